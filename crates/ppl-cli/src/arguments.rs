@@ -1,0 +1,105 @@
+//! The command line: its commands and the option values they share.
+
+use crate::commands::{check::Check, fit::Fit, guide::Guide};
+use clap::{Parser, Subcommand, ValueEnum};
+use ppl_lang::GuideChoice;
+
+/// Fits probabilistic models by variational inference.
+#[derive(Debug, Parser)]
+#[command(name = "ppl", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Example:
+  ppl fit examples/eight_schools/model.ppl examples/eight_schools/data.csv
+
+Exit codes:
+  0 done, 2 bad input, 3 stopped at a limit before convergence, 4 failed, 130 interrupted";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fit a model to data and print the posterior
+    Fit(Fit),
+    /// Check a model, with or without data, and print its graph in words
+    Check(Check),
+    /// Print the guide that a fit would use, as program text
+    Guide(Guide),
+}
+
+/// Values of `--guide`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum GuideArgument {
+    /// Full-rank for small models, mean-field for large ones
+    #[default]
+    Auto,
+    /// Independent Gaussians after transforms
+    MeanField,
+    /// One Gaussian over all unknowns after transforms
+    FullRank,
+}
+
+impl From<GuideArgument> for GuideChoice {
+    fn from(argument: GuideArgument) -> GuideChoice {
+        match argument {
+            GuideArgument::Auto => GuideChoice::Auto,
+            GuideArgument::MeanField => GuideChoice::MeanField,
+            GuideArgument::FullRank => GuideChoice::FullRank,
+        }
+    }
+}
+
+/// Parses a count from `LEAST` to `MOST`; underscores between digits are allowed, as in Rust.
+pub fn count<const LEAST: usize, const MOST: usize>(text: &str) -> Result<usize, String> {
+    let digits = text.replace('_', "");
+    match digits.parse::<usize>() {
+        Ok(count) if (LEAST..=MOST).contains(&count) => Ok(count),
+        _ => Err(format!("a whole number from {LEAST} to {MOST} is expected")),
+    }
+}
+
+/// Parses `n=3`.
+pub fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if is_name(name) && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("a name and a number are expected, as in `--set n=3`".to_owned()),
+    }
+}
+
+/// Whether this could be a name in a model.
+pub fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_')
+        && letters.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn values() {
+        assert_eq!(count::<1, 1000>("1_000"), Ok(1000));
+        assert!(
+            count::<1, 1000>("0").is_err()
+                && count::<1, 10>("11").is_err()
+                && count::<1, 10>("x").is_err()
+        );
+        assert_eq!(setting("n=3"), Ok(("n".to_owned(), "3".to_owned())));
+        assert!(setting("n").is_err() && setting("=3").is_err() && setting("3=n").is_err());
+    }
+}

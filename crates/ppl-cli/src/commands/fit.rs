@@ -1,0 +1,192 @@
+//! `ppl fit`: from a model and data to a posterior on standard output and, if asked for, in a directory.
+
+use crate::arguments::{GuideArgument, count};
+use crate::inputs::Inputs;
+use crate::interrupt::Interrupt;
+use crate::messages::{self, codes, plain};
+use crate::outcome::Outcome;
+use crate::output::OutputDirectory;
+use crate::progress::{Watch, bar};
+use crate::session::Session;
+use crate::terminal::Terminal;
+use ppl_lang::{Bound, FitOptions, Verdict};
+use ppl_report::TableOptions;
+use std::path::PathBuf;
+
+/// Arguments of `ppl fit`.
+#[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  ppl fit model.ppl data.csv
+  ppl fit model.ppl data.csv county=counties.csv --set n=3 --guide full-rank --out results
+
+Exit codes:
+  0 fitted, 2 bad input, 3 stopped at a limit before convergence, 4 failed, 130 interrupted"
+)]
+pub struct Fit {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Seed of all random numbers; one seed gives the same bits on any number of threads [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Family of the guide, where the model has none of its own
+    #[arg(long, value_enum, default_value_t)]
+    guide: GuideArgument,
+    /// Draws from the fitted guide, for the summary and draws.csv [default: 4000]
+    #[arg(long, value_name = "N", value_parser = count::<2, 1_000_000>)]
+    draws: Option<usize>,
+    /// Threads [default: all processors]
+    #[arg(long, value_name = "N", value_parser = count::<1, 1024>)]
+    threads: Option<usize>,
+    /// Most gradient steps before the fit is stopped [default: 100000]
+    #[arg(long, value_name = "N", value_parser = count::<1, 1_000_000_000>)]
+    max_steps: Option<usize>,
+    /// Write summary.csv, draws.csv and fit.json into this directory
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print all rows of the summary, however many
+    #[arg(long)]
+    full: bool,
+    /// No progress on standard error; errors and warnings remain
+    #[arg(long, short)]
+    quiet: bool,
+    /// Print the result as JSON (the content of fit.json)
+    #[arg(long, conflicts_with = "full")]
+    json: bool,
+}
+
+/// Runs it.
+pub fn run(fit: &Fit, terminal: &Terminal) -> Outcome {
+    match fit.run(terminal) {
+        Ok(outcome) | Err(outcome) => outcome,
+    }
+}
+
+impl Fit {
+    fn run(&self, terminal: &Terminal) -> Result<Outcome, Outcome> {
+        let session = Session::open(&self.inputs, terminal)?;
+        let bound = session.bind()?;
+        let output = self
+            .out
+            .as_deref()
+            .map(OutputDirectory::prepare)
+            .transpose();
+        let output = output.map_err(|error| session.refuse(&[error.diagnostic()]))?;
+        let (fit, interrupted) = self.fit(&bound, terminal)?;
+        // Files first: whoever reads standard output may have gone away.
+        if let Some(output) = &output {
+            output
+                .write(&fit)
+                .map_err(|error| session.refuse(&[error.diagnostic()]))?;
+        }
+        terminal.result(&self.report(&fit, terminal))?;
+        let outcome = match &fit.verdict {
+            _ if interrupted => Outcome::Interrupted,
+            Verdict::Approximate { .. } => Outcome::Done,
+            Verdict::Stopped { .. } => Outcome::Stopped,
+            Verdict::Failed { .. } => Outcome::Failed,
+        };
+        self.conclude(&fit, outcome, output.as_ref(), terminal);
+        Ok(outcome)
+    }
+
+    fn options(&self) -> FitOptions {
+        let default = FitOptions::default();
+        FitOptions {
+            seed: self.seed.unwrap_or(default.seed),
+            guide: self.guide.into(),
+            draws: self.draws.unwrap_or(default.draws),
+            max_steps: self.max_steps.unwrap_or(default.max_steps),
+            ..default
+        }
+    }
+
+    /// The fit on its own threads, and whether it was interrupted.
+    fn fit(&self, bound: &Bound, terminal: &Terminal) -> Result<(ppl_lang::Fit, bool), Outcome> {
+        let threads = self
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok().map(usize::from));
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.unwrap_or(1))
+            .build()
+            .map_err(|error| {
+                let error = plain(codes::SYSTEM, format!("cannot start threads: {error}"))
+                    .help("ask for fewer: `--threads 1`");
+                messages::print(&[error], "", "", terminal);
+                Outcome::BadInput
+            })?;
+        let bar = bar(terminal.progress && !self.quiet);
+        let mut watch = Watch::new(bar.clone(), Interrupt::watch(&bar));
+        let options = self.options();
+        let result = pool.install(|| bound.fit(&options, &mut watch));
+        bar.finish_and_clear();
+        match result {
+            Ok(fit) => Ok((fit, watch.interrupted)),
+            Err(_) if watch.interrupted => {
+                terminal.note("interrupted before there was anything to report");
+                Err(Outcome::Interrupted)
+            }
+            Err(error) => {
+                messages::print_failure(&error.to_string(), terminal);
+                Err(Outcome::Failed)
+            }
+        }
+    }
+
+    /// What standard output gets.
+    fn report(&self, fit: &ppl_lang::Fit, terminal: &Terminal) -> String {
+        if self.json {
+            return ppl_report::fit_json(fit);
+        }
+        let defaults = TableOptions::default();
+        let rest = match &self.out {
+            Some(directory) => format!("see {}", directory.join("summary.csv").display()),
+            None => "--full prints all, --out DIR writes all".to_owned(),
+        };
+        let options = TableOptions {
+            width: terminal.width,
+            rows_per_site: if self.full {
+                None
+            } else {
+                defaults.rows_per_site
+            },
+            rest,
+        };
+        format!(
+            "{}\n{}",
+            ppl_report::summary_table_with(fit, &options),
+            ppl_report::elbo_block(fit)
+        )
+    }
+
+    /// The last words on standard error: always where something is amiss, else unless quiet.
+    fn conclude(
+        &self,
+        fit: &ppl_lang::Fit,
+        outcome: Outcome,
+        output: Option<&OutputDirectory>,
+        terminal: &Terminal,
+    ) {
+        let reason = fit.verdict.reason();
+        match outcome {
+            Outcome::Interrupted => {
+                terminal.note(&format!(
+                    "interrupted after {} steps: this is the best iterate so far",
+                    fit.steps
+                ));
+            }
+            Outcome::Stopped => terminal.note(&format!("stopped before convergence: {reason}")),
+            Outcome::Failed => terminal.note(&format!("the fit failed: {reason}")),
+            Outcome::Done | Outcome::BadInput => {}
+        }
+        if let Some(output) = output.filter(|_| !self.quiet) {
+            terminal.note(&format!(
+                "wrote {} to {}",
+                crate::output::FILES.join(", "),
+                output.path().display()
+            ));
+        }
+    }
+}

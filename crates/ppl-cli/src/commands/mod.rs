@@ -1,0 +1,5 @@
+//! The commands, one file each: its arguments and what it does.
+
+pub mod check;
+pub mod fit;
+pub mod guide;

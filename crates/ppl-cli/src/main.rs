@@ -1,0 +1,32 @@
+//! The `ppl` command: arguments, files, progress, rendering and exit codes around `ppl_lang`.
+//!
+//! Only this crate prints, writes files, watches for Ctrl-C and makes threads.
+
+mod arguments;
+mod commands;
+mod inputs;
+mod interrupt;
+mod messages;
+mod model_file;
+mod outcome;
+mod output;
+mod partial;
+mod progress;
+mod session;
+mod terminal;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::detect();
+    let outcome = match arguments.command {
+        Command::Fit(command) => commands::fit::run(&command, &terminal),
+        Command::Check(command) => commands::check::run(&command, &terminal),
+        Command::Guide(command) => commands::guide::run(&command, &terminal),
+    };
+    outcome.into()
+}

@@ -1,0 +1,37 @@
+//! How a run ended, and the exit code that says so.
+
+use std::process::ExitCode;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was asked for was done; of a fit: it converged.
+    Done,
+    /// Model, data, options or a file of the user's cannot be used.
+    BadInput,
+    /// The fit reached its limit before it converged.
+    Stopped,
+    /// The fit gave no usable answer.
+    Failed,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Outcome::Done => 0,
+            Outcome::BadInput => 2,
+            Outcome::Stopped => 3,
+            Outcome::Failed => 4,
+            Outcome::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        ExitCode::from(outcome.code())
+    }
+}

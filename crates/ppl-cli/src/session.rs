@@ -1,0 +1,90 @@
+//! From arguments to a model with its data, every message on the way printed once and together.
+
+use crate::inputs::Inputs;
+use crate::messages;
+use crate::model_file;
+use crate::outcome::Outcome;
+use crate::terminal::Terminal;
+use ppl_lang::{Bound, Dataset, Diagnostic, Model};
+
+/// A checked model, its data, and the text that messages point into.
+pub struct Session<'a> {
+    name: String,
+    text: String,
+    terminal: &'a Terminal,
+    /// The model.
+    pub model: Model,
+    data: Dataset,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the model and the data.
+    ///
+    /// # Errors
+    /// [`Outcome::BadInput`]: all errors of both have been printed.
+    pub fn open(inputs: &Inputs, terminal: &'a Terminal) -> Result<Session<'a>, Outcome> {
+        let name = inputs.model.display().to_string();
+        if let Some(error) = inputs.misplaced() {
+            messages::print(&[error], &name, "", terminal);
+            return Err(Outcome::BadInput);
+        }
+        let mut diagnostics = vec![];
+        let (text, model) = match model_file::read(&inputs.model) {
+            Ok(text) => {
+                let (model, found) = Model::parse(&text);
+                diagnostics.extend(found);
+                (text, model)
+            }
+            Err(error) => {
+                diagnostics.push(*error);
+                (String::new(), None)
+            }
+        };
+        let (sources, errors) = inputs.sources();
+        diagnostics.extend(errors);
+        let data = match Dataset::load(&sources) {
+            Ok(data) => Some(data),
+            Err(errors) => {
+                diagnostics.extend(errors);
+                None
+            }
+        };
+        messages::print(&diagnostics, &name, &text, terminal);
+        match (model, data) {
+            (Some(model), Some(data)) if !diagnostics.iter().any(Diagnostic::is_error) => {
+                Ok(Session {
+                    name,
+                    text,
+                    terminal,
+                    model,
+                    data,
+                })
+            }
+            _ => Err(Outcome::BadInput),
+        }
+    }
+
+    /// Binds the data to the model.
+    ///
+    /// # Errors
+    /// [`Outcome::BadInput`]: the errors have been printed.
+    pub fn bind(&self) -> Result<Bound, Outcome> {
+        match self.model.bind(&self.data) {
+            Ok((bound, warnings)) => {
+                self.print(&warnings);
+                Ok(bound)
+            }
+            Err(errors) => Err(self.refuse(&errors)),
+        }
+    }
+
+    /// Prints errors and gives the outcome they lead to.
+    pub fn refuse(&self, errors: &[Diagnostic]) -> Outcome {
+        self.print(errors);
+        Outcome::BadInput
+    }
+
+    fn print(&self, diagnostics: &[Diagnostic]) {
+        messages::print(diagnostics, &self.name, &self.text, self.terminal);
+    }
+}

@@ -1,0 +1,350 @@
+//! Programs under construction: every node is written once (equal nodes merge), literals fold.
+
+mod linear;
+pub(crate) mod normal_form;
+
+use crate::axes::{Axis, AxisId, AxisSet};
+use crate::program::{Index, IndexId, Node, Op, Program};
+use ppl_dist::{Expr, NodeId, Prim, Recorder};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Writes a program. Methods take and give [`Expr`] handles, so densities can be written over them.
+pub struct Builder {
+    inner: RefCell<Inner>,
+}
+
+struct Inner {
+    program: Program,
+    seen: HashMap<Node, NodeId>,
+    ones: HashMap<AxisSet, Arc<[f64]>>,
+    /// Whether a node depends on data alone.
+    fixed: Vec<bool>,
+}
+
+impl Inner {
+    fn note(&mut self, op: &Op) {
+        let fixed = !matches!(op, Op::Param { .. } | Op::Noise { .. }) && op.args().iter().all(|a| self.fixed[a.0 as usize]);
+        self.fixed.push(fixed);
+    }
+}
+
+impl Builder {
+    /// A builder over these axes, in memory order (the caller sorts them: DRAW first, then ascending size, so that the
+    /// longest axis is innermost).
+    pub fn new(axes: Vec<Axis>) -> Self {
+        assert!(axes.len() <= 64, "a program has at most 64 axes");
+        Builder::from_program(Program { axes, ..Program::default() })
+    }
+
+    /// Goes on writing an existing program.
+    pub fn from_program(program: Program) -> Self {
+        let seen = program.nodes.iter().enumerate().map(|(i, n)| (n.clone(), NodeId(i as u32))).collect();
+        let mut inner = Inner { program: Program::default(), seen, ones: HashMap::new(), fixed: vec![] };
+        for node in &program.nodes {
+            inner.note(&node.op);
+        }
+        inner.program = program;
+        Builder { inner: RefCell::new(inner) }
+    }
+
+    /// The program, with these outputs.
+    pub fn finish(self, outputs: Vec<NodeId>) -> Program {
+        let mut program = self.inner.into_inner().program;
+        program.outputs = outputs;
+        program
+    }
+
+    /// A copy of what stands so far.
+    pub fn snapshot(&self) -> Program {
+        self.inner.borrow().program.clone()
+    }
+
+    pub(crate) fn push(&self, op: Op, axes: AxisSet) -> NodeId {
+        let mut inner = self.inner.borrow_mut();
+        let node = Node { op, axes };
+        if let Some(&id) = inner.seen.get(&node) {
+            return id;
+        }
+        let id = NodeId(inner.program.nodes.len() as u32);
+        inner.note(&node.op);
+        inner.program.nodes.push(node.clone());
+        inner.seen.insert(node, id);
+        id
+    }
+
+    fn node_axes(&self, id: NodeId) -> AxisSet {
+        self.inner.borrow().program.node(id).axes
+    }
+
+    fn len(&self, id: NodeId) -> usize {
+        let inner = self.inner.borrow();
+        inner.program.len(inner.program.node(id).axes)
+    }
+
+    /// Whether a node depends on data and literals alone.
+    pub fn is_fixed(&self, id: NodeId) -> bool {
+        self.inner.borrow().fixed[id.0 as usize]
+    }
+
+    fn expr(&self, id: NodeId) -> Expr<'_> {
+        Expr::Node(id, self)
+    }
+
+    /// The handle of a node.
+    pub fn handle(&self, id: NodeId) -> Expr<'_> {
+        self.expr(id)
+    }
+
+    /// A node's axes.
+    pub fn axes_of(&self, e: Expr<'_>) -> AxisSet {
+        match e {
+            Expr::Const(_) => AxisSet::EMPTY,
+            Expr::Node(id, _) => self.inner.borrow().program.node(id).axes,
+        }
+    }
+
+    /// A node's operation.
+    pub fn op_of(&self, id: NodeId) -> Op {
+        self.inner.borrow().program.node(id).op.clone()
+    }
+
+    /// Size of an axis.
+    pub fn size(&self, a: AxisId) -> usize {
+        self.inner.borrow().program.axes[a.0 as usize].size
+    }
+
+    /// A data array over `axes`.
+    pub fn data(&self, values: Arc<[f64]>, axes: AxisSet) -> Expr<'_> {
+        let id = {
+            let mut inner = self.inner.borrow_mut();
+            debug_assert_eq!(values.len(), inner.program.len(axes));
+            match inner.program.data.iter().position(|d| same_values(d, &values)) {
+                Some(i) => i,
+                None => {
+                    inner.program.data.push(values);
+                    inner.program.data.len() - 1
+                }
+            }
+        };
+        self.expr(self.push(Op::Data(id as u32), axes))
+    }
+
+    /// Registers an index array.
+    pub fn index(&self, index: Index) -> IndexId {
+        let mut inner = self.inner.borrow_mut();
+        debug_assert_eq!(index.values.len(), inner.program.len(index.axes));
+        let known = inner
+            .program
+            .indices
+            .iter()
+            .position(|i| i.axes == index.axes && i.target == index.target && same_positions(&i.values, &index.values));
+        IndexId(known.unwrap_or_else(|| {
+            inner.program.indices.push(index);
+            inner.program.indices.len() - 1
+        }) as u32)
+    }
+
+    /// A new slice of the parameter vector; returns its offset too.
+    pub fn param(&self, axes: AxisSet) -> (Expr<'_>, usize) {
+        let offset = {
+            let mut inner = self.inner.borrow_mut();
+            let n = inner.program.len(axes);
+            inner.program.n_params += n;
+            inner.program.n_params - n
+        };
+        (self.expr(self.push(Op::Param { offset }, axes)), offset)
+    }
+
+    /// A new slice of the noise; returns its offset too.
+    pub fn noise(&self, axes: AxisSet) -> (Expr<'_>, usize) {
+        let offset = {
+            let mut inner = self.inner.borrow_mut();
+            let n = inner.program.len(axes);
+            inner.program.n_noise += n;
+            inner.program.n_noise - n
+        };
+        (self.expr(self.push(Op::Noise { offset }, axes)), offset)
+    }
+
+    /// Look-up along the index's target axis. A source without that axis is returned as it is.
+    pub fn gather<'b>(&'b self, src: Expr<'b>, index: IndexId) -> Expr<'b> {
+        let (target, index_axes) = self.index_axes(index);
+        let axes = self.axes_of(src);
+        if !axes.contains(target) {
+            return src;
+        }
+        let id = src.node(self);
+        self.expr(self.push(Op::Gather(id, index), axes.without(target).union(index_axes)))
+    }
+
+    /// The transpose of [`Builder::gather`]; `axes` are the axes of the result (the gather's source's).
+    pub fn scatter<'b>(&'b self, src: Expr<'b>, index: IndexId, axes: AxisSet) -> Expr<'b> {
+        let (target, index_axes) = self.index_axes(index);
+        // Axes of the source that the result lacks are summed first.
+        let src = self.sum(src, self.axes_of(src).minus(index_axes.union(axes.without(target))));
+        let axes = axes.intersection(self.axes_of(src).union(index_axes)).with(target);
+        let id = src.node(self);
+        self.literal_or_node(self.scatter_factors(id, index, axes))
+    }
+
+    /// Sum over those of `over` that the argument has; a missing one multiplies by its size.
+    pub fn sum<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
+        let axes = self.axes_of(src);
+        let missing: usize = over.minus(axes).iter().map(|a| self.size(a)).product();
+        let mut out = src;
+        if !axes.intersection(over).is_empty() {
+            out = self.literal_or_node(self.sum_factors(src.node(self), axes.intersection(over)));
+        }
+        if missing == 1 { out } else { Expr::apply(Prim::Mul, &[Expr::Const(missing as f64), out]) }
+    }
+
+    /// Maximum over those of `over` that the argument has.
+    pub fn max_over<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
+        let axes = self.axes_of(src);
+        if axes.intersection(over).is_empty() {
+            return src;
+        }
+        let id = src.node(self);
+        self.expr(self.push(Op::Max(id), axes.minus(over)))
+    }
+
+    /// log(sum(exp)) over an axis, stabilised by its stopped maximum.
+    pub fn log_sum_exp<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
+        let peak = self.stop(self.max_over(src, over));
+        let shifted = Expr::apply(Prim::Exp, &[src + -peak]);
+        peak + Expr::apply(Prim::Ln, &[self.sum(shifted, over)])
+    }
+
+    /// Parts along an axis.
+    pub fn stack<'b>(&'b self, parts: &[Expr<'b>], axis: AxisId) -> Expr<'b> {
+        debug_assert_eq!(parts.len(), self.size(axis));
+        let axes = parts.iter().fold(AxisSet::EMPTY.with(axis), |s, p| s.union(self.axes_of(*p)));
+        if let Some(whole) = self.unsplit(parts, axis) {
+            return whole;
+        }
+        let ids = parts.iter().map(|p| p.node(self)).collect();
+        self.expr(self.push(Op::Stack(ids, axis), axes))
+    }
+
+    /// What `parts` are the elements of, when they are all elements of one node in order.
+    fn unsplit<'b>(&'b self, parts: &[Expr<'b>], axis: AxisId) -> Option<Expr<'b>> {
+        let mut whole = None;
+        for (i, part) in parts.iter().enumerate() {
+            let Expr::Node(id, _) = *part else { return None };
+            match self.op_of(id) {
+                Op::At(src, a, p) if a == axis && p as usize == i && whole.is_none_or(|w| w == src) => whole = Some(src),
+                _ => return None,
+            }
+        }
+        whole.map(|id| self.expr(id))
+    }
+
+    /// One element along an axis; an argument without the axis is returned as it is.
+    pub fn at<'b>(&'b self, src: Expr<'b>, axis: AxisId, position: usize) -> Expr<'b> {
+        let axes = self.axes_of(src);
+        if !axes.contains(axis) {
+            return src;
+        }
+        let id = src.node(self);
+        if let Op::Stack(parts, a) = self.op_of(id)
+            && a == axis
+        {
+            return self.literal_or_node(parts[position]);
+        }
+        self.expr(self.push(Op::At(id, axis, position as u32), axes.without(axis)))
+    }
+
+    /// One axis renamed; an argument without the axis is returned as it is.
+    pub fn rename<'b>(&'b self, src: Expr<'b>, from: AxisId, to: AxisId) -> Expr<'b> {
+        let axes = self.axes_of(src);
+        if from == to || !axes.contains(from) {
+            return src;
+        }
+        debug_assert!(!axes.contains(to));
+        let id = src.node(self);
+        self.expr(self.push(Op::Rename(id, from, to), axes.without(from).with(to)))
+    }
+
+    /// The same value without gradient.
+    pub fn stop<'b>(&'b self, src: Expr<'b>) -> Expr<'b> {
+        match src {
+            Expr::Const(_) => src,
+            // What depends on data alone carries no gradient anyway.
+            Expr::Node(id, _) if self.is_fixed(id) || matches!(self.op_of(id), Op::Stop(_)) => src,
+            Expr::Node(id, _) => self.expr(self.push(Op::Stop(id), self.axes_of(src))),
+        }
+    }
+
+    /// The value of a literal node.
+    pub fn literal(&self, id: NodeId) -> Option<f64> {
+        match self.inner.borrow().program.node(id).op {
+            Op::Const(bits) => Some(f64::from_bits(bits)),
+            _ => None,
+        }
+    }
+
+    /// The handle of a node, a literal one as its value.
+    pub fn literal_or_node(&self, id: NodeId) -> Expr<'_> {
+        self.literal(id).map_or_else(|| self.expr(id), Expr::Const)
+    }
+
+    /// The same value over at least these axes: a missing one is written by multiplying with a column of ones.
+    pub fn broadcast<'b>(&'b self, src: Expr<'b>, axes: AxisSet) -> Expr<'b> {
+        let missing = axes.minus(self.axes_of(src));
+        if missing.is_empty() {
+            return src;
+        }
+        let known = self.inner.borrow().ones.get(&missing).cloned();
+        let ones = known.unwrap_or_else(|| {
+            let mut inner = self.inner.borrow_mut();
+            let ones: Arc<[f64]> = vec![1.0; inner.program.len(missing)].into();
+            inner.ones.insert(missing, ones.clone());
+            ones
+        });
+        let column = self.data(ones, missing);
+        match src {
+            Expr::Const(v) if v == 1.0 => column,
+            // Written as it stands: the normal form would take a literal 0 for the whole product.
+            _ => {
+                let args = vec![src.node(self), column.node(self)];
+                self.expr(self.push(Op::Map(Prim::Mul, args), axes.union(self.axes_of(src))))
+            }
+        }
+    }
+
+    /// Calls `f` with the first `n` nodes' operations, in order.
+    pub(crate) fn for_each_op(&self, n: usize, mut f: impl FnMut(usize, &Op)) {
+        for (i, node) in self.inner.borrow().program.nodes.iter().take(n).enumerate() {
+            f(i, &node.op);
+        }
+    }
+
+    /// Target and space of an index.
+    pub fn index_axes(&self, index: IndexId) -> (AxisId, AxisSet) {
+        let inner = self.inner.borrow();
+        let i = &inner.program.indices[index.0 as usize];
+        (i.target, i.axes)
+    }
+}
+
+/// The same array, or one with equal positions.
+fn same_positions(a: &Arc<[u32]>, b: &Arc<[u32]>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
+}
+
+/// The same array, or one with the same bits.
+fn same_values(a: &Arc<[f64]>, b: &Arc<[f64]>) -> bool {
+    Arc::ptr_eq(a, b) || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.to_bits() == y.to_bits()))
+}
+
+impl Recorder for Builder {
+    fn constant(&self, value: f64) -> NodeId {
+        self.push(Op::Const(value.to_bits()), AxisSet::EMPTY)
+    }
+
+    fn apply(&self, prim: Prim, args: &[NodeId]) -> NodeId {
+        self.normal_form(prim, args)
+    }
+}

@@ -1,0 +1,196 @@
+//! A plain interpreter: what folding evaluates with, and what kernels are tested against.
+
+use crate::axes::{AxisId, AxisSet};
+use crate::program::{Index, Node, Op, Program};
+use ppl_dist::{NodeId, Prim};
+use std::rc::Rc;
+
+type Strides = [usize; 64];
+
+/// Values of the given nodes, row-major over their axes.
+///
+/// Every node is evaluated at most once, in the order of the program, and its value is dropped after its last use: time is
+/// linear in the number of elements written, and no recursion happens.
+pub fn evaluate(program: &Program, params: &[f64], noise: &[f64], nodes: &[NodeId]) -> Vec<Vec<f64>> {
+    let mut uses = count_uses(program, nodes);
+    let mut values: Vec<Option<Rc<[f64]>>> = vec![None; program.nodes.len()];
+    for (i, node) in program.nodes.iter().enumerate() {
+        if uses[i] == 0 {
+            continue;
+        }
+        let arguments = node.op.args();
+        let value: Rc<[f64]> = {
+            let of = |id: NodeId| Argument {
+                values: values[id.0 as usize].as_deref().expect("arguments come before their uses"),
+                axes: program.node(id).axes,
+            };
+            value_of(program, params, noise, node, &of).into()
+        };
+        values[i] = Some(value);
+        for a in arguments {
+            let left = &mut uses[a.0 as usize];
+            *left -= 1;
+            if *left == 0 {
+                values[a.0 as usize] = None;
+            }
+        }
+    }
+    nodes.iter().map(|id| values[id.0 as usize].as_deref().expect("asked-for nodes are kept").to_vec()).collect()
+}
+
+/// How often each node is used by what is needed; asking for a node is a use that never ends.
+fn count_uses(program: &Program, nodes: &[NodeId]) -> Vec<usize> {
+    let mut uses = vec![0; program.nodes.len()];
+    for id in nodes {
+        uses[id.0 as usize] += 1;
+    }
+    for i in (0..program.nodes.len()).rev() {
+        if uses[i] > 0 {
+            for a in program.nodes[i].op.args() {
+                uses[a.0 as usize] += 1;
+            }
+        }
+    }
+    uses
+}
+
+struct Argument<'a> {
+    values: &'a [f64],
+    axes: AxisSet,
+}
+
+fn value_of<'a>(
+    program: &Program,
+    params: &[f64],
+    noise: &[f64],
+    node: &Node,
+    of: &dyn Fn(NodeId) -> Argument<'a>,
+) -> Vec<f64> {
+    let axes = node.axes;
+    let len = program.len(axes);
+    match &node.op {
+        Op::Const(bits) => vec![f64::from_bits(*bits)],
+        Op::Data(id) => program.data[*id as usize].to_vec(),
+        Op::Param { offset } => params[*offset..offset + len].to_vec(),
+        Op::Noise { offset } => noise[*offset..offset + len].to_vec(),
+        Op::Map(prim, args) => map(program, *prim, &args.iter().map(|a| of(*a)).collect::<Vec<_>>(), axes),
+        Op::Gather(src, index) => gather(program, &of(*src), &program.indices[index.0 as usize], axes),
+        Op::Scatter(src, index) => scatter(program, &of(*src), &program.indices[index.0 as usize], axes),
+        Op::Sum(src) => reduce(program, &of(*src), axes, 0.0, |a, b| a + b),
+        Op::Max(src) => reduce(program, &of(*src), axes, f64::NEG_INFINITY, f64::max),
+        Op::Stack(parts, axis) => stack(program, &parts.iter().map(|a| of(*a)).collect::<Vec<_>>(), *axis, axes),
+        Op::At(src, axis, position) => {
+            let src = of(*src);
+            let strides = program.strides(src.axes);
+            let base = strides[axis.0 as usize] * *position as usize;
+            offsets(program, axes, &strides).map(|o| src.values[base + o]).collect()
+        }
+        Op::Rename(src, from, to) => {
+            let src = of(*src);
+            let mut strides = program.strides(src.axes);
+            strides[to.0 as usize] = strides[from.0 as usize];
+            offsets(program, axes, &strides).map(|o| src.values[o]).collect()
+        }
+        Op::Stop(src) => of(*src).values.to_vec(),
+    }
+}
+
+fn map(program: &Program, prim: Prim, args: &[Argument<'_>], axes: AxisSet) -> Vec<f64> {
+    let columns: Vec<Vec<f64>> = args
+        .iter()
+        .map(|a| {
+            if a.axes == axes {
+                a.values.to_vec()
+            } else {
+                offsets(program, axes, &program.strides(a.axes)).map(|o| a.values[o]).collect()
+            }
+        })
+        .collect();
+    let mut row = [0.0; 3];
+    (0..program.len(axes))
+        .map(|i| {
+            for (value, column) in row.iter_mut().zip(&columns) {
+                *value = column[i];
+            }
+            prim.eval(&row[..columns.len()])
+        })
+        .collect()
+}
+
+fn gather(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -> Vec<f64> {
+    let mut strides = program.strides(src.axes);
+    let step = std::mem::take(&mut strides[index.target.0 as usize]);
+    let positions = offsets(program, axes, &program.strides(index.axes));
+    offsets(program, axes, &strides).zip(positions).map(|(o, p)| src.values[o + step * index.values[p] as usize]).collect()
+}
+
+fn scatter(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -> Vec<f64> {
+    let mut out = vec![0.0; program.len(axes)];
+    let space = src.axes.union(index.axes).union(axes.without(index.target));
+    let mut strides = program.strides(axes);
+    let step = std::mem::take(&mut strides[index.target.0 as usize]);
+    let positions = offsets(program, space, &program.strides(index.axes));
+    let from = offsets(program, space, &program.strides(src.axes));
+    for ((to, position), from) in offsets(program, space, &strides).zip(positions).zip(from) {
+        out[to + step * index.values[position] as usize] += src.values[from];
+    }
+    out
+}
+
+fn reduce(program: &Program, src: &Argument<'_>, axes: AxisSet, start: f64, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let mut out = vec![start; program.len(axes)];
+    for (to, v) in offsets(program, src.axes, &program.strides(axes)).zip(src.values) {
+        out[to] = f(out[to], *v);
+    }
+    out
+}
+
+fn stack(program: &Program, parts: &[Argument<'_>], axis: AxisId, axes: AxisSet) -> Vec<f64> {
+    let mut out = vec![0.0; program.len(axes)];
+    let strides = program.strides(axes);
+    let space = axes.without(axis);
+    for (position, part) in parts.iter().enumerate() {
+        let base = position * strides[axis.0 as usize];
+        let from = offsets(program, space, &program.strides(part.axes));
+        for (to, from) in offsets(program, space, &strides).zip(from) {
+            out[base + to] = part.values[from];
+        }
+    }
+    out
+}
+
+/// For every element of `space`, in order: where it lies in an array with these strides.
+pub(crate) fn offsets(program: &Program, space: AxisSet, strides: &Strides) -> Offsets {
+    let loops = space.iter().map(|a| (program.axes[a.0 as usize].size, strides[a.0 as usize], 0)).collect();
+    Offsets { loops, at: 0, left: program.len(space) }
+}
+
+/// An odometer over a space; see [`offsets`].
+pub(crate) struct Offsets {
+    /// Size, stride and position of every axis, outermost first.
+    loops: Vec<(usize, usize, usize)>,
+    at: usize,
+    left: usize,
+}
+
+impl Iterator for Offsets {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        let here = self.at;
+        for (size, stride, position) in self.loops.iter_mut().rev() {
+            *position += 1;
+            self.at += *stride;
+            if *position < *size {
+                break;
+            }
+            self.at -= *stride * *size;
+            *position = 0;
+        }
+        Some(here)
+    }
+}

@@ -1,0 +1,19 @@
+//! The one program form: array nodes in SSA form over named axes, and the passes over it.
+//!
+//! A model's density becomes a [`Program`]; differentiation, folding and unrolling are functions from programs to
+//! programs. This crate knows neither models nor data files nor threads, and it never evaluates anything larger than a
+//! literal (the reference interpreter in [`interpret`] exists for folding and for tests).
+
+pub mod axes;
+pub mod builder;
+mod display;
+pub mod grad;
+pub mod interpret;
+pub mod passes;
+pub mod program;
+
+pub use axes::{Axis, AxisId, AxisSet, DRAW};
+pub use builder::Builder;
+pub use grad::gradient;
+pub use program::{Index, IndexId, Node, Op, Program};
+pub use ppl_dist::{Expr, NodeId, Prim, Real, Recorder};

@@ -1,0 +1,51 @@
+//! Fold: what depends on data and literals alone is evaluated once, here.
+
+use super::rebuild::{copy, live, rebuild};
+use crate::interpret::evaluate;
+use crate::program::{Op, Program};
+use ppl_dist::{Expr, NodeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Longest array that is written whatever the size of the data.
+const ALWAYS: usize = 1 << 20;
+
+/// Every largest data-only node becomes a column, or a literal if it is a scalar. An array longer than all the data
+/// together (an outer product of columns) is left to be computed.
+pub fn fold(program: &Program) -> Program {
+    let targets = maximal(program);
+    let values = evaluate(program, &[], &[], &targets);
+    let folded: HashMap<NodeId, Arc<[f64]>> = targets.into_iter().zip(values.into_iter().map(Arc::from)).collect();
+    rebuild(program, |b, id, of| match folded.get(&id) {
+        Some(values) if program.node(id).axes.is_empty() => Expr::Const(values[0]),
+        Some(values) => b.data(values.clone(), program.node(id).axes),
+        None => copy(b, program, id, of),
+    })
+}
+
+/// Data-only nodes that are no leaves and that an output or a node that is not folded uses.
+fn maximal(program: &Program) -> Vec<NodeId> {
+    let limit = program.data.iter().map(|d| d.len()).sum::<usize>().max(ALWAYS);
+    let live = live(program);
+    let mut fixed = vec![false; program.nodes.len()];
+    let mut foldable = vec![false; program.nodes.len()];
+    for (i, node) in program.nodes.iter().enumerate() {
+        let leaf = matches!(node.op, Op::Param { .. } | Op::Noise { .. });
+        fixed[i] = !leaf && node.op.args().iter().all(|a| fixed[a.0 as usize]);
+        // A scalar column counts as a node to fold: it becomes a literal.
+        let folds_to_itself = matches!(node.op, Op::Const(_)) || (matches!(node.op, Op::Data(_)) && !node.axes.is_empty());
+        foldable[i] = live[i] && fixed[i] && !folds_to_itself && program.len(node.axes) <= limit;
+    }
+    let mut used = vec![false; program.nodes.len()];
+    for id in &program.outputs {
+        used[id.0 as usize] = true;
+    }
+    for (i, node) in program.nodes.iter().enumerate() {
+        if live[i] && !foldable[i] {
+            for a in node.op.args() {
+                used[a.0 as usize] = true;
+            }
+        }
+    }
+    (0..program.nodes.len()).filter(|i| foldable[*i] && used[*i]).map(|i| NodeId(i as u32)).collect()
+}

@@ -1,0 +1,48 @@
+//! Passes: functions from programs to programs, a file each.
+
+pub mod dead;
+pub mod fold;
+pub mod linear_fold;
+pub mod merge;
+mod rebuild;
+pub mod unroll;
+
+use crate::program::Program;
+
+/// What a pass did, for `ppl check --explain`.
+#[derive(Debug, Clone)]
+pub struct PassReport {
+    /// Name of the pass.
+    pub pass: &'static str,
+    /// One line.
+    pub summary: String,
+}
+
+/// A pass and its name.
+type Pass = (&'static str, fn(&Program) -> Program);
+
+/// The passes in the order in which they run. Folding comes again after the passes that make new data-only nodes.
+const PASSES: [Pass; 8] = [
+    ("dead", dead::dead),
+    ("fold", fold::fold),
+    ("unroll", unroll::unroll),
+    ("linear_fold", linear_fold::linear_fold),
+    ("fold", fold::fold),
+    ("merge", merge::merge),
+    ("fold", fold::fold),
+    ("dead", dead::dead),
+];
+
+/// All passes in order: dead nodes dropped, data-only nodes folded, small axes unrolled, equal nodes merged, products and sums in
+/// normal form, linear nodes pull out factors. Outputs keep their axes and their values (up to rounding).
+pub fn optimise(program: Program) -> (Program, Vec<PassReport>) {
+    let mut reports = vec![];
+    let mut current = program;
+    for (name, pass) in PASSES {
+        let before = current.nodes.len();
+        current = pass(&current);
+        let live = rebuild::live(&current).iter().filter(|live| **live).count();
+        reports.push(PassReport { pass: name, summary: format!("{before} nodes before, {live} needed after") });
+    }
+    (current, reports)
+}

@@ -1,0 +1,161 @@
+//! All data of one run: the main table, the tables of axes, scalars and arrays.
+
+use crate::number::parse_real;
+use crate::source::{shown, whole_file};
+use crate::{Table, codes, file, json};
+use ppl_syntax::diagnostic::{Diagnostic, FilePlace, Span};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Everything a model can read.
+#[derive(Debug, Clone, Default)]
+pub struct Dataset {
+    /// The main table, whose lines are the axis `row`.
+    pub main: Option<Table>,
+    /// Tables of axes, by the axis's name.
+    pub tables: BTreeMap<String, Table>,
+    /// Numbers of the main JSON file and of `--set`; the latter win.
+    pub scalars: BTreeMap<String, f64>,
+    /// Arrays of the main JSON file that are no columns of the main table.
+    pub arrays: BTreeMap<String, JsonArray>,
+}
+
+/// A rectangular array of numbers of a JSON file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonArray {
+    /// Lengths, outermost first.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub values: Vec<f64>,
+}
+
+/// One thing given on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// `data.csv` or `data.json`.
+    Main(&'a Path),
+    /// `county=counties.csv`.
+    Axis(&'a str, &'a Path),
+    /// `--set n=3`.
+    Set(&'a str, &'a str),
+}
+
+impl Dataset {
+    /// No data at all.
+    pub fn empty() -> Dataset {
+        Dataset::default()
+    }
+
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// The first error of each source, all together.
+    pub fn load(sources: &[Source]) -> Result<Dataset, Vec<Diagnostic>> {
+        let mut data = Dataset::empty();
+        let mut settings = BTreeMap::new();
+        let mut errors = vec![];
+        let mut has_main = false;
+        for source in sources {
+            let outcome = match *source {
+                Source::Main(path) if has_main => Err(second_main(path)),
+                Source::Main(path) => {
+                    has_main = true;
+                    data.load_main(path)
+                }
+                Source::Axis(axis, path) => data.load_axis(axis, path),
+                Source::Set(name, value) => set(&mut settings, name, value),
+            };
+            errors.extend(outcome.err());
+        }
+        data.scalars.extend(settings);
+        if errors.is_empty() {
+            Ok(data)
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn load_main(&mut self, path: &Path) -> Result<(), Diagnostic> {
+        if json::is_json(path) {
+            let parts = json::main(file::read(path)?)?;
+            self.main = parts.table;
+            self.scalars = parts.scalars;
+            self.arrays = parts.arrays;
+        } else {
+            self.main = Some(Table::from_csv(path)?);
+        }
+        Ok(())
+    }
+
+    fn load_axis(&mut self, axis: &str, path: &Path) -> Result<(), Diagnostic> {
+        let table = Table::from_path(path)?;
+        if let Some(first) = self.tables.get(axis) {
+            let message = format!(
+                "axis `{axis}` is given two tables: `{}` and `{}`",
+                first.path(),
+                table.path()
+            );
+            return Err(
+                Diagnostic::data(codes::DUPLICATE_NAME, whole_file(table.path()), message)
+                    .help("give one, with all columns of the axis"),
+            );
+        }
+        self.tables.insert(axis.to_owned(), table);
+        Ok(())
+    }
+}
+
+fn second_main(path: &Path) -> Diagnostic {
+    let path = path.display().to_string();
+    let message = format!("`{path}` is a second main data file");
+    let help = format!("a table of an axis is given with its name: `county={path}`");
+    Diagnostic::data(codes::SOURCE, whole_file(&path), message).help(help)
+}
+
+fn set(settings: &mut BTreeMap<String, f64>, name: &str, value: &str) -> Result<(), Diagnostic> {
+    let refuse = |code, message: String, help: String| {
+        let before = format!("--set {name}=");
+        let underline = Span {
+            start: before.len(),
+            end: before.len() + value.len(),
+        };
+        let column = before.chars().count() + 1;
+        let excerpt = format!("{before}{value}");
+        let place = FilePlace {
+            path: "command line".to_owned(),
+            line: 1,
+            column,
+            excerpt,
+            underline,
+        };
+        Err(Diagnostic::data(code, place, message).help(help))
+    };
+    if name.trim().is_empty() {
+        let message = format!("`--set ={value}` names nothing");
+        return refuse(
+            codes::SETTING,
+            message,
+            "write the name first: `--set n=3`".to_owned(),
+        );
+    }
+    let Some(number) = parse_real(value.trim()) else {
+        let message = format!(
+            "`--set {name}=…` expects a finite number, found {}",
+            shown(value)
+        );
+        return refuse(
+            codes::SETTING,
+            message,
+            format!("write a number, as in `--set {name}=3`"),
+        );
+    };
+    if settings.insert(name.trim().to_owned(), number).is_some() {
+        let message = format!("`--set {name}=…` is given twice");
+        return refuse(
+            codes::DUPLICATE_NAME,
+            message,
+            "remove one of them".to_owned(),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! A table: the text of a file and where in it each cell stands.
+
+use crate::column::Column;
+use crate::source::{Cell, SourceText};
+use crate::{csv_file, file, json};
+use ppl_syntax::diagnostic::Diagnostic;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// One CSV file, or the columns of a JSON object. Takes the file's size plus 8 bytes a cell.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(crate) source: SourceText,
+    pub(crate) names: Vec<String>,
+    pub(crate) name_cells: Vec<Cell>,
+    index: HashMap<String, usize>,
+    cells: Vec<Cell>,
+    n_rows: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+/// In which order the cells of a new table come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Row after row.
+    Rows,
+    /// Column after column.
+    Columns,
+}
+
+impl Table {
+    /// Reads a CSV file; comma, semicolon or tab is told from its first line.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not a rectangular table with distinct column names.
+    pub fn from_csv(path: &Path) -> Result<Table, Diagnostic> {
+        csv_file::parse(file::read(path)?)
+    }
+
+    /// Reads CSV text; `name` stands for the path in messages.
+    ///
+    /// # Errors
+    /// As [`Table::from_csv`].
+    pub fn from_csv_text(name: &str, text: &str) -> Result<Table, Diagnostic> {
+        csv_file::parse(SourceText::from_bytes(name, text.as_bytes().to_vec())?)
+    }
+
+    /// Reads a table by its path: JSON columns if it ends in `.json`, else CSV.
+    ///
+    /// # Errors
+    /// As [`Table::from_csv`]; a JSON object must hold arrays of one length and nothing else.
+    pub fn from_path(path: &Path) -> Result<Table, Diagnostic> {
+        match json::is_json(path) {
+            true => json::table(file::read(path)?),
+            false => Table::from_csv(path),
+        }
+    }
+
+    /// Of distinct names and `names.len() * n_rows` cells.
+    pub(crate) fn new(
+        source: SourceText,
+        names: Vec<(String, Cell)>,
+        cells: Vec<Cell>,
+        order: Order,
+    ) -> Table {
+        let n_rows = cells.len() / names.len().max(1);
+        let (row_stride, column_stride) = match order {
+            Order::Rows => (names.len(), 1),
+            Order::Columns => (1, n_rows),
+        };
+        let index = names
+            .iter()
+            .enumerate()
+            .map(|(at, (name, _))| (name.clone(), at))
+            .collect();
+        let (names, name_cells) = names.into_iter().unzip();
+        Table {
+            source,
+            names,
+            name_cells,
+            index,
+            cells,
+            n_rows,
+            row_stride,
+            column_stride,
+        }
+    }
+
+    /// The path as the user gave it.
+    pub fn path(&self) -> &str {
+        self.source.path()
+    }
+
+    /// Number of rows, without the header.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Names of the columns, in the order of the file; columns without a name are passed over.
+    pub fn column_names(&self) -> impl Iterator<Item = &str> {
+        self.names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The column of that name, if there is one.
+    pub fn column(&self, name: &str) -> Option<Column<'_>> {
+        let index = *self
+            .index
+            .get(name.trim())
+            .filter(|_| !name.trim().is_empty())?;
+        Some(Column { table: self, index })
+    }
+
+    /// Names that match a pattern with one `*`, in the order of the file, each with its starred part (never
+    /// empty). A pattern without `*` matches the column of that name, its starred part the whole name.
+    pub fn matching(&self, pattern: &str) -> Vec<(String, String)> {
+        let starred = |name: &str| match pattern.split_once('*') {
+            None => (name == pattern).then(|| name.to_owned()),
+            Some((before, after)) => {
+                let part = name.strip_prefix(before)?.strip_suffix(after)?;
+                (!part.is_empty()).then(|| part.to_owned())
+            }
+        };
+        self.column_names()
+            .filter_map(|name| Some((name.to_owned(), starred(name)?)))
+            .collect()
+    }
+
+    pub(crate) fn cell(&self, row: usize, column: usize) -> Cell {
+        self.cells[row * self.row_stride + column * self.column_stride]
+    }
+}

@@ -1,0 +1,214 @@
+//! Smooth one-to-one maps from R^m onto constrained sets, with their log Jacobians.
+
+use crate::real::Real;
+
+/// A map from unconstrained vectors onto a support. Bounds may be program values.
+#[derive(Debug, Clone, Copy)]
+pub enum Bijection<R> {
+    /// R
+    Identity,
+    /// (lo, inf): lo + e^u
+    Lower(R),
+    /// (-inf, hi): hi - e^u
+    Upper(R),
+    /// (lo, hi): lo + (hi - lo) inv_logit(u)
+    Interval(R, R),
+    /// K numbers from K - 1: stick breaking with Stan's centring, so that u = 0 is the uniform simplex
+    Simplex,
+    /// increasing: u1, u1 + e^u2, …
+    Ordered,
+    /// positive and increasing: e^u1, e^u1 + e^u2, …
+    PositiveOrdered,
+    /// K x K from K (K - 1) / 2: rows of tanh-transformed canonical partial correlations
+    CorrCholesky,
+    /// K x K lower triangular, positive diagonal, from K (K + 1) / 2 in row-major order: diagonal e^u, the rest u
+    CovCholesky,
+}
+
+impl<R: Real> Bijection<R> {
+    /// How many unconstrained numbers make an event of `n` numbers (`n` is K² for matrices).
+    pub fn unconstrained_len(&self, n: usize) -> usize {
+        let k = side(n);
+        match self {
+            Bijection::Simplex => n - 1,
+            Bijection::CorrCholesky => k * (k - 1) / 2,
+            Bijection::CovCholesky => k * (k + 1) / 2,
+            _ => n,
+        }
+    }
+
+    /// The constrained event (`n` numbers) and the log absolute Jacobian determinant, with respect to the event's free
+    /// coordinates: the first K - 1 of a simplex, what lies below the diagonal of a `CorrCholesky`, the lower triangle of
+    /// a `CovCholesky`. The maps are those of the Stan Reference Manual, chapter "Constraint Transforms".
+    pub fn forward(&self, u: &[R], n: usize) -> (Vec<R>, R) {
+        match *self {
+            Bijection::Identity => (u.to_vec(), R::lit(0.0)),
+            Bijection::Lower(lo) => (u.iter().map(|&v| lo + v.exp()).collect(), sum(u)),
+            Bijection::Upper(hi) => (u.iter().map(|&v| hi - v.exp()).collect(), sum(u)),
+            Bijection::Interval(lo, hi) => interval(lo, hi, u),
+            Bijection::Simplex => simplex(u, n),
+            Bijection::Ordered => (running_sum(&u[..1], &u[1..]), sum(&u[1..])),
+            Bijection::PositiveOrdered => (running_sum(&[], u), sum(u)),
+            Bijection::CorrCholesky => corr_cholesky(u, side(n)),
+            Bijection::CovCholesky => cov_cholesky(u, side(n)),
+        }
+    }
+
+    /// The inverse map.
+    pub fn inverse(&self, x: &[R]) -> Vec<R> {
+        match *self {
+            Bijection::Identity => x.to_vec(),
+            Bijection::Lower(lo) => x.iter().map(|&v| (v - lo).ln()).collect(),
+            Bijection::Upper(hi) => x.iter().map(|&v| (hi - v).ln()).collect(),
+            Bijection::Interval(lo, hi) => {
+                x.iter().map(|&v| (v - lo).ln() - (hi - v).ln()).collect()
+            }
+            Bijection::Simplex => simplex_inverse(x),
+            Bijection::Ordered => x[..1]
+                .iter()
+                .copied()
+                .chain(x.windows(2).map(|w| (w[1] - w[0]).ln()))
+                .collect(),
+            Bijection::PositiveOrdered => {
+                let first = x[..1].iter().map(|v| v.ln());
+                first
+                    .chain(x.windows(2).map(|w| (w[1] - w[0]).ln()))
+                    .collect()
+            }
+            Bijection::CorrCholesky => corr_cholesky_inverse(x, side(x.len())),
+            Bijection::CovCholesky => {
+                let k = side(x.len());
+                let entry = |i: usize, j: usize| {
+                    let v = x[i * k + j];
+                    if i == j { v.ln() } else { v }
+                };
+                (0..k)
+                    .flat_map(|i| (0..=i).map(move |j| entry(i, j)))
+                    .collect()
+            }
+        }
+    }
+}
+
+/// K of a K x K matrix of `n` numbers.
+fn side(n: usize) -> usize {
+    (n as f64).sqrt().round() as usize
+}
+
+fn sum<R: Real>(v: &[R]) -> R {
+    v.iter()
+        .copied()
+        .reduce(|a, b| a + b)
+        .unwrap_or(R::lit(0.0))
+}
+
+/// lo + (hi - lo) z with z = inv_logit(u); ln z (1 - z) = u - 2 softplus(u).
+fn interval<R: Real>(lo: R, hi: R, u: &[R]) -> (Vec<R>, R) {
+    let width = hi - lo;
+    let x = u.iter().map(|&v| lo + width * v.inv_logit()).collect();
+    let terms: Vec<R> = u.iter().map(|&v| v - R::lit(2.0) * v.softplus()).collect();
+    (x, R::lit(u.len() as f64) * width.ln() + sum(&terms))
+}
+
+/// `first`, then each of `steps` exponentiated and added on.
+fn running_sum<R: Real>(first: &[R], steps: &[R]) -> Vec<R> {
+    let mut x = first.to_vec();
+    for &step in steps {
+        let next = step.exp();
+        x.push(x.last().map_or(next, |&previous| previous + next));
+    }
+    x
+}
+
+/// Stick breaking: z_k = inv_logit(u_k - ln(K - k)) of what is left, k = 1..K-1. Everything is kept as logarithms:
+/// ln(1 - z) = -softplus(v), ln z = v - softplus(v), so nothing cancels however small the rest of the stick.
+/// ln |J| = sum_k ln z_k + ln(1 - z_k) + ln(left before k).
+fn simplex<R: Real>(u: &[R], n: usize) -> (Vec<R>, R) {
+    let mut x = Vec::with_capacity(n);
+    let mut ln_left = R::lit(0.0);
+    let mut ln_jacobian = R::lit(0.0);
+    for (k, &u) in u.iter().enumerate() {
+        let v = u - R::lit((n - 1 - k) as f64).ln();
+        let ln_rest = -v.softplus();
+        let ln_piece = ln_left + v + ln_rest;
+        x.push(ln_piece.exp());
+        ln_jacobian = ln_jacobian + ln_piece + ln_rest;
+        ln_left = ln_left + ln_rest;
+    }
+    x.push(ln_left.exp());
+    (x, ln_jacobian)
+}
+
+/// logit z_k = ln x_k - ln(what follows k), summed from the end.
+fn simplex_inverse<R: Real>(x: &[R]) -> Vec<R> {
+    let mut u = Vec::with_capacity(x.len() - 1);
+    let mut rest = x[x.len() - 1];
+    for (k, &piece) in x[..x.len() - 1].iter().enumerate().rev() {
+        u.push(piece.ln() - rest.ln() + R::lit((x.len() - 1 - k) as f64).ln());
+        rest = rest + piece;
+    }
+    u.reverse();
+    u
+}
+
+/// Row i: x_ij = tanh(u_ij) prod_{j' < j} sech(u_ij'), diagonal prod sech. With ln sech u = ln 2 - u - softplus(-2 u),
+/// dx_ij / du_ij = sech²(u_ij) prod_{j' < j} sech(u_ij').
+fn corr_cholesky<R: Real>(u: &[R], k: usize) -> (Vec<R>, R) {
+    let mut x = vec![R::lit(0.0); k * k];
+    x[0] = R::lit(1.0);
+    let mut ln_jacobian = R::lit(0.0);
+    let mut u = u.iter();
+    for i in 1..k {
+        let mut ln_left = R::lit(0.0);
+        for (j, &u) in u.by_ref().take(i).enumerate() {
+            let ln_sech = R::lit(std::f64::consts::LN_2) - u - (R::lit(-2.0) * u).softplus();
+            x[i * k + j] = if j == 0 {
+                u.tanh()
+            } else {
+                u.tanh() * ln_left.exp()
+            };
+            ln_jacobian = ln_jacobian + ln_left + R::lit(2.0) * ln_sech;
+            ln_left = ln_left + ln_sech;
+        }
+        x[i * k + i] = ln_left.exp();
+    }
+    (x, ln_jacobian)
+}
+
+/// sinh u_ij = x_ij / sqrt(sum of squares of what follows in the row), summed from the diagonal.
+fn corr_cholesky_inverse<R: Real>(x: &[R], k: usize) -> Vec<R> {
+    let mut u = Vec::with_capacity(k * (k - 1) / 2);
+    for i in 1..k {
+        let mut rest = x[i * k + i].square();
+        let start = u.len();
+        for j in (0..i).rev() {
+            u.push(asinh(x[i * k + j] / rest.sqrt()));
+            rest = rest + x[i * k + j].square();
+        }
+        u[start..].reverse();
+    }
+    u
+}
+
+/// sign(y) log1p(|y| + y² / (1 + sqrt(1 + y²))), Abramowitz & Stegun 4.6.20 written without cancellation.
+fn asinh<R: Real>(y: R) -> R {
+    let one = R::lit(1.0);
+    let size = (y.abs() + y.square() / (one + (one + y.square()).sqrt())).log1p();
+    y.less(R::lit(0.0)).select(-size, size)
+}
+
+fn cov_cholesky<R: Real>(u: &[R], k: usize) -> (Vec<R>, R) {
+    let mut x = vec![R::lit(0.0); k * k];
+    let mut diagonal = Vec::with_capacity(k);
+    let mut u = u.iter();
+    for i in 0..k {
+        for (j, &u) in u.by_ref().take(i + 1).enumerate() {
+            x[i * k + j] = if i == j { u.exp() } else { u };
+            if i == j {
+                diagonal.push(u);
+            }
+        }
+    }
+    let ln_jacobian = sum(&diagonal);
+    (x, ln_jacobian)
+}

@@ -1,0 +1,146 @@
+//! What a distribution does: its density, written once, and the object made of it.
+
+use crate::definition::Definition;
+use crate::expr::Expr;
+use crate::real::Real;
+use rand::Rng;
+
+/// `(x, parameters, log density)` from an independent source.
+pub type Golden = (Vec<f64>, Vec<Vec<f64>>, f64);
+
+/// A distribution as its author writes it: parameters come flat, one slice each, in the canonical form's order;
+/// scalars have length 1, vectors K, matrices K² in row-major order.
+pub trait Density: Sync + 'static {
+    /// The signature.
+    const DEFINITION: Definition;
+
+    /// Log density of one event, every constant kept. `x` is inside the support.
+    fn ln_density<R: Real>(x: &[R], p: &[&[R]]) -> R;
+
+    /// One draw into `out`.
+    /// Parameters outside their domain, and improper families, give NaN.
+    fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]);
+
+    /// Distribution function, for univariate families that have one.
+    fn cdf<R: Real>(_x: R, _p: &[&[R]]) -> Option<R> {
+        None
+    }
+
+    /// ln of the distribution function, accurate where that is nearly 0.
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Self::cdf(x, p).map(R::ln)
+    }
+
+    /// ln of P(draw > x), accurate where that is nearly 0.
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Self::cdf(x, p).map(|c| (-c).log1p())
+    }
+
+    /// Turns the arguments of form `form` (an index into `DEFINITION.forms`, not 0) into the canonical ones.
+    fn canonical<R: Real>(_form: usize, p: &[Vec<R>]) -> Vec<Vec<R>> {
+        p.to_vec()
+    }
+
+    /// Mean of a scalar draw, where it is known in closed form.
+    fn mean(_p: &[&[f64]]) -> Option<f64> {
+        None
+    }
+
+    /// Variance of a scalar draw, where it is known in closed form.
+    fn variance(_p: &[&[f64]]) -> Option<f64> {
+        None
+    }
+
+    /// `(x, parameters, log density)` from an independent source.
+    fn golden() -> Vec<Golden>;
+}
+
+/// The same, as an object: what the list holds and everyone else sees.
+pub trait Distribution: Sync {
+    /// The signature.
+    fn definition(&self) -> &'static Definition;
+    /// Log density of one event.
+    fn ln_density(&self, x: &[f64], p: &[&[f64]]) -> f64;
+    /// Log density as nodes of a program.
+    fn ln_density_expr<'b>(&self, x: &[Expr<'b>], p: &[&[Expr<'b>]]) -> Expr<'b>;
+    /// Distribution function.
+    fn cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64>;
+    /// Distribution function as nodes of a program.
+    fn cdf_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>>;
+    /// ln of the distribution function.
+    fn ln_cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64>;
+    /// ln of the distribution function as nodes of a program.
+    fn ln_cdf_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>>;
+    /// ln of P(draw > x).
+    fn ln_survival(&self, x: f64, p: &[&[f64]]) -> Option<f64>;
+    /// ln of P(draw > x) as nodes of a program.
+    fn ln_survival_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>>;
+    /// Arguments of an alternative form as nodes of the canonical ones.
+    fn canonical_expr<'b>(&self, form: usize, p: &[Vec<Expr<'b>>]) -> Vec<Vec<Expr<'b>>>;
+    /// Arguments of an alternative form as values of the canonical ones.
+    fn canonical(&self, form: usize, p: &[Vec<f64>]) -> Vec<Vec<f64>>;
+    /// One draw.
+    fn sample(&self, p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]);
+    /// Closed-form mean.
+    fn mean(&self, p: &[&[f64]]) -> Option<f64>;
+    /// Closed-form variance.
+    fn variance(&self, p: &[&[f64]]) -> Option<f64>;
+    /// Golden values.
+    fn golden(&self) -> Vec<Golden>;
+}
+
+impl<T: Density> Distribution for T {
+    fn definition(&self) -> &'static Definition {
+        &T::DEFINITION
+    }
+    fn ln_density(&self, x: &[f64], p: &[&[f64]]) -> f64 {
+        T::ln_density(x, p)
+    }
+    fn ln_density_expr<'b>(&self, x: &[Expr<'b>], p: &[&[Expr<'b>]]) -> Expr<'b> {
+        T::ln_density(x, p)
+    }
+    fn cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64> {
+        T::cdf(x, p)
+    }
+    fn cdf_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>> {
+        T::cdf(x, p)
+    }
+    fn ln_cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64> {
+        T::ln_cdf(x, p)
+    }
+    fn ln_cdf_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>> {
+        T::ln_cdf(x, p)
+    }
+    fn ln_survival(&self, x: f64, p: &[&[f64]]) -> Option<f64> {
+        T::ln_survival(x, p)
+    }
+    fn ln_survival_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>> {
+        T::ln_survival(x, p)
+    }
+    fn canonical(&self, form: usize, p: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        if form == 0 {
+            p.to_vec()
+        } else {
+            T::canonical(form, p)
+        }
+    }
+    fn canonical_expr<'b>(&self, form: usize, p: &[Vec<Expr<'b>>]) -> Vec<Vec<Expr<'b>>> {
+        if form == 0 {
+            p.to_vec()
+        } else {
+            T::canonical(form, p)
+        }
+    }
+    fn sample(&self, p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {
+        T::sample(p, rng, out)
+    }
+    fn mean(&self, p: &[&[f64]]) -> Option<f64> {
+        T::mean(p)
+    }
+    fn variance(&self, p: &[&[f64]]) -> Option<f64> {
+        T::variance(p)
+    }
+    fn golden(&self) -> Vec<Golden> {
+        T::golden()
+    }
+}

@@ -1,0 +1,109 @@
+//! Pieces that several families share.
+
+use crate::real::Real;
+use rand::{Rng, RngExt};
+use rand_distr::Distribution;
+
+/// ln(2 pi) / 2
+pub const HALF_LN_2_PI: f64 = 0.918_938_533_204_672_8;
+/// ln pi
+pub const LN_PI: f64 = 1.144_729_885_849_400_2;
+
+/// ln p, and -inf at p = 0 with gradient 0 there: a state of probability zero is not chosen, and must not turn the
+/// gradient of the others into 0 * inf.
+pub fn ln_or_never<R: Real>(p: R) -> R {
+    let never = p.equal(R::lit(0.0));
+    never.select(R::lit(f64::NEG_INFINITY), never.select(R::lit(1.0), p).ln())
+}
+
+/// ln(1 - p), in the same sense, accurate for small p.
+pub fn ln_one_minus_or_never<R: Real>(p: R) -> R {
+    let never = p.equal(R::lit(1.0));
+    never.select(
+        R::lit(f64::NEG_INFINITY),
+        (-never.select(R::lit(0.0), p)).log1p(),
+    )
+}
+
+/// count * ln_p, and 0 where the count is 0 whatever ln_p is.
+pub fn count_times<R: Real>(count: R, ln_p: R) -> R {
+    count.select(count * ln_p, R::lit(0.0))
+}
+
+/// ln of the binomial coefficient.
+pub fn ln_choose<R: Real>(n: R, x: R) -> R {
+    let one = R::lit(1.0);
+    (n + one).ln_gamma() - (x + one).ln_gamma() - (n - x + one).ln_gamma()
+}
+
+/// ln of the sum of exponentials.
+pub fn ln_sum_exp<R: Real>(v: &[R]) -> R {
+    let top = v.iter().copied().fold(R::lit(f64::NEG_INFINITY), R::max);
+    top + sum(v.iter().map(|&a| (a - top).exp())).ln()
+}
+
+/// `v[x]` for a label x.
+pub fn pick<R: Real>(x: R, v: &[R]) -> R {
+    let last = v.len() - 1;
+    (0..last).rev().fold(v[last], |rest, k| {
+        x.equal(R::lit(k as f64)).select(v[k], rest)
+    })
+}
+
+/// The sum; 0 for nothing.
+pub fn sum<R: Real>(terms: impl Iterator<Item = R>) -> R {
+    terms.reduce(|a, b| a + b).unwrap_or(R::lit(0.0))
+}
+
+/// Element k of a vector argument; one number is repeated.
+pub fn element<R: Copy>(v: &[R], k: usize) -> R {
+    if v.len() == 1 { v[0] } else { v[k] }
+}
+
+/// A standard normal draw.
+pub fn standard_normal(mut rng: &mut dyn Rng) -> f64 {
+    rand_distr::StandardNormal.sample(&mut rng)
+}
+
+/// A uniform draw from (0, 1): both ends excluded.
+pub fn open_unit(mut rng: &mut dyn Rng) -> f64 {
+    rand_distr::Open01.sample(&mut rng)
+}
+
+/// A draw, or NaN where the parameters were refused.
+pub fn draw<D: Distribution<f64>, E>(distribution: Result<D, E>, mut rng: &mut dyn Rng) -> f64 {
+    distribution.map_or(f64::NAN, |d| d.sample(&mut rng))
+}
+
+/// A label drawn with the given weights, which sum to `total`.
+pub fn draw_label(weights: impl Iterator<Item = f64>, total: f64, rng: &mut dyn Rng) -> f64 {
+    let mut left = rng.random::<f64>() * total;
+    let mut label = f64::NAN;
+    for (k, w) in weights.enumerate() {
+        if w > 0.0 {
+            label = k as f64;
+            if left < w {
+                break;
+            }
+            left -= w;
+        }
+    }
+    label
+}
+
+/// A binomial draw.
+pub fn draw_binomial(n: f64, probability: f64, mut rng: &mut dyn Rng) -> f64 {
+    match rand_distr::Binomial::new(n as u64, probability) {
+        Ok(d) if n >= 0.0 => d.sample(&mut rng) as f64,
+        _ => f64::NAN,
+    }
+}
+
+/// A Poisson draw.
+pub fn draw_poisson(rate: f64, rng: &mut dyn Rng) -> f64 {
+    if rate == 0.0 {
+        0.0
+    } else {
+        draw(rand_distr::Poisson::new(rate), rng)
+    }
+}

@@ -1,0 +1,131 @@
+//! The elementwise primitives: one list for values, programs, gradients and kernels.
+
+/// An elementwise primitive. Comparisons give 1 or 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Prim {
+    /// a + b
+    Add,
+    /// a b
+    Mul,
+    /// 1 / a
+    Recip,
+    /// e^a
+    Exp,
+    /// natural logarithm
+    Ln,
+    /// ln(1 + a)
+    Log1p,
+    /// e^a - 1
+    Expm1,
+    /// square root
+    Sqrt,
+    /// a^b
+    Pow,
+    /// hyperbolic tangent
+    Tanh,
+    /// 1 / (1 + e^-a)
+    InvLogit,
+    /// ln(1 + e^a)
+    Softplus,
+    /// sine
+    Sin,
+    /// cosine
+    Cos,
+    /// arc tangent
+    Atan,
+    /// |a|
+    Abs,
+    /// -1, 0, 1
+    Sign,
+    /// largest integer not above a
+    Floor,
+    /// larger
+    Max,
+    /// smaller
+    Min,
+    /// a < b
+    Less,
+    /// a <= b
+    LessEq,
+    /// a == b
+    Equal,
+    /// if a != 0 { b } else { c }
+    Select,
+    /// ln |Gamma(a)|
+    LnGamma,
+    /// polygamma of order a (a literal whole number) at b; order 0 is digamma
+    Polygamma,
+    /// error function
+    Erf,
+    /// standard normal distribution function
+    Phi,
+    /// ln of the standard normal distribution function
+    LnPhi,
+    /// standard normal quantile function (inverse of Phi)
+    InvPhi,
+}
+
+impl Prim {
+    /// Number of arguments.
+    pub fn arity(self) -> usize {
+        use Prim::*;
+        match self {
+            Add | Mul | Pow | Max | Min | Less | LessEq | Equal | Polygamma => 2,
+            Select => 3,
+            _ => 1,
+        }
+    }
+
+    /// The value: the reference that kernels are tested against.
+    pub fn eval(self, a: &[f64]) -> f64 {
+        use crate::special;
+        use Prim::*;
+        let truth = |b: bool| if b { 1.0 } else { 0.0 };
+        match self {
+            Add => a[0] + a[1],
+            Mul => a[0] * a[1],
+            Recip => 1.0 / a[0],
+            Exp => libm::exp(a[0]),
+            Ln => libm::log(a[0]),
+            Log1p => libm::log1p(a[0]),
+            Expm1 => libm::expm1(a[0]),
+            Sqrt => libm::sqrt(a[0]),
+            Pow => libm::pow(a[0], a[1]),
+            Tanh => libm::tanh(a[0]),
+            InvLogit => special::inv_logit(a[0]),
+            Softplus => special::softplus(a[0]),
+            Sin => libm::sin(a[0]),
+            Cos => libm::cos(a[0]),
+            Atan => libm::atan(a[0]),
+            Abs => a[0].abs(),
+            Sign => {
+                if a[0] > 0.0 {
+                    1.0
+                } else if a[0] < 0.0 {
+                    -1.0
+                } else {
+                    a[0]
+                }
+            }
+            Floor => a[0].floor(),
+            Max => a[0].max(a[1]),
+            Min => a[0].min(a[1]),
+            Less => truth(a[0] < a[1]),
+            LessEq => truth(a[0] <= a[1]),
+            Equal => truth(a[0] == a[1]),
+            Select => {
+                if a[0] != 0.0 {
+                    a[1]
+                } else {
+                    a[2]
+                }
+            }
+            LnGamma => special::ln_gamma(a[0]),
+            Polygamma => special::polygamma(a[0] as u32, a[1]),
+            Erf => libm::erf(a[0]),
+            Phi => special::phi(a[0]),
+            LnPhi => special::ln_phi(a[0]),
+            InvPhi => special::inv_phi(a[0]),
+        }
+    }
+}

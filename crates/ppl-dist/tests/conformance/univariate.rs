@@ -1,0 +1,225 @@
+//! Distributions of one number: normalised, moments right, sampler and distribution function agree with the density.
+
+use super::statistics::{chi_square, integrate, kolmogorov_smirnov};
+use super::{bijection, draws, settings, slices};
+use ppl_dist::special::{regularized_beta, regularized_gamma};
+use ppl_dist::{ALL, Bound, Distribution, Shape, Support};
+
+/// Distribution functions that are not written in primitives, for the test of the sampler.
+fn reference_cdf(name: &str, x: f64, p: &[&[f64]]) -> f64 {
+    match name {
+        "Gamma" => regularized_gamma(p[0][0], p[1][0] * x),
+        "InvGamma" => 1.0 - regularized_gamma(p[0][0], p[1][0] / x),
+        "Beta" => regularized_beta(p[0][0], p[1][0], x),
+        "StudentT" => {
+            let z = (x - p[1][0]) / p[2][0];
+            let df = p[0][0];
+            let tail = 0.5 * regularized_beta(0.5 * df, 0.5, df / (df + z * z));
+            if z < 0.0 { tail } else { 1.0 - tail }
+        }
+        _ => panic!("{name} has no distribution function: write it here"),
+    }
+}
+
+fn scalars() -> impl Iterator<Item = &'static dyn Distribution> {
+    let scalar = |d: &&dyn Distribution| d.definition().event == Shape::Scalar;
+    ALL.iter()
+        .copied()
+        .filter(scalar)
+        .filter(|d| !d.definition().improper)
+}
+
+/// Mass below the smallest and above the largest double that the quadrature cannot see.
+fn unseen_mass(name: &str, p: &[&[f64]]) -> f64 {
+    match (name, p[0][0]) {
+        ("Gamma" | "InvGamma" | "Beta", shape) if shape < 0.1 => 2e-3,
+        ("Beta", shape) if shape < 1.0 => 2e-8,
+        _ => 1e-9,
+    }
+}
+
+#[test]
+fn continuous_densities_are_normalised_and_have_their_moments() {
+    for d in scalars().filter(|d| !d.definition().is_discrete()) {
+        for p in settings(d) {
+            let name = d.definition().name;
+            let map = bijection(d, &p).expect("continuous");
+            let p = slices(&p);
+            let mut u: Vec<f64> = draws(d, &p.iter().map(|v| v.to_vec()).collect::<Vec<_>>(), 1)
+                .iter()
+                .map(|x| map.inverse(x)[0])
+                .filter(|u| u.is_finite())
+                .collect();
+            u.sort_by(f64::total_cmp);
+            let quantile = |q: f64| u[(q * u.len() as f64) as usize];
+            let about = d.mean(&p).unwrap_or(0.0);
+            let [mass, first, second] =
+                integrate(quantile(0.5), quantile(0.8) - quantile(0.2), |u| {
+                    let (x, ln_jacobian) = map.forward(&[u], 1);
+                    let density = (d.ln_density(&x, &p) + ln_jacobian).exp();
+                    let c = x[0] - about;
+                    if density > 0.0 && density.is_finite() && c.is_finite() {
+                        [density, c * density, c * c * density]
+                    } else {
+                        [0.0; 3]
+                    }
+                });
+            let unseen = unseen_mass(name, &p);
+            assert!((mass - 1.0).abs() < unseen, "{name} {p:?}: mass {mass}");
+            if let Some(variance) = d.variance(&p) {
+                let off = (second / variance - 1.0).abs();
+                assert!(
+                    off < 1e-7 + unseen,
+                    "{name} {p:?}: variance {second}, not {variance}"
+                );
+            }
+            if let Some(mean) = d.mean(&p) {
+                let scale = d.variance(&p).map_or(mean.abs() + 1.0, f64::sqrt);
+                assert!(
+                    first.abs() < scale * (1e-7 + unseen),
+                    "{name} {p:?}: mean off by {first}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn continuous_samplers_follow_the_distribution_function() {
+    for d in scalars().filter(|d| !d.definition().is_discrete()) {
+        for p in settings(d) {
+            let name = d.definition().name;
+            let mut x: Vec<f64> = draws(d, &p, 1).into_iter().map(|x| x[0]).collect();
+            let p = slices(&p);
+            let cdf = |x: f64| d.cdf(x, &p).unwrap_or_else(|| reference_cdf(name, x, &p));
+            let distance = kolmogorov_smirnov(&mut x, cdf);
+            assert!(distance < 2.3, "{name} {p:?}: {distance}");
+        }
+    }
+}
+
+#[test]
+fn distribution_functions_are_the_integral_of_the_density_and_hold_outside() {
+    for d in scalars().filter(|d| !d.definition().is_discrete()) {
+        for (x, p, ln_density) in d.golden() {
+            let p = slices(&p);
+            let name = d.definition().name;
+            let Some(below) = d.cdf(f64::NEG_INFINITY, &p) else {
+                continue;
+            };
+            assert_eq!(below, 0.0, "{name}");
+            assert_eq!(d.cdf(f64::INFINITY, &p), Some(1.0), "{name}");
+            // A central difference on the scale of the density, where the function is not rounded away.
+            let c = d.cdf(x[0], &p).expect("as below");
+            if c > 1e-3 && c < 0.999 {
+                let (below, above) = (d.ln_cdf(x[0], &p), d.ln_survival(x[0], &p));
+                assert!(
+                    (below.expect("as below") - c.ln()).abs() < 1e-12,
+                    "{name} {p:?}"
+                );
+                assert!(
+                    (above.expect("as below") - (-c).ln_1p()).abs() < 1e-12,
+                    "{name} {p:?}"
+                );
+                let h = 1e-4 / ln_density.exp();
+                let cdf = |x: f64| d.cdf(x, &p).expect("as below");
+                let slope = (cdf(x[0] + h) - cdf(x[0] - h)) / (2.0 * h);
+                let off = (slope / ln_density.exp() - 1.0).abs();
+                assert!(off < 1e-5, "{name} {p:?} at {x:?}: slope {slope}");
+            }
+        }
+    }
+}
+
+/// Values from mpmath: where 1 - cdf is rounded to 0, and the same on the left.
+#[test]
+fn far_tails_keep_their_logarithms() {
+    let upper: &[(&str, &[&[f64]], f64, f64)] = &[
+        ("Normal", &[&[1.0], &[2.0]], 81.0, -804.6084420137538),
+        (
+            "LogNormal",
+            &[&[0.0], &[0.025]],
+            std::f64::consts::E,
+            -804.6084420137538,
+        ),
+        ("HalfNormal", &[&[0.5]], 20.0, -803.9152948331939),
+        ("Exponential", &[&[2.0]], 1e3, -2000.0),
+        ("Cauchy", &[&[0.0], &[1.0]], 1e20, -47.1964317457303),
+        ("HalfCauchy", &[&[1.0]], 1e20, -46.50328456517036),
+    ];
+    for (name, p, x, want) in upper {
+        let d = ppl_dist::find(name).expect("a name of the list");
+        let got = d.ln_survival(*x, p).expect("written");
+        assert!(
+            (got / want - 1.0).abs() < 1e-14,
+            "{name}: {got} is not {want}"
+        );
+    }
+    let lower: &[(&str, &[&[f64]], f64, f64)] = &[
+        ("Normal", &[&[1.0], &[2.0]], -79.0, -804.6084420137538),
+        ("Cauchy", &[&[0.0], &[1.0]], -1e20, -47.1964317457303),
+    ];
+    for (name, p, x, want) in lower {
+        let d = ppl_dist::find(name).expect("a name of the list");
+        let got = d.ln_cdf(*x, p).expect("written");
+        assert!(
+            (got / want - 1.0).abs() < 1e-14,
+            "{name}: {got} is not {want}"
+        );
+    }
+}
+
+/// Labels 0.. up to the end of the support, or where nothing is left of it.
+fn n_values(d: &dyn Distribution, p: &[&[f64]]) -> usize {
+    let n = match d.definition().support {
+        Support::Bool => 1.0,
+        Support::Category => p[0].len() as f64 - 1.0,
+        Support::Integers(_, Bound::Parameter(i)) => p[i][0],
+        _ => {
+            let mean = d.mean(p).expect("an unbounded count has a mean");
+            mean + 40.0 * mean.sqrt() + 50.0
+        }
+    };
+    n as usize + 1
+}
+
+#[test]
+fn discrete_probabilities_sum_to_one_and_the_sampler_follows_them() {
+    for d in scalars().filter(|d| d.definition().is_discrete()) {
+        for p in settings(d) {
+            let name = d.definition().name;
+            let mut counts = vec![0.0; n_values(d, &slices(&p))];
+            for x in draws(d, &p, 1) {
+                counts[x[0] as usize] += 1.0;
+            }
+            let p = slices(&p);
+            let probabilities: Vec<f64> = (0..counts.len())
+                .map(|x| d.ln_density(&[x as f64], &p).exp())
+                .collect();
+            let total: f64 = probabilities.iter().sum();
+            assert!((total - 1.0).abs() < 1e-11, "{name} {p:?}: {total}");
+            let moment = |about: f64, power: i32| -> f64 {
+                let terms = probabilities.iter().enumerate();
+                terms.map(|(x, w)| w * (x as f64 - about).powi(power)).sum()
+            };
+            if let (Some(mean), Some(variance)) = (d.mean(&p), d.variance(&p)) {
+                assert!(
+                    (moment(0.0, 1) - mean).abs() <= 1e-10 * mean,
+                    "{name} {p:?}: mean {mean}"
+                );
+                let off = (moment(mean, 2) - variance).abs();
+                assert!(off <= 1e-10 * variance, "{name} {p:?}: variance {variance}");
+            }
+            let p_value = chi_square(&counts, &probabilities);
+            assert!(p_value > 1e-4, "{name} {p:?}: p = {p_value}");
+        }
+    }
+}
+
+#[test]
+fn a_flat_density_is_zero_and_cannot_be_drawn() {
+    let flat = ppl_dist::find("Flat").expect("a name of the list");
+    let mut out = [0.0];
+    flat.sample(&[], &mut super::generator(), &mut out);
+    assert!(out[0].is_nan());
+}

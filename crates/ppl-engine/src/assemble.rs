@@ -1,0 +1,239 @@
+//! Assembly: steps get registers, addresses and machine loops, and become a kernel.
+
+use crate::EngineError;
+use crate::graph::Graph;
+use crate::index::RunTable;
+use crate::kernel::{Chunk, Instruction, Kernel, MAX_OUTER};
+use crate::levels::Group;
+use crate::lower::{Lowered, Source, Step, Target};
+use crate::memory::Memory;
+use crate::ops::indexed::BlockRuns;
+use crate::ops::{Choice, Code, Detail, InstructionSet};
+use crate::place::{Places, View};
+use crate::registers::{self, Registers};
+use crate::sinks::{Extent, Sink, Split, partial_len};
+use ppl_core::IndexId;
+use std::collections::HashMap;
+
+/// Bytes of registers that stay in the first-level cache.
+const REGISTER_BYTES: usize = 40 << 10;
+/// Lanes of a block, at most and at least.
+const BLOCK: (usize, usize) = (512, 128);
+/// Elements between registers, so that they do not fall on the same cache sets.
+const REGISTER_GAP: usize = 8;
+
+/// Everything that assembly adds to.
+pub(crate) struct Assembler<'a> {
+    pub(crate) graph: &'a Graph<'a>,
+    pub(crate) places: &'a Places,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) set: InstructionSet,
+    /// Run tables by index and block length.
+    pub(crate) tables: HashMap<(IndexId, usize), RunTable>,
+}
+
+/// An operand: address, bytes a block, bytes by outer axis, elements a lane.
+#[derive(Clone, Copy)]
+struct Operand {
+    base: *mut u8,
+    per_block: usize,
+    per_outer: [usize; MAX_OUTER],
+    step: usize,
+}
+
+/// Registers of one chunk.
+#[derive(Clone, Copy)]
+struct RegisterFile {
+    base: *mut f64,
+    distance: usize,
+}
+
+impl Assembler<'_> {
+    pub(crate) fn kernel(&mut self, group: &Group, lowered: &Lowered) -> Result<Kernel, EngineError> {
+        let registers = registers::assign(lowered);
+        let extent = self.extent(group, &registers)?;
+        let outer: Vec<usize> = extent.outer.iter().map(|&a| self.graph.size(a)).collect();
+        let split = Split::plan(&extent, outer.first().copied().unwrap_or(1));
+        let sinks_of = |step: &Step| match step.target {
+            Target::Sink(i) => Some(i),
+            _ => None,
+        };
+        let partial = lowered.steps.iter().filter_map(sinks_of);
+        let partial = partial.map(|i| partial_len(self.graph, i, &extent, &split)).sum();
+        let split = split.bounded(partial, &extent);
+        let mut sinks = vec![];
+        for step in &lowered.steps {
+            sinks.push(match step.target {
+                Target::Sink(i) => {
+                    let own = self.places.own(i);
+                    Some(Sink::plan(self.graph, i, step.code, own, &extent, &split, self.memory)?)
+                }
+                _ => None,
+            });
+        }
+        let mut chunks = vec![];
+        for c in 0..split.chunks {
+            chunks.push(self.chunk(lowered, &registers, &extent, &split, &sinks, c)?);
+        }
+        let names: Vec<String> = lowered.steps.iter().map(|step| step.code.name()).collect();
+        let names_of = |axes: ppl_core::AxisSet| -> String {
+            let names: Vec<&str> = axes.iter().map(|a| &*self.graph.program.axes[a.0 as usize].name).collect();
+            names.join(",")
+        };
+        let description = format!(
+            "[{}] level {}: {} lanes in blocks of {}, {} registers, {} chunks: {}",
+            names_of(group.space),
+            group.level,
+            extent.total,
+            extent.block,
+            registers.count,
+            split.chunks,
+            names.join(" ")
+        );
+        Ok(Kernel {
+            block: extent.block,
+            inner: extent.lanes,
+            fills: sinks.iter().flatten().filter_map(|s| s.shared_fill).collect(),
+            chunks: if extent.total == 0 { vec![] } else { chunks },
+            finishes: sinks.into_iter().flatten().filter_map(|s| s.finish).collect(),
+            outer,
+            description,
+        })
+    }
+
+    fn extent(&self, group: &Group, registers: &Registers) -> Result<Extent, EngineError> {
+        let inner = group.space.innermost();
+        let lanes = inner.map_or(1, |a| self.graph.size(a));
+        let outer: Vec<_> = group.space.iter().filter(|&a| Some(a) != inner).collect();
+        if outer.len() > MAX_OUTER {
+            return Err(EngineError::TooManyAxes { got: outer.len() + 1, limit: MAX_OUTER + 1 });
+        }
+        let mut block = BLOCK.0;
+        while block > BLOCK.1 && block * 8 * registers.count > REGISTER_BYTES {
+            block /= 2;
+        }
+        let block = block.min(lanes.max(1));
+        let total = self.graph.program.len(group.space);
+        Ok(Extent { space: group.space, inner, lanes, block, n_blocks: lanes.div_ceil(block), outer, total })
+    }
+
+    fn chunk(
+        &mut self,
+        lowered: &Lowered,
+        registers: &Registers,
+        extent: &Extent,
+        split: &Split,
+        sinks: &[Option<Sink>],
+        chunk: usize,
+    ) -> Result<Chunk, EngineError> {
+        let distance = if extent.block < 8 { extent.block } else { extent.block.next_multiple_of(8) + REGISTER_GAP };
+        let file = RegisterFile { base: self.memory.allocate(registers.count * distance)?, distance };
+        let mut instructions = vec![];
+        for (step, sink) in lowered.steps.iter().zip(sinks) {
+            instructions.push(self.instruction(step, sink.as_ref(), registers, file, extent, chunk));
+        }
+        let whole = 0..extent.outer.first().map_or(1, |&a| self.graph.size(a));
+        let (blocks, outermost) =
+            if split.outermost { (0..extent.n_blocks, split.range(chunk)) } else { (split.range(chunk), whole) };
+        let fills = sinks.iter().flatten().filter_map(|s| s.chunk_fills.get(chunk)).copied().collect();
+        Ok(Chunk { blocks, outermost, fills, instructions })
+    }
+
+    fn instruction(
+        &mut self,
+        step: &Step,
+        sink: Option<&Sink>,
+        registers: &Registers,
+        file: RegisterFile,
+        extent: &Extent,
+        chunk: usize,
+    ) -> Instruction {
+        let register = |v: usize| Operand {
+            base: file.base.wrapping_add(registers.of[v] * file.distance).cast(),
+            per_block: 0,
+            per_outer: [0; MAX_OUTER],
+            step: usize::from(extent.inner.is_some()),
+        };
+        let source = |s: &Source| match s {
+            Source::Register(v) => register(*v),
+            Source::Memory(view) => memory_operand(view, extent),
+        };
+        let mut detail = Detail::default();
+        let mut args: Vec<Operand> = step.args.iter().map(source).collect();
+        let dst = match (&step.target, sink) {
+            (Target::Register(v), _) => register(*v),
+            (Target::Memory(view), _) => memory_operand(view, extent),
+            (Target::Sink(_), Some(sink)) => {
+                detail.target_stride = sink.target_stride;
+                memory_operand(&sink.destinations[chunk], extent)
+            }
+            (Target::Sink(i), None) => memory_operand(self.places.own(*i), extent),
+        };
+        let code = sink.map_or(step.code, |sink| sink.code);
+        if let Code::Prim(prim) = code {
+            detail.prim = Some(prim);
+        }
+        if let Some(index) = step.index {
+            if matches!(code, Code::Gather | Code::GatherRuns)
+                && let (Some(Source::Memory(view)), Some(source)) = (step.args.first(), args.first_mut())
+            {
+                let target = self.graph.program.indices[index.0 as usize].target;
+                detail.target_stride = view.stride(target);
+                *source = memory_operand(&view.without(target), extent);
+            }
+            let by_runs = matches!(code, Code::GatherRuns | Code::ScatterRuns | Code::ScatterProductRuns);
+            let index = if by_runs { self.run_operand(index, extent) } else { self.index_operand(index, extent) };
+            if matches!(code, Code::Scatter | Code::ScatterRuns) {
+                args.push(Operand { step: 0, ..args[0] });
+            }
+            args.push(index);
+        }
+        let absent = args.first().map_or(dst, |first| Operand { step: 0, ..*first });
+        args.resize(3, absent);
+        detail.steps = [args[0].step, args[1].step, args[2].step];
+        detail.dst_step = dst.step;
+        let lanes = (extent.n_blocks == 1).then_some(extent.lanes);
+        let run = self.set.choose(Choice { code, scalar: detail.steps.map(|s| s == 0), lanes });
+        let all = [dst, args[0], args[1], args[2]];
+        let mut per_outer = [[0; 4]; MAX_OUTER];
+        for (axis, per_axis) in per_outer.iter_mut().enumerate() {
+            *per_axis = all.map(|o| o.per_outer[axis]);
+        }
+        Instruction { run, detail, base: all.map(|o| o.base), per_block: all.map(|o| o.per_block), per_outer }
+    }
+
+    fn index_operand(&self, index: IndexId, extent: &Extent) -> Operand {
+        let index = &self.graph.program.indices[index.0 as usize];
+        let strides = self.graph.program.strides(index.axes);
+        let view = View { base: index.values.as_ptr().cast::<f64>().cast_mut(), strides: Box::new(strides) };
+        operand(&view, size_of::<u32>(), extent)
+    }
+
+    fn run_operand(&mut self, id: IndexId, extent: &Extent) -> Operand {
+        let program = self.graph.program;
+        let index = &program.indices[id.0 as usize];
+        let Some(inner) = extent.inner else { return self.index_operand(id, extent) };
+        let table = self
+            .tables
+            .entry((id, extent.block))
+            .or_insert_with(|| RunTable::new(index, inner, extent.lanes, extent.block));
+        let mut strides = program.strides(table.outer);
+        strides.iter_mut().for_each(|s| *s *= table.n_blocks);
+        let view = View { base: table.blocks().cast::<f64>().cast_mut(), strides: Box::new(strides) };
+        let size = size_of::<BlockRuns>();
+        Operand { per_block: size, ..operand(&view, size, extent) }
+    }
+}
+
+fn memory_operand(view: &View, extent: &Extent) -> Operand {
+    operand(view, size_of::<f64>(), extent)
+}
+
+fn operand(view: &View, element: usize, extent: &Extent) -> Operand {
+    let step = extent.inner.map_or(0, |inner| view.stride(inner));
+    let mut per_outer = [0; MAX_OUTER];
+    for (distance, &axis) in per_outer.iter_mut().zip(&extent.outer) {
+        *distance = view.stride(axis) * element;
+    }
+    Operand { base: view.base.cast(), per_block: step * extent.block * element, per_outer, step }
+}

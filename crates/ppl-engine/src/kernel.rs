@@ -1,0 +1,199 @@
+//! What runs: kernels as lists of instructions with addresses, over blocks of lanes.
+
+use crate::ops::reduce::{ACCUMULATORS, Fold, Maximum, Sum, fold};
+use crate::ops::{BlockFn, Detail};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Outer axes that a kernel can have.
+pub(crate) const MAX_OUTER: usize = 6;
+
+/// One instruction; the operands are `dst`, `a`, `b`, `c`, distances are in bytes.
+#[derive(Clone)]
+pub(crate) struct Instruction {
+    pub(crate) run: BlockFn,
+    pub(crate) detail: Detail,
+    /// Addresses at block 0 and outer position 0.
+    pub(crate) base: [*mut u8; 4],
+    /// From one block to the next.
+    pub(crate) per_block: [usize; 4],
+    /// From one position of an outer axis to the next.
+    pub(crate) per_outer: [[usize; 4]; MAX_OUTER],
+}
+
+/// A buffer that a reduction starts from.
+#[derive(Clone, Copy)]
+pub(crate) struct Fill {
+    pub(crate) start: *mut f64,
+    pub(crate) len: usize,
+    pub(crate) value: f64,
+}
+
+/// A part of a kernel's space, with its own registers and accumulators.
+pub(crate) struct Chunk {
+    pub(crate) blocks: Range<usize>,
+    pub(crate) outermost: Range<usize>,
+    pub(crate) fills: Vec<Fill>,
+    pub(crate) instructions: Vec<Instruction>,
+}
+
+/// What is left of a reduction after all chunks.
+pub(crate) struct Finish {
+    /// One partial result a chunk; the first receives the total.
+    pub(crate) partials: Vec<*mut f64>,
+    /// Elements of a partial result.
+    pub(crate) len: usize,
+    /// Whether maxima are taken, not sums.
+    pub(crate) maximum: bool,
+    /// Whether each value is spread over accumulators.
+    pub(crate) spread: bool,
+    /// Where the values go.
+    pub(crate) dst: *mut f64,
+}
+
+/// A kernel.
+pub(crate) struct Kernel {
+    /// Lanes of a block.
+    pub(crate) block: usize,
+    /// Lanes of the innermost axis.
+    pub(crate) inner: usize,
+    /// Sizes of the outer axes, outermost first.
+    pub(crate) outer: Vec<usize>,
+    /// Buffers that all chunks write to, each at its own place.
+    pub(crate) fills: Vec<Fill>,
+    pub(crate) chunks: Vec<Chunk>,
+    pub(crate) finishes: Vec<Finish>,
+    pub(crate) description: String,
+}
+
+// SAFETY: all addresses point into memory and tables that the owning `Kernels` keeps alive, and it runs kernels only
+// through `&mut self`.
+unsafe impl Send for Kernel {}
+// SAFETY: as above; chunks write disjoint memory.
+unsafe impl Sync for Kernel {}
+// SAFETY: as for the kernel.
+unsafe impl Sync for Chunk {}
+
+impl Kernel {
+    /// Runs all chunks and joins what they accumulated, in a fixed order.
+    ///
+    /// # Safety
+    /// All addresses must be alive and nobody else may use what the kernel writes.
+    pub(crate) unsafe fn run(&self) {
+        // SAFETY: the caller's guarantee; chunks write disjoint memory.
+        unsafe {
+            self.fills.iter().for_each(|fill| fill.apply());
+            match &self.chunks[..] {
+                [chunk] if self.outer.is_empty() && chunk.blocks.len() == 1 => chunk.run_once(self.inner),
+                [chunk] => chunk.run(self),
+                chunks => chunks.par_iter().with_max_len(1).for_each(|chunk| chunk.run(self)),
+            }
+            self.finishes.iter().for_each(|finish| finish.apply());
+        }
+    }
+}
+
+impl Fill {
+    unsafe fn apply(&self) {
+        // SAFETY: the buffer is alive and this kernel's own.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }.fill(self.value);
+    }
+}
+
+impl Chunk {
+    /// One block without outer axes: addresses are final.
+    unsafe fn run_once(&self, lanes: usize) {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            self.fills.iter().for_each(|fill| fill.apply());
+            for i in &self.instructions {
+                let [dst, a, b, c] = i.base;
+                (i.run)(dst.cast(), a.cast(), b.cast(), c.cast(), lanes, &i.detail);
+            }
+        }
+    }
+
+    unsafe fn run(&self, kernel: &Kernel) {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.fills.iter().for_each(|fill| fill.apply()) };
+        let rank = kernel.outer.len();
+        for block in self.blocks.clone() {
+            let lanes = kernel.block.min(kernel.inner - block * kernel.block);
+            let mut position = [0; MAX_OUTER];
+            position[0] = self.outermost.start;
+            loop {
+                for i in &self.instructions {
+                    let mut address = i.base;
+                    for q in 0..4 {
+                        address[q] = address[q].wrapping_add(block * i.per_block[q]);
+                    }
+                    for (&position, distance) in position.iter().zip(&i.per_outer).take(rank) {
+                        for q in 0..4 {
+                            address[q] = address[q].wrapping_add(position * distance[q]);
+                        }
+                    }
+                    let [dst, a, b, c] = address;
+                    // SAFETY: the addresses lie within their buffers at every position of the space.
+                    unsafe { (i.run)(dst.cast(), a.cast(), b.cast(), c.cast(), lanes, &i.detail) };
+                }
+                if !advance(&mut position, &kernel.outer, self.outermost.end) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The next position of the outer axes, the last fastest; false after the last one.
+fn advance(position: &mut [usize; MAX_OUTER], sizes: &[usize], end: usize) -> bool {
+    for axis in (0..sizes.len()).rev() {
+        position[axis] += 1;
+        if position[axis] < if axis == 0 { end } else { sizes[axis] } {
+            return true;
+        }
+        position[axis] = 0;
+    }
+    false
+}
+
+impl Finish {
+    unsafe fn apply(&self) {
+        if self.maximum {
+            // SAFETY: the caller's guarantee.
+            unsafe { self.join::<Maximum>() }
+        } else {
+            // SAFETY: the caller's guarantee.
+            unsafe { self.join::<Sum>() }
+        }
+    }
+
+    /// Adds the partial results pairwise: neighbours, then neighbours of pairs, and so on.
+    unsafe fn join<F: Fold>(&self) {
+        let mut gap = 1;
+        while gap < self.partials.len() {
+            for left in (0..self.partials.len() - gap).step_by(2 * gap) {
+                // SAFETY: partial results are distinct buffers of this length.
+                let (x, y) = unsafe {
+                    (
+                        std::slice::from_raw_parts_mut(self.partials[left], self.len),
+                        std::slice::from_raw_parts(self.partials[left + gap], self.len),
+                    )
+                };
+                for (x, &y) in x.iter_mut().zip(y) {
+                    *x = F::join(*x, y);
+                }
+            }
+            gap *= 2;
+        }
+        let total = self.partials[0];
+        if self.spread {
+            for slot in 0..self.len / ACCUMULATORS {
+                // SAFETY: the partial result holds that many accumulators, the destination that many values.
+                unsafe { *self.dst.add(slot) = fold::<F>(&*total.add(slot * ACCUMULATORS).cast::<[f64; ACCUMULATORS]>()) };
+            }
+        } else if total != self.dst {
+            // SAFETY: as above; the buffers are distinct.
+            unsafe { std::ptr::copy_nonoverlapping(total, self.dst, self.len) };
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Levels: which kernel computes a node, and which nodes need memory of their own.
+
+use crate::graph::{Graph, Kind};
+use ppl_core::{AxisSet, Op};
+use std::collections::BTreeMap;
+
+/// What one kernel must bring about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Task {
+    /// A node's lanes or its accumulation.
+    Node(usize),
+    /// One part of a stack.
+    Part(usize, usize),
+    /// A view copied out, because it is an output.
+    CopyOut(usize),
+}
+
+/// A kernel to be: all it does over one space at one level.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) level: usize,
+    pub(crate) space: AxisSet,
+    pub(crate) tasks: Vec<Task>,
+}
+
+/// Who is computed when.
+pub(crate) struct Levels {
+    /// Level of every node that is computed.
+    pub(crate) level: Vec<usize>,
+    /// Whether a node has memory of its own (leaves and views aside).
+    pub(crate) in_memory: Vec<bool>,
+    /// Kernels in the order of running.
+    pub(crate) groups: Vec<Group>,
+}
+
+impl Levels {
+    pub(crate) fn assign(graph: &Graph) -> Self {
+        let mut level = earliest(graph);
+        sink(graph, &mut level);
+        let in_memory = materialised(graph, &level);
+        let groups = group(graph, &level, &in_memory);
+        Levels { level, in_memory, groups }
+    }
+}
+
+/// First level at which the node's whole array can be read.
+fn whole(graph: &Graph, level: &[usize], i: usize) -> usize {
+    match graph.kind(i) {
+        Kind::Leaf => 0,
+        Kind::View => level[i],
+        Kind::Lanes | Kind::Sink | Kind::Stack => level[i] + 1,
+    }
+}
+
+/// First level at which the node can be read lane by lane.
+fn lanes(graph: &Graph, level: &[usize], i: usize) -> usize {
+    match graph.kind(i) {
+        Kind::Lanes | Kind::Stack => level[i],
+        _ => whole(graph, level, i),
+    }
+}
+
+/// As soon as possible. The level of a view is the first at which it can be read.
+fn earliest(graph: &Graph) -> Vec<usize> {
+    let mut level = vec![0; graph.axes.len()];
+    for &i in &graph.order {
+        let random_access = graph.kind(i) == Kind::View || matches!(graph.op(i), Op::Gather(..));
+        let read = if random_access { whole } else { lanes };
+        level[i] = graph.args(i).into_iter().map(|a| read(graph, &level, a)).max().unwrap_or(0);
+    }
+    level
+}
+
+/// Moves what is computed lane by lane down to the first level that uses it, so that fewer arrays go through memory.
+fn sink(graph: &Graph, level: &mut [usize]) {
+    for &i in graph.order.iter().rev() {
+        let view = graph.kind(i) == Kind::View;
+        if !view && graph.kind(i) != Kind::Lanes {
+            continue;
+        }
+        let latest = graph.users[i].iter().map(|&user| {
+            let whole_array = graph.kind(user) == Kind::View || matches!(graph.op(user), Op::Gather(..));
+            if whole_array && !view { level[user] - 1 } else { level[user] }
+        });
+        if let Some(latest) = latest.min() {
+            level[i] = level[i].max(latest);
+        }
+    }
+}
+
+fn materialised(graph: &Graph, level: &[usize]) -> Vec<bool> {
+    let mut in_memory = vec![false; level.len()];
+    for &i in &graph.order {
+        in_memory[i] = match graph.kind(i) {
+            Kind::Leaf | Kind::View => false,
+            Kind::Sink | Kind::Stack => true,
+            Kind::Lanes => {
+                graph.is_output[i]
+                    || graph.users[i].iter().any(|&user| {
+                        let whole_array = graph.kind(user) == Kind::View || matches!(graph.op(user), Op::Gather(..));
+                        whole_array || level[user] != level[i] || graph.space(user) != graph.space(i)
+                    })
+            }
+        };
+    }
+    in_memory
+}
+
+/// Groups by level, then by number of axes: at one level, values only flow from smaller spaces to larger ones.
+fn group(graph: &Graph, level: &[usize], in_memory: &[bool]) -> Vec<Group> {
+    let mut groups: BTreeMap<(usize, usize, AxisSet), Vec<Task>> = BTreeMap::new();
+    for &i in &graph.order {
+        let space = graph.space(i);
+        let mut add = |task| groups.entry((level[i], space.len(), space)).or_default().push(task);
+        match (graph.kind(i), graph.op(i)) {
+            (Kind::View, _) if graph.is_output[i] => add(Task::CopyOut(i)),
+            (Kind::Leaf | Kind::View, _) => {}
+            (_, Op::Stack(parts, _)) => (0..parts.len()).for_each(|k| add(Task::Part(i, k))),
+            _ if in_memory[i] => add(Task::Node(i)),
+            _ => {}
+        }
+    }
+    groups.into_iter().map(|((level, _, space), tasks)| Group { level, space, tasks }).collect()
+}

@@ -1,0 +1,243 @@
+//! Instruction selection: one group of nodes becomes a list of steps over virtual registers and memory.
+
+use crate::graph::{Graph, Kind};
+use crate::index::has_runs;
+use crate::levels::{Group, Levels, Task};
+use crate::ops::{Code, Into};
+use crate::place::{Places, View};
+use ppl_core::{AxisId, AxisSet, IndexId, Op};
+use ppl_dist::Prim;
+use std::collections::HashMap;
+
+/// What a step reads.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// A virtual register.
+    Register(usize),
+    /// An array in memory.
+    Memory(View),
+}
+
+/// Where a step writes.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// A virtual register.
+    Register(usize),
+    /// An array in memory, lane by lane.
+    Memory(View),
+    /// A reduction into this node.
+    Sink(usize),
+}
+
+/// An instruction before it has addresses.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) code: Code,
+    pub(crate) target: Target,
+    pub(crate) args: Vec<Source>,
+    pub(crate) index: Option<IndexId>,
+}
+
+/// Steps of a group in order.
+pub(crate) struct Lowered {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) n_virtual: usize,
+}
+
+struct Lowering<'a> {
+    graph: &'a Graph<'a>,
+    levels: &'a Levels,
+    places: &'a Places,
+    group: &'a Group,
+    inner: Option<AxisId>,
+    done: HashMap<usize, Source>,
+    loaded: HashMap<usize, usize>,
+    out: Lowered,
+}
+
+/// Lowers a group.
+pub(crate) fn lower(graph: &Graph, levels: &Levels, places: &Places, group: &Group) -> Lowered {
+    let mut lowering = Lowering {
+        graph,
+        levels,
+        places,
+        group,
+        inner: group.space.innermost(),
+        done: HashMap::new(),
+        loaded: HashMap::new(),
+        out: Lowered { steps: vec![], n_virtual: 0 },
+    };
+    for task in &group.tasks {
+        match *task {
+            Task::Node(i) if graph.kind(i) == Kind::Sink => lowering.reduction(i),
+            Task::Node(i) => lowering.lanes(i),
+            Task::Part(i, part) => lowering.part(i, part),
+            Task::CopyOut(i) => lowering.copy_out(i),
+        }
+    }
+    lowering.out
+}
+
+impl Lowering<'_> {
+    fn push(&mut self, code: Code, target: Target, args: Vec<Source>, index: Option<IndexId>) {
+        self.out.steps.push(Step { code, target, args, index });
+    }
+
+    fn register(&mut self) -> usize {
+        self.out.n_virtual += 1;
+        self.out.n_virtual - 1
+    }
+
+    /// Whether the node's lanes are computed in this kernel.
+    fn is_here(&self, i: usize) -> bool {
+        self.graph.kind(i) == Kind::Lanes
+            && self.levels.level[i] == self.group.level
+            && self.graph.axes[i] == self.group.space
+    }
+
+    /// The product that can be made part of its only user's instruction.
+    fn fusible(&self, i: usize) -> Option<(usize, usize)> {
+        let only_here = self.is_here(i) && !self.levels.in_memory[i] && self.graph.users[i].len() == 1;
+        self.graph.product(i).filter(|_| only_here)
+    }
+
+    /// The node's lanes, computed first if this kernel has to.
+    fn value(&mut self, i: usize) -> Source {
+        if self.is_here(i) {
+            self.lanes(i);
+            return self.done[&i].clone();
+        }
+        let view = self.places.own(i).clone();
+        let step = self.inner.map_or(0, |inner| view.stride(inner));
+        if step <= 1 {
+            return Source::Memory(view);
+        }
+        if let Some(&register) = self.loaded.get(&i) {
+            return Source::Register(register);
+        }
+        let register = self.register();
+        self.loaded.insert(i, register);
+        self.push(Code::Copy, Target::Register(register), vec![Source::Memory(view)], None);
+        Source::Register(register)
+    }
+
+    fn values(&mut self, nodes: &[usize]) -> Vec<Source> {
+        nodes.iter().map(|&i| self.value(i)).collect()
+    }
+
+    /// Computes a node lane by lane, into its memory or a register.
+    fn lanes(&mut self, i: usize) {
+        if self.done.contains_key(&i) {
+            return;
+        }
+        let (code, args, index) = match self.graph.op(i) {
+            Op::Gather(source, index) => {
+                let source = self.places.own(self.graph.resolve(*source)).clone();
+                let target = self.graph.program.indices[index.0 as usize].target;
+                let along_lanes = self.inner.is_some_and(|inner| inner != target && source.stride(inner) != 0);
+                let code = if self.runs(*index) && !along_lanes { Code::GatherRuns } else { Code::Gather };
+                (code, vec![Source::Memory(source)], Some(*index))
+            }
+            Op::Map(prim, args) => {
+                let args: Vec<usize> = args.iter().map(|a| self.graph.resolve(*a)).collect();
+                let (code, nodes) = self.select(*prim, args);
+                (code, self.values(&nodes), None)
+            }
+            _ => {
+                let args = self.graph.args(i);
+                (Code::Move, self.values(&args), None)
+            }
+        };
+        let (target, source) = match self.places.view(i) {
+            Some(view) => (Target::Memory(view.clone()), Source::Memory(view.clone())),
+            None => {
+                let register = self.register();
+                (Target::Register(register), Source::Register(register))
+            }
+        };
+        self.push(code, target, args, index);
+        self.done.insert(i, source);
+    }
+
+    fn runs(&self, index: IndexId) -> bool {
+        let index = &self.graph.program.indices[index.0 as usize];
+        has_runs(index, self.inner, self.inner.map_or(1, |inner| self.graph.size(inner)))
+    }
+
+    /// The instruction for a primitive: sums with products become one.
+    fn select(&self, prim: Prim, args: Vec<usize>) -> (Code, Vec<usize>) {
+        if prim == Prim::Polygamma && *self.graph.op(args[0]) == Op::Const(0) {
+            return (Code::Digamma, vec![args[1]]);
+        }
+        if prim != Prim::Add {
+            return (Code::Prim(prim), args);
+        }
+        for (x, y) in [(args[0], args[1]), (args[1], args[0])] {
+            let Some((a, b)) = self.fusible(x) else { continue };
+            if let Some(positive) = self.graph.negated(x) {
+                return match self.fusible(positive) {
+                    Some((a, b)) => (Code::NegMulAdd, vec![a, b, y]),
+                    None => (Code::Sub, vec![y, positive]),
+                };
+            }
+            if let (Some(_), Some(negative)) = (self.fusible(y), self.graph.negated(y)) {
+                return (Code::MulSub, vec![a, b, negative]);
+            }
+            return (Code::MulAdd, vec![a, b, y]);
+        }
+        (Code::Prim(prim), args)
+    }
+
+    fn reduction(&mut self, i: usize) {
+        let kept = |inner: Option<AxisId>, axes: AxisSet| inner.is_some_and(|inner| axes.contains(inner));
+        match self.graph.op(i) {
+            Op::Sum(a) => {
+                let keeps_lanes = kept(self.inner, self.graph.axes[i]);
+                let a = self.graph.resolve(*a);
+                let (code, nodes) = match (self.fusible(a), keeps_lanes) {
+                    (Some((x, y)), false) => (Code::Dot(Into::Store), vec![x, y]),
+                    (Some((x, y)), true) => (Code::MulAddTo, vec![x, y]),
+                    (None, false) => (Code::Sum(Into::Store), vec![a]),
+                    (None, true) => (Code::AddTo, vec![a]),
+                };
+                let args = self.values(&nodes);
+                self.push(code, Target::Sink(i), args, None);
+            }
+            Op::Max(a) => {
+                let keeps_lanes = kept(self.inner, self.graph.axes[i]);
+                let code = if keeps_lanes { Code::MaxTo } else { Code::Maximum(Into::Store) };
+                let args = vec![self.value(self.graph.resolve(*a))];
+                self.push(code, Target::Sink(i), args, None);
+            }
+            Op::Scatter(a, index) => self.scatter(i, self.graph.resolve(*a), *index),
+            _ => {}
+        }
+    }
+
+    fn scatter(&mut self, i: usize, a: usize, index: IndexId) {
+        let target = self.graph.program.indices[index.0 as usize].target;
+        let keeps_lanes = self.inner.is_some_and(|inner| inner != target && self.graph.axes[i].contains(inner));
+        let runs = self.runs(index) && !keeps_lanes;
+        let varies = |s: &Self, node: usize| s.inner.is_some_and(|inner| s.graph.axes[node].contains(inner));
+        let (code, nodes) = match self.fusible(a) {
+            Some((x, y)) if runs && varies(self, x) && varies(self, y) => (Code::ScatterProductRuns, vec![x, y]),
+            _ if runs && varies(self, a) => (Code::ScatterRuns, vec![a]),
+            _ => (Code::Scatter, vec![a]),
+        };
+        let args = self.values(&nodes);
+        self.push(code, Target::Sink(i), args, Some(index));
+    }
+
+    fn part(&mut self, i: usize, part: usize) {
+        let Op::Stack(parts, axis) = self.graph.op(i) else { return };
+        let view = self.places.own(i).at(*axis, part);
+        let source = self.value(self.graph.resolve(parts[part]));
+        self.push(Code::Copy, Target::Memory(view), vec![source], None);
+    }
+
+    fn copy_out(&mut self, i: usize) {
+        let source = self.places.own(i).clone();
+        let target = self.places.output(i).clone();
+        self.push(Code::Copy, Target::Memory(target), vec![Source::Memory(source)], None);
+    }
+}

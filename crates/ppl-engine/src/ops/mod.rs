@@ -1,0 +1,107 @@
+//! Block instructions: plain loops over lanes, compiled once for each instruction set and chosen when a program is compiled.
+
+pub(crate) mod elementwise;
+pub(crate) mod gamma;
+pub(crate) mod indexed;
+pub(crate) mod math;
+pub(crate) mod reduce;
+mod sets;
+
+use ppl_dist::Prim;
+pub(crate) use sets::InstructionSet;
+
+/// An instruction: `dst` and up to three operands (`a`, `b`, `c`) at the current block, number of lanes, constants.
+///
+/// Callers guarantee that every operand is valid for `lanes` lanes (for one, where the instruction was chosen for a
+/// scalar operand) and that `dst` overlaps no other operand.
+pub(crate) type BlockFn = unsafe fn(*mut f64, *const f64, *const f64, *const f64, usize, &Detail);
+
+/// Constants of one instruction. Steps are in elements from one lane to the next.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Detail {
+    /// What a lane-by-lane instruction evaluates.
+    pub(crate) prim: Option<Prim>,
+    /// Steps of the operands `a`, `b`, `c`.
+    pub(crate) steps: [usize; 3],
+    /// Step of the destination.
+    pub(crate) dst_step: usize,
+    /// Distance between neighbours along the axis that an index looks up.
+    pub(crate) target_stride: usize,
+}
+
+/// What an instruction does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// An elementwise primitive.
+    Prim(Prim),
+    /// Polygamma of order 0.
+    Digamma,
+    /// a - b
+    Sub,
+    /// a b + c
+    MulAdd,
+    /// c - a b
+    NegMulAdd,
+    /// a b - c
+    MulSub,
+    /// Any steps to any step.
+    Copy,
+    /// a, contiguous on both sides.
+    Move,
+    /// Look-up by index `b` in `a`.
+    Gather,
+    /// The same, by runs of equal positions.
+    GatherRuns,
+    /// `dst[c] += a`
+    Scatter,
+    /// `dst[c] += a`, by runs.
+    ScatterRuns,
+    /// `dst[c] += a b`, by runs.
+    ScatterProductRuns,
+    /// Sum of `a` over the lanes.
+    Sum(Into),
+    /// Sum of `a b` over the lanes.
+    Dot(Into),
+    /// Maximum of `a` over the lanes.
+    Maximum(Into),
+    /// `dst += a`, lane by lane.
+    AddTo,
+    /// `dst += a b`, lane by lane.
+    MulAddTo,
+    /// `dst = max(dst, a)`, lane by lane.
+    MaxTo,
+}
+
+/// Where a reduction over the lanes goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Into {
+    /// Written: one block is all there is.
+    Store,
+    /// Combined with the one value that stands there.
+    Slot,
+    /// Combined with 32 accumulators, lane by lane.
+    Accumulators,
+}
+
+/// What is known when an instruction is chosen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Choice {
+    pub(crate) code: Code,
+    /// Which of `a`, `b`, `c` are one value for all lanes.
+    pub(crate) scalar: [bool; 3],
+    /// The number of lanes, if every block has the same.
+    pub(crate) lanes: Option<usize>,
+}
+
+impl Code {
+    /// Name for explanations.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Code::Prim(prim) => format!("{prim:?}").to_lowercase(),
+            Code::Sum(_) => "sum".into(),
+            Code::Dot(_) => "dot".into(),
+            Code::Maximum(_) => "maximum".into(),
+            other => format!("{other:?}").to_lowercase(),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Block registers: a value's register is free again after its last use.
+
+use crate::lower::{Lowered, Source, Target};
+
+/// Registers of a kernel.
+pub(crate) struct Registers {
+    /// Register of every virtual one.
+    pub(crate) of: Vec<usize>,
+    /// How many there are.
+    pub(crate) count: usize,
+}
+
+/// Assigns registers; the destination of a step never shares one with its operands.
+pub(crate) fn assign(lowered: &Lowered) -> Registers {
+    let mut last_use = vec![0; lowered.n_virtual];
+    for (at, step) in lowered.steps.iter().enumerate() {
+        for arg in &step.args {
+            if let Source::Register(v) = arg {
+                last_use[*v] = at;
+            }
+        }
+    }
+    let mut registers = Registers { of: vec![0; lowered.n_virtual], count: 0 };
+    let mut free = vec![];
+    for (at, step) in lowered.steps.iter().enumerate() {
+        if let Target::Register(v) = step.target {
+            registers.of[v] = free.pop().unwrap_or_else(|| {
+                registers.count += 1;
+                registers.count - 1
+            });
+        }
+        let mut ended: Vec<usize> = step
+            .args
+            .iter()
+            .filter_map(|arg| match arg {
+                Source::Register(v) if last_use[*v] == at => Some(*v),
+                _ => None,
+            })
+            .collect();
+        ended.sort_unstable();
+        ended.dedup();
+        free.extend(ended.into_iter().map(|v| registers.of[v]));
+    }
+    registers
+}

@@ -1,0 +1,155 @@
+//! Where reductions go: straight to their node, to accumulators, or to partial results of chunks.
+
+use crate::EngineError;
+use crate::graph::Graph;
+use crate::kernel::{Fill, Finish};
+use crate::memory::Memory;
+use crate::ops::reduce::ACCUMULATORS;
+use crate::ops::{Code, Into};
+use crate::place::View;
+use ppl_core::{AxisId, AxisSet, Op};
+
+/// Lanes from which a kernel is split into chunks.
+const SPLIT_FROM: usize = 1 << 16;
+/// Lanes of a chunk, at least.
+const CHUNK: usize = 1 << 15;
+/// Chunks of a kernel, at most.
+const MAX_CHUNKS: usize = 64;
+
+/// The iteration space of a kernel, in blocks.
+pub(crate) struct Extent {
+    pub(crate) space: AxisSet,
+    pub(crate) inner: Option<AxisId>,
+    /// Lanes of the innermost axis.
+    pub(crate) lanes: usize,
+    /// Lanes of a block.
+    pub(crate) block: usize,
+    pub(crate) n_blocks: usize,
+    pub(crate) outer: Vec<AxisId>,
+    /// Number of lanes in all.
+    pub(crate) total: usize,
+}
+
+/// How a kernel is cut into chunks; never depends on the number of threads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Split {
+    /// The outermost axis is cut, instead of the blocks.
+    pub(crate) outermost: bool,
+    pub(crate) chunks: usize,
+    /// What is cut.
+    pub(crate) units: usize,
+}
+
+impl Split {
+    pub(crate) fn plan(extent: &Extent, outermost_size: usize) -> Self {
+        let wanted = if extent.total > SPLIT_FROM { (extent.total / CHUNK).min(MAX_CHUNKS) } else { 1 };
+        let outermost = extent.n_blocks < wanted && extent.n_blocks < outermost_size;
+        let units = if outermost { outermost_size } else { extent.n_blocks };
+        Split { outermost, chunks: wanted.min(units).max(1), units }
+    }
+
+    /// Fewer chunks, if the partial results would be larger than what they are made from.
+    pub(crate) fn bounded(self, partial: usize, extent: &Extent) -> Self {
+        let bound = (2 * extent.total).checked_div(partial).unwrap_or(self.chunks).max(1);
+        Split { chunks: self.chunks.min(bound), ..self }
+    }
+
+    /// The units of a chunk.
+    pub(crate) fn range(&self, chunk: usize) -> std::ops::Range<usize> {
+        self.units * chunk / self.chunks..self.units * (chunk + 1) / self.chunks
+    }
+
+    /// Whether chunks write different elements of an array that keeps these axes, position by position.
+    fn separates(&self, extent: &Extent, kept: AxisSet) -> bool {
+        let axis = if self.outermost { extent.outer.first().copied() } else { extent.inner };
+        self.chunks == 1 || axis.is_some_and(|axis| kept.contains(axis))
+    }
+}
+
+/// A reduction's destination.
+pub(crate) struct Sink {
+    pub(crate) code: Code,
+    /// Destination of every chunk; strides in elements.
+    pub(crate) destinations: Vec<View>,
+    /// Distance along the looked-up axis, for scatters.
+    pub(crate) target_stride: usize,
+    /// Buffers that are filled once.
+    pub(crate) shared_fill: Option<Fill>,
+    /// Buffers that each chunk fills.
+    pub(crate) chunk_fills: Vec<Fill>,
+    pub(crate) finish: Option<Finish>,
+}
+
+/// Elements of a node's partial result under a split, 0 if it needs none.
+pub(crate) fn partial_len(graph: &Graph, i: usize, extent: &Extent, split: &Split) -> usize {
+    if split.separates(extent, kept_axes(graph, i)) { 0 } else { graph.program.len(graph.axes[i]) }
+}
+
+/// Axes that the destination shares with the space, position by position.
+fn kept_axes(graph: &Graph, i: usize) -> AxisSet {
+    match graph.op(i) {
+        Op::Scatter(_, index) => graph.axes[i].without(graph.program.indices[index.0 as usize].target),
+        _ => graph.axes[i],
+    }
+}
+
+impl Sink {
+    pub(crate) fn plan(
+        graph: &Graph,
+        i: usize,
+        code: Code,
+        own: &View,
+        extent: &Extent,
+        split: &Split,
+        memory: &mut Memory,
+    ) -> Result<Sink, EngineError> {
+        let kept = kept_axes(graph, i);
+        let maximum = matches!(graph.op(i), Op::Max(_));
+        let start = if maximum { f64::NEG_INFINITY } else { 0.0 };
+        let outer_space = extent.inner.map_or(extent.space, |inner| extent.space.without(inner));
+        let into = if extent.n_blocks > 1 {
+            Into::Accumulators
+        } else if extent.n_blocks == 1 && kept.contains_all(outer_space) {
+            Into::Store
+        } else {
+            Into::Slot
+        };
+        let (code, into) = match code {
+            Code::Sum(_) => (Code::Sum(into), Some(into)),
+            Code::Dot(_) => (Code::Dot(into), Some(into)),
+            Code::Maximum(_) => (Code::Maximum(into), Some(into)),
+            other => (other, None),
+        };
+        let spread = into == Some(Into::Accumulators);
+        let len = graph.program.len(graph.axes[i]) * if spread { ACCUMULATORS } else { 1 };
+        let mut view = match graph.op(i) {
+            Op::Scatter(_, index) => own.without(graph.program.indices[index.0 as usize].target),
+            _ => own.clone(),
+        };
+        if spread {
+            view.strides.iter_mut().for_each(|s| *s *= ACCUMULATORS);
+        }
+        let separate = split.separates(extent, kept);
+        let mut partials = vec![];
+        for p in 0..if separate { 1 } else { split.chunks } {
+            partials.push(if p == 0 && !spread { own.base } else { memory.allocate(len)? });
+        }
+        let at = |chunk: usize| partials[if separate { 0 } else { chunk }];
+        let destinations = (0..split.chunks).map(|c| View { base: at(c), strides: view.strides.clone() }).collect();
+        let fill = |start_at| Fill { start: start_at, len, value: start };
+        let needs_fill = into != Some(Into::Store);
+        let chunk_fills = if separate { vec![] } else { partials.iter().map(|&p| fill(p)).collect() };
+        let target_stride = match graph.op(i) {
+            Op::Scatter(_, index) => own.stride(graph.program.indices[index.0 as usize].target),
+            _ => 0,
+        };
+        Ok(Sink {
+            code,
+            destinations,
+            target_stride,
+            shared_fill: (separate && needs_fill).then(|| fill(partials[0])),
+            chunk_fills,
+            finish: (spread || !separate).then(|| Finish { partials, len, maximum, spread, dst: own.base }),
+        })
+    }
+}

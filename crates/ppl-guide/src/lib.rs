@@ -1,0 +1,61 @@
+//! Guide families and the automatic generator: from a bound model to the text of a guide in the language.
+//!
+//! What is emitted goes through the same parser and checker as what an author writes; nothing else about a family is
+//! known anywhere. This crate computes nothing.
+
+mod full_rank;
+mod mean_field;
+mod names;
+
+use ppl_model::{Bound, SiteShape};
+use ppl_syntax::ast::{GuideBody, Stmt, StmtKind};
+use ppl_syntax::diagnostic::Diagnostic;
+
+/// A guide family.
+pub trait Family: Sync {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+    /// Its name in `guide auto(…);`.
+    fn keyword(&self) -> &'static str;
+    /// The guide's statements as text, without the surrounding `guide { … }`.
+    fn emit(&self, bound: &Bound, sites: &[SiteShape]) -> String;
+}
+
+/// Every family.
+pub static ALL: &[&dyn Family] = &[&mean_field::MeanField, &full_rank::FullRank];
+
+/// Up to so many unknowns the automatic choice is one Gaussian over all of them.
+pub const FULL_RANK_LIMIT: usize = 40;
+
+/// The family that is chosen when nobody says which.
+pub fn choose(bound: &Bound) -> &'static dyn Family {
+    if bound.n_unknowns() <= FULL_RANK_LIMIT { ALL[1] } else { ALL[0] }
+}
+
+/// The family of that name or keyword.
+pub fn find(name: &str) -> Option<&'static dyn Family> {
+    ALL.iter().copied().find(|f| f.name() == name || f.keyword() == name)
+}
+
+/// The guide of a family for a bound model, as text.
+pub fn text(family: &dyn Family, bound: &Bound) -> String {
+    format!("guide {{\n{}}}\n", family.emit(bound, &bound.site_shapes()))
+}
+
+/// Reads a guide's text and binds it to the model.
+pub fn attach(bound: &Bound, text: &str) -> Result<Bound, Vec<Diagnostic>> {
+    let (file, diagnostics) = ppl_syntax::parse(text);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(diagnostics);
+    }
+    let statements: Vec<Stmt> = file
+        .statements
+        .into_iter()
+        .filter_map(|s| match s.kind {
+            StmtKind::Guide(GuideBody::Block(statements)) => Some(statements),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    bound.with_guide(&statements)
+}

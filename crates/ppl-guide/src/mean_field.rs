@@ -1,0 +1,59 @@
+//! Mean field: every unknown its own Gaussian on the unconstrained scale. Reverse KL makes it too narrow where unknowns
+//! are correlated under the posterior.
+
+use crate::Family;
+use crate::names::{Names, bracket};
+use ppl_model::{Bound, SiteShape};
+use std::fmt::Write;
+
+/// Independent Gaussians after transforms.
+pub(crate) struct MeanField;
+
+/// Standard deviation at the start, on the unconstrained scale.
+pub(crate) const START: &str = "0.37";
+
+impl Family for MeanField {
+    fn name(&self) -> &'static str {
+        "mean-field"
+    }
+
+    fn keyword(&self) -> &'static str {
+        "mean_field"
+    }
+
+    fn emit(&self, bound: &Bound, sites: &[SiteShape]) -> String {
+        let mut names = Names::of(bound);
+        let mut out = String::new();
+        for s in sites {
+            emit_site(&mut out, &mut names, s);
+        }
+        out
+    }
+}
+
+/// One site on its own.
+pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape) {
+    let target = format!("{}{}", s.name, bracket(&s.axes));
+    let Some(free) = s.unconstrained else {
+        let logit = names.fresh(format!("{}_logit", s.name));
+        let _ = writeln!(out, "  param {logit}{} = 0;", bracket(&s.axes));
+        let _ = writeln!(out, "  {target} ~ BernoulliLogit({logit});");
+        return;
+    };
+    let mut axes = s.batch.clone();
+    if s.axes.len() > s.batch.len() {
+        if free == s.n_event && s.axes.len() == s.batch.len() + 1 {
+            axes = s.axes.clone();
+        } else {
+            let axis = names.fresh(format!("{}_free", s.name));
+            let _ = writeln!(out, "  axis {axis} = {free};");
+            axes.push(axis);
+        }
+    }
+    let (location, scale) = (names.fresh(format!("{}_loc", s.name)), names.fresh(format!("{}_scale", s.name)));
+    let axes = bracket(&axes);
+    let _ = writeln!(out, "  param {location}{axes} = 0;");
+    let _ = writeln!(out, "  param {scale}{axes}: positive = {START};");
+    let end = if s.is_real { "" } else { ".transformed()" };
+    let _ = writeln!(out, "  {target} ~ Normal({location}, {scale}){end};");
+}

@@ -1,0 +1,221 @@
+//! A fit from end to end: choose the guide, compile, optimise, certify, summarise.
+
+use crate::elbo::{Terms, elbo};
+use crate::fit::{Draws, Fit, Phase, Row, Verdict};
+use crate::objective::{Objective, ObjectiveError, Sampler};
+use crate::options::{FitOptions, GuideChoice, Observer, Progress};
+use crate::psis::{k_threshold, psis};
+use crate::stochastic::{Outcome, maximise};
+use crate::summary::summarise;
+use ndarray::Array2;
+use ppl_model::Bound;
+use ppl_syntax::diagnostic::Diagnostic;
+use std::time::Instant;
+use thiserror::Error;
+
+/// Why there is no fit.
+#[derive(Debug, Error)]
+pub enum FitError {
+    /// The guide does not fit the model.
+    #[error("the guide could not be used: {}", .0.first().map_or("", |d| d.message.as_str()))]
+    Guide(Vec<Diagnostic>),
+    /// The objective could not be built.
+    #[error(transparent)]
+    Objective(#[from] ObjectiveError),
+    /// Nothing to infer.
+    #[error("the model has no unknowns: nothing is sampled and there is no param")]
+    NoUnknowns,
+}
+
+impl FitError {
+    /// The messages with their places, where the error has some.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            FitError::Guide(d) => d.clone(),
+            FitError::Objective(ObjectiveError::Limit(d)) => vec![(**d).clone()],
+            _ => vec![],
+        }
+    }
+}
+
+/// The model with the guide that a fit uses: the written one, else the chosen family's. Returns its name and text too.
+pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<(Bound, String, String), FitError> {
+    if bound.model.has_written_guide {
+        return Ok((bound.clone(), "written".into(), String::new()));
+    }
+    let family = match (choice, &bound.model.guide_family) {
+        (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
+        (GuideChoice::FullRank, _) => ppl_guide::find("full-rank"),
+        (GuideChoice::Auto, Some((name, _))) => ppl_guide::find(name),
+        (GuideChoice::Auto, None) => None,
+    };
+    let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
+    let text = ppl_guide::text(family, bound);
+    let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
+    Ok((bound, family.name().to_string(), text))
+}
+
+/// Fits a bound model.
+pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> Result<Fit, FitError> {
+    let started = Instant::now();
+    let (bound, guide, guide_text) = with_guide(bound, options.guide)?;
+    let mut objective = Objective::new(&bound, options.draws_per_step.max(1), options.seed)?;
+    if objective.params.is_empty() {
+        return Err(FitError::NoUnknowns);
+    }
+    let compile = started.elapsed().as_secs_f64();
+    let optimum = maximise(&mut objective, options.max_steps, observer);
+    let certify_started = Instant::now();
+    observer.progress(Progress { phase: "certify", step: optimum.steps, max_steps: options.max_steps, elbo: optimum.elbo, elbo_se: optimum.elbo_se });
+    let n_unknowns = bound.n_unknowns();
+    let mut fit = Fit {
+        rows: vec![],
+        elbo: None,
+        k_hat: f64::NAN,
+        verdict: Verdict::Failed { reason: String::new() },
+        steps: optimum.steps,
+        gradient_evaluations: optimum.estimates * options.draws_per_step.max(1),
+        phases: vec![],
+        seed: options.seed,
+        n_unknowns,
+        guide,
+        guide_text,
+        params: vec![],
+        draws: Draws::default(),
+        notes: vec![],
+    };
+    for p in &objective.params {
+        let values = optimum.params[p.offset..p.offset + p.init.len()].to_vec();
+        fit.params.push((bound.model.symbols[p.symbol].name.clone(), values));
+    }
+    let sampled = sample(&bound, options, &optimum.params, &mut fit)?;
+    fit.verdict = verdict(&optimum.outcome, &sampled, &fit);
+    if optimum.skipped > 0 {
+        fit.notes.push(format!("{} steps were skipped because the bound or its gradient was not finite", optimum.skipped));
+    }
+    if !bound.evidence_defined() {
+        fit.notes.push("a Flat prior has no normaliser, so the evidence is undefined; bounds of this model are comparable among its guides only".into());
+    }
+    if fit.guide == "mean-field" {
+        fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());
+    }
+    fit.phases = vec![
+        Phase { name: "compile", seconds: compile },
+        Phase { name: "race", seconds: optimum.race_seconds },
+        Phase { name: "optimise", seconds: optimum.optimise_seconds },
+        Phase { name: "certify", seconds: certify_started.elapsed().as_secs_f64() },
+    ];
+    Ok(fit)
+}
+
+/// What the fresh draws showed.
+struct Sampled {
+    non_finite: usize,
+    n: usize,
+    culprit: Option<String>,
+}
+
+/// Draws from the fitted guide: the bound, k-hat and the summaries.
+fn sample(bound: &Bound, options: &FitOptions, params: &[f64], fit: &mut Fit) -> Result<Sampled, FitError> {
+    let n = options.draws.max(2);
+    let batch = n.min(100);
+    let mut sampler = Sampler::new(bound, batch, options.seed)?;
+    let widths: Vec<usize> = sampler.quantities.iter().map(|q| q.elements.len()).collect();
+    let width: usize = widths.iter().sum();
+    let mut values = Array2::<f64>::zeros((n, width));
+    let (mut prior, mut likelihood, mut log_q, mut jacobian) = (vec![], vec![], vec![], vec![]);
+    let mut entropy = 0.0;
+    let mut culprit: Option<String> = None;
+    let mut drawn = 0;
+    let mut row = vec![0.0; width];
+    while drawn < n {
+        sampler.run(params, (drawn / batch) as u64);
+        entropy = sampler.entropy();
+        let take = batch.min(n - drawn);
+        for s in 0..take {
+            let mut at = 0;
+            for (i, w) in widths.iter().enumerate() {
+                sampler.copy(i, s, &mut row[at..at + w]);
+                at += w;
+            }
+            values.row_mut(drawn + s).iter_mut().zip(&row).for_each(|(o, v)| *o = *v);
+        }
+        prior.extend_from_slice(&sampler.log_prior()[..take]);
+        likelihood.extend_from_slice(&sampler.log_likelihood()[..take]);
+        log_q.extend_from_slice(&sampler.log_q()[..take]);
+        jacobian.extend_from_slice(&sampler.log_jacobian()[..take]);
+        if culprit.is_none() {
+            let bad = (0..sampler.spans.len()).find(|&i| sampler.term(i)[..take].iter().any(|v| !v.is_finite()));
+            culprit = bad.map(|i| statement_name(bound, i));
+        }
+        drawn += take;
+    }
+    let names: Vec<String> = sampler.quantities.iter().flat_map(|q| q.elements.iter().cloned()).collect();
+    let roles: Vec<&'static str> = sampler.quantities.iter().zip(&widths).flat_map(|(q, &w)| std::iter::repeat_n(q.role, w)).collect();
+    let log_weights: Vec<f64> = (0..n).map(|i| prior[i] + likelihood[i] - log_q[i]).collect();
+    let non_finite = log_weights.iter().filter(|w| !w.is_finite()).count();
+    fit.elbo = Some(elbo(&Terms {
+        log_prior: &prior,
+        log_likelihood: &likelihood,
+        log_q: &log_q,
+        entropy_closed: entropy,
+        log_jacobian: &jacobian,
+        entropy_is_closed: sampler.entropy_is_closed,
+        evidence_defined: bound.evidence_defined(),
+    }));
+    fit.k_hat = psis(&log_weights).k_hat;
+    fit.rows = names
+        .iter()
+        .zip(&roles)
+        .enumerate()
+        .map(|(j, (name, role))| {
+            let column: Vec<f64> = values.column(j).to_vec();
+            summarise(name.clone(), role, &column)
+        })
+        .collect::<Vec<Row>>();
+    fit.draws = Draws { names, values };
+    Ok(Sampled { non_finite, n, culprit })
+}
+
+/// "`y ~ Normal`" for the i-th term.
+fn statement_name(bound: &Bound, term: usize) -> String {
+    use ppl_model::graph::Statement;
+    let with_terms = bound.model.statements.iter().filter(|s| !matches!(s.statement, Statement::Report { .. } | Statement::GuideSample { .. }));
+    with_terms
+        .enumerate()
+        .find(|(i, _)| *i == term)
+        .map(|(_, s)| match &s.statement {
+            Statement::Sample(id) => format!("the sample statement of `{}`", bound.model.symbols[*id].name),
+            Statement::Observe { dist, .. } => format!("the observation ~ {}", dist.distribution.definition().name),
+            _ => "a factor".to_string(),
+        })
+        .unwrap_or_default()
+}
+
+fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
+    if sampled.non_finite == sampled.n {
+        let place = sampled.culprit.as_deref().unwrap_or("the guide");
+        return Verdict::Failed { reason: format!("the log density is not finite at any draw; {place} is the first that is not") };
+    }
+    match outcome {
+        Outcome::Diverged { reason } => return Verdict::Failed { reason: reason.clone() },
+        Outcome::Interrupted => return Verdict::Stopped { reason: "interrupted; these are the best values so far".into() },
+        Outcome::StepLimit => return Verdict::Stopped { reason: "the limit of steps came before convergence; raise `--max-steps`".into() },
+        Outcome::Converged => {}
+    }
+    if sampled.non_finite > 0 {
+        let place = sampled.culprit.as_deref().unwrap_or("the guide");
+        return Verdict::Failed {
+            reason: format!("{} of {} draws have a log density that is not finite; {place} is the first that is not", sampled.non_finite, sampled.n),
+        };
+    }
+    let threshold = k_threshold(sampled.n);
+    let reason = if fit.k_hat.is_nan() {
+        "converged; k-hat could not be computed".to_string()
+    } else if fit.k_hat > threshold {
+        format!("converged, but the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}): read intervals with care", fit.k_hat)
+    } else {
+        format!("converged; the guide covers the posterior well (k-hat {:.2}, threshold {threshold:.2})", fit.k_hat)
+    };
+    Verdict::Approximate { reason }
+}

@@ -1,0 +1,15 @@
+//! Objectives, estimators, engines and certificates: from a bound model and its guide to a [`Fit`].
+//!
+//! In comes a `ppl_model::Bound`, out comes a [`Fit`]. This crate prints nothing, reads no file and keeps no global state.
+
+pub mod elbo;
+pub mod engine;
+pub mod fit;
+pub mod objective;
+pub mod options;
+pub mod psis;
+pub mod stochastic;
+pub mod summary;
+
+pub use fit::{Draws, Elbo, Estimate, Fit, Phase, Row, Verdict};
+pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};

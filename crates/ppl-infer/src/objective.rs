@@ -1,0 +1,382 @@
+//! The objective: model and guide lowered into one program, the bound, and an unbiased gradient of it.
+//!
+//! Reparameterised sites carry gradients through their noise, with the Gaussian part of the entropy in closed form. Sites
+//! that cannot (discrete ones) get the score-function estimator with a leave-one-out baseline over the draws:
+//! the surrogate mean_s stop(f_s - b_s) log q(z_s) is added, whose gradient is unbiased because b_s does not depend on z_s
+//! (Mnih and Rezende 2016; Kool, van Hoof and Welling 2019).
+
+use crate::stochastic::Target;
+use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, gradient, passes};
+use ppl_engine::Kernels;
+use ppl_engine::random::{Address, fill_normal, fill_uniform};
+use ppl_model::lower::{AxisMap, GuideDraw, Lowering, NoiseBlock, NoiseKind, ParamBlock, Role, Term};
+use ppl_model::{Bound, graph::SymbolId};
+use ppl_syntax::diagnostic::Diagnostic;
+use thiserror::Error;
+
+/// Why an objective could not be built.
+#[derive(Debug, Error)]
+pub enum ObjectiveError {
+    /// A limit that only the data's sizes can tell.
+    #[error("{}", .0.message)]
+    Limit(Box<Diagnostic>),
+    /// Too many axes.
+    #[error("the model and its guide have more than 63 axes")]
+    TooManyAxes,
+    /// The engine refused the program.
+    #[error(transparent)]
+    Engine(#[from] ppl_engine::EngineError),
+}
+
+impl From<Box<Diagnostic>> for ObjectiveError {
+    fn from(d: Box<Diagnostic>) -> Self {
+        ObjectiveError::Limit(d)
+    }
+}
+
+/// What the random numbers of a program are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Gradient steps and their comparisons.
+    Gradient = 1,
+    /// Certificates and summaries.
+    Certify = 2,
+}
+
+/// A compiled program together with the parameters and noise that it reads.
+pub struct Compiled {
+    kernels: Kernels,
+    noise: Vec<f64>,
+    blocks: Vec<NoiseBlock>,
+    seed: u64,
+    purpose: Purpose,
+}
+
+impl Compiled {
+    /// Draws the noise of a step and evaluates all outputs.
+    pub fn run(&mut self, params: &[f64], step: u64) {
+        for (i, b) in self.blocks.iter().enumerate() {
+            let out = &mut self.noise[b.offset..b.offset + b.len];
+            let address = Address { seed: self.seed, purpose: self.purpose as u32, step, block: i as u64 };
+            match b.kind {
+                NoiseKind::Normal => fill_normal(out, address),
+                NoiseKind::Uniform => fill_uniform(out, address),
+            }
+        }
+        self.kernels.run(params, &self.noise);
+    }
+
+    /// An output of the last run.
+    pub fn output(&self, i: usize) -> &[f64] {
+        self.kernels.output(i)
+    }
+}
+
+/// Model and guide written into one builder.
+pub struct Joint<'a, 'b> {
+    /// The lowering, for values of named quantities.
+    pub lowering: Lowering<'a, 'b>,
+    /// Terms of the log joint density.
+    pub terms: Vec<Term<'b>>,
+    /// The guide's draws.
+    pub draws: Vec<GuideDraw<'b>>,
+}
+
+impl<'a, 'b> Joint<'a, 'b> {
+    /// Lowers the guide, then the model at the guide's values.
+    pub fn new(bound: &'a Bound, axes: &'a AxisMap, builder: &'b Builder) -> Result<Self, ObjectiveError> {
+        let lowering = Lowering::new(bound, axes, builder);
+        let draws = lowering.guide()?;
+        let terms = lowering.terms()?;
+        // Params that nothing reads are still parameters.
+        for (id, s) in bound.model.symbols.iter().enumerate() {
+            if matches!(s.role, ppl_model::graph::Role::Param(_)) {
+                lowering.symbol(id)?;
+            }
+        }
+        Ok(Joint { lowering, terms, draws })
+    }
+
+    /// Sum of the terms with that role.
+    pub fn log_density(&self, keep: impl Fn(Role) -> bool) -> Expr<'b> {
+        self.terms.iter().filter(|t| keep(t.role)).fold(Expr::Const(0.0), |sum, t| sum + t.value)
+    }
+
+    /// Sum of log q over the draws that `keep` takes.
+    pub fn log_q(&self, keep: impl Fn(&GuideDraw) -> bool) -> Expr<'b> {
+        self.draws.iter().filter(|d| keep(d)).fold(Expr::Const(0.0), |sum, d| sum + d.log_q)
+    }
+
+    /// Closed-form entropy (no draw axis), and the sum of log Jacobians that belongs to it; `None` unless every draw has one.
+    pub fn entropy(&self) -> Option<(Expr<'b>, Expr<'b>)> {
+        self.draws.iter().try_fold((Expr::Const(0.0), Expr::Const(0.0)), |(h, j), d| Some((h + d.entropy?, j + d.log_jacobian)))
+    }
+
+    fn bound_and_surrogate(&self) -> (Expr<'b>, Expr<'b>) {
+        let b = self.lowering.builder;
+        let n = b.size(DRAW) as f64;
+        let over = AxisSet::EMPTY.with(DRAW);
+        let mean = |e: Expr<'b>| b.sum(e, over) * Expr::Const(1.0 / n);
+        let energy = self.log_density(|_| true);
+        let mut smooth = energy;
+        for d in self.draws.iter().filter(|d| !d.score) {
+            smooth = smooth + d.entropy.map_or(-d.log_q, |h| h + d.log_jacobian);
+        }
+        if !self.draws.iter().any(|d| d.score) {
+            let elbo = mean(smooth);
+            return (elbo, elbo);
+        }
+        let score = self.log_q(|d| d.score);
+        let per_draw = smooth - score;
+        let total = b.sum(per_draw, over);
+        // The mean of the other draws; with one draw there is no baseline.
+        let baseline = if n > 1.0 { (total - per_draw) / Expr::Const(n - 1.0) } else { Expr::Const(0.0) };
+        let surrogate = mean(smooth) + mean(b.stop(per_draw - baseline) * score);
+        (mean(per_draw), surrogate)
+    }
+}
+
+/// The stochastic objective of a bound model with its guide.
+pub struct Objective {
+    compiled: Compiled,
+    slices: Vec<(usize, usize)>,
+    /// Parameter blocks in order.
+    pub params: Vec<ParamBlock>,
+    n_params: usize,
+    initial: Vec<f64>,
+    draws: usize,
+    /// What each pass did.
+    pub passes: Vec<passes::PassReport>,
+    /// The engine's account of its kernels.
+    pub kernels: String,
+}
+
+impl Objective {
+    /// Builds, differentiates and compiles.
+    pub fn new(bound: &Bound, draws: usize, seed: u64) -> Result<Objective, ObjectiveError> {
+        let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
+        let builder = Builder::new(axes.program_axes(draws));
+        let joint = Joint::new(bound, &axes, &builder)?;
+        let (elbo, surrogate) = joint.bound_and_surrogate();
+        let (params, blocks) = (joint.lowering.params.borrow().clone(), joint.lowering.noise.borrow().clone());
+        let leaves = param_leaves(&builder);
+        let of = surrogate.node(&builder);
+        let wrt: Vec<NodeId> = leaves.iter().map(|l| l.0).collect();
+        let gradients = gradient(&builder, of, &wrt);
+        let mut outputs = vec![elbo.node(&builder)];
+        outputs.extend(gradients);
+        drop(joint);
+        let program = builder.finish(outputs);
+        let n_params = program.n_params;
+        let slices = leaves.iter().map(|&(id, offset)| (offset, program.len(program.node(id).axes))).collect();
+        let mut initial = vec![0.0; n_params];
+        for p in &params {
+            initial[p.offset..p.offset + p.init.len()].copy_from_slice(&p.init);
+        }
+        let n_noise = program.n_noise;
+        let (program, passes) = passes::optimise(program);
+        let kernels = Kernels::compile(&program)?;
+        let explain = kernels.explain();
+        let compiled = Compiled { kernels, noise: vec![0.0; n_noise], blocks, seed, purpose: Purpose::Gradient };
+        Ok(Objective { compiled, slices, params, n_params, initial, draws, passes, kernels: explain })
+    }
+}
+
+impl Target for Objective {
+    fn n_params(&self) -> usize {
+        self.n_params
+    }
+
+    fn initial(&self) -> Vec<f64> {
+        self.initial.clone()
+    }
+
+    fn draws(&self) -> usize {
+        self.draws
+    }
+
+    fn estimate(&mut self, params: &[f64], step: u64, gradient: &mut [f64]) -> f64 {
+        self.compiled.run(params, step);
+        for (i, &(offset, len)) in self.slices.iter().enumerate() {
+            gradient[offset..offset + len].copy_from_slice(self.compiled.output(i + 1));
+        }
+        self.compiled.output(0)[0]
+    }
+
+    fn careful_start(&self, attempt: u32) -> Option<Vec<f64>> {
+        // Narrower draws around the same centre: log scales move down, locations stay.
+        (attempt <= 6).then(|| {
+            let mut start = self.initial.clone();
+            for p in &self.params {
+                for x in &mut start[p.offset..p.offset + p.init.len()] {
+                    if *x < 0.0 {
+                        *x -= f64::from(attempt);
+                    }
+                }
+            }
+            start
+        })
+    }
+}
+
+/// Every parameter leaf written so far, with its offset.
+fn param_leaves(builder: &Builder) -> Vec<(NodeId, usize)> {
+    let program = builder.snapshot();
+    let mut leaves: Vec<(NodeId, usize)> = program
+        .nodes
+        .iter()
+        .enumerate()
+        .filter_map(|(i, n)| match n.op {
+            Op::Param { offset } => Some((NodeId(i as u32), offset)),
+            _ => None,
+        })
+        .collect();
+    leaves.sort_by_key(|l| l.1);
+    leaves
+}
+
+/// A quantity that a fit summarises.
+pub struct Quantity {
+    /// Its name.
+    pub name: String,
+    /// `site`, `report` or `param`.
+    pub role: &'static str,
+    /// Names of its elements in declared order.
+    pub elements: Vec<String>,
+    /// Position in declared order of each element in program order.
+    order: Vec<usize>,
+}
+
+/// Fresh draws of everything that certificates and summaries need.
+pub struct Sampler {
+    compiled: Compiled,
+    /// Draws per run.
+    pub batch: usize,
+    /// What is summarised.
+    pub quantities: Vec<Quantity>,
+    n_terms: usize,
+    /// Place of each term of the log joint density.
+    pub spans: Vec<ppl_syntax::Span>,
+    /// Whether the entropy has a closed form.
+    pub entropy_is_closed: bool,
+}
+
+/// Output numbers of a [`Sampler`].
+const LOG_PRIOR: usize = 0;
+const LOG_LIKELIHOOD: usize = 1;
+const LOG_Q: usize = 2;
+const LOG_JACOBIAN: usize = 3;
+const ENTROPY: usize = 4;
+const N_FIXED: usize = 5;
+
+impl Sampler {
+    /// Compiles.
+    pub fn new(bound: &Bound, batch: usize, seed: u64) -> Result<Sampler, ObjectiveError> {
+        let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
+        let builder = Builder::new(axes.program_axes(batch));
+        let joint = Joint::new(bound, &axes, &builder)?;
+        let entropy = joint.entropy();
+        let (closed, jacobian) = entropy.unwrap_or((Expr::Const(0.0), Expr::Const(0.0)));
+        // Outputs get all their axes, so that a constant is repeated over the draws.
+        let over = |e: Expr<'_>, axes: AxisSet| {
+            let n: usize = axes.iter().map(|a| builder.size(a)).product();
+            let zeros = builder.data(vec![0.0; n].into(), axes);
+            e.node(&builder);
+            Expr::apply(ppl_core::Prim::Add, &[Expr::Node(e.node(&builder), &builder), zeros]).node(&builder)
+        };
+        let draw = AxisSet::EMPTY.with(DRAW);
+        let mut outputs = vec![
+            over(joint.log_density(|r| matches!(r, Role::Prior(_))), draw),
+            over(joint.log_density(|r| r == Role::Likelihood), draw),
+            over(joint.log_q(|_| true), draw),
+            over(jacobian, draw),
+            over(closed, AxisSet::EMPTY),
+        ];
+        let spans = joint.terms.iter().map(|t| t.span).collect();
+        let n_terms = joint.terms.len();
+        for t in &joint.terms {
+            outputs.push(over(t.value, draw));
+        }
+        let mut quantities = vec![];
+        for (name, role, quantity_axes, value) in named_values(bound, &joint)? {
+            outputs.push(over(value, axes.set(&quantity_axes).with(DRAW)));
+            quantities.push(Quantity { elements: bound.element_names(&name, &quantity_axes), order: axes.order(&quantity_axes), name, role });
+        }
+        let blocks = joint.lowering.noise.borrow().clone();
+        let entropy_is_closed = entropy.is_some();
+        let program = ppl_core::Program { outputs, ..builder.snapshot() };
+        let n_noise = program.n_noise;
+        let (program, _) = passes::optimise(program);
+        let kernels = Kernels::compile(&program)?;
+        let compiled = Compiled { kernels, noise: vec![0.0; n_noise], blocks, seed, purpose: Purpose::Certify };
+        Ok(Sampler { compiled, batch, quantities, n_terms, spans, entropy_is_closed })
+    }
+
+    /// Draws a batch; `step` addresses it.
+    pub fn run(&mut self, params: &[f64], step: u64) {
+        self.compiled.run(params, step);
+    }
+
+    /// log p(z) of each draw.
+    pub fn log_prior(&self) -> &[f64] {
+        self.compiled.output(LOG_PRIOR)
+    }
+    /// log p(x | z) of each draw.
+    pub fn log_likelihood(&self) -> &[f64] {
+        self.compiled.output(LOG_LIKELIHOOD)
+    }
+    /// log q(z) of each draw.
+    pub fn log_q(&self) -> &[f64] {
+        self.compiled.output(LOG_Q)
+    }
+    /// Log Jacobian of each draw.
+    pub fn log_jacobian(&self) -> &[f64] {
+        self.compiled.output(LOG_JACOBIAN)
+    }
+    /// Closed-form entropy.
+    pub fn entropy(&self) -> f64 {
+        self.compiled.output(ENTROPY)[0]
+    }
+    /// One statement's term of each draw.
+    pub fn term(&self, i: usize) -> &[f64] {
+        self.compiled.output(N_FIXED + i)
+    }
+
+    /// Copies draw `s` of quantity `i` into `out`, in declared order.
+    pub fn copy(&self, i: usize, s: usize, out: &mut [f64]) {
+        let q = &self.quantities[i];
+        let n = q.order.len();
+        let values = &self.compiled.output(N_FIXED + self.n_terms + i)[s * n..(s + 1) * n];
+        for (v, &at) in values.iter().zip(&q.order) {
+            out[at] = *v;
+        }
+    }
+}
+
+type Named<'b> = (String, &'static str, Vec<ppl_model::AxisRef>, Expr<'b>);
+
+/// Sites, reports and the model's own params, in order.
+fn named_values<'b>(bound: &Bound, joint: &Joint<'_, 'b>) -> Result<Vec<Named<'b>>, ObjectiveError> {
+    use ppl_model::graph::{Role as SymbolRole, Statement};
+    let mut out: Vec<Named<'b>> = vec![];
+    let symbol = |id: SymbolId, role| -> Result<Named<'b>, ObjectiveError> {
+        let s = &bound.model.symbols[id];
+        Ok((s.name.clone(), role, s.axes.clone(), joint.lowering.symbol(id)?))
+    };
+    for (id, s) in bound.model.symbols.iter().enumerate() {
+        if matches!(s.role, SymbolRole::Param(_)) && bound.model.names.get(&s.name) == Some(&id) {
+            out.push(symbol(id, "param")?);
+        }
+    }
+    for s in &bound.model.statements {
+        match &s.statement {
+            Statement::Sample(id) => out.push(symbol(*id, "site")?),
+            Statement::Report { name, axes, value } => {
+                let axes: Vec<_> = axes.iter().map(|a| if a.is_loop() { ppl_model::AxisRef::of(a.axis) } else { *a }).collect();
+                out.push((name.clone(), "report", axes, joint.lowering.expr(value)?));
+            }
+            _ => {}
+        }
+    }
+    Ok(out)
+}

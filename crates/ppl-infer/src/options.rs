@@ -1,0 +1,64 @@
+//! What a fit can be told, and how it tells how far it is.
+
+/// Which guide to generate where the model has none of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GuideChoice {
+    /// Chosen by size: full-rank for small models, mean-field for large ones.
+    #[default]
+    Auto,
+    /// Independent Gaussians after transforms.
+    MeanField,
+    /// One Gaussian over all unknowns after transforms.
+    FullRank,
+}
+
+/// Options of a fit; the default is meant to be right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FitOptions {
+    /// Seed of every random number.
+    pub seed: u64,
+    /// Guide family.
+    pub guide: GuideChoice,
+    /// Monte Carlo draws per gradient step.
+    pub draws_per_step: usize,
+    /// Draws from the fitted guide that are kept for summaries and written out.
+    pub draws: usize,
+    /// Upper limit of gradient steps, the race included.
+    pub max_steps: usize,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        FitOptions { seed: 1, guide: GuideChoice::Auto, draws_per_step: 8, draws: 4000, max_steps: 100_000 }
+    }
+}
+
+/// A moment of a fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Name of the phase: `compile`, `race`, `optimise`, `certify`.
+    pub phase: &'static str,
+    /// Gradient steps so far.
+    pub step: usize,
+    /// Upper limit.
+    pub max_steps: usize,
+    /// Running ELBO estimate.
+    pub elbo: f64,
+    /// Its standard error (NaN where unknown).
+    pub elbo_se: f64,
+}
+
+/// Watches a fit and may stop it.
+pub trait Observer {
+    /// Called at intervals of at most some 50 ms of work. Returning `false` stops the fit: the best iterate so far is reported.
+    fn progress(&mut self, progress: Progress) -> bool;
+}
+
+/// Watches nothing.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn progress(&mut self, _: Progress) -> bool {
+        true
+    }
+}

@@ -1,0 +1,216 @@
+//! Levels and sizes of axes.
+
+use super::{Binder, BoundAxis, MAX_AXIS};
+use crate::graph::*;
+use ppl_data::Table;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::collections::HashSet;
+
+impl Binder<'_> {
+    pub(super) fn axes(&mut self) {
+        for axis in 0..self.model.axes.len() {
+            if self.axes[axis].is_some() {
+                continue;
+            }
+            match self.levels(axis) {
+                Ok(labels) if labels.len() > MAX_AXIS => {
+                    let (name, span) = (self.model.axes[axis].name.clone(), self.model.axes[axis].span);
+                    self.diagnostics.push(Diagnostic::error("E0202", span, format!("`{name}` has {} elements; the limit is {MAX_AXIS}", labels.len())));
+                }
+                Ok(labels) => self.axes[axis] = Some(BoundAxis::new(labels)),
+                Err(Some(d)) => self.diagnostics.push(d),
+                Err(None) => {}
+            }
+        }
+    }
+
+    /// `Err(None)`: something that was reported already.
+    fn levels(&mut self, axis: usize) -> Result<Vec<String>, Option<Diagnostic>> {
+        let decl = &self.model.axes[axis];
+        match &decl.levels {
+            Levels::Rows => {
+                let n = match &self.data.main {
+                    Some(t) => t.n_rows(),
+                    None if self.uses(axis) => {
+                        return Err(Some(self.no_table(decl.span)));
+                    }
+                    None => 0,
+                };
+                if n == 0 && self.uses(axis) {
+                    let path = self.data.main.as_ref().map_or("", Table::path);
+                    return Err(Some(Diagnostic::error("E0201", self.first_use(axis), format!("`{path}` has no rows")).help("a data file has a header line and at least one row")));
+                }
+                Ok((1..=n).map(|i| i.to_string()).collect())
+            }
+            Levels::Listed(l) => Ok(l.clone()),
+            Levels::Size(e) => {
+                let n = self.whole(e)?;
+                if n < 1.0 {
+                    return Err(Some(Diagnostic::error("E0202", e.span, format!("an axis of size {n}")).help("an axis has at least one element")));
+                }
+                if n > 1e8 {
+                    return Err(Some(Diagnostic::error("E0202", e.span, format!("an axis of size {n}; the limit is 100000000"))));
+                }
+                Ok((1..=n as u64).map(|i| i.to_string()).collect())
+            }
+            Levels::Range(a, b) => {
+                let (lo, hi) = (self.whole(a)?, self.whole(b)?);
+                if hi < lo || hi - lo > 1e8 {
+                    return Err(Some(Diagnostic::error("E0202", a.span.to(b.span), format!("the range {lo}..{hi} is empty or too long"))));
+                }
+                Ok((lo as i64..=hi as i64).map(|i| i.to_string()).collect())
+            }
+            Levels::Columns(patterns) => {
+                let Some(table) = &self.data.main else { return Err(Some(self.no_table(decl.span))) };
+                let mut labels = vec![];
+                for p in patterns {
+                    if p.contains('*') {
+                        let found = table.matching(p);
+                        if found.is_empty() {
+                            let d = Diagnostic::error("E0203", decl.span, format!("no column of `{}` matches \"{p}\"", table.path()));
+                            return Err(Some(d.help(format!("its columns are {}", column_list(table)))));
+                        }
+                        labels.extend(found.into_iter().map(|(_, label)| label));
+                    } else if table.column(p).is_some() {
+                        labels.push(p.clone());
+                    } else {
+                        return Err(Some(missing_column(table, p, decl.span)));
+                    }
+                }
+                let mut seen = HashSet::new();
+                if let Some(twice) = labels.iter().find(|l| !seen.insert(l.as_str())) {
+                    return Err(Some(Diagnostic::error("E0203", decl.span, format!("two columns give the label `{twice}`"))));
+                }
+                Ok(labels)
+            }
+            Levels::Found => self.found(axis),
+        }
+    }
+
+    /// Levels of the axis's own table, else the labels found in the data that are declared as its values.
+    fn found(&self, axis: usize) -> Result<Vec<String>, Option<Diagnostic>> {
+        let decl = &self.model.axes[axis];
+        if let Some(table) = self.data.tables.get(&decl.name) {
+            let Some(column) = table.column(&decl.name) else {
+                let d = Diagnostic::error("E0204", decl.span, format!("the table of `{}`, `{}`, has no column `{}`", decl.name, table.path(), decl.name));
+                return Err(Some(d.help("an axis's own table is keyed by a column of the axis's name")));
+            };
+            let labels = column.labels().map_err(Some)?;
+            let mut seen = HashSet::new();
+            if let Some(row) = labels.iter().position(|l| !seen.insert(*l)) {
+                return Err(Some(Diagnostic::data("E0205", column.place(row), format!("the label `{}` stands twice in the table of `{}`", labels[row], decl.name)).help("each level has one row")));
+            }
+            return Ok(labels.iter().map(|l| l.to_string()).collect());
+        }
+        let sources: Vec<&Symbol> =
+            self.model.symbols.iter().filter(|s| s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. })).collect();
+        if sources.is_empty() {
+            let d = Diagnostic::error("E0206", decl.span, format!("nothing tells the levels of `{}`", decl.name));
+            return Err(Some(d.help(format!(
+                "give it a size (`axis {0} = 3;`), list its levels (`axis {0} = {{a, b}};`), declare a column of labels (`data {0}[row]: {0};`), or pass its table as `{0}=file.csv`",
+                decl.name
+            ))));
+        }
+        let mut order: Vec<String> = vec![];
+        let mut seen = HashSet::new();
+        for s in sources {
+            let Role::Data { from, .. } = &s.role else { continue };
+            let Some((table, _)) = self.table_of(s) else { return Err(Some(self.no_table(s.span))) };
+            let name = from.as_ref().unwrap_or(&s.name);
+            let Some(column) = table.column(name) else { return Err(Some(missing_column(table, name, s.span))) };
+            for l in column.labels().map_err(Some)? {
+                if !seen.contains(l) {
+                    seen.insert(l.to_string());
+                    order.push(l.to_string());
+                }
+            }
+        }
+        // Numbers in ascending order; other labels in the order in which the file brings them.
+        let numbers: Option<Vec<f64>> = order.iter().map(|l| l.parse().ok()).collect();
+        if let Some(numbers) = numbers {
+            let mut by_number: Vec<usize> = (0..order.len()).collect();
+            by_number.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+            order = by_number.into_iter().map(|i| order[i].clone()).collect();
+        }
+        Ok(order)
+    }
+
+    /// The table that a datum's column stands in, and the axis that its lines are.
+    pub(super) fn table_of(&self, s: &Symbol) -> Option<(&Table, usize)> {
+        let lines = s.axes.first().map_or(0, |a| a.axis);
+        let name = &self.model.axes[lines].name;
+        match self.data.tables.get(name) {
+            Some(t) if lines != 0 => Some((t, lines)),
+            _ => self.data.main.as_ref().map(|t| (t, 0)),
+        }
+    }
+
+    fn uses(&self, axis: usize) -> bool {
+        self.model.symbols.iter().any(|s| s.axes.iter().any(|a| a.axis == axis))
+    }
+
+    fn first_use(&self, axis: usize) -> Span {
+        self.model.symbols.iter().find(|s| s.axes.iter().any(|a| a.axis == axis)).map_or(Span::default(), |s| s.span)
+    }
+
+    fn no_table(&self, fallback: Span) -> Diagnostic {
+        let span = if self.uses(0) { self.first_use(0) } else { fallback };
+        Diagnostic::error("E0207", span, "the model reads a table, but no data file was given")
+            .help("name it after the model: `ppl fit model.ppl data.csv`")
+    }
+
+    /// A whole number known from literals, `--set` scalars and sizes.
+    fn whole(&mut self, e: &TExpr) -> Result<f64, Option<Diagnostic>> {
+        let v = self.scalar(e)?;
+        if v.fract() != 0.0 || !v.is_finite() {
+            return Err(Some(Diagnostic::error("E0202", e.span, format!("a whole number is expected, not {v}"))));
+        }
+        Ok(v)
+    }
+
+    fn scalar(&mut self, e: &TExpr) -> Result<f64, Option<Diagnostic>> {
+        match &e.kind {
+            TKind::Number(v) => Ok(*v),
+            TKind::Symbol(s) => {
+                let symbol = &self.model.symbols[*s];
+                match &symbol.role {
+                    Role::Data { .. } => self.data.scalars.get(&symbol.name).copied().ok_or_else(|| Some(missing_scalar(symbol))),
+                    Role::Let(inner) => self.scalar(&inner.clone()),
+                    _ => Err(Some(Diagnostic::error("E0202", e.span, "a size may not depend on a latent"))),
+                }
+            }
+            TKind::Size(a) => {
+                if self.axes[*a].is_none() {
+                    let labels = self.levels(*a)?;
+                    self.axes[*a] = Some(BoundAxis::new(labels));
+                }
+                Ok(self.axes[*a].as_ref().map_or(0.0, |x| x.size() as f64))
+            }
+            TKind::Prim(p, args) => {
+                let values: Vec<f64> = args.iter().map(|a| self.scalar(a)).collect::<Result<_, _>>()?;
+                Ok(p.eval(&values))
+            }
+            _ => Err(Some(Diagnostic::error("E0202", e.span, "a size is a number, a scalar datum, `size(axis)`, or arithmetic with them"))),
+        }
+    }
+}
+
+/// `data n: int;` without a value.
+pub(super) fn missing_scalar(s: &Symbol) -> Diagnostic {
+    Diagnostic::error("E0208", s.span, format!("the scalar `{}` has no value", s.name)).help(format!("pass it: `--set {}=…`", s.name))
+}
+
+/// A column that is not there.
+pub(super) fn missing_column(table: &Table, name: &str, span: Span) -> Diagnostic {
+    let d = Diagnostic::error("E0203", span, format!("`{}` has no column `{name}`", table.path()));
+    match ppl_syntax::suggest(name, table.column_names()) {
+        Some(s) => d.help(format!("did you mean `{s}`? write the column's name, or add `from \"{s}\"` (columns: {})", column_list(table))),
+        None => d.help(format!("its columns are {}; `from \"…\"` names a column that differs from the datum", column_list(table))),
+    }
+}
+
+fn column_list(table: &Table) -> String {
+    let names: Vec<&str> = table.column_names().collect();
+    let shown = names.iter().take(12).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > 12 { format!("{shown} and {} more", names.len() - 12) } else { shown }
+}

@@ -1,0 +1,237 @@
+//! Columns of data: types, kinds, and labels to positions.
+
+use super::axes::{missing_column, missing_scalar};
+use super::{Binder, BoundAxis, Values};
+use crate::graph::*;
+use ppl_data::{Column, Table};
+use ppl_syntax::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+impl Binder<'_> {
+    pub(super) fn columns(&mut self) {
+        for id in 0..self.model.symbols.len() {
+            let s = &self.model.symbols[id];
+            if !matches!(s.role, Role::Data { .. }) {
+                continue;
+            }
+            match self.datum(s) {
+                Ok(v) => {
+                    self.values.insert(id, v);
+                }
+                Err(d) => self.diagnostics.push(d),
+            }
+        }
+    }
+
+    fn size(&self, a: AxisRef) -> usize {
+        self.axes[a.axis].as_ref().map_or(0, BoundAxis::size)
+    }
+
+    fn datum(&self, s: &Symbol) -> Result<Values, Diagnostic> {
+        let Role::Data { from, .. } = &s.role else { return Err(missing_scalar(s)) };
+        let n: usize = s.axes.iter().map(|&a| self.size(a)).product();
+        if s.axes.is_empty() {
+            let v = self.data.scalars.get(&s.name).copied().ok_or_else(|| missing_scalar(s))?;
+            if let Ty::Index(axis) = s.ty {
+                let label = format!("{v}");
+                let position = self.axes[axis].as_ref().and_then(|a| a.positions.get(&label).copied());
+                let d = || Diagnostic::error("E0210", s.span, format!("`{}` has no level `{label}`", self.model.axes[axis].name));
+                return position.map(|p| Values::Index(vec![p].into())).ok_or_else(d);
+            }
+            self.kind_of_number(s, v, 0).map_err(|m| Diagnostic::error("E0209", s.span, m))?;
+            return Ok(Values::Real(vec![v].into()));
+        }
+        if let Some(array) = self.data.arrays.get(&s.name) {
+            let shape: Vec<usize> = s.axes.iter().map(|&a| self.size(a)).collect();
+            if array.shape != shape {
+                let d = Diagnostic::error("E0209", s.span, format!("`{}` has the shape {:?} in the data, but its axes have {:?}", s.name, array.shape, shape));
+                return Err(d);
+            }
+            for (i, v) in array.values.iter().enumerate() {
+                self.kind_of_number(s, *v, i).map_err(|m| Diagnostic::error("E0209", s.span, m))?;
+            }
+            return Ok(Values::Real(array.values.clone().into()));
+        }
+        let Some((table, lines)) = self.table_of(s) else {
+            return Err(Diagnostic::error("E0207", s.span, format!("no table was given that could hold `{}`", s.name)).help("name the data file after the model"));
+        };
+        match s.axes.as_slice() {
+            [one] if one.axis == lines => {
+                let column = self.column(table, s, from.as_ref().unwrap_or(&s.name))?;
+                let values = self.read(s, &column)?;
+                Ok(if lines == 0 { values } else { self.reorder(table, one.axis, values)? })
+            }
+            // A value for each level, constant within the level, in the main table.
+            [one] => self.constant_within(table, s, one.axis, from.as_ref().unwrap_or(&s.name)),
+            [rows, across] if rows.axis == lines && matches!(self.model.axes[across.axis].levels, Levels::Columns(_) | Levels::Listed(_)) => {
+                self.matrix(table, s, lines, across.axis, from.as_ref(), n)
+            }
+            _ => Err(Diagnostic::error("E0209", s.span, format!("a table has no place for `{}{}`", s.name, self.model.bracket(&s.axes)))
+                .help("columns lie along `row` and one axis of columns; other arrays come from a JSON file")),
+        }
+    }
+
+    fn column<'t>(&self, table: &'t Table, s: &Symbol, name: &str) -> Result<Column<'t>, Diagnostic> {
+        table.column(name).ok_or_else(|| missing_column(table, name, s.span))
+    }
+
+    fn read(&self, s: &Symbol, column: &Column) -> Result<Values, Diagnostic> {
+        Ok(match s.ty {
+            Ty::Index(axis) => {
+                let labels = column.labels()?;
+                let known = self.axes[axis].as_ref();
+                let positions: Result<Vec<u32>, Diagnostic> = labels
+                    .iter()
+                    .enumerate()
+                    .map(|(row, l)| {
+                        known.and_then(|a| a.positions.get(*l).copied()).ok_or_else(|| {
+                            let name = &self.model.axes[axis].name;
+                            let d = Diagnostic::data("E0210", column.place(row), format!("`{l}` is not a level of `{name}`"));
+                            let levels = known.map(|a| a.labels.clone()).unwrap_or_default();
+                            match ppl_syntax::suggest(l, levels.iter().map(String::as_str)) {
+                                Some(s) => d.help(format!("did you mean `{s}`?")),
+                                None => d.help(format!(
+                                    "its {} levels run from `{}` to `{}`",
+                                    levels.len(),
+                                    levels.first().map_or("", |x| x),
+                                    levels.last().map_or("", |x| x)
+                                )),
+                            }
+                        })
+                    })
+                    .collect();
+                Values::Index(positions?.into())
+            }
+            Ty::Bool => Values::Real(column.bools()?.into()),
+            ty => {
+                let values = if ty == Ty::Int { column.integers()? } else { column.reals()? };
+                for (row, v) in values.iter().enumerate() {
+                    self.kind_of_number(s, *v, row).map_err(|m| Diagnostic::data("E0209", column.place(row), m).help("mend the cell, or widen the declared kind"))?;
+                }
+                Values::Real(values.into())
+            }
+        })
+    }
+
+    /// Whether a number is what its kind says.
+    fn kind_of_number(&self, s: &Symbol, v: f64, _row: usize) -> Result<(), String> {
+        let bound = |e: &Option<TExpr>| match e {
+            Some(TExpr { kind: TKind::Number(b), .. }) => Some(*b),
+            _ => None,
+        };
+        let (lo, hi, open) = match &s.kind {
+            Some(Kind::Real(lo, hi)) => (bound(lo), bound(hi), true),
+            Some(Kind::Int(lo, hi)) => (bound(lo), bound(hi), false),
+            Some(Kind::Bool) if v != 0.0 && v != 1.0 => return Err(format!("`{}` is declared as bool, but this is {v}", s.name)),
+            _ => (None, None, false),
+        };
+        if s.ty == Ty::Int && v.fract() != 0.0 {
+            return Err(format!("`{}` is declared as int, but this is {v}", s.name));
+        }
+        // `positive` means above 0; the ends of other intervals are allowed.
+        let strictly_positive = open && lo == Some(0.0) && hi.is_none();
+        if lo.is_some_and(|b| v < b) || (strictly_positive && v <= 0.0) {
+            let want = if strictly_positive { "positive".to_string() } else { format!("at least {}", lo.unwrap_or(0.0)) };
+            return Err(format!("`{}` is declared to be {want}, but this is {v}", s.name));
+        }
+        if let Some(b) = hi.filter(|b| v > *b) {
+            return Err(format!("`{}` is declared to be at most {b}, but this is {v}", s.name));
+        }
+        Ok(())
+    }
+
+    /// Values of an axis's own table, in the order of the axis's levels.
+    fn reorder(&self, table: &Table, axis: usize, values: Values) -> Result<Values, Diagnostic> {
+        let (Some(bound), Some(keys)) = (&self.axes[axis], table.column(&self.model.axes[axis].name)) else { return Ok(values) };
+        let mut place: Vec<Option<usize>> = vec![None; bound.size()];
+        for (row, label) in keys.labels()?.iter().enumerate() {
+            if let Some(&p) = bound.positions.get(*label) {
+                place[p as usize] = Some(row);
+            }
+        }
+        if let Some(p) = place.iter().position(Option::is_none) {
+            let d = Diagnostic::data("E0204", keys.name_place(), format!("`{}` has no line for the level `{}`", table.path(), bound.labels[p]));
+            return Err(d.help("every level needs a line in its axis's table"));
+        }
+        let order: Vec<usize> = place.into_iter().flatten().collect();
+        Ok(match values {
+            Values::Real(v) => Values::Real(order.iter().map(|&r| v[r]).collect()),
+            Values::Index(v) => Values::Index(order.iter().map(|&r| v[r]).collect()),
+        })
+    }
+
+    fn constant_within(&self, table: &Table, s: &Symbol, axis: usize, name: &str) -> Result<Values, Diagnostic> {
+        let column = self.column(table, s, name)?;
+        let index = self.model.symbols.iter().find(|i| {
+            i.ty == Ty::Index(axis) && matches!(i.role, Role::Data { .. }) && i.axes.as_slice() == [AxisRef::of(0)]
+        });
+        let Some(index) = index else {
+            let axis = &self.model.axes[axis].name;
+            return Err(Diagnostic::error("E0209", s.span, format!("nothing tells which line belongs to which `{axis}`"))
+                .help(format!("pass `{axis}`'s own table as `{axis}=file.csv`, or declare the column of labels: `data {axis}[row]: {axis};`")));
+        };
+        let Role::Data { from, .. } = &index.role else { return Err(missing_scalar(s)) };
+        let key_column = self.column(table, index, from.as_ref().unwrap_or(&index.name))?;
+        let Values::Index(keys) = self.read(index, &key_column)? else { return Err(missing_scalar(s)) };
+        let values = self.read(s, &column)?;
+        let n = self.size(AxisRef::of(axis));
+        let differs = |row: usize, level: u32| {
+            let label = self.axes[axis].as_ref().map_or("", |a| &a.labels[level as usize]);
+            Diagnostic::data("E0209", column.place(row), format!("`{}` is declared for each `{}`, but it differs within `{label}`", s.name, self.model.axes[axis].name))
+                .help(format!("declare it for each row: `data {}[row]`", s.name))
+        };
+        macro_rules! collect {
+            ($v:expr, $variant:path) => {{
+                let mut out = vec![None; n];
+                for (row, (&k, &x)) in keys.iter().zip($v.iter()).enumerate() {
+                    match out[k as usize] {
+                        None => out[k as usize] = Some(x),
+                        Some(old) if old != x => return Err(differs(row, k)),
+                        Some(_) => {}
+                    }
+                }
+                if let Some(p) = out.iter().position(Option::is_none) {
+                    let label = self.axes[axis].as_ref().map_or("", |a| &a.labels[p]);
+                    return Err(Diagnostic::error("E0209", s.span, format!("no line tells `{}` for `{label}`", s.name)));
+                }
+                $variant(out.into_iter().flatten().collect::<Arc<[_]>>())
+            }};
+        }
+        Ok(match &values {
+            Values::Real(v) => collect!(v, Values::Real),
+            Values::Index(v) => collect!(v, Values::Index),
+        })
+    }
+
+    /// `X[row, feature]`: a column for each level.
+    fn matrix(&self, table: &Table, s: &Symbol, _lines: usize, across: usize, from: Option<&String>, n: usize) -> Result<Values, Diagnostic> {
+        let labels = self.axes[across].as_ref().map(|a| a.labels.clone()).unwrap_or_default();
+        let names: Vec<String> = match (&self.model.axes[across].levels, from) {
+            (_, Some(pattern)) => labels.iter().map(|l| pattern.replace('*', l)).collect(),
+            (Levels::Columns(patterns), None) => {
+                let mut names = vec![];
+                for p in patterns {
+                    if p.contains('*') {
+                        names.extend(table.matching(p).into_iter().map(|(name, _)| name));
+                    } else {
+                        names.push(p.clone());
+                    }
+                }
+                names
+            }
+            _ => labels.to_vec(),
+        };
+        let k = names.len().max(1);
+        let mut out = vec![0.0; n];
+        for (j, name) in names.iter().enumerate() {
+            let column = self.column(table, s, name)?;
+            match self.read(s, &column)? {
+                Values::Real(v) => v.iter().enumerate().for_each(|(i, x)| out[i * k + j] = *x),
+                Values::Index(_) => {
+                    return Err(Diagnostic::error("E0209", s.span, "a table of labels over an axis of columns cannot be read").help("declare it as numbers"));
+                }
+            }
+        }
+        Ok(Values::Real(out.into()))
+    }
+}

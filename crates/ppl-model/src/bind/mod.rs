@@ -1,0 +1,175 @@
+//! A checked model meets its data: levels, sizes, columns, and every check that needs them.
+
+mod axes;
+mod columns;
+
+use crate::graph::*;
+use ppl_data::Dataset;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// An axis with its labels.
+#[derive(Debug, Clone)]
+pub struct BoundAxis {
+    /// Labels in order; their number is the axis's size.
+    pub labels: Arc<[String]>,
+    /// Positions of the labels.
+    pub positions: Arc<HashMap<String, u32>>,
+}
+
+impl BoundAxis {
+    /// An axis with these labels.
+    pub fn new(labels: Vec<String>) -> Self {
+        let positions = labels.iter().enumerate().map(|(i, l)| (l.clone(), i as u32)).collect();
+        BoundAxis { labels: labels.into(), positions: Arc::new(positions) }
+    }
+    /// Number of elements.
+    pub fn size(&self) -> usize {
+        self.labels.len()
+    }
+}
+
+/// Values of a datum, row-major over its declared axes.
+#[derive(Debug, Clone)]
+pub enum Values {
+    /// Numbers.
+    Real(Arc<[f64]>),
+    /// Positions along an axis.
+    Index(Arc<[u32]>),
+}
+
+/// A model with its data.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// The checked model, with its guide where it has one.
+    pub model: Arc<Model>,
+    /// Axes, in the model's order.
+    pub axes: Vec<BoundAxis>,
+    /// Values of the data, by symbol.
+    pub values: HashMap<SymbolId, Values>,
+}
+
+/// Axes may not be longer than this: positions are stored in 32 bits.
+pub const MAX_AXIS: usize = 1 << 31;
+
+/// Binds data to a model. All errors are reported together.
+pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
+    let mut binder = Binder { model, data, axes: vec![None; model.axes.len()], values: HashMap::new(), diagnostics: vec![] };
+    binder.axes();
+    if binder.diagnostics.is_empty() {
+        binder.columns();
+    }
+    if !binder.diagnostics.is_empty() {
+        return Err(binder.diagnostics);
+    }
+    let axes = binder.axes.into_iter().map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![]))).collect();
+    let bound = Bound { model: Arc::new(model.clone()), axes, values: binder.values };
+    let errors = bound.check_labels();
+    if errors.is_empty() { Ok(bound) } else { Err(errors) }
+}
+
+struct Binder<'a> {
+    model: &'a Model,
+    data: &'a Dataset,
+    axes: Vec<Option<BoundAxis>>,
+    values: HashMap<SymbolId, Values>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Bound {
+    /// The same data with another guide; axes that the guide brings get their sizes.
+    pub fn with_guide(&self, statements: &[ppl_syntax::ast::Stmt]) -> Result<Bound, Vec<Diagnostic>> {
+        let (model, diagnostics) = crate::check::with_guide(&self.model, statements);
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(diagnostics);
+        }
+        let data = Dataset::empty();
+        let mut axes: Vec<Option<BoundAxis>> = self.axes.iter().cloned().map(Some).collect();
+        axes.resize(model.axes.len(), None);
+        let mut binder = Binder { model: &model, data: &data, axes, values: self.values.clone(), diagnostics: vec![] };
+        binder.axes();
+        if !binder.diagnostics.is_empty() {
+            return Err(binder.diagnostics);
+        }
+        let (axes, values) = (binder.axes.into_iter().map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![]))).collect(), binder.values);
+        Ok(Bound { model: Arc::new(model), axes, values })
+    }
+
+    /// Number of elements over these axes.
+    pub fn len(&self, axes: &[AxisRef]) -> usize {
+        axes.iter().map(|a| self.axes[a.axis].size()).product()
+    }
+
+    /// Names of a quantity's elements: `theta[3]`, `a[ST LOUIS]`; the plain name for a scalar.
+    pub fn element_names(&self, name: &str, axes: &[AxisRef]) -> Vec<String> {
+        let mut names = vec![String::new()];
+        for a in axes {
+            let labels = &self.axes[a.axis].labels;
+            names = names
+                .iter()
+                .flat_map(|n| labels.iter().map(move |l| if n.is_empty() { l.clone() } else { format!("{n},{l}") }))
+                .collect();
+        }
+        if axes.is_empty() { vec![name.to_string()] } else { names.into_iter().map(|n| format!("{name}[{n}]")).collect() }
+    }
+
+    /// Labels in brackets must exist now that the levels are known.
+    fn check_labels(&self) -> Vec<Diagnostic> {
+        let mut out = vec![];
+        let mut check = |e: &TExpr| {
+            visit(e, &mut |axis, label, span| {
+                let bound = &self.axes[axis];
+                if !bound.positions.contains_key(label) {
+                    let name = &self.model.axes[axis].name;
+                    let d = Diagnostic::error("E0110", span, format!("`{name}` has no level `{label}`"));
+                    out.push(match ppl_syntax::suggest(label, bound.labels.iter().map(String::as_str)) {
+                        Some(s) => d.help(format!("did you mean `{s}`?")),
+                        None => d.help(format!("it has {} levels, from `{}` on", bound.size(), bound.labels.first().map_or("", |l| l))),
+                    });
+                }
+            });
+        };
+        for s in &self.model.symbols {
+            match &s.role {
+                Role::Let(e) | Role::Param(e) => check(e),
+                Role::Site(d) => d.args.iter().for_each(&mut check),
+                Role::Data { .. } => {}
+            }
+        }
+        for s in self.model.statements.iter().chain(&self.model.guide) {
+            match &s.statement {
+                Statement::Observe { value, dist } => {
+                    check(value);
+                    dist.args.iter().for_each(&mut check);
+                }
+                Statement::Factor(e) | Statement::Report { value: e, .. } => check(e),
+                Statement::GuideSample { dist, .. } => dist.args.iter().for_each(&mut check),
+                Statement::Sample(_) => {}
+            }
+        }
+        out
+    }
+}
+
+/// Calls `f` with every label of an expression.
+fn visit(e: &TExpr, f: &mut dyn FnMut(usize, &str, Span)) {
+    match &e.kind {
+        TKind::Label(axis, label) => f(*axis, label, e.span),
+        TKind::Number(_) | TKind::Symbol(_) | TKind::LoopVariable | TKind::Size(_) => {}
+        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().for_each(|x| visit(x, f)),
+        TKind::Gather(s, i) => {
+            visit(s, f);
+            i.iter().for_each(|(_, x)| visit(x, f));
+        }
+        TKind::Rename(x, ..) | TKind::Reduce(_, x, _) | TKind::Diag(x, ..) => visit(x, f),
+        TKind::MatMul(l, r, ..) => {
+            visit(l, f);
+            visit(r, f);
+        }
+        TKind::LogDensity(d, x) => {
+            d.args.iter().for_each(|x| visit(x, f));
+            visit(x, f);
+        }
+    }
+}

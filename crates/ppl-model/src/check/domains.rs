@@ -1,0 +1,168 @@
+//! Supports: literals outside a parameter's domain, latents that provably leave it, kinds that do not go with a distribution.
+
+use super::Checker;
+use super::statements::not_available;
+use crate::graph::*;
+use ppl_dist::{Bound, Domain, Parameter, Support};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+impl Checker {
+    /// Refuses arguments that are provably outside the parameter's domain.
+    pub(super) fn domain(&mut self, parameter: &Parameter, e: &TExpr) -> Option<()> {
+        if let TKind::Number(v) = e.kind {
+            let (inside, want) = match parameter.domain {
+                Domain::Positive | Domain::PositiveVector => (v > 0.0, "positive"),
+                Domain::NonNegative => (v >= 0.0, "0 or above"),
+                Domain::Unit => ((0.0..=1.0).contains(&v), "between 0 and 1"),
+                Domain::Count => (v >= 0.0 && v.fract() == 0.0, "a whole number, 0 or above"),
+                _ => (true, ""),
+            };
+            if !inside {
+                let d = Diagnostic::error("E0107", e.span, format!("`{}` ({}) must be {want}", parameter.name, parameter.doc)).at(format!("this is {v}"));
+                let d = if v < 0.0 { d.help(format!("did you mean {}?", -v)).fix(e.span, format!("{}", -v)) } else { d.help(format!("give a value that is {want}")) };
+                return self.fail(d);
+            }
+        }
+        let needs = match parameter.domain {
+            Domain::Positive | Domain::PositiveVector | Domain::NonNegative => "positive",
+            Domain::Unit => "unit",
+            _ => return Some(()),
+        };
+        let mut source = e;
+        while let TKind::Gather(inner, _) | TKind::Rename(inner, ..) = &source.kind {
+            source = inner;
+        }
+        let TKind::Symbol(id) = source.kind else { return Some(()) };
+        let symbol = self.model.symbols[id].clone();
+        let (low, high) = self.range(&symbol);
+        let outside = if needs == "unit" { low < 0.0 || high > 1.0 } else { low < 0.0 && high > 0.0 || high <= 0.0 };
+        if !outside || !matches!(symbol.role, Role::Site(_) | Role::Param(_)) {
+            return Some(());
+        }
+        let wording = if needs == "unit" { "between 0 and 1" } else { "positive" };
+        let fix = if needs == "unit" { format!("inv_logit({})", symbol.name) } else { format!("exp({})", symbol.name) };
+        self.fail(
+            Diagnostic::error("E0107", e.span, format!("`{}` ({}) must be {wording}, but `{}` can be any value from {low} to {high}", parameter.name, parameter.doc, symbol.name))
+                .at("can leave its domain")
+                .label(symbol.span, "declared here")
+                .help(format!("give it a prior on the right support, write its kind (`{}: {needs} ~ …`), or transform it: `{fix}`", symbol.name)),
+        )
+    }
+
+    /// Smallest and largest value that a symbol can take, as far as its declaration says.
+    fn range(&self, s: &Symbol) -> (f64, f64) {
+        let number = |e: &Option<TExpr>, open: f64| match e {
+            None => open,
+            Some(TExpr { kind: TKind::Number(v), .. }) => *v,
+            // An unknown bound may be anything on its side; never an error on that account.
+            Some(_) => 0.0,
+        };
+        let by_kind = match &s.kind {
+            Some(Kind::Real(lo, hi)) => (number(lo, f64::NEG_INFINITY), number(hi, f64::INFINITY)),
+            Some(Kind::Simplex) => (0.0, 1.0),
+            Some(Kind::PositiveOrdered) => (0.0, f64::INFINITY),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        let by_dist = match &s.role {
+            Role::Site(d) => match d.distribution.definition().support {
+                Support::Interval(lo, hi) => {
+                    let end = |b: Bound, open: f64| match b {
+                        Bound::At(v) => v,
+                        Bound::Parameter(i) => match d.args.get(i).map(|a| &a.kind) {
+                            Some(TKind::Number(v)) if d.form == 0 => *v,
+                            _ => if open < 0.0 { 0.0 } else { 1.0 },
+                        },
+                    };
+                    (end(lo, -1.0), end(hi, 1.0))
+                }
+                Support::Simplex | Support::Bool => (0.0, 1.0),
+                Support::Integers(..) | Support::Category => (0.0, f64::INFINITY),
+                _ => (f64::NEG_INFINITY, f64::INFINITY),
+            },
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        (by_kind.0.max(by_dist.0), by_kind.1.min(by_dist.1))
+    }
+
+    /// Whether a declared kind goes with a distribution, so that the normaliser is known.
+    pub(super) fn check_kind_against(&mut self, kind: &Option<Kind>, dist: &TDist, axes: &[AxisRef], at: Span) -> Option<()> {
+        let Some(kind) = kind else {
+            if dist.distribution.definition().event == ppl_dist::Shape::Scalar {
+                return Some(());
+            }
+            return Some(());
+        };
+        let def = dist.distribution.definition();
+        let pair = |what: &str| {
+            Diagnostic::error("E0118", at, format!("the kind `{what}` does not go with {}", def.name)).label(dist.span, format!("draws of {}", def.name))
+        };
+        match kind {
+            Kind::Real(lo, hi) => {
+                if def.event != ppl_dist::Shape::Scalar || def.is_discrete() {
+                    return self.fail(pair("real").help("leave the kind away: the distribution has its own support"));
+                }
+                let narrower = lo.is_some() || hi.is_some();
+                let same = self.kind_is_support(lo.as_ref(), hi.as_ref(), def.support);
+                if narrower && !same && !def.improper && !has_cdf(dist) {
+                    return self.fail(
+                        not_available(at, &format!("narrowing {} to an interval (its distribution function is not implemented)", def.name)),
+                    );
+                }
+                Some(())
+            }
+            Kind::Ordered | Kind::PositiveOrdered => {
+                let Some(last) = axes.last().copied() else {
+                    return self.fail(pair("ordered").help("an ordered vector has an axis: `mu[k]: ordered ~ …`"));
+                };
+                if last.is_loop() {
+                    return self.fail(pair("ordered").help("write the statement outside of the loop"));
+                }
+                if def.event != ppl_dist::Shape::Scalar || def.is_discrete() {
+                    return self.fail(pair("ordered").help("ordered vectors have independent components: Normal, StudentT, Cauchy, Flat, …"));
+                }
+                let positive = matches!(kind, Kind::PositiveOrdered);
+                let ok = def.improper || if positive { matches!(def.support, Support::Interval(Bound::At(0.0), Bound::At(h)) if h == f64::INFINITY) } else { def.support == Support::Real };
+                if !ok {
+                    let want = if positive { "a distribution on the positive half-line" } else { "a distribution on the real line" };
+                    return self.fail(pair(if positive { "positive_ordered" } else { "ordered" }).help(format!("use {want}")));
+                }
+                let varies = dist.args.iter().any(|a| a.axes.contains(&last));
+                if varies && dist.args.iter().any(|a| a.axes.contains(&last) && a.stochastic) {
+                    return self.fail(
+                        pair("ordered").at("the components differ by latents, so the normaliser of the ordering is not known").help("give all components the same distribution"),
+                    );
+                }
+                Some(())
+            }
+            Kind::Simplex if def.support == Support::Simplex => Some(()),
+            Kind::CorrCholesky if def.support == Support::CorrCholesky => Some(()),
+            Kind::Bool if def.support == Support::Bool => Some(()),
+            Kind::Int(..) if def.is_discrete() => Some(()),
+            Kind::Simplex => self.fail(pair("simplex").help("use Dirichlet")),
+            Kind::CorrCholesky => self.fail(pair("corr_cholesky").help("use LkjCholesky")),
+            Kind::CovCholesky => self.fail(not_available(at, "a covariance factor as a latent").help("scale an LkjCholesky factor: `diag(tau) @ L`")),
+            Kind::Bool | Kind::Int(..) | Kind::Index(_) => self.fail(pair("int").help("leave the kind away")),
+        }
+    }
+
+    fn kind_is_support(&self, lo: Option<&TExpr>, hi: Option<&TExpr>, support: Support) -> bool {
+        let same = |e: Option<&TExpr>, b: Bound, open: f64| match (e, b) {
+            (None, Bound::At(v)) => v == open,
+            (Some(TExpr { kind: TKind::Number(v), .. }), Bound::At(w)) => *v == w,
+            _ => false,
+        };
+        match support {
+            Support::Real => lo.is_none() && hi.is_none(),
+            Support::Interval(a, b) => same(lo, a, f64::NEG_INFINITY) && same(hi, b, f64::INFINITY),
+            _ => false,
+        }
+    }
+}
+
+/// Whether the distribution function can be written into a program.
+pub(crate) fn has_cdf(d: &TDist) -> bool {
+    let parameters: Vec<[f64; 1]> = d.distribution.definition().parameters().iter().map(|_| [0.5]).collect();
+    let consts: Vec<[ppl_dist::Expr; 1]> = parameters.iter().map(|p| [ppl_dist::Expr::Const(p[0])]).collect();
+    let refs: Vec<&[ppl_dist::Expr]> = consts.iter().map(|c| &c[..]).collect();
+    d.distribution.cdf_expr(ppl_dist::Expr::Const(0.5), &refs).is_some()
+}

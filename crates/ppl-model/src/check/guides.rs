@@ -1,0 +1,128 @@
+//! Guide blocks: every site of the model is drawn once, with a matching support.
+
+use super::Checker;
+use super::statements::not_available;
+use crate::graph::*;
+use ppl_syntax::ast::{self, GuideBody, StmtKind};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::collections::HashMap;
+
+impl Checker {
+    /// The guides that the author wrote.
+    pub(super) fn written_guides(&mut self, statements: &[ast::Stmt]) {
+        let mut first: Option<Span> = None;
+        for s in statements {
+            let StmtKind::Guide(body) = &s.kind else { continue };
+            if let Some(f) = first {
+                self.report(Diagnostic::error("E0117", s.span, "a second guide").label(f, "the first").help("a model has one guide"));
+                continue;
+            }
+            first = Some(s.span);
+            match body {
+                GuideBody::Block(statements) => {
+                    self.model.has_written_guide = true;
+                    self.guide(statements, s.span);
+                }
+                GuideBody::Auto(family) => {
+                    if matches!(family.name.as_str(), "mean_field" | "full_rank") {
+                        self.model.guide_family = Some((family.name.clone(), family.span));
+                    } else {
+                        let d = Diagnostic::error("E0117", family.span, format!("there is no guide family `{}`", family.name));
+                        self.report(match ppl_syntax::suggest(&family.name, ["mean_field", "full_rank"].into_iter()) {
+                            Some(s) => d.help(format!("did you mean `{s}`?")).fix(family.span, s),
+                            None => d.help("families are `mean_field` and `full_rank`"),
+                        });
+                    }
+                }
+                GuideBody::Site(site, _) => self.report(not_available(site.span, "a guide for one site")),
+            }
+        }
+    }
+
+    /// Checks the statements of a guide; `span` is where to report missing sites.
+    pub(super) fn guide(&mut self, statements: &[ast::Stmt], span: Span) {
+        let errors_before = self.diagnostics.len();
+        self.in_guide = true;
+        self.scopes.push(HashMap::new());
+        self.statements(statements);
+        self.scopes.pop();
+        self.in_guide = false;
+        if self.diagnostics.len() > errors_before {
+            return;
+        }
+        let mut drawn = vec![0usize; self.model.symbols.len()];
+        for s in &self.model.guide {
+            if let Statement::GuideSample { sites, .. } = &s.statement {
+                sites.iter().for_each(|&i| drawn[i] += 1);
+            }
+        }
+        let missing: Vec<String> = self.model.sites().filter(|(id, _)| drawn[*id] == 0).map(|(_, s)| format!("`{}`", s.name)).collect();
+        let twice: Vec<String> = self.model.sites().filter(|(id, _)| drawn[*id] > 1).map(|(_, s)| format!("`{}`", s.name)).collect();
+        if !missing.is_empty() {
+            self.report(
+                Diagnostic::error("E0117", span, format!("the guide does not draw {}", missing.join(", ")))
+                    .help("a guide draws every site of the model; `ppl guide` prints a complete one to start from"),
+            );
+        }
+        if !twice.is_empty() {
+            self.report(Diagnostic::error("E0117", span, format!("the guide draws {} more than once", twice.join(", "))));
+        }
+    }
+
+    fn guide_site(&mut self, name: &ast::Ident) -> Option<SymbolId> {
+        let site = self.scopes.first().and_then(|s| s.get(&name.name).copied());
+        match site {
+            Some(id) if matches!(self.model.symbols[id].role, Role::Site(_)) => Some(id),
+            _ if self.poisoned.contains(&name.name) => None,
+            _ => {
+                let d = Diagnostic::error("E0117", name.span, format!("the model has no site `{}`", name.name)).at("a guide draws the model's sites");
+                let d = match ppl_syntax::suggest(&name.name, self.model.sites().map(|(_, s)| s.name.as_str())) {
+                    Some(s) => d.help(format!("did you mean `{s}`?")),
+                    None => d.help("declare what the guide learns with `param`"),
+                };
+                self.fail(d)
+            }
+        }
+    }
+
+    pub(super) fn guide_sample(&mut self, statement: &ast::Stmt, target: &ast::Target) {
+        let StmtKind::Sample { dist, kind, .. } = &statement.kind else { return };
+        if let Some(kind) = kind {
+            return self.report(Diagnostic::error("E0117", kind.span, "a guide's sites have the model's kinds").help("leave it away"));
+        }
+        let Some(site) = self.guide_site(&target.name) else { return };
+        let axes = self.model.symbols[site].axes.clone();
+        if !target.axes.is_empty() {
+            let Some(written) = self.target_axes(target) else { return };
+            if written != axes {
+                let d = Diagnostic::error(
+                    "E0117",
+                    target.span,
+                    format!("`{}` is {}{} in the model", target.name.name, target.name.name, self.bracket(&axes)),
+                )
+                .label(self.model.symbols[site].span, "here");
+                return self.report(d.help("write the same axes, or none"));
+            }
+        }
+        let Some(dist) = self.distribution(dist, &axes, None) else { return };
+        self.push_guide(Statement::GuideSample { sites: vec![site], dist }, statement.span);
+    }
+
+    pub(super) fn guide_joint(&mut self, span: Span, sites: &[ast::Ident], dist: &ast::Expr) {
+        if !self.in_guide {
+            return self.report(
+                Diagnostic::error("E0116", span, "sites are drawn jointly only in a guide").help("give each site its own statement, or one axis to all of them"),
+            );
+        }
+        let ids: Vec<Option<SymbolId>> = sites.iter().map(|s| self.guide_site(s)).collect();
+        let Some(ids) = ids.into_iter().collect::<Option<Vec<_>>>() else { return };
+        let Some(dist) = self.distribution(dist, &[], None) else { return };
+        if !dist.transformed {
+            return self.report(
+                Diagnostic::error("E0117", dist.span, "a joint draw is unconstrained, so it must say `.transformed()`")
+                    .help("append `.transformed()`: it pushes every part through its site's support"),
+            );
+        }
+        self.push_guide(Statement::GuideSample { sites: ids, dist }, span);
+    }
+}

@@ -1,0 +1,228 @@
+//! From the tree to the checked graph. Never fails: what was understood comes back with everything that was wrong.
+
+mod brackets;
+mod calls;
+mod distributions;
+mod domains;
+mod expressions;
+mod guides;
+mod statements;
+
+use crate::graph::*;
+use ppl_syntax::ast;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::collections::HashMap;
+
+/// Checks a model file.
+pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
+    let mut checker = Checker::new(Model::default());
+    checker.model.axes.push(AxisDecl { name: "row".into(), levels: Levels::Rows, span: Span::default() });
+    checker.declare(&file.statements);
+    checker.statements(&file.statements);
+    checker.written_guides(&file.statements);
+    checker.unreached_flat();
+    (checker.model, checker.diagnostics)
+}
+
+/// Checks a generated guide against its model and adds it.
+pub fn with_guide(model: &Model, statements: &[ast::Stmt]) -> (Model, Vec<Diagnostic>) {
+    let mut checker = Checker::new(model.clone());
+    checker.model.guide.clear();
+    checker.guide(statements, Span::default());
+    (checker.model, checker.diagnostics)
+}
+
+/// A loop that is being checked.
+pub(crate) struct Loop {
+    variable: String,
+    axis: AxisRef,
+    span: Span,
+}
+
+/// The state of a check.
+pub(crate) struct Checker {
+    pub(crate) model: Model,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    scopes: Vec<HashMap<String, SymbolId>>,
+    loops: Vec<Loop>,
+    in_guide: bool,
+    poisoned: std::collections::HashSet<String>,
+}
+
+/// Names with a meaning of their own.
+const RESERVED: &[&str] = &["pi", "inf", "row"];
+
+impl Checker {
+    fn new(model: Model) -> Self {
+        let names = model.names.clone();
+        Checker {
+            model,
+            diagnostics: vec![],
+            scopes: vec![names],
+            loops: vec![],
+            in_guide: false,
+            poisoned: Default::default(),
+        }
+    }
+
+    pub(crate) fn report(&mut self, d: Diagnostic) {
+        self.diagnostics.push(d);
+    }
+
+    /// Reports an error and gives nothing, for `return self.fail(…)`.
+    pub(crate) fn fail<T>(&mut self, d: Diagnostic) -> Option<T> {
+        self.diagnostics.push(d);
+        None
+    }
+
+    pub(crate) fn axis(&self, name: &str) -> Option<usize> {
+        self.model.axes.iter().position(|a| a.name == name)
+    }
+
+    /// An axis by name, or an error with a proposal.
+    pub(crate) fn axis_or_fail(&mut self, ident: &ast::Ident) -> Option<usize> {
+        if let Some(a) = self.axis(&ident.name) {
+            return Some(a);
+        }
+        if self.poisoned.contains(&ident.name) {
+            return None;
+        }
+        let mut d = Diagnostic::error("E0104", ident.span, format!("there is no axis `{}`", ident.name)).at("not an axis");
+        d = match ppl_syntax::suggest(&ident.name, self.model.axes.iter().map(|a| a.name.as_str())) {
+            Some(s) => d.help(format!("did you mean `{s}`?")).fix(ident.span, s),
+            None => d.help(format!("declare it above: `axis {0};` (levels found in the data) or `axis {0} = 3;`", ident.name)),
+        };
+        self.fail(d)
+    }
+
+    pub(crate) fn lookup(&self, name: &str) -> Option<SymbolId> {
+        self.scopes.iter().rev().find_map(|s| s.get(name).copied())
+    }
+
+    pub(crate) fn loop_axis(&self, name: &str) -> Option<AxisRef> {
+        self.loops.iter().rev().find(|l| l.variable == name).map(|l| l.axis)
+    }
+
+    /// Adds a name to the innermost scope; a name that exists is an error.
+    fn define(&mut self, ident: &ast::Ident, symbol: Symbol) -> Option<SymbolId> {
+        if RESERVED.contains(&ident.name.as_str()) {
+            return self.fail(
+                Diagnostic::error("E0105", ident.span, format!("`{}` has a meaning of its own", ident.name))
+                    .at("choose another name"),
+            );
+        }
+        let clash = if self.in_guide { self.scopes.last().and_then(|s| s.get(&ident.name).copied()) } else { self.lookup(&ident.name) };
+        if let Some(old) = clash {
+            let first = self.model.symbols[old].span;
+            return self.fail(
+                Diagnostic::error("E0105", ident.span, format!("`{}` is defined twice", ident.name))
+                    .at("second definition")
+                    .label(first, "first definition")
+                    .help("rename one of them"),
+            );
+        }
+        let id = self.model.symbols.len();
+        self.model.symbols.push(symbol);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(ident.name.clone(), id);
+        }
+        if self.scopes.len() == 1 && !self.in_guide {
+            self.model.names.insert(ident.name.clone(), id);
+        }
+        Some(id)
+    }
+
+    /// Marks a name whose definition failed, so that its uses are not reported too.
+    fn poison(&mut self, name: &str) {
+        self.poisoned.insert(name.to_string());
+    }
+
+    /// `[a, b]` for messages.
+    pub(crate) fn bracket(&self, axes: &[AxisRef]) -> String {
+        self.model.bracket(axes)
+    }
+
+    /// "is a scalar" or "lies along `row`".
+    pub(crate) fn lies(&self, axes: &[AxisRef]) -> String {
+        if axes.is_empty() {
+            return "is a scalar".into();
+        }
+        let names: Vec<String> = axes.iter().map(|&a| format!("`{}`", self.model.axis_name(a))).collect();
+        format!("lies along {}", names.join(" and "))
+    }
+
+    /// A datum that looks values up along that axis, for proposals.
+    pub(crate) fn index_into(&self, axis: usize) -> Option<&str> {
+        self.model
+            .symbols
+            .iter()
+            .find(|s| s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. }) && !s.axes.is_empty())
+            .map(|s| s.name.as_str())
+    }
+
+    /// A Flat latent that no observe or factor reaches has no proper posterior.
+    fn unreached_flat(&mut self) {
+        let mut reached = vec![false; self.model.symbols.len()];
+        let mut stack = vec![];
+        for s in &self.model.statements {
+            match &s.statement {
+                Statement::Observe { value, dist } => {
+                    value.symbols(&mut stack);
+                    dist.args.iter().for_each(|a| a.symbols(&mut stack));
+                }
+                Statement::Factor(e) => e.symbols(&mut stack),
+                _ => {}
+            }
+        }
+        // A latent reached only as the parent of a reached latent is reached; a child reaches its parents.
+        while let Some(s) = stack.pop() {
+            if std::mem::replace(&mut reached[s], true) {
+                continue;
+            }
+            match &self.model.symbols[s].role {
+                Role::Let(e) => e.symbols(&mut stack),
+                Role::Site(d) => d.args.iter().for_each(|a| a.symbols(&mut stack)),
+                _ => {}
+            }
+        }
+        let lost: Vec<(Span, String)> = self
+            .model
+            .sites()
+            .filter(|(id, s)| {
+                !reached[*id] && matches!(&s.role, Role::Site(d) if d.distribution.definition().improper)
+            })
+            .map(|(_, s)| (s.span, s.name.clone()))
+            .collect();
+        for (span, name) in lost {
+            self.report(
+                Diagnostic::error("E0119", span, format!("`{name}` is Flat and no observe or factor depends on it"))
+                    .at("its posterior is improper")
+                    .help("give it a proper prior, or use it in the model"),
+            );
+        }
+    }
+}
+
+impl TExpr {
+    /// Pushes the symbols that the expression names.
+    pub fn symbols(&self, out: &mut Vec<SymbolId>) {
+        match &self.kind {
+            TKind::Symbol(s) => out.push(*s),
+            TKind::Number(_) | TKind::LoopVariable | TKind::Label(..) | TKind::Size(_) => {}
+            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().for_each(|e| e.symbols(out)),
+            TKind::Gather(s, i) => {
+                s.symbols(out);
+                i.iter().for_each(|(_, e)| e.symbols(out));
+            }
+            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => e.symbols(out),
+            TKind::MatMul(l, r, ..) => {
+                l.symbols(out);
+                r.symbols(out);
+            }
+            TKind::LogDensity(d, x) => {
+                d.args.iter().for_each(|e| e.symbols(out));
+                x.symbols(out);
+            }
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! Statements: declarations, samples, observations, loops.
+
+use super::{Checker, Loop};
+use crate::graph::*;
+use ppl_syntax::ast::{self, AxisDef, StmtKind, TargetAxis};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::collections::HashMap;
+
+impl Checker {
+    /// Axes and data first: order among declarations is free.
+    pub(super) fn declare(&mut self, statements: &[ast::Stmt]) {
+        for s in statements {
+            if let StmtKind::Axis { name, definition } = &s.kind {
+                self.axis_statement(name, definition.as_ref());
+            }
+        }
+        for s in statements {
+            if let StmtKind::Data { target, kind, from } = &s.kind
+                && self.data(target, kind, from.as_ref()).is_none()
+            {
+                self.poison(&target.name.name);
+            }
+        }
+    }
+
+    pub(super) fn axis_statement(&mut self, name: &ast::Ident, definition: Option<&AxisDef>) {
+        if let Some(old) = self.axis(&name.name) {
+            let first = self.model.axes[old].span;
+            let d = Diagnostic::error("E0105", name.span, format!("the axis `{}` is declared twice", name.name));
+            let d = if old == 0 { d.at("`row`, the lines of the main table, is there already") } else { d.label(first, "first here") };
+            return self.report(d.help("delete this statement"));
+        }
+        // The axis is known before its size is, so that one error does not breed others.
+        let levels = match definition {
+            None => Some(Levels::Found),
+            Some(AxisDef::Levels(l)) => {
+                for (i, (label, span)) in l.iter().enumerate() {
+                    if l[..i].iter().any(|(other, _)| other == label) {
+                        self.report(Diagnostic::error("E0105", *span, format!("the level `{label}` is listed twice")).help("delete it"));
+                    }
+                }
+                Some(Levels::Listed(l.iter().map(|(t, _)| t.clone()).collect()))
+            }
+            Some(AxisDef::Columns(c)) => Some(Levels::Columns(c.iter().map(|(t, _)| t.clone()).collect())),
+            Some(AxisDef::Size(e)) => self.expr(e, Some(&[])).map(Levels::Size),
+            Some(AxisDef::Range(a, b)) => {
+                let (a, b) = (self.expr(a, Some(&[])), self.expr(b, Some(&[])));
+                a.zip(b).map(|(a, b)| Levels::Range(a, b))
+            }
+        };
+        match levels {
+            Some(levels) => self.model.axes.push(AxisDecl { name: name.name.clone(), levels, span: name.span }),
+            None => self.poison(&name.name),
+        }
+    }
+
+    fn data(&mut self, target: &ast::Target, kind: &ast::Kind, from: Option<&(String, Span)>) -> Option<()> {
+        let axes = self.target_axes(target);
+        let kind_resolved = self.kind(kind);
+        let (axes, resolved) = (axes?, kind_resolved?);
+        if kind.censored {
+            return self.fail(not_available(kind.span, "censored data"));
+        }
+        let ty = self.kind_type(&resolved);
+        if let Some((last, _)) = from
+            && last.matches('*').count() > 1
+        {
+            return self.fail(Diagnostic::error("E0111", from.map_or(kind.span, |f| f.1), "a column pattern has at most one `*`"));
+        }
+        self.define(
+            &target.name,
+            Symbol {
+                name: target.name.name.clone(),
+                axes,
+                ty,
+                kind: Some(resolved),
+                role: Role::Data { from: from.map(|f| f.0.clone()), optional: kind.optional },
+                stochastic: false,
+                span: target.span,
+            },
+        )?;
+        if kind.optional {
+            return self.fail(not_available(kind.span, "missing entries as latents (`?`)"));
+        }
+        Some(())
+    }
+
+    /// The kind as declared.
+    pub(super) fn kind(&mut self, kind: &ast::Kind) -> Option<Kind> {
+        let name = kind.name.name.as_str();
+        let bounds = |this: &mut Self| -> Option<(Option<TExpr>, Option<TExpr>)> {
+            match kind.args.as_slice() {
+                [] => Some((None, None)),
+                [lo, hi] => {
+                    let (lo, hi) = (this.expr(lo, None)?, this.expr(hi, None)?);
+                    let open = |e: TExpr| if matches!(e.kind, TKind::Number(v) if v.is_infinite()) { None } else { Some(e) };
+                    Some((open(lo), open(hi)))
+                }
+                _ => this.fail(
+                    Diagnostic::error("E0111", kind.span, format!("`{name}` takes no bounds, or two")).help(format!("write `{name}(0, 10)`")),
+                ),
+            }
+        };
+        if !kind.args.is_empty() && !matches!(name, "real" | "int") {
+            return self.fail(Diagnostic::error("E0111", kind.span, format!("`{name}` takes no bounds")).help("only `real` and `int` do"));
+        }
+        let constant = |v: f64| {
+            Some(TExpr { kind: TKind::Number(v), axes: vec![], ty: Ty::Real, stochastic: false, span: kind.span })
+        };
+        Some(match name {
+            "real" => {
+                let (lo, hi) = bounds(self)?;
+                Kind::Real(lo, hi)
+            }
+            "int" => {
+                let (lo, hi) = bounds(self)?;
+                Kind::Int(lo, hi)
+            }
+            "positive" => Kind::Real(constant(0.0), None),
+            "unit" => Kind::Real(constant(0.0), constant(1.0)),
+            "bool" => Kind::Bool,
+            "simplex" => Kind::Simplex,
+            "ordered" => Kind::Ordered,
+            "positive_ordered" => Kind::PositiveOrdered,
+            "corr_cholesky" => Kind::CorrCholesky,
+            "cov_cholesky" => Kind::CovCholesky,
+            "corr" | "cov" | "sum_to_zero" => return self.fail(not_available(kind.span, &format!("the kind `{name}`"))),
+            _ => match self.axis(name) {
+                Some(a) => Kind::Index(a),
+                None => {
+                    if self.poisoned.contains(name) {
+                        return None;
+                    }
+                    let known = [
+                        "real", "int", "bool", "positive", "unit", "simplex", "ordered", "positive_ordered", "corr_cholesky",
+                        "cov_cholesky",
+                    ];
+                    let d = Diagnostic::error("E0111", kind.name.span, format!("there is no kind `{name}`")).at("not a kind, nor an axis");
+                    let candidates = known.into_iter().chain(self.model.axes.iter().map(|a| a.name.as_str()));
+                    let d = match ppl_syntax::suggest(name, candidates) {
+                        Some(s) => d.help(format!("did you mean `{s}`?")).fix(kind.name.span, s),
+                        None => d.help(format!("kinds are {}, or the name of an axis", known.join(", "))),
+                    };
+                    return self.fail(d);
+                }
+            },
+        })
+    }
+
+    pub(super) fn kind_type(&self, kind: &Kind) -> Ty {
+        match kind {
+            Kind::Int(..) => Ty::Int,
+            Kind::Bool => Ty::Bool,
+            Kind::Index(a) => Ty::Index(*a),
+            _ => Ty::Real,
+        }
+    }
+
+    /// The axes of a left side, in order; loop variables give their loop's axis.
+    pub(super) fn target_axes(&mut self, target: &ast::Target) -> Option<Vec<AxisRef>> {
+        let mut axes: Vec<AxisRef> = vec![];
+        for a in &target.axes {
+            let TargetAxis::Name(ident) = a else {
+                return self.fail(not_available(target.span, "a binder in a left side"));
+            };
+            let new = match self.loop_axis(&ident.name) {
+                Some(l) => l,
+                None => AxisRef::of(self.axis_or_fail(ident)?),
+            };
+            if !new.is_loop()
+                && let Some(l) = self.loops.iter().find(|l| l.axis.axis == new.axis)
+            {
+                let (variable, span) = (l.variable.clone(), l.span);
+                return self.fail(
+                    Diagnostic::error("E0115", ident.span, format!("inside `for {variable} in {0}` the axis `{0}` is run over already", ident.name))
+                        .label(span, "the loop")
+                        .help(format!("write `{}[{variable}]`", target.name.name))
+                        .fix(ident.span, variable),
+                );
+            }
+            match axes.iter().filter(|o| o.axis == new.axis).count() {
+                0 => axes.push(new),
+                1 if !new.is_loop() => axes.push(AxisRef { axis: new.axis, copy: 1 }),
+                _ => {
+                    return self.fail(
+                        Diagnostic::error("E0106", ident.span, format!("`{}` stands too often in one bracket", ident.name))
+                            .help("a square matrix names its axis twice; more is not possible"),
+                    );
+                }
+            }
+        }
+        Some(axes)
+    }
+
+    pub(super) fn statements(&mut self, statements: &[ast::Stmt]) {
+        for s in statements {
+            self.statement(s);
+        }
+    }
+
+    fn statement(&mut self, s: &ast::Stmt) {
+        match &s.kind {
+            StmtKind::Axis { .. } | StmtKind::Data { .. } if self.loops.is_empty() && !self.in_guide => {}
+            StmtKind::Axis { name, definition } if self.in_guide => self.axis_statement(name, definition.as_ref()),
+            StmtKind::Axis { .. } | StmtKind::Data { .. } => {
+                self.report(Diagnostic::error("E0116", s.span, "axes and data are declared outside of loops and guides"));
+            }
+            StmtKind::Guide(_) => {
+                if !self.loops.is_empty() {
+                    self.report(Diagnostic::error("E0116", s.span, "a guide stands outside of loops"));
+                }
+            }
+            StmtKind::Sample { target, .. } if self.in_guide => self.guide_sample(s, target),
+            StmtKind::Sample { target, kind, dist } => {
+                if self.sample(s.span, target, kind.as_ref(), dist).is_none() {
+                    self.poison(&target.name.name);
+                }
+            }
+            StmtKind::SampleJoint { sites, dist } => self.guide_joint(s.span, sites, dist),
+            StmtKind::Observe { value, binders, dist } => {
+                self.observe(s.span, value, binders, dist);
+            }
+            StmtKind::Factor { value } => {
+                if let Some(value) = self.expr(value, None) {
+                    self.mentions_loops(s.span, &value.axes, "factor");
+                    self.push(Statement::Factor(value), s.span);
+                }
+            }
+            StmtKind::Let { target, kind, value } => {
+                if self.let_statement(target, kind.as_ref(), value).is_none() {
+                    self.poison(&target.name.name);
+                }
+            }
+            StmtKind::Param { target, kind, init } => {
+                if self.param(target, kind.as_ref(), init).is_none() {
+                    self.poison(&target.name.name);
+                }
+            }
+            StmtKind::Report { target, value } => {
+                self.report_statement(s.span, target, value);
+            }
+            StmtKind::For { binder, by, skip, body } => self.for_statement(binder, by.as_ref(), skip.as_ref(), body),
+            StmtKind::If { .. } => self.report(not_available(s.span, "`if` as a statement")),
+            StmtKind::Fn { name, .. } => {
+                self.poison(&name.name);
+                self.report(not_available(s.span, "`fn`"));
+            }
+            StmtKind::Predict { .. } => self.report(not_available(s.span, "`predict`")),
+        }
+    }
+
+    fn push(&mut self, statement: Statement, span: Span) {
+        let located = Located { statement, span, in_loop: !self.loops.is_empty() };
+        if self.in_guide {
+            self.model.guide.push(located);
+        } else {
+            self.model.statements.push(located);
+        }
+    }
+
+    pub(super) fn push_guide(&mut self, statement: Statement, span: Span) {
+        self.push(statement, span);
+    }
+
+    /// Every sample, observe and factor of a loop mentions its variable.
+    fn mentions_loops(&mut self, span: Span, axes: &[AxisRef], what: &str) {
+        let missing: Vec<(String, String, Span)> = self
+            .loops
+            .iter()
+            .filter(|l| !axes.contains(&l.axis))
+            .map(|l| (l.variable.clone(), self.model.axis_name(l.axis).to_string(), l.span))
+            .collect();
+        for (variable, axis, at) in missing {
+            self.report(
+                Diagnostic::error("E0115", span, format!("this {what} does not mention `{variable}`, so the loop would repeat it once for every `{axis}`"))
+                    .at(format!("counted once for each of the loop's `{axis}`"))
+                    .label(at, "the loop")
+                    .help(format!("index it by `{variable}`, or move it out of the loop")),
+            );
+        }
+    }
+
+    fn sample(&mut self, span: Span, target: &ast::Target, kind: Option<&ast::Kind>, dist: &ast::Expr) -> Option<()> {
+        let axes = self.target_axes(target);
+        let kind = match kind {
+            Some(k) => Some(self.kind(k)?),
+            None => None,
+        };
+        let axes = axes?;
+        if let Some(id) = self.lookup(&target.name.name)
+            && matches!(self.model.symbols[id].role, Role::Data { .. })
+        {
+            return self.fail(
+                Diagnostic::error("E0112", target.span, format!("`{}` is data: a sample statement would ignore it", target.name.name))
+                    .label(self.model.symbols[id].span, "declared here")
+                    .help("condition on it with `observe`")
+                    .fix(target.span, format!("observe {}", target.name.name)),
+            );
+        }
+        let tdist = self.distribution(dist, &axes, None)?;
+        self.check_kind_against(&kind, &tdist, &axes, target.span)?;
+        self.mentions_loops(span, &axes, "sample statement");
+        let def = tdist.distribution.definition();
+        let ty = match def.support {
+            ppl_dist::Support::Bool => Ty::Bool,
+            ppl_dist::Support::Integers(..) => Ty::Int,
+            _ => Ty::Real,
+        };
+        if def.is_discrete() && ty != Ty::Bool {
+            return self.fail(
+                not_available(tdist.span, &format!("the discrete latent `{}` ~ {}", target.name.name, def.name))
+                    .help("Bernoulli latents are fitted by the score-function estimator; others can be summed by hand with `factor log_sum_exp(…)`"),
+            );
+        }
+        let declared = axes.iter().map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a }).collect();
+        let id = self.define(
+            &target.name,
+            Symbol {
+                name: target.name.name.clone(),
+                axes: declared,
+                ty,
+                kind,
+                role: Role::Site(Box::new(tdist)),
+                stochastic: true,
+                span: target.span,
+            },
+        )?;
+        // A site stays visible after its loop.
+        if self.scopes.len() > 1 {
+            self.scopes[0].insert(target.name.name.clone(), id);
+            self.model.names.insert(target.name.name.clone(), id);
+        }
+        self.push(Statement::Sample(id), span);
+        Some(())
+    }
+
+    fn observe(&mut self, span: Span, value: &ast::Expr, binders: &[ast::Binder], dist: &ast::Expr) -> Option<()> {
+        if !binders.is_empty() {
+            return self.fail(not_available(span, "a binder in `observe`").help("write a loop: `for i in row { observe y[i] ~ …; }`"));
+        }
+        let typed = self.expr(value, None);
+        let Some(typed) = typed else {
+            // The right side is still read, so that its errors are told as well.
+            return None;
+        };
+        if typed.stochastic {
+            return self.fail(
+                Diagnostic::error("E0112", typed.span, "the left side of observe depends on a latent, which changes the density's scale")
+                    .at("only data may stand here")
+                    .help("observe the data itself and move the latents to the right: `observe y ~ Normal(mu, sigma)` instead of `observe (y - mu) / sigma ~ Normal(0, 1)`"),
+            );
+        }
+        let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
+        self.mentions_loops(span, &typed.axes, "observation");
+        if let Ty::Index(_) = typed.ty
+            && !matches!(tdist.distribution.definition().support, ppl_dist::Support::Category)
+        {
+            return self.fail(
+                Diagnostic::error("E0114", typed.span, format!("a label cannot be drawn from {}", tdist.distribution.definition().name))
+                    .help("use Categorical, or declare the column as a number"),
+            );
+        }
+        self.push(Statement::Observe { value: typed, dist: tdist }, span);
+        Some(())
+    }
+
+    fn let_statement(&mut self, target: &ast::Target, kind: Option<&ast::Kind>, value: &ast::Expr) -> Option<()> {
+        let kind = match kind {
+            Some(k) => Some(self.kind(k)?),
+            None => None,
+        };
+        let (axes, typed) = if target.axes.is_empty() {
+            let typed = self.expr(value, None)?;
+            (typed.axes.clone(), typed)
+        } else {
+            let axes = self.target_axes(target)?;
+            let typed = self.expr(value, Some(&axes))?;
+            self.inside_frame(&typed, &axes, target.span)?;
+            (axes, typed)
+        };
+        let declared = if target.axes.is_empty() {
+            axes
+        } else {
+            axes.iter().map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a }).collect()
+        };
+        let (ty, stochastic) = (typed.ty, typed.stochastic);
+        let explicit = !target.axes.is_empty();
+        let id = self.define(
+            &target.name,
+            Symbol {
+                name: target.name.name.clone(),
+                axes: declared,
+                ty,
+                kind,
+                role: Role::Let(Box::new(typed)),
+                stochastic,
+                span: target.span,
+            },
+        )?;
+        if self.scopes.len() > 1 && explicit && !self.in_guide {
+            self.scopes[0].insert(target.name.name.clone(), id);
+        }
+        Some(())
+    }
+
+    fn param(&mut self, target: &ast::Target, kind: Option<&ast::Kind>, init: &ast::Expr) -> Option<()> {
+        let axes = self.target_axes(target)?;
+        let kind = match kind {
+            Some(k) => Some(self.kind(k)?),
+            None => None,
+        };
+        if matches!(kind, Some(Kind::Int(..) | Kind::Bool | Kind::Index(_))) {
+            return self.fail(
+                Diagnostic::error("E0111", target.span, "a param is optimised by gradients, so it is a real number").help("leave the kind away, or write `positive`"),
+            );
+        }
+        let typed = self.expr(init, Some(&axes))?;
+        if typed.stochastic {
+            return self.fail(Diagnostic::error("E0112", typed.span, "the start of a param may not depend on latents or params"));
+        }
+        self.define(
+            &target.name,
+            Symbol {
+                name: target.name.name.clone(),
+                axes,
+                ty: Ty::Real,
+                kind,
+                role: Role::Param(Box::new(typed)),
+                stochastic: true,
+                span: target.span,
+            },
+        )?;
+        Some(())
+    }
+
+    fn report_statement(&mut self, span: Span, target: &ast::Target, value: &ast::Expr) -> Option<()> {
+        let (axes, typed) = if target.axes.is_empty() {
+            let typed = self.expr(value, None)?;
+            (typed.axes.clone(), typed)
+        } else {
+            let axes = self.target_axes(target)?;
+            let typed = self.expr(value, Some(&axes))?;
+            self.inside_frame(&typed, &axes, target.span)?;
+            (axes, typed)
+        };
+        let used = self.model.statements.iter().any(|s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name));
+        let is_site = self.model.sites().any(|(_, s)| s.name == target.name.name);
+        if used || is_site {
+            return self.fail(Diagnostic::error("E0105", target.span, format!("`{}` is reported twice", target.name.name)).help("choose another name"));
+        }
+        self.push(Statement::Report { name: target.name.name.clone(), axes, value: typed }, span);
+        Some(())
+    }
+
+    fn for_statement(&mut self, binder: &ast::Binder, by: Option<&ast::Ident>, skip: Option<&ast::Expr>, body: &[ast::Stmt]) {
+        let Some(axis) = self.axis_or_fail(&binder.axis) else { return };
+        if let Some(by) = by {
+            return self.report(not_available(by.span, "`by` in a loop"));
+        }
+        if let Some(skip) = skip {
+            return self.report(not_available(skip.span, "`skip` in a loop"));
+        }
+        if let Some(outer) = self.loops.iter().find(|l| l.axis.axis == axis) {
+            let d = Diagnostic::error("E0115", binder.axis.span, format!("a loop over `{}` inside a loop over `{}`", binder.axis.name, binder.axis.name))
+                .label(outer.span, "the outer loop");
+            return self.report(d);
+        }
+        self.loops.push(Loop {
+            variable: binder.variable.name.clone(),
+            axis: AxisRef { axis, copy: 2 },
+            span: binder.variable.span.to(binder.axis.span),
+        });
+        self.scopes.push(HashMap::new());
+        self.statements(body);
+        self.scopes.pop();
+        self.loops.pop();
+    }
+}
+
+/// A part of the language that is documented as a limit.
+pub(crate) fn not_available(span: Span, what: &str) -> Diagnostic {
+    let mut message = format!("{what} cannot be used in this version");
+    if let Some(first) = message.get(..1) {
+        let upper = first.to_uppercase();
+        message.replace_range(..1, &upper);
+    }
+    Diagnostic::error("E0113", span, message).help("docs/src/limits.md lists what is left out, and what to write instead")
+}

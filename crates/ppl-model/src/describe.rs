@@ -1,0 +1,123 @@
+//! The graph in words, for `ppl check`.
+
+use crate::bind::Bound;
+use crate::graph::*;
+use ppl_dist::Support;
+use std::fmt::Write;
+
+/// A model without its data.
+pub fn model(model: &Model) -> String {
+    describe(model, None)
+}
+
+/// A model with its data.
+pub fn bound(bound: &Bound) -> String {
+    describe(&bound.model, Some(bound))
+}
+
+fn describe(model: &Model, bound: Option<&Bound>) -> String {
+    let mut out = String::new();
+    let size = |a: usize| bound.map(|b| b.axes[a].size());
+    let used = |a: usize| model.symbols.iter().any(|s| s.axes.iter().any(|x| x.axis == a)) || a > 0;
+    for (i, a) in model.axes.iter().enumerate().filter(|(i, _)| used(*i)) {
+        let source = match &a.levels {
+            Levels::Rows => "lines of the main table".to_string(),
+            Levels::Found => "levels found in the data".to_string(),
+            Levels::Listed(l) => format!("levels {}", l.join(", ")),
+            Levels::Size(_) => "sized".to_string(),
+            Levels::Range(..) => "a range".to_string(),
+            Levels::Columns(c) => format!("columns {}", c.join(", ")),
+        };
+        let n = size(i).map_or(String::new(), |n| format!("{n} elements, "));
+        let _ = writeln!(out, "axis {}: {n}{source}", a.name);
+    }
+    for s in model.symbols.iter().filter(|s| matches!(s.role, Role::Data { .. })) {
+        let _ = writeln!(out, "data {}{}: {}", s.name, model.bracket(&s.axes), type_name(model, s.ty));
+    }
+    for located in &model.statements {
+        match &located.statement {
+            Statement::Sample(id) => {
+                let s = &model.symbols[*id];
+                let Some(d) = model.dist(*id) else { continue };
+                let estimator = if s.ty == Ty::Bool { "score function, leave-one-out baseline" } else { "reparameterised" };
+                let plate = plate(model, &s.axes[..s.axes.len().saturating_sub(d.event.len())], located.in_loop);
+                let _ = writeln!(
+                    out,
+                    "site {}{} ~ {}: support {}, {plate}, {estimator}",
+                    s.name,
+                    model.bracket(&s.axes),
+                    d.distribution.definition().name,
+                    support(model, s, d)
+                );
+            }
+            Statement::Observe { value, dist } => {
+                let plate = plate(model, &value.axes, located.in_loop);
+                let _ = writeln!(out, "observe ~ {}: {plate}", dist.distribution.definition().name);
+            }
+            Statement::Factor(_) => {
+                let _ = writeln!(out, "factor");
+            }
+            Statement::Report { name, axes, .. } => {
+                let _ = writeln!(out, "report {name}{}", model.bracket(axes));
+            }
+            Statement::GuideSample { .. } => {}
+        }
+    }
+    if let Some(b) = bound {
+        let _ = writeln!(out, "unknowns after transforms: {}", b.n_unknowns());
+        if !b.evidence_defined() {
+            let _ = writeln!(out, "evidence: undefined (a Flat prior)");
+        }
+    }
+    let narrowed = model.sites().any(|(_, s)| matches!(&s.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some()));
+    if narrowed {
+        let _ = writeln!(out, "note: priors narrowed by a kind are normalised on the narrower support (Stan drops that constant)");
+    }
+    out
+}
+
+fn plate(model: &Model, axes: &[AxisRef], in_loop: bool) -> String {
+    if axes.is_empty() {
+        return "a scalar".into();
+    }
+    let names: Vec<&str> = axes.iter().map(|&a| model.axis_name(a)).collect();
+    format!("plate over {}{}", names.join(", "), if in_loop { " (loop)" } else { "" })
+}
+
+fn type_name(model: &Model, ty: Ty) -> String {
+    match ty {
+        Ty::Real => "real".into(),
+        Ty::Int => "int".into(),
+        Ty::Bool => "bool".into(),
+        Ty::Index(a) => format!("a value of axis {}", model.axes[a].name),
+    }
+}
+
+fn support(model: &Model, s: &Symbol, d: &TDist) -> String {
+    match (&s.kind, d.distribution.definition().support) {
+        (Some(Kind::Ordered), _) => "ordered".into(),
+        (Some(Kind::PositiveOrdered), _) => "positive, ordered".into(),
+        (Some(Kind::Real(lo, hi)), _) if lo.is_some() || hi.is_some() => {
+            let end = |e: &Option<TExpr>, open: &str| match e.as_ref().map(|e| &e.kind) {
+                None => open.to_string(),
+                Some(TKind::Number(v)) => v.to_string(),
+                Some(TKind::Symbol(id)) => model.symbols[*id].name.clone(),
+                Some(_) => "…".into(),
+            };
+            format!("({}, {})", end(lo, "-inf"), end(hi, "inf"))
+        }
+        (_, Support::Real) => "real".into(),
+        (_, Support::Interval(lo, hi)) => {
+            let end = |b: ppl_dist::Bound| match b {
+                ppl_dist::Bound::At(v) => v.to_string(),
+                ppl_dist::Bound::Parameter(i) => d.distribution.definition().parameters()[i].name.to_string(),
+            };
+            format!("({}, {})", end(lo), end(hi))
+        }
+        (_, Support::Simplex) => "simplex".into(),
+        (_, Support::CorrCholesky) => "Cholesky factor of a correlation".into(),
+        (_, Support::Bool) => "0 or 1".into(),
+        (_, Support::Integers(..)) => "whole numbers".into(),
+        (_, Support::Category) => "labels".into(),
+    }
+}

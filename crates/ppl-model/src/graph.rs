@@ -1,0 +1,331 @@
+//! The checked graph: names resolved, every expression with its type and axes. Data may still be missing.
+
+use ppl_dist::{Distribution, Prim};
+use ppl_syntax::diagnostic::Span;
+use std::collections::HashMap;
+
+/// One use of an axis. Copy 0 is the axis itself, copy 1 the second axis of a square matrix, copy 2 and above the axis as
+/// a loop runs over it (an array indexed by the loop variable).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AxisRef {
+    /// Index into [`Model::axes`].
+    pub axis: usize,
+    /// Which copy.
+    pub copy: u8,
+}
+
+impl AxisRef {
+    /// The axis itself.
+    pub fn of(axis: usize) -> Self {
+        AxisRef { axis, copy: 0 }
+    }
+    /// Whether a loop runs over it.
+    pub fn is_loop(self) -> bool {
+        self.copy >= 2
+    }
+}
+
+/// Type of an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ty {
+    /// A real number.
+    Real,
+    /// A whole number.
+    Int,
+    /// 0 or 1.
+    Bool,
+    /// A value of an axis.
+    Index(usize),
+}
+
+/// Where an axis's levels come from.
+#[derive(Debug, Clone)]
+pub enum Levels {
+    /// The lines of the main table.
+    Rows,
+    /// Labels found in the data.
+    Found,
+    /// Listed.
+    Listed(Vec<String>),
+    /// A size; labelled 1..n.
+    Size(TExpr),
+    /// A range of whole numbers, both ends included.
+    Range(TExpr, TExpr),
+    /// Columns by pattern or name.
+    Columns(Vec<String>),
+}
+
+/// An axis of the model.
+#[derive(Debug, Clone)]
+pub struct AxisDecl {
+    /// Name.
+    pub name: String,
+    /// Its levels.
+    pub levels: Levels,
+    /// Where it was declared.
+    pub span: Span,
+}
+
+/// A declared kind, resolved.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Real numbers, with bounds where given.
+    Real(Option<TExpr>, Option<TExpr>),
+    /// Whole numbers, with bounds.
+    Int(Option<TExpr>, Option<TExpr>),
+    /// 0 or 1.
+    Bool,
+    /// Non-negative, summing to 1 along the last axis.
+    Simplex,
+    /// Increasing along the last axis.
+    Ordered,
+    /// Positive and increasing.
+    PositiveOrdered,
+    /// Cholesky factor of a correlation matrix over the last two axes.
+    CorrCholesky,
+    /// Cholesky factor of a covariance matrix over the last two axes.
+    CovCholesky,
+    /// A value of an axis.
+    Index(usize),
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub enum Role {
+    /// A datum: column or pattern where given.
+    Data {
+        /// `from "…"`
+        from: Option<String>,
+        /// Missing entries allowed.
+        optional: bool,
+    },
+    /// A latent.
+    Site(Box<TDist>),
+    /// A deterministic value.
+    Let(Box<TExpr>),
+    /// Optimised, without a prior; its initial value.
+    Param(Box<TExpr>),
+}
+
+/// A named value of the model.
+#[derive(Debug, Clone)]
+pub struct Symbol {
+    /// Name.
+    pub name: String,
+    /// Axes in declared order (no loop copies).
+    pub axes: Vec<AxisRef>,
+    /// Element type.
+    pub ty: Ty,
+    /// Declared kind.
+    pub kind: Option<Kind>,
+    /// What it is.
+    pub role: Role,
+    /// Whether it depends on latents or params.
+    pub stochastic: bool,
+    /// Where it was declared.
+    pub span: Span,
+}
+
+/// Number of a symbol in its model.
+pub type SymbolId = usize;
+
+/// A typed expression.
+#[derive(Debug, Clone)]
+pub struct TExpr {
+    /// Which expression.
+    pub kind: TKind,
+    /// Its axes, in order.
+    pub axes: Vec<AxisRef>,
+    /// Element type.
+    pub ty: Ty,
+    /// Whether it depends on latents or params.
+    pub stochastic: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// Reductions over axes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Reduction {
+    Sum,
+    Mean,
+    Sd,
+    Var,
+    Min,
+    Max,
+    LogSumExp,
+    Softmax,
+}
+
+/// The typed expressions.
+#[derive(Clone)]
+pub enum TKind {
+    /// A literal.
+    Number(f64),
+    /// A named value.
+    Symbol(SymbolId),
+    /// The loop variable's own axis: an index, or a number 1..n.
+    LoopVariable,
+    /// A label of an axis, resolved to a position when the levels are known.
+    Label(usize, String),
+    /// Number of elements of an axis.
+    Size(usize),
+    /// An elementwise primitive.
+    Prim(Prim, Vec<TExpr>),
+    /// An elementwise function from the table.
+    Function(&'static crate::functions::Function, Vec<TExpr>),
+    /// Look-up: which axis of the source by which index.
+    Gather(Box<TExpr>, Vec<(AxisRef, TExpr)>),
+    /// An axis renamed: the second axis of a matrix becomes the first.
+    Rename(Box<TExpr>, AxisRef, AxisRef),
+    /// A reduction.
+    Reduce(Reduction, Box<TExpr>, Vec<AxisRef>),
+    /// Sum of a product over one axis of each side.
+    MatMul(Box<TExpr>, Box<TExpr>, AxisRef, AxisRef),
+    /// A vector as a diagonal matrix.
+    Diag(Box<TExpr>, AxisRef, AxisRef),
+    /// Elements along an axis.
+    Vector(Vec<TExpr>, AxisRef),
+    /// Log density of a value, elementwise over the batch.
+    LogDensity(Box<TDist>, Box<TExpr>),
+}
+
+impl std::fmt::Debug for TKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match self {
+            TKind::Number(v) => return write!(f, "{v}"),
+            TKind::Symbol(s) => return write!(f, "symbol {s}"),
+            TKind::LoopVariable => "loop variable",
+            TKind::Label(..) => "label",
+            TKind::Size(_) => "size",
+            TKind::Prim(p, a) => return write!(f, "{p:?}{a:?}"),
+            TKind::Function(g, a) => return write!(f, "{}{a:?}", g.name),
+            TKind::Gather(..) => "gather",
+            TKind::Rename(..) => "rename",
+            TKind::Reduce(..) => "reduce",
+            TKind::MatMul(..) => "matmul",
+            TKind::Diag(..) => "diag",
+            TKind::Vector(..) => "vector",
+            TKind::LogDensity(..) => "log_density",
+        };
+        f.write_str(name)
+    }
+}
+
+/// A distribution with its arguments, in the order of the form it was called by.
+#[derive(Clone)]
+pub struct TDist {
+    /// The definition.
+    pub distribution: &'static dyn Distribution,
+    /// Which of its forms.
+    pub form: usize,
+    /// Arguments, one for each parameter of that form.
+    pub args: Vec<TExpr>,
+    /// `.transformed()`: an unconstrained draw pushed through the site's bijection (guides only).
+    pub transformed: bool,
+    /// Axes of one event, the last ones of the draw.
+    pub event: Vec<AxisRef>,
+    /// Where.
+    pub span: Span,
+}
+
+impl std::fmt::Debug for TDist {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{:?}", self.distribution.definition().name, self.args)
+    }
+}
+
+/// A statement of the graph, in order of generation.
+#[derive(Debug, Clone)]
+pub enum Statement {
+    /// `x ~ D`: the symbol holds the distribution.
+    Sample(SymbolId),
+    /// `observe value ~ D`.
+    Observe {
+        /// What was observed.
+        value: TExpr,
+        /// Its distribution.
+        dist: TDist,
+    },
+    /// A term of the log density.
+    Factor(TExpr),
+    /// A quantity to summarise.
+    Report {
+        /// Its name.
+        name: String,
+        /// Its axes in declared order.
+        axes: Vec<AxisRef>,
+        /// Its value.
+        value: TExpr,
+    },
+    /// A site of the model drawn by a guide.
+    GuideSample {
+        /// The sites, in order; more than one when drawn jointly.
+        sites: Vec<SymbolId>,
+        /// The distribution.
+        dist: TDist,
+    },
+}
+
+/// A statement and where it stands.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// The statement.
+    pub statement: Statement,
+    /// Where.
+    pub span: Span,
+    /// The loop that it stands in, for `check`.
+    pub in_loop: bool,
+}
+
+/// A checked model, or a model together with its guide.
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    /// Axes; the first is `row`.
+    pub axes: Vec<AxisDecl>,
+    /// Named values.
+    pub symbols: Vec<Symbol>,
+    /// By name, model scope.
+    pub names: HashMap<String, SymbolId>,
+    /// Statements in order.
+    pub statements: Vec<Located>,
+    /// The written or generated guide's statements; empty where there is none.
+    pub guide: Vec<Located>,
+    /// Family asked for by `guide auto(f);`.
+    pub guide_family: Option<(String, Span)>,
+    /// Whether the guide was written by the author.
+    pub has_written_guide: bool,
+}
+
+impl Model {
+    /// The latent sites in order.
+    pub fn sites(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
+        self.statements.iter().filter_map(|s| match s.statement {
+            Statement::Sample(id) => Some((id, &self.symbols[id])),
+            _ => None,
+        })
+    }
+
+    /// The distribution of a site.
+    pub fn dist(&self, site: SymbolId) -> Option<&TDist> {
+        match &self.symbols[site].role {
+            Role::Site(d) => Some(d),
+            _ => None,
+        }
+    }
+
+    /// An axis's name.
+    pub fn axis_name(&self, a: AxisRef) -> &str {
+        &self.axes[a.axis].name
+    }
+
+    /// `[county, coef]`, or nothing for a scalar.
+    pub fn bracket(&self, axes: &[AxisRef]) -> String {
+        if axes.is_empty() {
+            return String::new();
+        }
+        let names: Vec<&str> = axes.iter().map(|&a| self.axis_name(a)).collect();
+        format!("[{}]", names.join(", "))
+    }
+}

@@ -1,0 +1,258 @@
+//! Log densities of statements.
+
+use super::{Lowered, Lowering};
+use crate::graph::{AxisRef, Kind, Statement, SymbolId, TDist, TKind};
+use ppl_core::{AxisId, AxisSet, DRAW, Expr, Real};
+use ppl_dist::{Bijection, Shape, Support};
+use ppl_syntax::Span;
+use ppl_syntax::diagnostic::Diagnostic;
+
+/// What a term of the log joint density belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The prior of a site.
+    Prior(SymbolId),
+    /// An observation or a factor.
+    Likelihood,
+}
+
+/// A term of the log joint density: one number a draw.
+#[derive(Clone, Copy)]
+pub struct Term<'b> {
+    /// What it belongs to.
+    pub role: Role,
+    /// The statement.
+    pub span: Span,
+    /// Its value, over at most the draw axis.
+    pub value: Expr<'b>,
+}
+
+/// How a site's unconstrained vector becomes its value.
+pub(super) struct SiteMap<'b> {
+    pub bijection: Bijection<Expr<'b>>,
+    /// Program axes of one event: none, one or two.
+    pub event: Vec<AxisId>,
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Arguments in canonical form, each flat.
+    fn arguments(&self, d: &TDist, event: &[AxisId]) -> Lowered<Vec<Vec<Expr<'b>>>> {
+        let def = d.distribution.definition();
+        let mut out = vec![];
+        for (parameter, arg) in def.forms[d.form].parameters.iter().zip(&d.args) {
+            let value = self.expr(arg)?;
+            out.push(match (parameter.shape, event.last()) {
+                (Shape::Scalar, _) | (_, None) => vec![value],
+                (Shape::Vector, Some(&e)) => (0..self.builder.size(e)).map(|i| self.component(value, e, i)).collect(),
+                (Shape::Matrix, Some(_)) => {
+                    let axis = d.event.last().map_or(0, |a| a.axis);
+                    let (r, c) = (self.axes.id(AxisRef { axis, copy: 0 }), self.axes.id(AxisRef { axis, copy: 1 }));
+                    let n = self.builder.size(r);
+                    (0..n * n).map(|i| self.component(self.component(value, r, i / n), c, i % n)).collect()
+                }
+            });
+        }
+        Ok(if d.form == 0 { out } else { d.distribution.canonical_expr(d.form, &out) })
+    }
+
+    fn event_axes(&self, d: &TDist) -> Lowered<Vec<AxisId>> {
+        let event: Vec<AxisId> = d.event.iter().map(|&a| self.axes.id(a)).collect();
+        for &e in &event {
+            self.event_size(e, &format!("one draw of {}", d.distribution.definition().name), d.span)?;
+        }
+        Ok(event)
+    }
+
+    /// The numbers of one event of `value`.
+    fn event_parts(&self, value: Expr<'b>, event: &[AxisId]) -> Vec<Expr<'b>> {
+        match event {
+            [] => vec![value],
+            [e] => (0..self.builder.size(*e)).map(|i| self.component(value, *e, i)).collect(),
+            [r, c, ..] => {
+                let n = self.builder.size(*r);
+                (0..n * n).map(|i| self.component(self.component(value, *r, i / n), *c, i % n)).collect()
+            }
+        }
+    }
+
+    /// Log density of `value`, elementwise over the batch. `ordered`: event axis of an ordered vector's factorial.
+    pub(super) fn density(&self, d: &TDist, value: Expr<'b>, _batch: &[AxisRef]) -> Lowered<Expr<'b>> {
+        let def = d.distribution.definition();
+        if def.improper {
+            return Ok(Expr::Const(0.0));
+        }
+        let event = self.event_axes(d)?;
+        let args = self.arguments(d, &event)?;
+        let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
+        // A category draw is one number although its weights are a vector.
+        let x = if def.event == Shape::Scalar { vec![value] } else { self.event_parts(value, &event) };
+        Ok(d.distribution.ln_density_expr(&x, &slices))
+    }
+
+    /// Sums a density over everything but the draw, counting elements it does not vary over.
+    fn total(&self, density: Expr<'b>, batch: &[AxisRef]) -> Expr<'b> {
+        self.builder.sum(density, self.axes.set(batch).without(DRAW))
+    }
+
+    /// The log joint density's terms, in order of the statements. Latents must have been set.
+    pub fn terms(&self) -> Lowered<Vec<Term<'b>>> {
+        let model = self.bound.model.clone();
+        let mut terms = vec![];
+        for located in &model.statements {
+            let span = located.span;
+            match &located.statement {
+                Statement::Sample(id) => {
+                    let value = self.site_term(*id)?;
+                    terms.push(Term { role: Role::Prior(*id), span, value });
+                }
+                Statement::Observe { value, dist } => {
+                    let x = self.expr(value)?;
+                    let density = self.density(dist, x, &value.axes)?;
+                    let n_event = if dist.distribution.definition().event == Shape::Scalar { 0 } else { dist.event.len() };
+                    let batch = &value.axes[..value.axes.len() - n_event];
+                    terms.push(Term { role: Role::Likelihood, span, value: self.total(density, batch) });
+                }
+                Statement::Factor(e) => {
+                    let value = self.expr(e)?;
+                    terms.push(Term { role: Role::Likelihood, span, value: self.total(value, &e.axes) });
+                }
+                Statement::Report { .. } | Statement::GuideSample { .. } => {}
+            }
+        }
+        Ok(terms)
+    }
+
+    fn site_term(&self, id: SymbolId) -> Lowered<Expr<'b>> {
+        let symbol = &self.bound.model.symbols[id];
+        let value = self.symbol(id)?;
+        let Some(d) = self.bound.model.dist(id) else { return Ok(Expr::Const(0.0)) };
+        let n_event = if d.distribution.definition().event == Shape::Scalar { 0 } else { d.event.len() };
+        let batch = &symbol.axes[..symbol.axes.len() - n_event];
+        let mut total = self.total(self.density(d, value, batch)?, batch);
+        if d.distribution.definition().improper {
+            return Ok(total);
+        }
+        match &symbol.kind {
+            // K! orderings of exchangeable components fold onto one.
+            Some(Kind::Ordered | Kind::PositiveOrdered) => {
+                if let Some((last, outer)) = symbol.axes.split_last() {
+                    let k = self.bound.size(*last);
+                    let copies = self.bound.len(outer) as f64;
+                    total = total + Expr::Const(copies * Real::ln_gamma(k as f64 + 1.0));
+                }
+            }
+            Some(Kind::Real(lo, hi)) if !self.same_support(d, lo.as_ref(), hi.as_ref()) => {
+                let args = self.arguments(d, &[])?;
+                let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
+                let cdf = |e: Option<&crate::graph::TExpr>, open: f64| -> Lowered<Expr<'b>> {
+                    Ok(match e {
+                        None => Expr::Const(open),
+                        Some(e) => {
+                            let end = self.expr(e)?;
+                            d.distribution.cdf_expr(end, &slices).unwrap_or(Expr::Const(f64::NAN))
+                        }
+                    })
+                };
+                let mass = cdf(hi.as_ref(), 1.0)? - cdf(lo.as_ref(), 0.0)?;
+                total = total - self.total(mass.ln(), batch);
+            }
+            _ => {}
+        }
+        Ok(total)
+    }
+
+    /// Whether declared bounds are just the distribution's own.
+    fn same_support(&self, d: &TDist, lo: Option<&crate::graph::TExpr>, hi: Option<&crate::graph::TExpr>) -> bool {
+        let number = |e: Option<&crate::graph::TExpr>, open: f64| match e.map(|e| &e.kind) {
+            None => Some(open),
+            Some(TKind::Number(v)) => Some(*v),
+            _ => None,
+        };
+        let (lo, hi) = (number(lo, f64::NEG_INFINITY), number(hi, f64::INFINITY));
+        match d.distribution.definition().support {
+            Support::Real => lo == Some(f64::NEG_INFINITY) && hi == Some(f64::INFINITY),
+            Support::Interval(ppl_dist::Bound::At(a), ppl_dist::Bound::At(b)) => lo.is_some_and(|l| l <= a) && hi.is_some_and(|h| h >= b),
+            _ => lo == Some(f64::NEG_INFINITY) && hi == Some(f64::INFINITY),
+        }
+    }
+
+    /// The map from a site's unconstrained vector onto its support; an error for discrete sites.
+    pub(super) fn site_map(&self, id: SymbolId) -> Lowered<SiteMap<'b>> {
+        let symbol = &self.bound.model.symbols[id];
+        let discrete = || {
+            Box::new(
+                Diagnostic::error("E0117", symbol.span, format!("`{}` is discrete, so no continuous draw can be transformed onto it", symbol.name))
+                    .help("draw it from Bernoulli in the guide"),
+            )
+        };
+        let Some(d) = self.bound.model.dist(id) else { return Err(discrete()) };
+        let event = self.event_axes(d)?;
+        let last = symbol.axes.last().map(|&a| self.axes.id(a));
+        match (&symbol.kind, last) {
+            (Some(Kind::Ordered), Some(e)) => {
+                self.event_size(e, "an ordered vector", symbol.span)?;
+                return Ok(SiteMap { bijection: Bijection::Ordered, event: vec![e] });
+            }
+            (Some(Kind::PositiveOrdered), Some(e)) => {
+                self.event_size(e, "an ordered vector", symbol.span)?;
+                return Ok(SiteMap { bijection: Bijection::PositiveOrdered, event: vec![e] });
+            }
+            _ => {}
+        }
+        let args = self.arguments(d, &event)?;
+        let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
+        let own = d.distribution.definition().bijection(&slices).ok_or_else(discrete)?;
+        let Some(Kind::Real(lo, hi)) = &symbol.kind else { return Ok(SiteMap { bijection: own, event }) };
+        let (own_lo, own_hi) = match own {
+            Bijection::Identity => (None, None),
+            Bijection::Lower(l) => (Some(l), None),
+            Bijection::Upper(h) => (None, Some(h)),
+            Bijection::Interval(l, h) => (Some(l), Some(h)),
+            _ => return Ok(SiteMap { bijection: own, event }),
+        };
+        let narrower = |own: Option<Expr<'b>>, kind: Option<&crate::graph::TExpr>, upper: bool| -> Lowered<Option<Expr<'b>>> {
+            let kind = kind.map(|k| self.expr(k)).transpose()?;
+            Ok(match (own, kind) {
+                (None, k) => k,
+                (o, None) => o,
+                (Some(o), Some(k)) => Some(if upper { -((-o).max(-k)) } else { o.max(k) }),
+            })
+        };
+        let lo = narrower(own_lo, lo.as_ref(), false)?;
+        let hi = narrower(own_hi, hi.as_ref(), true)?;
+        let bijection = match (lo, hi) {
+            (None, None) => Bijection::Identity,
+            (Some(l), None) => Bijection::Lower(l),
+            (None, Some(h)) => Bijection::Upper(h),
+            (Some(l), Some(h)) => Bijection::Interval(l, h),
+        };
+        Ok(SiteMap { bijection, event })
+    }
+
+    /// Number of unconstrained elements of one event of a site, and of its batch.
+    pub fn unconstrained(&self, id: SymbolId) -> Lowered<(usize, usize)> {
+        let map = self.site_map(id)?;
+        let n_event: usize = map.event.iter().map(|&e| self.builder.size(e)).product();
+        let total = self.bound.len(&self.bound.model.symbols[id].axes);
+        Ok((map.bijection.unconstrained_len(n_event), total / n_event.max(1)))
+    }
+
+    /// Puts an event's numbers back along its axes.
+    pub(super) fn lay_out(&self, parts: &[Expr<'b>], event: &[AxisId]) -> Expr<'b> {
+        match event {
+            [] => parts[0],
+            [e] => self.builder.stack(parts, *e),
+            [r, c, ..] => {
+                let n = self.builder.size(*r);
+                let rows: Vec<Expr<'b>> = parts.chunks(n).map(|row| self.builder.stack(row, *c)).collect();
+                self.builder.stack(&rows, *r)
+            }
+        }
+    }
+
+    /// Program axes of a site's batch.
+    pub(super) fn batch_set(&self, id: SymbolId, event: &[AxisId]) -> AxisSet {
+        let all = self.axes.set(&self.bound.model.symbols[id].axes);
+        event.iter().fold(all, |s, &e| s.without(e))
+    }
+}

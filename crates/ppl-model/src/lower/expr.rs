@@ -1,0 +1,203 @@
+//! Expressions to nodes.
+
+use super::{Lowered, Lowering};
+use crate::bind::Bound;
+use crate::graph::*;
+use ppl_core::{AxisId, AxisSet, Expr, Op, Prim, Real};
+use ppl_syntax::diagnostic::Diagnostic;
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Lowers an expression.
+    pub fn expr(&self, e: &TExpr) -> Lowered<Expr<'b>> {
+        Ok(match &e.kind {
+            TKind::Number(v) => Expr::Const(*v),
+            TKind::Symbol(id) => self.symbol(*id)?,
+            TKind::Size(a) => Expr::Const(self.bound.axes[*a].size() as f64),
+            TKind::Label(axis, label) => Expr::Const(f64::from(self.label(*axis, label))),
+            TKind::LoopVariable => self.loop_variable(e),
+            TKind::Prim(p, args) => {
+                let args = self.exprs(args)?;
+                match (p, args.as_slice()) {
+                    (Prim::Recip, [a]) => a.recip(),
+                    _ => Expr::apply(*p, &args),
+                }
+            }
+            TKind::Function(f, args) => (f.apply)(&self.exprs(args)?),
+            TKind::Gather(src, indices) => self.gather(src, indices)?,
+            TKind::Rename(inner, from, to) => {
+                let v = self.expr(inner)?;
+                self.builder.rename(v, self.axes.id(*from), self.axes.id(*to))
+            }
+            TKind::Reduce(r, inner, over) => self.reduce(*r, inner, over)?,
+            TKind::MatMul(l, r, a, b) => self.matmul(l, r, *a, *b)?,
+            TKind::Diag(v, first, second) => {
+                let v = self.expr(v)?;
+                v * self.identity(self.axes.id(*first), self.axes.id(*second))
+            }
+            TKind::Vector(parts, axis) => {
+                let axis_id = self.axes.id(*axis);
+                let n = self.builder.size(axis_id);
+                if parts.len() != n {
+                    let name = &self.bound.model.axes[axis.axis].name;
+                    return Err(Box::new(Diagnostic::error("E0110", e.span, format!("{} values, but `{name}` has {n} elements", parts.len()))));
+                }
+                let parts = self.exprs(parts)?;
+                self.builder.stack(&parts, axis_id)
+            }
+            TKind::LogDensity(d, x) => {
+                let value = self.expr(x)?;
+                self.density(d, value, &[])?
+            }
+        })
+    }
+
+    fn exprs(&self, es: &[TExpr]) -> Lowered<Vec<Expr<'b>>> {
+        es.iter().map(|e| self.expr(e)).collect()
+    }
+
+    fn label(&self, axis: usize, label: &str) -> u32 {
+        self.bound.axes[axis].positions.get(label).copied().unwrap_or(0)
+    }
+
+    /// A loop variable as a number: what its label says where labels are numbers (1..n), its position otherwise.
+    fn loop_variable(&self, e: &TExpr) -> Expr<'b> {
+        let Ty::Index(axis) = e.ty else { return Expr::Const(f64::NAN) };
+        let labels = &self.bound.axes[axis].labels;
+        let numbers: Vec<f64> = labels.iter().enumerate().map(|(i, l)| l.parse().unwrap_or(i as f64)).collect();
+        self.builder.data(numbers.into(), self.axes.set(&e.axes))
+    }
+
+    fn gather(&self, src: &TExpr, indices: &[(AxisRef, TExpr)]) -> Lowered<Expr<'b>> {
+        let mut value = self.expr(src)?;
+        for (axis, index) in indices {
+            let core = self.axes.id(*axis);
+            value = match &index.kind {
+                // The loop's copy of an axis is the axis itself.
+                TKind::LoopVariable => value,
+                TKind::Label(of, label) => self.component(value, core, self.label(*of, label) as usize),
+                _ => match self.index(index, *axis) {
+                    Some(id) => self.builder.gather(value, id),
+                    None => {
+                        return Err(Box::new(
+                            Diagnostic::error("E0113", index.span, "an index that is calculated cannot be used in this version").help("look up by a column or a loop variable"),
+                        ));
+                    }
+                },
+            };
+        }
+        Ok(value)
+    }
+
+    /// One element along an axis. Elementwise nodes are looked through, so that a matrix written element by element never
+    /// has to be laid out.
+    pub fn component(&self, e: Expr<'b>, axis: AxisId, i: usize) -> Expr<'b> {
+        let Expr::Node(id, _) = e else { return e };
+        if !self.builder.axes_of(e).contains(axis) {
+            return e;
+        }
+        if let Some(&known) = self.components.borrow().get(&(id, axis, i)) {
+            return known;
+        }
+        let b = self.builder;
+        let out = match b.op_of(id) {
+            Op::Map(p, args) => {
+                let parts: Vec<Expr<'b>> = args.iter().map(|&a| self.component(b.handle(a), axis, i)).collect();
+                let parts: Vec<Expr<'b>> = parts.into_iter().map(|p| self.literal(p)).collect();
+                Expr::apply(p, &parts)
+            }
+            Op::Stack(parts, along) if along != axis => {
+                let parts: Vec<Expr<'b>> = parts.iter().map(|&p| self.component(b.handle(p), axis, i)).collect();
+                b.stack(&parts, along)
+            }
+            Op::Rename(src, from, to) if to == axis => self.component(b.handle(src), from, i),
+            _ => b.at(e, axis, i),
+        };
+        let out = self.literal(out);
+        self.components.borrow_mut().insert((id, axis, i), out);
+        out
+    }
+
+    /// A literal node as a literal, so that arithmetic with it folds.
+    fn literal(&self, e: Expr<'b>) -> Expr<'b> {
+        match e {
+            Expr::Node(id, _) => match self.builder.op_of(id) {
+                Op::Const(bits) => Expr::Const(f64::from_bits(bits)),
+                _ => e,
+            },
+            Expr::Const(_) => e,
+        }
+    }
+
+    fn reduce(&self, r: Reduction, inner: &TExpr, over: &[AxisRef]) -> Lowered<Expr<'b>> {
+        let x = self.expr(inner)?;
+        let set = self.axes.set(over);
+        let b = self.builder;
+        let n: usize = set.iter().map(|a| b.size(a)).product();
+        let size = Expr::Const(n as f64);
+        let mean = |e: Expr<'b>| b.sum(e, set) / size;
+        let variance = |e: Expr<'b>| {
+            let d = e - mean(e);
+            b.sum(d.square(), set) / Expr::Const((n as f64 - 1.0).max(1.0))
+        };
+        // Value and gradient of the largest element: the elements that equal the maximum, averaged.
+        let largest = |e: Expr<'b>| {
+            let hit = e.equal(b.stop(b.max_over(e, set)));
+            b.sum(hit.select(e, Expr::Const(0.0)), set) / b.sum(hit, set)
+        };
+        Ok(match r {
+            Reduction::Sum => b.sum(x, set),
+            Reduction::Mean => mean(x),
+            Reduction::Var => variance(x),
+            Reduction::Sd => variance(x).sqrt(),
+            Reduction::Max => largest(x),
+            Reduction::Min => -largest(-x),
+            Reduction::LogSumExp => b.log_sum_exp(x, set),
+            Reduction::Softmax => (x - b.log_sum_exp(x, set)).exp(),
+        })
+    }
+
+    /// The identity matrix.
+    fn identity(&self, r: AxisId, c: AxisId) -> Expr<'b> {
+        let n = self.builder.size(r);
+        let mut eye = vec![0.0; n * n];
+        for i in 0..n {
+            eye[i * n + i] = 1.0;
+        }
+        self.builder.data(eye.into(), AxisSet::of(&[r, c]))
+    }
+
+    fn matmul(&self, l: &TExpr, r: &TExpr, a: AxisRef, b: AxisRef) -> Lowered<Expr<'b>> {
+        // A diagonal factor scales rows or columns.
+        if let TKind::Diag(v, _, second) = &l.kind
+            && a == *second
+            && b.copy == 0
+        {
+            return Ok(self.expr(v)? * self.expr(r)?);
+        }
+        if let TKind::Diag(v, first, _) = &r.kind
+            && b == *first
+            && a.copy == 1
+        {
+            let v = self.expr(v)?;
+            return Ok(self.expr(l)? * self.builder.rename(v, self.axes.id(b), self.axes.id(a)));
+        }
+        let (x, y) = (self.expr(l)?, self.expr(r)?);
+        let (ax, bx) = (self.axes.id(a), self.axes.id(b));
+        let build = self.builder;
+        if ax == bx {
+            return Ok(build.sum(x * y, AxisSet::of(&[ax])));
+        }
+        if !build.axes_of(y).contains(ax) {
+            return Ok(build.sum(x * build.rename(y, bx, ax), AxisSet::of(&[ax])));
+        }
+        let t = self.axes.scratch(a.axis);
+        Ok(build.sum(build.rename(x, ax, t) * build.rename(y, bx, t), AxisSet::of(&[t])))
+    }
+}
+
+impl Bound {
+    /// Size of an axis.
+    pub fn size(&self, a: AxisRef) -> usize {
+        self.axes[a.axis].size()
+    }
+}

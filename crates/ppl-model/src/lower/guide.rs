@@ -1,0 +1,253 @@
+//! Guides: the sites' values as functions of parameters and noise, with their log densities and entropies.
+
+use super::{Lowered, Lowering};
+use crate::graph::*;
+use ppl_core::{AxisId, AxisSet, DRAW, Expr, Index, Prim, Real};
+use ppl_dist::{LocationScale, Support};
+use ppl_syntax::diagnostic::Diagnostic;
+
+/// Which standard noise a block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoiseKind {
+    /// Standard normal.
+    Normal,
+    /// Uniform on (0, 1).
+    Uniform,
+}
+
+/// A block of the noise buffer.
+#[derive(Debug, Clone)]
+pub struct NoiseBlock {
+    /// First element.
+    pub offset: usize,
+    /// Number of elements (draws outermost).
+    pub len: usize,
+    /// What it holds.
+    pub kind: NoiseKind,
+    /// First site it draws: the address of its random numbers.
+    pub site: SymbolId,
+}
+
+/// One statement of the guide, lowered.
+#[derive(Clone)]
+pub struct GuideDraw<'b> {
+    /// The sites it draws.
+    pub sites: Vec<SymbolId>,
+    /// Log density of the draw, one number a draw.
+    pub log_q: Expr<'b>,
+    /// Entropy of the unconstrained Gaussian in closed form, where there is one.
+    pub entropy: Option<Expr<'b>>,
+    /// Log Jacobian of the transform, one number a draw; the site's entropy is `entropy` plus its mean.
+    pub log_jacobian: Expr<'b>,
+    /// Needs the score-function estimator: the value does not depend smoothly on the parameters.
+    pub score: bool,
+}
+
+const HALF_LN_2PI: f64 = 0.918_938_533_204_672_8;
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Lowers the guide: afterwards every site has a value.
+    pub fn guide(&self) -> Lowered<Vec<GuideDraw<'b>>> {
+        let model = self.bound.model.clone();
+        let mut out = vec![];
+        for located in &model.guide {
+            if let Statement::GuideSample { sites, dist } = &located.statement {
+                out.push(self.draw(sites, dist)?);
+            }
+        }
+        Ok(out)
+    }
+
+    fn draw(&self, sites: &[SymbolId], d: &TDist) -> Lowered<GuideDraw<'b>> {
+        let def = d.distribution.definition();
+        if let Some(ls) = def.location_scale {
+            return self.location_scale_draw(sites, d, ls);
+        }
+        match (def.support, sites) {
+            (Support::Bool, [site]) => self.bool_draw(*site, d),
+            _ => Err(Box::new(
+                Diagnostic::error("E0117", d.span, format!("a guide cannot draw from {} in this version", def.name))
+                    .help("draw `Normal(location, scale).transformed()`, MultiNormal, LogNormal, or Bernoulli for a bool"),
+            )),
+        }
+    }
+
+    fn new_noise(&self, axes: AxisSet, kind: NoiseKind, site: SymbolId) -> Expr<'b> {
+        let (leaf, offset) = self.builder.noise(axes.with(DRAW));
+        let len = axes.with(DRAW).iter().map(|a| self.builder.size(a)).product();
+        self.noise.borrow_mut().push(NoiseBlock { offset, len, kind, site });
+        leaf
+    }
+
+    /// `location + scale * noise`, pushed through the sites' supports where `.transformed()` says so.
+    fn location_scale_draw(&self, sites: &[SymbolId], d: &TDist, ls: LocationScale) -> Lowered<GuideDraw<'b>> {
+        let matrix = d.distribution.definition().parameters()[ls.scale].shape == ppl_dist::Shape::Matrix;
+        if d.form != 0 {
+            return Err(Box::new(
+                Diagnostic::error("E0117", d.span, "a guide draws from this distribution by its Cholesky factor").help("write `scale_tril = …`"),
+            ));
+        }
+        let (location, scale) = (self.expr(&d.args[ls.location])?, self.expr(&d.args[ls.scale])?);
+        let b = self.builder;
+        // The space of the unconstrained draw.
+        let mut space = b.axes_of(location).union(b.axes_of(scale)).without(DRAW);
+        let second = if matrix {
+            let Some(last) = d.args[ls.scale].axes.iter().find(|a| a.copy == 1) else {
+                return Err(Box::new(Diagnostic::error("E0117", d.args[ls.scale].span, "the Cholesky factor is a square matrix")));
+            };
+            let second = self.axes.id(*last);
+            space = space.without(second);
+            Some((self.axes.id(AxisRef::of(last.axis)), second))
+        } else {
+            None
+        };
+        if !d.transformed {
+            space = space.union(self.axes.set(&self.bound.model.symbols[sites[0]].axes));
+        } else if let ([site], false) = (sites, matrix) {
+            // Scalars in the guide still draw every element of the site's batch.
+            let map = self.site_map(*site)?;
+            let batch = self.batch_set(*site, &map.event);
+            space = space.union(batch);
+            if map.event.is_empty() {
+                space = space.union(self.axes.set(&self.bound.model.symbols[*site].axes));
+            } else if space.minus(batch).is_empty() {
+                return Err(Box::new(
+                    Diagnostic::error("E0117", d.span, "the location needs an axis for the unconstrained elements of the site")
+                        .help("`ppl guide` prints a complete guide to start from"),
+                ));
+            }
+        }
+        let noise = self.new_noise(space, NoiseKind::Normal, sites[0]);
+        let n: usize = space.iter().map(|a| b.size(a)).product();
+        let (draw, ln_scale) = match second {
+            None => (location + scale * noise, b.sum(scale.ln(), space)),
+            Some((first, second)) => {
+                let spread = b.sum(scale * b.rename(noise, first, second), AxisSet::of(&[second]));
+                let positions: Vec<u32> = (0..b.size(first) as u32).collect();
+                let diagonal = b.index(Index { target: second, axes: AxisSet::of(&[first]), values: positions.into() });
+                (location + spread, b.sum(b.gather(scale, diagonal).ln(), space))
+            }
+        };
+        let half_square = b.sum(noise.square(), space) * Expr::Const(-0.5);
+        let gaussian = half_square - ln_scale - Expr::Const(n as f64 * HALF_LN_2PI);
+        let entropy = ln_scale + Expr::Const(n as f64 * (HALF_LN_2PI + 0.5));
+        let varies = b.axes_of(entropy).contains(DRAW);
+        let mut log_jacobian = Expr::Const(0.0);
+        if d.transformed {
+            log_jacobian = self.push_through(sites, draw, space, d)?;
+        } else {
+            let site = sites[0];
+            let map = self.site_map(site)?;
+            let real = matches!(map.bijection, ppl_dist::Bijection::Identity);
+            let positive = matches!(map.bijection, ppl_dist::Bijection::Lower(Expr::Const(l)) if l == 0.0);
+            if (ls.exponentiated && !positive) || (!ls.exponentiated && !real) {
+                let name = &self.bound.model.symbols[site].name;
+                return Err(Box::new(
+                    Diagnostic::error("E0117", d.span, format!("the supports differ: `{name}` is not drawn on the same set in the model"))
+                        .label(self.bound.model.symbols[site].span, "the model's support")
+                        .help("append `.transformed()`: it pushes the draw through the site's support"),
+                ));
+            }
+            let value = if ls.exponentiated {
+                log_jacobian = b.sum(draw, space);
+                draw.exp()
+            } else {
+                draw
+            };
+            self.set_latent(site, value);
+        }
+        Ok(GuideDraw {
+            sites: sites.to_vec(),
+            log_q: gaussian - log_jacobian,
+            entropy: (!varies).then_some(entropy),
+            log_jacobian,
+            score: false,
+        })
+    }
+
+    /// Pushes an unconstrained draw through the sites' supports, one after another; returns the log Jacobian.
+    fn push_through(&self, sites: &[SymbolId], draw: Expr<'b>, space: AxisSet, d: &TDist) -> Lowered<Expr<'b>> {
+        let b = self.builder;
+        let mut log_jacobian = Expr::Const(0.0);
+        let mut offset = 0;
+        let first = self.site_map(sites[0])?;
+        let batch = self.batch_set(sites[0], &first.event);
+        let joint = sites.len() > 1 || !space.contains_all(batch) || (first.event.is_empty() && space != batch);
+        for &site in sites {
+            let map = self.site_map(site)?;
+            let n_event: usize = map.event.iter().map(|&e| b.size(e)).product();
+            let base = map.bijection.unconstrained_len(n_event);
+            let batch = self.batch_set(site, &map.event);
+            let parts: Vec<Expr<'b>> = if joint {
+                let Some(axis) = space.iter().next().filter(|_| space.len() == 1) else {
+                    return Err(Box::new(Diagnostic::error("E0117", d.span, "a joint draw lies along one axis, the concatenation of its sites")));
+                };
+                let parts = self.slices(draw, axis, offset, site, &map.event, base);
+                offset += base * batch.iter().map(|a| b.size(a)).product::<usize>();
+                parts
+            } else {
+                let extra = space.minus(batch);
+                match (extra.iter().next(), map.event.as_slice()) {
+                    (None, []) => vec![draw],
+                    (Some(axis), [_, ..]) if extra.len() == 1 && b.size(axis) == base => {
+                        (0..base).map(|i| self.component(draw, axis, i)).collect()
+                    }
+                    _ => {
+                        let name = &self.bound.model.symbols[site].name;
+                        return Err(Box::new(
+                            Diagnostic::error("E0117", d.span, format!("`{name}` has {base} unconstrained elements; the draw has another shape"))
+                                .help("`ppl guide` prints a complete guide to start from"),
+                        ));
+                    }
+                }
+            };
+            let (values, jacobian) = map.bijection.forward(&parts, n_event.max(1));
+            self.set_latent(site, self.lay_out(&values, &map.event));
+            log_jacobian = log_jacobian + b.sum(jacobian, batch);
+        }
+        if joint && let Some(axis) = space.iter().next() {
+            let have = b.size(axis);
+            if have != offset {
+                return Err(Box::new(
+                    Diagnostic::error("E0117", d.span, format!("the sites have {offset} unconstrained elements together; the draw has {have}"))
+                        .help("`ppl guide` prints a complete guide to start from"),
+                ));
+            }
+        }
+        Ok(log_jacobian)
+    }
+
+    /// The parts of a joint vector that belong to one site: element i of every event, laid over the site's batch.
+    fn slices(&self, draw: Expr<'b>, axis: AxisId, offset: usize, site: SymbolId, event: &[AxisId], base: usize) -> Vec<Expr<'b>> {
+        let b = self.builder;
+        let axes = &self.bound.model.symbols[site].axes;
+        let batch: Vec<AxisRef> = axes.iter().copied().filter(|a| !event.contains(&self.axes.id(*a))).collect();
+        if batch.is_empty() {
+            return (0..base).map(|i| self.component(draw, axis, offset + i)).collect();
+        }
+        let order = self.axes.order(&batch);
+        (0..base)
+            .map(|i| {
+                let values: Vec<u32> = order.iter().map(|&e| (offset + e * base + i) as u32).collect();
+                let index = b.index(Index { target: axis, axes: self.axes.set(&batch), values: values.into() });
+                b.gather(draw, index)
+            })
+            .collect()
+    }
+
+    /// A 0/1 site: 1 where uniform noise falls below its probability; gradients by the score function.
+    fn bool_draw(&self, site: SymbolId, d: &TDist) -> Lowered<GuideDraw<'b>> {
+        let symbol = &self.bound.model.symbols[site];
+        if symbol.ty != Ty::Bool {
+            return Err(Box::new(Diagnostic::error("E0117", d.span, format!("`{}` is not a bool in the model", symbol.name)).label(symbol.span, "here")));
+        }
+        let space = self.axes.set(&symbol.axes);
+        let probability = self.density(d, Expr::Const(1.0), &[])?.exp();
+        let noise = self.new_noise(space, NoiseKind::Uniform, site);
+        let b = self.builder;
+        let value = b.stop(Expr::apply(Prim::Less, &[noise, probability]));
+        self.set_latent(site, value);
+        let log_q = b.sum(self.density(d, value, &[])?, space);
+        Ok(GuideDraw { sites: vec![site], log_q, entropy: None, log_jacobian: Expr::Const(0.0), score: true })
+    }
+}

@@ -1,0 +1,71 @@
+//! A bound model as nodes of a program: one way from the graph to the engine, for model and guide alike.
+
+mod axes;
+mod density;
+mod expr;
+mod guide;
+mod symbols;
+
+pub use axes::AxisMap;
+pub use density::{Role, Term};
+pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
+pub use symbols::ParamBlock;
+
+use crate::bind::Bound;
+use crate::graph::SymbolId;
+use ppl_core::{AxisId, Builder, Expr, IndexId, NodeId};
+use ppl_syntax::diagnostic::Diagnostic;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// Event axes (of simplexes, ordered vectors, correlation matrices, multivariate draws) are written out element by
+/// element; longer ones are refused.
+pub const MAX_EVENT: usize = 64;
+
+/// Lowers expressions of one bound model into one builder.
+pub struct Lowering<'a, 'b> {
+    /// The model with its data.
+    pub bound: &'a Bound,
+    /// Where nodes are written.
+    pub builder: &'b Builder,
+    /// Which program axis each axis of the model is.
+    pub axes: &'a AxisMap,
+    values: RefCell<HashMap<SymbolId, Expr<'b>>>,
+    latents: RefCell<HashMap<SymbolId, Expr<'b>>>,
+    indices: RefCell<HashMap<(SymbolId, AxisId), IndexId>>,
+    components: RefCell<HashMap<(NodeId, AxisId, usize), Expr<'b>>>,
+    /// Parameters met so far.
+    pub params: RefCell<Vec<ParamBlock>>,
+    /// Noise met so far.
+    pub noise: RefCell<Vec<NoiseBlock>>,
+}
+
+/// What lowering gives: a value, or a message about a limit that only sizes can tell.
+pub type Lowered<T> = Result<T, Box<Diagnostic>>;
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Starts lowering; `builder` must have been made with `axes.program_axes(…)`.
+    pub fn new(bound: &'a Bound, axes: &'a AxisMap, builder: &'b Builder) -> Self {
+        Lowering {
+            bound,
+            builder,
+            axes,
+            values: Default::default(),
+            latents: Default::default(),
+            indices: Default::default(),
+            components: Default::default(),
+            params: Default::default(),
+            noise: Default::default(),
+        }
+    }
+
+    /// Says what value a latent has.
+    pub fn set_latent(&self, site: SymbolId, value: Expr<'b>) {
+        self.latents.borrow_mut().insert(site, value);
+    }
+
+    /// The value of a latent, once a guide has drawn it.
+    pub fn latent(&self, site: SymbolId) -> Option<Expr<'b>> {
+        self.latents.borrow().get(&site).copied()
+    }
+}

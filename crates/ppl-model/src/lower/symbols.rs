@@ -1,0 +1,210 @@
+//! Values of names: data, latents, deterministic values, parameters.
+
+use super::{Lowered, Lowering, MAX_EVENT};
+use crate::bind::Values;
+use crate::graph::*;
+use ppl_core::{AxisSet, Builder, Expr, Index, IndexId, NodeId};
+use ppl_dist::Bijection;
+use ppl_syntax::diagnostic::Diagnostic;
+use std::sync::Arc;
+
+/// A block of the flat parameter vector.
+#[derive(Debug, Clone)]
+pub struct ParamBlock {
+    /// The symbol.
+    pub symbol: SymbolId,
+    /// First element.
+    pub offset: usize,
+    /// Initial values on the unconstrained scale.
+    pub init: Vec<f64>,
+    /// The constrained value.
+    pub value: NodeId,
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// The value of a named quantity.
+    pub fn symbol(&self, id: SymbolId) -> Lowered<Expr<'b>> {
+        if let Some(v) = self.latent(id) {
+            return Ok(v);
+        }
+        if let Some(v) = self.values.borrow().get(&id).copied() {
+            return Ok(v);
+        }
+        let model = self.bound.model.clone();
+        let symbol = &model.symbols[id];
+        let value = match &symbol.role {
+            Role::Data { .. } => self.data(id, symbol),
+            Role::Let(e) => self.expr(e)?,
+            Role::Param(init) => self.param(id, symbol, init)?,
+            Role::Site(_) => {
+                return Err(Box::new(
+                    Diagnostic::error("E0117", symbol.span, format!("`{}` is used before the guide has drawn it", symbol.name))
+                        .help("a guide draws a site after those that its support depends on"),
+                ));
+            }
+        };
+        self.values.borrow_mut().insert(id, value);
+        Ok(value)
+    }
+
+    fn data(&self, id: SymbolId, symbol: &Symbol) -> Expr<'b> {
+        match self.bound.values.get(&id) {
+            Some(Values::Real(v)) => match symbol.axes.len() {
+                0 => Expr::Const(v[0]),
+                1 => self.builder.data(v.clone(), self.axes.set(&symbol.axes)),
+                _ => self.builder.data(self.axes.to_program(v, &symbol.axes).into(), self.axes.set(&symbol.axes)),
+            },
+            // A label as a number: 0-based position, which is what Categorical's density and comparisons read.
+            Some(Values::Index(v)) => {
+                let numbers: Vec<f64> = v.iter().map(|&p| f64::from(p)).collect();
+                if symbol.axes.is_empty() {
+                    return Expr::Const(numbers[0]);
+                }
+                self.builder.data(self.axes.to_program(&numbers, &symbol.axes).into(), self.axes.set(&symbol.axes))
+            }
+            None => Expr::Const(f64::NAN),
+        }
+    }
+
+    /// An index expression that data alone determine: its axes and its positions in declared order.
+    pub(super) fn positions(&self, e: &TExpr) -> Option<(Vec<AxisRef>, Arc<[u32]>, Option<SymbolId>)> {
+        match &e.kind {
+            TKind::Symbol(id) => match (&self.bound.values.get(id), &self.bound.model.symbols[*id].role) {
+                (Some(Values::Index(v)), _) => Some((e.axes.clone(), v.clone(), Some(*id))),
+                (_, Role::Let(inner)) => self.positions(inner),
+                _ => None,
+            },
+            TKind::Gather(inner, by) => {
+                let (axes, values, id) = self.positions(inner)?;
+                if by.iter().all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) {
+                    return Some((axes, values, id));
+                }
+                // One index looked up by another.
+                let [(along, i)] = by.as_slice() else { return None };
+                if axes != [*along] {
+                    return None;
+                }
+                let (outer_axes, outer, _) = self.positions(i)?;
+                Some((outer_axes, outer.iter().map(|&p| values[p as usize]).collect(), None))
+            }
+            _ => None,
+        }
+    }
+
+    /// The index array of a look-up along `target`.
+    pub(super) fn index(&self, e: &TExpr, target: AxisRef) -> Option<IndexId> {
+        let (axes, values, symbol) = self.positions(e)?;
+        let core = self.axes.id(target);
+        if let Some(id) = symbol
+            && let Some(&known) = self.indices.borrow().get(&(id, core))
+        {
+            return Some(known);
+        }
+        let values = if axes.len() > 1 { self.axes.to_program(&values, &axes).into() } else { values };
+        let index = self.builder.index(Index { target: core, axes: self.axes.set(&axes), values });
+        if let Some(id) = symbol {
+            self.indices.borrow_mut().insert((id, core), index);
+        }
+        Some(index)
+    }
+
+    fn param(&self, id: SymbolId, symbol: &Symbol, init: &TExpr) -> Lowered<Expr<'b>> {
+        let set = self.axes.set(&symbol.axes);
+        let start = self.initial(init, &symbol.axes)?;
+        let (value, offset, unconstrained) = match &symbol.kind {
+            Some(Kind::CovCholesky) => self.cholesky_param(symbol, &start)?,
+            Some(Kind::Real(Some(lo), None)) => {
+                let (leaf, offset) = self.builder.param(set);
+                let lo = self.expr(lo)?;
+                let map = Bijection::Lower(lo);
+                let base = match lo {
+                    Expr::Const(v) => v,
+                    Expr::Node(..) => 0.0,
+                };
+                let u = start.iter().map(|&x| Bijection::Lower(base).inverse(&[x])[0]).collect();
+                (map.forward(&[leaf], 1).0[0], offset, u)
+            }
+            Some(Kind::Real(Some(lo), Some(hi))) => {
+                let (leaf, offset) = self.builder.param(set);
+                let (lo, hi) = (self.expr(lo)?, self.expr(hi)?);
+                let (Expr::Const(a), Expr::Const(b)) = (lo, hi) else {
+                    return Err(Box::new(Diagnostic::error("E0111", symbol.span, "the bounds of a param are numbers")));
+                };
+                let u = start.iter().map(|&x| Bijection::Interval(a, b).inverse(&[x])[0]).collect();
+                (Bijection::Interval(lo, hi).forward(&[leaf], 1).0[0], offset, u)
+            }
+            None | Some(Kind::Real(None, None)) => {
+                let (leaf, offset) = self.builder.param(set);
+                (leaf, offset, start)
+            }
+            Some(_) => {
+                return Err(Box::new(
+                    Diagnostic::error("E0113", symbol.span, "a param of this kind cannot be used in this version")
+                        .help("params are real, positive, bounded, or `cov_cholesky`"),
+                ));
+            }
+        };
+        if let Some(bad) = unconstrained.iter().position(|u| !u.is_finite()) {
+            let d = Diagnostic::error("E0107", init.span, format!("the start {} of `{}` is outside its kind", self.initial(init, &symbol.axes)?[bad], symbol.name));
+            return Err(Box::new(d.help("start inside the support")));
+        }
+        self.params.borrow_mut().push(ParamBlock { symbol: id, offset, init: unconstrained, value: value.node(self.builder) });
+        Ok(value)
+    }
+
+    /// A lower-triangular matrix with positive diagonal: strictly lower part free, diagonal e^u. The start is a scalar s
+    /// (s times the identity).
+    fn cholesky_param(&self, symbol: &Symbol, start: &[f64]) -> Lowered<(Expr<'b>, usize, Vec<f64>)> {
+        let [rows, columns] = symbol.axes.as_slice() else {
+            return Err(Box::new(Diagnostic::error("E0111", symbol.span, "`cov_cholesky` is a square matrix").help("write `L[k, k]: cov_cholesky`")));
+        };
+        let (r, c) = (self.axes.id(*rows), self.axes.id(*columns));
+        let n = self.builder.size(r);
+        let set = AxisSet::of(&[r, c]);
+        let (ids_in_order, row_first) = (set, r < c);
+        let at = |i: usize, j: usize| if row_first { i * n + j } else { j * n + i };
+        let (mut below, mut eye) = (vec![0.0; n * n], vec![0.0; n * n]);
+        for i in 0..n {
+            eye[at(i, i)] = 1.0;
+            for j in 0..i {
+                below[at(i, j)] = 1.0;
+            }
+        }
+        let (off, offset) = self.builder.param(set);
+        let (log_diagonal, _) = self.builder.param(AxisSet::of(&[r]));
+        let below = self.builder.data(below.into(), ids_in_order);
+        let eye = self.builder.data(eye.into(), ids_in_order);
+        use ppl_dist::Real;
+        let value = below * off + eye * log_diagonal.exp();
+        let mut unconstrained = vec![0.0; n * n];
+        unconstrained.extend((0..n).map(|i| start[at(i, i)].ln()));
+        Ok((value, offset, unconstrained))
+    }
+
+    /// Values of a param's start, in program order over its axes.
+    fn initial(&self, init: &TExpr, axes: &[AxisRef]) -> Lowered<Vec<f64>> {
+        let builder = Builder::new(self.axes.program_axes(1));
+        let lowering = Lowering::new(self.bound, self.axes, &builder);
+        let e = lowering.expr(init)?;
+        let set = self.axes.set(axes);
+        let n: usize = set.iter().map(|a| self.builder.size(a)).product();
+        let zeros = builder.data(vec![0.0; n].into(), set);
+        let full = (e + zeros).node(&builder);
+        let program = builder.finish(vec![full]);
+        let mut values = ppl_core::interpret::evaluate(&program, &[], &[], &[full]);
+        let value = values.pop().unwrap_or_default();
+        Ok(if value.len() == n { value } else { vec![value.first().copied().unwrap_or(0.0); n] })
+    }
+
+    /// Refuses an event that is too long to be written out.
+    pub(super) fn event_size(&self, axis: ppl_core::AxisId, what: &str, span: ppl_syntax::Span) -> Lowered<usize> {
+        let n = self.builder.size(axis);
+        if n > MAX_EVENT {
+            return Err(Box::new(
+                Diagnostic::error("E0113", span, format!("{what} has {n} elements; at most {MAX_EVENT} can be used in this version"))
+                    .help("docs/src/limits.md lists what is left out, and what to write instead"),
+            ));
+        }
+        Ok(n)
+    }
+}

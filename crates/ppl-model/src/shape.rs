@@ -1,0 +1,81 @@
+//! Shapes of sites on the unconstrained scale, known before anything is lowered: what guides are generated from.
+
+use crate::bind::Bound;
+use crate::graph::*;
+use ppl_dist::{Bijection, Shape};
+
+/// A site as a guide sees it.
+#[derive(Debug, Clone)]
+pub struct SiteShape {
+    /// The site.
+    pub site: SymbolId,
+    /// Its name.
+    pub name: String,
+    /// Names of its axes in declared order.
+    pub axes: Vec<String>,
+    /// Names of the axes of its batch: all but the event's.
+    pub batch: Vec<String>,
+    /// Number of events in the batch.
+    pub n_batch: usize,
+    /// Constrained numbers in one event.
+    pub n_event: usize,
+    /// Unconstrained numbers in one event; `None` for discrete sites.
+    pub unconstrained: Option<usize>,
+    /// Whether the support is the real line, so that no transform is needed.
+    pub is_real: bool,
+    /// Whether it is 0 or 1.
+    pub is_bool: bool,
+}
+
+impl Bound {
+    /// The sites in order.
+    pub fn site_shapes(&self) -> Vec<SiteShape> {
+        self.model.sites().filter_map(|(id, _)| self.site_shape(id)).collect()
+    }
+
+    fn site_shape(&self, site: SymbolId) -> Option<SiteShape> {
+        let symbol = &self.model.symbols[site];
+        let dist = self.model.dist(site)?;
+        let def = dist.distribution.definition();
+        let vector = matches!(symbol.kind, Some(Kind::Ordered | Kind::PositiveOrdered));
+        let n_event_axes = match def.event {
+            Shape::Scalar if vector => 1,
+            Shape::Scalar => 0,
+            _ => dist.event.len(),
+        };
+        let (batch, event) = symbol.axes.split_at(symbol.axes.len() - n_event_axes);
+        let n_event = self.len(event);
+        // Only the kind of map matters here, not the bounds' values.
+        let zero = [0.0];
+        let parameters: Vec<&[f64]> = def.parameters().iter().map(|_| &zero[..]).collect();
+        let own = def.bijection(&parameters);
+        let bijection = match (&symbol.kind, own) {
+            (Some(Kind::Ordered), Some(_)) => Some(Bijection::Ordered),
+            (Some(Kind::PositiveOrdered), Some(_)) => Some(Bijection::PositiveOrdered),
+            (_, own) => own,
+        };
+        let bounded = matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
+        let name = |a: &AxisRef| self.model.axis_name(*a).to_string();
+        Some(SiteShape {
+            site,
+            name: symbol.name.clone(),
+            axes: symbol.axes.iter().map(name).collect(),
+            batch: batch.iter().map(name).collect(),
+            n_batch: self.len(batch),
+            n_event,
+            unconstrained: bijection.map(|b| b.unconstrained_len(n_event)),
+            is_real: matches!(bijection, Some(Bijection::Identity)) && !bounded,
+            is_bool: symbol.ty == Ty::Bool,
+        })
+    }
+
+    /// Number of unknowns on the unconstrained scale, discrete ones counted once each.
+    pub fn n_unknowns(&self) -> usize {
+        self.site_shapes().iter().map(|s| s.n_batch * s.unconstrained.unwrap_or(1)).sum()
+    }
+
+    /// Whether the evidence is defined: no improper prior.
+    pub fn evidence_defined(&self) -> bool {
+        !self.model.sites().any(|(_, s)| matches!(&s.role, Role::Site(d) if d.distribution.definition().improper))
+    }
+}

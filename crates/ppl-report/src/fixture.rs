@@ -1,0 +1,81 @@
+//! A hand-made fit for tests.
+
+use ndarray::array;
+use ppl_infer::{Draws, Elbo, Estimate, Fit, Phase, Row, Verdict};
+
+pub(crate) fn row(name: &str, role: &'static str, numbers: [f64; 6]) -> Row {
+    let [mean, sd, q5, q50, q95, mcse] = numbers;
+    Row {
+        name: name.to_owned(),
+        mean,
+        sd,
+        q5,
+        q50,
+        q95,
+        mcse,
+        role,
+    }
+}
+
+fn estimate(value: f64, se: f64) -> Estimate {
+    Estimate { value, se }
+}
+
+/// Four rows: a site, a site with an awkward label, a report that is not finite, a param.
+pub(crate) fn small() -> Fit {
+    let nan = f64::NAN;
+    Fit {
+        rows: vec![
+            row("mu", "site", [4.4, 3.3, -1.0, 4.45, 9.8, 0.052]),
+            row(
+                "a[ST LOUIS, \"N\"]",
+                "site",
+                [0.1 + 0.2, 0.1, 0.1, 0.3, 1e-7, 0.001],
+            ),
+            row(
+                "ratio",
+                "report",
+                [nan, nan, f64::NEG_INFINITY, 2.0, f64::INFINITY, nan],
+            ),
+            row("w", "param", [1.25, 0.0, 1.25, 1.25, 1.25, 0.0]),
+        ],
+        elbo: Some(Elbo {
+            energy: estimate(-33.9, 0.05),
+            entropy: estimate(2.5, 0.0),
+            by_entropy: estimate(-31.4, 0.05),
+            reconstruction: estimate(-29.1, 0.03),
+            kl_to_prior: estimate(2.3, 0.04),
+            by_prior: estimate(-31.4, 0.05),
+            log_evidence: estimate(-31.1, 0.02),
+            kl_to_posterior: estimate(0.3, 0.02),
+            by_evidence: estimate(-31.4, 0.03),
+            evidence_defined: true,
+        }),
+        k_hat: 0.31,
+        verdict: Verdict::Approximate {
+            reason: "the averaged iterates agree".to_owned(),
+        },
+        steps: 1234,
+        gradient_evaluations: 9872,
+        phases: vec![
+            Phase {
+                name: "compile",
+                seconds: 0.25,
+            },
+            Phase {
+                name: "optimise",
+                seconds: 0.5,
+            },
+        ],
+        seed: 7,
+        n_unknowns: 2,
+        guide: "full-rank".to_owned(),
+        guide_text: "guide {}".to_owned(),
+        params: vec![("w".to_owned(), vec![1.25])],
+        draws: Draws {
+            names: vec!["mu".to_owned(), "a[ST LOUIS, \"N\"]".to_owned()],
+            values: array![[1.0, 0.1], [f64::NEG_INFINITY, nan]],
+        },
+        notes: vec!["2 draws were out of support".to_owned()],
+    }
+}

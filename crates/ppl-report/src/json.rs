@@ -1,0 +1,133 @@
+//! The fit as JSON: `fit.json` and what `--json` prints.
+
+use crate::VERSION;
+use ppl_infer::{Elbo, Estimate, Fit, Row};
+use serde_json::{Map, Value, json};
+
+/// The version of the shape below; it rises when a key changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+/// Everything but the draws, as one object with a line end.
+///
+/// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, steps,
+/// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary`. Nats and seconds.
+/// Numbers read back as the same doubles; what is not finite or not defined is `null`.
+pub fn fit_json(fit: &Fit) -> String {
+    let headline = fit.elbo.as_ref().map(|elbo| elbo.by_entropy);
+    let evidence = fit
+        .elbo
+        .as_ref()
+        .filter(|elbo| elbo.evidence_defined)
+        .map(|elbo| elbo.log_evidence);
+    let document = json!({
+        "format": FORMAT,
+        "version": VERSION,
+        "verdict": fit.verdict.word(),
+        "reason": fit.verdict.reason(),
+        "elbo": headline.map(|e| e.value),
+        "elbo_se": headline.map(|e| e.se),
+        "elbo_forms": fit.elbo.as_ref().map(forms),
+        "log_evidence": evidence.map(|e| e.value),
+        "log_evidence_se": evidence.map(|e| e.se),
+        "k_hat": fit.k_hat,
+        "steps": fit.steps,
+        "gradient_evaluations": fit.gradient_evaluations,
+        "seconds": seconds(fit),
+        "seed": fit.seed,
+        "guide": fit.guide,
+        "guide_text": fit.guide_text,
+        "n_unknowns": fit.n_unknowns,
+        "notes": fit.notes,
+        "params": fit.params.iter().map(|(name, values)| (name.clone(), json!(values))).collect::<Map<_, _>>(),
+        "summary": fit.rows.iter().map(summary).collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}
+
+/// Mean, sd, q5, q50, q95, mcse; a param has a mean only.
+pub(crate) fn cells(row: &Row) -> [f64; 6] {
+    let nan = f64::NAN;
+    if row.role == "param" {
+        return [row.mean, nan, nan, nan, nan, nan];
+    }
+    [row.mean, row.sd, row.q5, row.q50, row.q95, row.mcse]
+}
+
+fn summary(row: &Row) -> Value {
+    let [mean, sd, q5, q50, q95, mcse] = cells(row);
+    json!({
+        "name": row.name, "role": row.role,
+        "mean": mean, "sd": sd, "q5": q5, "q50": q50, "q95": q95, "mcse": mcse,
+    })
+}
+
+fn estimate(estimate: Estimate) -> Value {
+    json!({ "value": estimate.value, "se": estimate.se })
+}
+
+fn forms(elbo: &Elbo) -> Value {
+    json!({
+        "by_entropy": {
+            "value": elbo.by_entropy.value, "se": elbo.by_entropy.se,
+            "energy": estimate(elbo.energy), "entropy": estimate(elbo.entropy),
+        },
+        "by_prior": {
+            "value": elbo.by_prior.value, "se": elbo.by_prior.se,
+            "reconstruction": estimate(elbo.reconstruction), "kl_to_prior": estimate(elbo.kl_to_prior),
+        },
+        "by_evidence": {
+            "value": elbo.by_evidence.value, "se": elbo.by_evidence.se,
+            "log_evidence": estimate(elbo.log_evidence), "kl_to_posterior": estimate(elbo.kl_to_posterior),
+        },
+        "evidence_defined": elbo.evidence_defined,
+    })
+}
+
+/// By phase in order of the run, a phase met twice summed; then the total.
+fn seconds(fit: &Fit) -> Map<String, Value> {
+    let mut map = Map::new();
+    let mut total = 0.0;
+    for phase in &fit.phases {
+        total += phase.seconds;
+        let before = map.get(phase.name).and_then(Value::as_f64).unwrap_or(0.0);
+        map.insert(phase.name.to_owned(), json!(before + phase.seconds));
+    }
+    map.insert("total".to_owned(), json!(total));
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn keys_and_nulls() {
+        let value: Value = serde_json::from_str(&fit_json(&fixture::small())).unwrap();
+        assert_eq!(value["verdict"], "approximate");
+        assert_eq!(value["elbo"], -31.4);
+        assert_eq!(value["elbo_forms"]["by_prior"]["kl_to_prior"]["value"], 2.3);
+        assert_eq!(value["seconds"]["total"], 0.75);
+        assert_eq!(value["seconds"]["optimise"], 0.5);
+        assert_eq!(value["params"]["w"][0], 1.25);
+        assert_eq!(value["summary"][1]["mean"], 0.30000000000000004);
+        assert!(value["summary"][2]["mean"].is_null());
+        assert!(value["summary"][3]["sd"].is_null());
+        assert_eq!(value["version"], VERSION);
+    }
+
+    #[test]
+    fn undefined_evidence_and_missing_bound_are_null() {
+        let mut fit = fixture::small();
+        fit.k_hat = f64::NAN;
+        if let Some(elbo) = &mut fit.elbo {
+            elbo.evidence_defined = false;
+        }
+        let value: Value = serde_json::from_str(&fit_json(&fit)).unwrap();
+        assert!(value["k_hat"].is_null() && value["log_evidence"].is_null());
+        assert_eq!(value["elbo"], -31.4);
+        fit.elbo = None;
+        let value: Value = serde_json::from_str(&fit_json(&fit)).unwrap();
+        assert!(value["elbo"].is_null() && value["elbo_forms"].is_null());
+    }
+}

@@ -1,0 +1,26 @@
+//! From a [`Fit`] to text: the table and the evidence block for a person, CSV and JSON for a program.
+//!
+//! Pure functions: this crate opens no file, prints nothing and asks for no terminal. Who calls it says how wide
+//! the text may be and where the bytes go.
+
+mod csv;
+mod draws;
+mod evidence;
+mod json;
+mod number;
+mod table;
+
+#[cfg(test)]
+mod fixture;
+
+pub use csv::summary_csv;
+pub use draws::draws_csv;
+pub use evidence::elbo_block;
+pub use json::fit_json;
+pub use table::{TableOptions, summary_table, summary_table_with};
+
+/// The version that is written into every output.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[doc(no_inline)]
+pub use ppl_infer::Fit;

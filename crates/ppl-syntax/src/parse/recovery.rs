@@ -1,0 +1,129 @@
+//! What no statement matched: explained once, and read on from the next place that makes sense.
+
+use pest::error::{ErrorVariant, InputLocation};
+
+use crate::ast::Stmt;
+use crate::diagnostic::{Diagnostic, Span};
+
+use super::errors::Failure;
+use super::{Builder, MAX_ERRORS, Rule, read};
+
+impl<'t> Builder<'t> {
+    /// The statements of a range of the text.
+    pub(super) fn items_of(&mut self, start: usize, end: usize) -> Vec<Stmt> {
+        let outer = std::mem::replace(&mut self.base, start);
+        let text: &'t str = &self.text[start..end];
+        let statements = match read(Rule::file, text) {
+            Ok(mut pairs) => match pairs.next() {
+                Some(file) => self.items(file.into_inner()),
+                None => vec![],
+            },
+            Err(error) => {
+                let failure = self.failure(&error, Span { start, end });
+                self.report(failure.explain());
+                vec![]
+            }
+        };
+        self.base = outer;
+        statements
+    }
+
+    /// Explains a piece that is no statement, and gives the statements that stand in it nevertheless.
+    pub(super) fn recover(&mut self, junk: Span) -> Vec<Stmt> {
+        if self.diagnostics.len() >= MAX_ERRORS
+            || self.recovery_depth >= MAX_ERRORS
+            || junk.start >= junk.end
+        {
+            return vec![];
+        }
+        self.recovery_depth += 1;
+        let mut statements = vec![];
+        let text: &'t str = &self.text[junk.start..junk.end];
+        match read(Rule::stmt, text) {
+            Ok(pairs) => self.at_base(junk.start, |b| statements.extend(pairs.map(|p| b.stmt(p)))),
+            Err(error) => {
+                let failure = self.failure(&error, junk);
+                let (at, wants_semi, found_word) =
+                    (failure.at, failure.wants_semi(), failure.found_word());
+                let on_new_line = failure.on_new_line();
+                let diagnostic = failure.explain();
+                if !self.is_explained(junk) {
+                    self.report(diagnostic);
+                }
+                if wants_semi && (on_new_line || at >= junk.end) {
+                    statements.extend(self.with_semi(junk.start, at.min(junk.end)));
+                }
+                let goes_on = at > junk.start && at < junk.end && on_new_line;
+                if goes_on && ((wants_semi && found_word) || self.begins_statement(at, junk.end)) {
+                    statements.extend(self.items_of(at, junk.end));
+                } else if let Some((start, end)) = body_after(self.text, at, junk) {
+                    // The head is broken: the body's errors are told, but without its head it means nothing.
+                    self.items_of(start, end);
+                }
+            }
+        }
+        self.recovery_depth -= 1;
+        statements
+    }
+
+    fn at_base(&mut self, base: usize, work: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.base, base);
+        work(self);
+        self.base = outer;
+    }
+
+    /// Whether the guard has said already what is wrong with this piece.
+    fn is_explained(&self, junk: Span) -> bool {
+        self.explained
+            .iter()
+            .any(|at| (junk.start..junk.end).contains(at))
+    }
+
+    /// Reads a statement whose `;` is missing.
+    fn with_semi(&mut self, start: usize, end: usize) -> Option<Stmt> {
+        let text = format!("{};", self.text[start..end].trim_end());
+        let pair = read(Rule::stmt, &text).ok()?.next()?;
+        let mut statement = None;
+        self.at_base(start, |b| statement = Some(b.stmt(pair)));
+        statement
+    }
+
+    /// Whether what stands here reads as a statement.
+    fn begins_statement(&self, start: usize, end: usize) -> bool {
+        read(Rule::stmt, &self.text[start..end]).is_ok()
+    }
+
+    fn failure(&self, error: &pest::error::Error<Rule>, piece: Span) -> Failure<'t> {
+        let offset = match error.location {
+            InputLocation::Pos(at) => at,
+            InputLocation::Span((at, _)) => at,
+        };
+        let expected = match &error.variant {
+            ErrorVariant::ParsingError { positives, .. } => positives.clone(),
+            ErrorVariant::CustomError { .. } => vec![],
+        };
+        let text = &self.text[..self.source_length.min(self.text.len())];
+        Failure::new(
+            text,
+            piece,
+            (piece.start + offset).min(text.len()),
+            expected,
+        )
+    }
+}
+
+/// The inside of the braces that end a piece whose head is broken before them.
+fn body_after(text: &str, at: usize, junk: Span) -> Option<(usize, usize)> {
+    let piece = text.get(at.max(junk.start)..junk.end)?;
+    let open = piece.find('{')?;
+    let inner = piece[open..].strip_prefix('{')?.strip_suffix('}')?;
+    let start = at.max(junk.start) + open + 1;
+    inner.contains(';').then_some((start, start + inner.len()))
+}
+
+impl Failure<'_> {
+    /// The diagnostic: a known slip, or what was expected and found.
+    fn explain(&self) -> Diagnostic {
+        super::hints::known_slip(self).unwrap_or_else(|| self.plain())
+    }
+}

@@ -1,0 +1,101 @@
+//! The language as a library: parse a model, bind data, fit.
+//!
+//! ```
+//! use ppl_lang::{Dataset, FitOptions, Model, Silent};
+//!
+//! let (model, messages) = Model::parse("mu ~ Normal(0, 1); observe 0.5 ~ Normal(mu, 1);");
+//! assert!(messages.is_empty());
+//! let (bound, _) = model.expect("no error").bind(&Dataset::empty()).expect("no data needed");
+//! let fit = bound.fit(&FitOptions::default(), &mut Silent).expect("a proper model");
+//! assert!((fit.rows[0].mean - 0.25).abs() < 0.1);
+//! ```
+
+pub use ppl_data::{Dataset, JsonArray, Source, Table};
+pub use ppl_infer::engine::FitError;
+pub use ppl_infer::{Draws, Elbo, Estimate, Fit, FitOptions, GuideChoice, Observer, Phase, Progress, Row, Silent, Verdict};
+pub use ppl_syntax::{Diagnostic, render};
+
+/// The parts, for those who build on them.
+pub mod parts {
+    pub use ppl_core as core;
+    pub use ppl_data as data;
+    pub use ppl_dist as dist;
+    pub use ppl_engine as engine;
+    pub use ppl_guide as guide;
+    pub use ppl_infer as infer;
+    pub use ppl_model as model;
+    pub use ppl_syntax as syntax;
+}
+
+/// A checked model.
+#[derive(Debug, Clone)]
+pub struct Model {
+    graph: ppl_model::Model,
+}
+
+impl Model {
+    /// Reads and checks a model's text. No model comes back if there are errors; warnings may come along with one.
+    pub fn parse(text: &str) -> (Option<Model>, Vec<Diagnostic>) {
+        let (file, mut diagnostics) = ppl_syntax::parse(text);
+        let (graph, found) = ppl_model::analyse(&file);
+        // What could not be parsed may be what a name would have meant: names are only complained about in whole files.
+        let broken = diagnostics.iter().any(Diagnostic::is_error);
+        diagnostics.extend(found.into_iter().filter(|d| !(broken && matches!(d.code, "E0101" | "E0104" | "E0117" | "E0119"))));
+        diagnostics.sort_by_key(|d| d.labels.first().map_or(0, |l| l.span.start));
+        let model = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(Model { graph });
+        (model, diagnostics)
+    }
+
+    /// The graph in words.
+    pub fn describe(&self) -> String {
+        ppl_model::describe::model(&self.graph)
+    }
+
+    /// Binds data; every error of the data is reported, not only the first.
+    pub fn bind(&self, data: &Dataset) -> Result<(Bound, Vec<Diagnostic>), Vec<Diagnostic>> {
+        ppl_model::bind(&self.graph, data).map(|inner| (Bound { inner }, vec![]))
+    }
+}
+
+/// A model with its data.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    inner: ppl_model::Bound,
+}
+
+impl Bound {
+    /// The graph in words, with sizes and estimators.
+    pub fn describe(&self) -> String {
+        ppl_model::describe::bound(&self.inner)
+    }
+
+    /// What each pass and the engine made of the objective.
+    pub fn explain(&self) -> Result<String, FitError> {
+        let (bound, guide, _) = ppl_infer::engine::with_guide(&self.inner, GuideChoice::Auto)?;
+        let objective = ppl_infer::objective::Objective::new(&bound, FitOptions::default().draws_per_step, 1)?;
+        let mut out = format!("guide: {guide}\n");
+        for p in &objective.passes {
+            out.push_str(&format!("pass {}: {}\n", p.pass, p.summary));
+        }
+        out.push_str(&objective.kernels);
+        Ok(out)
+    }
+
+    /// The guide that a fit would use, in the language.
+    pub fn guide_text(&self, choice: GuideChoice) -> Result<String, Vec<Diagnostic>> {
+        if self.inner.model.has_written_guide {
+            return Ok(String::from("// the model has a written guide\n"));
+        }
+        ppl_infer::engine::with_guide(&self.inner, choice).map(|g| g.2).map_err(|e| e.diagnostics())
+    }
+
+    /// Fits. Uses the rayon pool it is called in; the same seed gives the same bits on any number of threads.
+    pub fn fit(&self, options: &FitOptions, observer: &mut dyn Observer) -> Result<Fit, FitError> {
+        ppl_infer::engine::fit(&self.inner, options, observer)
+    }
+
+    /// The bound model, for those who build on the parts.
+    pub fn inner(&self) -> &ppl_model::Bound {
+        &self.inner
+    }
+}
