@@ -1,1 +1,80 @@
-//! Cross-crate tests of the language and its answers; the cases live beside this crate.
+//! Cross-crate tests of the language and its answers; the cases live beside this crate, their common helpers here.
+
+use ppl_data::Table;
+use ppl_lang::{Bound, Dataset, Fit, FitOptions, GuideChoice, Model, Row, Silent};
+
+/// A table as CSV text: named columns of equal length.
+pub fn csv(columns: &[(&str, &[f64])]) -> String {
+    let names: Vec<&str> = columns.iter().map(|c| c.0).collect();
+    let n = columns.first().map_or(0, |c| c.1.len());
+    let mut text = names.join(",") + "\n";
+    for i in 0..n {
+        let cells: Vec<String> = columns.iter().map(|c| format!("{}", c.1[i])).collect();
+        text += &(cells.join(",") + "\n");
+    }
+    text
+}
+
+/// The data set whose main table is this CSV text; empty text is no data at all.
+pub fn dataset(text: &str) -> Dataset {
+    let main = (!text.is_empty()).then(|| Table::from_csv_text("data.csv", text).expect("a table"));
+    Dataset { main, ..Dataset::empty() }
+}
+
+/// A model bound to CSV text; panics with the messages where it is refused.
+pub fn bind(model: &str, data: &str) -> Bound {
+    let (parsed, messages) = Model::parse(model);
+    let parsed = parsed.unwrap_or_else(|| panic!("{model}\n{messages:?}"));
+    parsed.bind(&dataset(data)).unwrap_or_else(|e| panic!("{model}\n{e:?}")).0
+}
+
+/// A fit of a model to CSV text.
+pub fn fit(model: &str, data: &str, options: &FitOptions) -> Fit {
+    bind(model, data).fit(options, &mut Silent).expect("a model that can be fitted")
+}
+
+/// Default options with that guide.
+pub fn with_guide(guide: GuideChoice) -> FitOptions {
+    FitOptions { guide, ..FitOptions::default() }
+}
+
+/// The summary of that name.
+pub fn row<'a>(fit: &'a Fit, name: &str) -> &'a Row {
+    fit.rows.iter().find(|r| r.name == name).unwrap_or_else(|| panic!("no row {name}"))
+}
+
+/// The draws of that name.
+pub fn draws(fit: &Fit, name: &str) -> Vec<f64> {
+    let column = fit.draws.names.iter().position(|n| n == name).unwrap_or_else(|| panic!("no draws of {name}"));
+    fit.draws.values.column(column).to_vec()
+}
+
+/// Every number that a fit reports, as bits: summaries, params, bound and draws.
+pub fn bits(fit: &Fit) -> Vec<u64> {
+    let rows = fit.rows.iter().flat_map(|r| [r.mean, r.sd, r.q5, r.q50, r.q95, r.mcse]);
+    let params = fit.params.iter().flat_map(|p| p.1.iter().copied());
+    let bound = fit.elbo.iter().flat_map(|e| [e.by_entropy, e.by_prior, e.by_evidence, e.log_evidence]).flat_map(|e| [e.value, e.se]);
+    let draws = fit.draws.values.iter().copied();
+    rows.chain(params).chain(bound).chain(draws).map(f64::to_bits).collect()
+}
+
+/// ln Gamma(x) for x > 0.
+pub fn ln_gamma(x: f64) -> f64 {
+    ppl_core::Prim::LnGamma.eval(&[x])
+}
+
+/// ln of the sum of the exponentials.
+pub fn log_sum_exp(terms: &[f64]) -> f64 {
+    let top = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    top + terms.iter().map(|t| (t - top).exp()).sum::<f64>().ln()
+}
+
+/// ln of the normal density.
+pub fn ln_normal(x: f64, mean: f64, sd: f64) -> f64 {
+    -0.5 * (2.0 * std::f64::consts::PI).ln() - sd.ln() - 0.5 * ((x - mean) / sd).powi(2)
+}
+
+/// A fixed sequence of numbers that look uniform on (0, 1): multiples of the golden ratio modulo 1.
+pub fn spread(n: usize, shift: f64) -> Vec<f64> {
+    (0..n).map(|i| (0.618_033_988_749_894_9 * (i as f64 + 1.0) + shift).fract()).collect()
+}

@@ -184,6 +184,8 @@ mod tests {
             rows: vec![],
             elbo: None,
             k_hat: f64::NAN,
+            corrected: false,
+            guide_rows: vec![],
             verdict: Verdict::Stopped {
                 reason: "test".to_owned(),
             },

@@ -1,7 +1,9 @@
 //! Programs under construction: every node is written once (equal nodes merge), literals fold.
 
+mod functions;
 mod linear;
 pub(crate) mod normal_form;
+mod operations;
 
 use crate::axes::{Axis, AxisId, AxisSet};
 use crate::program::{Index, IndexId, Node, Op, Program};
@@ -25,7 +27,8 @@ struct Inner {
 
 impl Inner {
     fn note(&mut self, op: &Op) {
-        let fixed = !matches!(op, Op::Param { .. } | Op::Noise { .. }) && op.args().iter().all(|a| self.fixed[a.0 as usize]);
+        let fixed = !matches!(op, Op::Param { .. } | Op::Noise { .. })
+            && op.args().iter().all(|a| self.fixed[a.0 as usize]);
         self.fixed.push(fixed);
     }
 }
@@ -35,18 +38,33 @@ impl Builder {
     /// longest axis is innermost).
     pub fn new(axes: Vec<Axis>) -> Self {
         assert!(axes.len() <= 64, "a program has at most 64 axes");
-        Builder::from_program(Program { axes, ..Program::default() })
+        Builder::from_program(Program {
+            axes,
+            ..Program::default()
+        })
     }
 
     /// Goes on writing an existing program.
     pub fn from_program(program: Program) -> Self {
-        let seen = program.nodes.iter().enumerate().map(|(i, n)| (n.clone(), NodeId(i as u32))).collect();
-        let mut inner = Inner { program: Program::default(), seen, ones: HashMap::new(), fixed: vec![] };
+        let seen = program
+            .nodes
+            .iter()
+            .enumerate()
+            .map(|(i, n)| (n.clone(), NodeId(i as u32)))
+            .collect();
+        let mut inner = Inner {
+            program: Program::default(),
+            seen,
+            ones: HashMap::new(),
+            fixed: vec![],
+        };
         for node in &program.nodes {
             inner.note(&node.op);
         }
         inner.program = program;
-        Builder { inner: RefCell::new(inner) }
+        Builder {
+            inner: RefCell::new(inner),
+        }
     }
 
     /// The program, with these outputs.
@@ -120,7 +138,12 @@ impl Builder {
         let id = {
             let mut inner = self.inner.borrow_mut();
             debug_assert_eq!(values.len(), inner.program.len(axes));
-            match inner.program.data.iter().position(|d| same_values(d, &values)) {
+            match inner
+                .program
+                .data
+                .iter()
+                .position(|d| same_values(d, &values))
+            {
                 Some(i) => i,
                 None => {
                     inner.program.data.push(values);
@@ -135,11 +158,11 @@ impl Builder {
     pub fn index(&self, index: Index) -> IndexId {
         let mut inner = self.inner.borrow_mut();
         debug_assert_eq!(index.values.len(), inner.program.len(index.axes));
-        let known = inner
-            .program
-            .indices
-            .iter()
-            .position(|i| i.axes == index.axes && i.target == index.target && same_positions(&i.values, &index.values));
+        let known = inner.program.indices.iter().position(|i| {
+            i.axes == index.axes
+                && i.target == index.target
+                && same_positions(&i.values, &index.values)
+        });
         IndexId(known.unwrap_or_else(|| {
             inner.program.indices.push(index);
             inner.program.indices.len() - 1
@@ -168,115 +191,6 @@ impl Builder {
         (self.expr(self.push(Op::Noise { offset }, axes)), offset)
     }
 
-    /// Look-up along the index's target axis. A source without that axis is returned as it is.
-    pub fn gather<'b>(&'b self, src: Expr<'b>, index: IndexId) -> Expr<'b> {
-        let (target, index_axes) = self.index_axes(index);
-        let axes = self.axes_of(src);
-        if !axes.contains(target) {
-            return src;
-        }
-        let id = src.node(self);
-        self.expr(self.push(Op::Gather(id, index), axes.without(target).union(index_axes)))
-    }
-
-    /// The transpose of [`Builder::gather`]; `axes` are the axes of the result (the gather's source's).
-    pub fn scatter<'b>(&'b self, src: Expr<'b>, index: IndexId, axes: AxisSet) -> Expr<'b> {
-        let (target, index_axes) = self.index_axes(index);
-        // Axes of the source that the result lacks are summed first.
-        let src = self.sum(src, self.axes_of(src).minus(index_axes.union(axes.without(target))));
-        let axes = axes.intersection(self.axes_of(src).union(index_axes)).with(target);
-        let id = src.node(self);
-        self.literal_or_node(self.scatter_factors(id, index, axes))
-    }
-
-    /// Sum over those of `over` that the argument has; a missing one multiplies by its size.
-    pub fn sum<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
-        let axes = self.axes_of(src);
-        let missing: usize = over.minus(axes).iter().map(|a| self.size(a)).product();
-        let mut out = src;
-        if !axes.intersection(over).is_empty() {
-            out = self.literal_or_node(self.sum_factors(src.node(self), axes.intersection(over)));
-        }
-        if missing == 1 { out } else { Expr::apply(Prim::Mul, &[Expr::Const(missing as f64), out]) }
-    }
-
-    /// Maximum over those of `over` that the argument has.
-    pub fn max_over<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
-        let axes = self.axes_of(src);
-        if axes.intersection(over).is_empty() {
-            return src;
-        }
-        let id = src.node(self);
-        self.expr(self.push(Op::Max(id), axes.minus(over)))
-    }
-
-    /// log(sum(exp)) over an axis, stabilised by its stopped maximum.
-    pub fn log_sum_exp<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
-        let peak = self.stop(self.max_over(src, over));
-        let shifted = Expr::apply(Prim::Exp, &[src + -peak]);
-        peak + Expr::apply(Prim::Ln, &[self.sum(shifted, over)])
-    }
-
-    /// Parts along an axis.
-    pub fn stack<'b>(&'b self, parts: &[Expr<'b>], axis: AxisId) -> Expr<'b> {
-        debug_assert_eq!(parts.len(), self.size(axis));
-        let axes = parts.iter().fold(AxisSet::EMPTY.with(axis), |s, p| s.union(self.axes_of(*p)));
-        if let Some(whole) = self.unsplit(parts, axis) {
-            return whole;
-        }
-        let ids = parts.iter().map(|p| p.node(self)).collect();
-        self.expr(self.push(Op::Stack(ids, axis), axes))
-    }
-
-    /// What `parts` are the elements of, when they are all elements of one node in order.
-    fn unsplit<'b>(&'b self, parts: &[Expr<'b>], axis: AxisId) -> Option<Expr<'b>> {
-        let mut whole = None;
-        for (i, part) in parts.iter().enumerate() {
-            let Expr::Node(id, _) = *part else { return None };
-            match self.op_of(id) {
-                Op::At(src, a, p) if a == axis && p as usize == i && whole.is_none_or(|w| w == src) => whole = Some(src),
-                _ => return None,
-            }
-        }
-        whole.map(|id| self.expr(id))
-    }
-
-    /// One element along an axis; an argument without the axis is returned as it is.
-    pub fn at<'b>(&'b self, src: Expr<'b>, axis: AxisId, position: usize) -> Expr<'b> {
-        let axes = self.axes_of(src);
-        if !axes.contains(axis) {
-            return src;
-        }
-        let id = src.node(self);
-        if let Op::Stack(parts, a) = self.op_of(id)
-            && a == axis
-        {
-            return self.literal_or_node(parts[position]);
-        }
-        self.expr(self.push(Op::At(id, axis, position as u32), axes.without(axis)))
-    }
-
-    /// One axis renamed; an argument without the axis is returned as it is.
-    pub fn rename<'b>(&'b self, src: Expr<'b>, from: AxisId, to: AxisId) -> Expr<'b> {
-        let axes = self.axes_of(src);
-        if from == to || !axes.contains(from) {
-            return src;
-        }
-        debug_assert!(!axes.contains(to));
-        let id = src.node(self);
-        self.expr(self.push(Op::Rename(id, from, to), axes.without(from).with(to)))
-    }
-
-    /// The same value without gradient.
-    pub fn stop<'b>(&'b self, src: Expr<'b>) -> Expr<'b> {
-        match src {
-            Expr::Const(_) => src,
-            // What depends on data alone carries no gradient anyway.
-            Expr::Node(id, _) if self.is_fixed(id) || matches!(self.op_of(id), Op::Stop(_)) => src,
-            Expr::Node(id, _) => self.expr(self.push(Op::Stop(id), self.axes_of(src))),
-        }
-    }
-
     /// The value of a literal node.
     pub fn literal(&self, id: NodeId) -> Option<f64> {
         match self.inner.borrow().program.node(id).op {
@@ -288,30 +202,6 @@ impl Builder {
     /// The handle of a node, a literal one as its value.
     pub fn literal_or_node(&self, id: NodeId) -> Expr<'_> {
         self.literal(id).map_or_else(|| self.expr(id), Expr::Const)
-    }
-
-    /// The same value over at least these axes: a missing one is written by multiplying with a column of ones.
-    pub fn broadcast<'b>(&'b self, src: Expr<'b>, axes: AxisSet) -> Expr<'b> {
-        let missing = axes.minus(self.axes_of(src));
-        if missing.is_empty() {
-            return src;
-        }
-        let known = self.inner.borrow().ones.get(&missing).cloned();
-        let ones = known.unwrap_or_else(|| {
-            let mut inner = self.inner.borrow_mut();
-            let ones: Arc<[f64]> = vec![1.0; inner.program.len(missing)].into();
-            inner.ones.insert(missing, ones.clone());
-            ones
-        });
-        let column = self.data(ones, missing);
-        match src {
-            Expr::Const(v) if v == 1.0 => column,
-            // Written as it stands: the normal form would take a literal 0 for the whole product.
-            _ => {
-                let args = vec![src.node(self), column.node(self)];
-                self.expr(self.push(Op::Map(Prim::Mul, args), axes.union(self.axes_of(src))))
-            }
-        }
     }
 
     /// Calls `f` with the first `n` nodes' operations, in order.
@@ -336,7 +226,11 @@ fn same_positions(a: &Arc<[u32]>, b: &Arc<[u32]>) -> bool {
 
 /// The same array, or one with the same bits.
 fn same_values(a: &Arc<[f64]>, b: &Arc<[f64]>) -> bool {
-    Arc::ptr_eq(a, b) || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.to_bits() == y.to_bits()))
+    Arc::ptr_eq(a, b)
+        || (a.len() == b.len()
+            && a.iter()
+                .zip(b.iter())
+                .all(|(x, y)| x.to_bits() == y.to_bits()))
 }
 
 impl Recorder for Builder {

@@ -38,7 +38,13 @@ impl Program {
                 self.write_ids(f, parts)
             }
             Op::At(a, axis, position) => write!(f, "at %{} {}={position}", a.0, self.name(*axis)),
-            Op::Rename(a, from, to) => write!(f, "rename %{} {}->{}", a.0, self.name(*from), self.name(*to)),
+            Op::Rename(a, from, to) => write!(
+                f,
+                "rename %{} {}->{}",
+                a.0,
+                self.name(*from),
+                self.name(*to)
+            ),
             Op::Stop(a) => write!(f, "stop %{}", a.0),
         }
     }
@@ -49,7 +55,12 @@ impl Program {
 
     fn index_name(&self, index: IndexId) -> String {
         let known = &self.indices[index.0 as usize];
-        format!("index {} {}->{}", index.0, self.names(known.axes), self.name(known.target))
+        format!(
+            "index {} {}->{}",
+            index.0,
+            self.names(known.axes),
+            self.name(known.target)
+        )
     }
 
     fn name(&self, axis: AxisId) -> &str {
@@ -80,9 +91,15 @@ mod tests {
 
     #[test]
     fn a_line_a_node() {
-        let b = Builder::new(vec![Axis { name: "draw".into(), size: 2 }]);
+        let b = Builder::new(vec![Axis {
+            name: "draw".into(),
+            size: 2,
+        }]);
         let over = AxisSet::of(&[DRAW]);
-        let e = b.sum((b.noise(over).0 + b.param(AxisSet::EMPTY).0).ln_gamma(), over) * Expr::Const(2.0);
+        let e = b.sum(
+            (b.noise(over).0 + b.param(AxisSet::EMPTY).0).ln_gamma(),
+            over,
+        ) * Expr::Const(2.0);
         let id = e.node(&b);
         let text = b.finish(vec![id]).to_string();
         let expected = "%0 = noise @0 : [draw]\n%1 = param @0 : []\n%2 = add %1 %0 : [draw]\n%3 = ln_gamma %2 : [draw]\n\

@@ -53,8 +53,17 @@ impl<'b> Sweep<'b> {
             wanted[id.0 as usize] = true;
         }
         let mut depends = wanted.clone();
-        builder.for_each_op(n, |i, op| depends[i] = depends[i] || rules::carries_gradient(op).any(|a| depends[a.0 as usize]));
-        Sweep { builder, depends, wanted, pending: vec![vec![]; n], elements: HashMap::new(), found: HashMap::new() }
+        builder.for_each_op(n, |i, op| {
+            depends[i] = depends[i] || rules::carries_gradient(op).any(|a| depends[a.0 as usize])
+        });
+        Sweep {
+            builder,
+            depends,
+            wanted,
+            pending: vec![vec![]; n],
+            elements: HashMap::new(),
+            found: HashMap::new(),
+        }
     }
 
     fn run(&mut self, of: NodeId) {
@@ -64,7 +73,9 @@ impl<'b> Sweep<'b> {
             if !self.depends[i] {
                 continue;
             }
-            let Some(adjoint) = self.collect(id) else { continue };
+            let Some(adjoint) = self.collect(id) else {
+                continue;
+            };
             if self.wanted[i] {
                 self.found.insert(id, adjoint);
             }
@@ -82,7 +93,11 @@ impl<'b> Sweep<'b> {
             for (axis, position, e) in elements {
                 by_axis.entry(axis).or_default().push((position, e));
             }
-            terms.extend(by_axis.into_iter().flat_map(|(axis, parts)| self.assemble(axis, parts)));
+            terms.extend(
+                by_axis
+                    .into_iter()
+                    .flat_map(|(axis, parts)| self.assemble(axis, parts)),
+            );
         }
         terms.into_iter().reduce(|a, b| a + b)
     }
@@ -92,14 +107,24 @@ impl<'b> Sweep<'b> {
         let size = self.builder.size(axis);
         let mut parts: BTreeMap<u32, Expr<'b>> = BTreeMap::new();
         for (position, e) in elements {
-            parts.entry(position).and_modify(|sum| *sum = *sum + e).or_insert(e);
+            parts
+                .entry(position)
+                .and_modify(|sum| *sum = *sum + e)
+                .or_insert(e);
         }
         if size <= STACK_LIMIT || parts.len() == size {
             let of = |i: usize| parts.get(&(i as u32)).copied().unwrap_or(Expr::Const(0.0));
-            return vec![self.builder.stack(&(0..size).map(of).collect::<Vec<_>>(), axis)];
+            return vec![
+                self.builder
+                    .stack(&(0..size).map(of).collect::<Vec<_>>(), axis),
+            ];
         }
         let scattered = |(position, e): (u32, Expr<'b>)| {
-            let index = Index { target: axis, axes: AxisSet::EMPTY, values: [position].into() };
+            let index = Index {
+                target: axis,
+                axes: AxisSet::EMPTY,
+                values: [position].into(),
+            };
             let axes = self.builder.axes_of(e).with(axis);
             self.builder.scatter(e, self.builder.index(index), axes)
         };
@@ -120,12 +145,18 @@ impl<'b> Sweep<'b> {
         let b = self.builder;
         let axes = b.axes_of(b.handle(id));
         match b.op_of(id) {
-            Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } | Op::Max(_) | Op::Stop(_) => {}
+            Op::Const(_)
+            | Op::Data(_)
+            | Op::Param { .. }
+            | Op::Noise { .. }
+            | Op::Max(_)
+            | Op::Stop(_) => {}
             Op::Map(prim, args) => {
                 let handles: Vec<Expr<'b>> = args.iter().map(|a| b.literal_or_node(*a)).collect();
                 for (position, arg) in args.iter().enumerate() {
                     if self.depends[arg.0 as usize]
-                        && let Some(c) = rules::contribution(b, prim, position, &handles, b.handle(id), adjoint)
+                        && let Some(c) =
+                            rules::contribution(b, prim, position, &handles, b.handle(id), adjoint)
                     {
                         self.give(*arg, c, axes);
                     }
@@ -138,7 +169,11 @@ impl<'b> Sweep<'b> {
             }
             Op::Scatter(src, index) => {
                 let (target, index_axes) = b.index_axes(index);
-                self.give(src, b.gather(adjoint, index), axes.without(target).union(index_axes));
+                self.give(
+                    src,
+                    b.gather(adjoint, index),
+                    axes.without(target).union(index_axes),
+                );
             }
             Op::Sum(src) => {
                 // Constant along the summed axes: nothing to write.
@@ -153,7 +188,10 @@ impl<'b> Sweep<'b> {
             }
             Op::At(src, axis, position) => {
                 if self.depends[src.0 as usize] {
-                    self.elements.entry(src).or_default().push((axis, position, adjoint));
+                    self.elements
+                        .entry(src)
+                        .or_default()
+                        .push((axis, position, adjoint));
                 }
             }
             Op::Rename(src, from, to) => {

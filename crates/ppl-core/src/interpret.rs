@@ -11,7 +11,12 @@ type Strides = [usize; 64];
 ///
 /// Every node is evaluated at most once, in the order of the program, and its value is dropped after its last use: time is
 /// linear in the number of elements written, and no recursion happens.
-pub fn evaluate(program: &Program, params: &[f64], noise: &[f64], nodes: &[NodeId]) -> Vec<Vec<f64>> {
+pub fn evaluate(
+    program: &Program,
+    params: &[f64],
+    noise: &[f64],
+    nodes: &[NodeId],
+) -> Vec<Vec<f64>> {
     let mut uses = count_uses(program, nodes);
     let mut values: Vec<Option<Rc<[f64]>>> = vec![None; program.nodes.len()];
     for (i, node) in program.nodes.iter().enumerate() {
@@ -21,7 +26,9 @@ pub fn evaluate(program: &Program, params: &[f64], noise: &[f64], nodes: &[NodeI
         let arguments = node.op.args();
         let value: Rc<[f64]> = {
             let of = |id: NodeId| Argument {
-                values: values[id.0 as usize].as_deref().expect("arguments come before their uses"),
+                values: values[id.0 as usize]
+                    .as_deref()
+                    .expect("arguments come before their uses"),
                 axes: program.node(id).axes,
             };
             value_of(program, params, noise, node, &of).into()
@@ -35,7 +42,15 @@ pub fn evaluate(program: &Program, params: &[f64], noise: &[f64], nodes: &[NodeI
             }
         }
     }
-    nodes.iter().map(|id| values[id.0 as usize].as_deref().expect("asked-for nodes are kept").to_vec()).collect()
+    nodes
+        .iter()
+        .map(|id| {
+            values[id.0 as usize]
+                .as_deref()
+                .expect("asked-for nodes are kept")
+                .to_vec()
+        })
+        .collect()
 }
 
 /// How often each node is used by what is needed; asking for a node is a use that never ends.
@@ -73,23 +88,41 @@ fn value_of<'a>(
         Op::Data(id) => program.data[*id as usize].to_vec(),
         Op::Param { offset } => params[*offset..offset + len].to_vec(),
         Op::Noise { offset } => noise[*offset..offset + len].to_vec(),
-        Op::Map(prim, args) => map(program, *prim, &args.iter().map(|a| of(*a)).collect::<Vec<_>>(), axes),
-        Op::Gather(src, index) => gather(program, &of(*src), &program.indices[index.0 as usize], axes),
-        Op::Scatter(src, index) => scatter(program, &of(*src), &program.indices[index.0 as usize], axes),
+        Op::Map(prim, args) => map(
+            program,
+            *prim,
+            &args.iter().map(|a| of(*a)).collect::<Vec<_>>(),
+            axes,
+        ),
+        Op::Gather(src, index) => {
+            gather(program, &of(*src), &program.indices[index.0 as usize], axes)
+        }
+        Op::Scatter(src, index) => {
+            scatter(program, &of(*src), &program.indices[index.0 as usize], axes)
+        }
         Op::Sum(src) => reduce(program, &of(*src), axes, 0.0, |a, b| a + b),
         Op::Max(src) => reduce(program, &of(*src), axes, f64::NEG_INFINITY, f64::max),
-        Op::Stack(parts, axis) => stack(program, &parts.iter().map(|a| of(*a)).collect::<Vec<_>>(), *axis, axes),
+        Op::Stack(parts, axis) => stack(
+            program,
+            &parts.iter().map(|a| of(*a)).collect::<Vec<_>>(),
+            *axis,
+            axes,
+        ),
         Op::At(src, axis, position) => {
             let src = of(*src);
             let strides = program.strides(src.axes);
             let base = strides[axis.0 as usize] * *position as usize;
-            offsets(program, axes, &strides).map(|o| src.values[base + o]).collect()
+            offsets(program, axes, &strides)
+                .map(|o| src.values[base + o])
+                .collect()
         }
         Op::Rename(src, from, to) => {
             let src = of(*src);
             let mut strides = program.strides(src.axes);
             strides[to.0 as usize] = strides[from.0 as usize];
-            offsets(program, axes, &strides).map(|o| src.values[o]).collect()
+            offsets(program, axes, &strides)
+                .map(|o| src.values[o])
+                .collect()
         }
         Op::Stop(src) => of(*src).values.to_vec(),
     }
@@ -102,7 +135,9 @@ fn map(program: &Program, prim: Prim, args: &[Argument<'_>], axes: AxisSet) -> V
             if a.axes == axes {
                 a.values.to_vec()
             } else {
-                offsets(program, axes, &program.strides(a.axes)).map(|o| a.values[o]).collect()
+                offsets(program, axes, &program.strides(a.axes))
+                    .map(|o| a.values[o])
+                    .collect()
             }
         })
         .collect();
@@ -121,7 +156,10 @@ fn gather(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -
     let mut strides = program.strides(src.axes);
     let step = std::mem::take(&mut strides[index.target.0 as usize]);
     let positions = offsets(program, axes, &program.strides(index.axes));
-    offsets(program, axes, &strides).zip(positions).map(|(o, p)| src.values[o + step * index.values[p] as usize]).collect()
+    offsets(program, axes, &strides)
+        .zip(positions)
+        .map(|(o, p)| src.values[o + step * index.values[p] as usize])
+        .collect()
 }
 
 fn scatter(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -> Vec<f64> {
@@ -137,7 +175,13 @@ fn scatter(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) 
     out
 }
 
-fn reduce(program: &Program, src: &Argument<'_>, axes: AxisSet, start: f64, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+fn reduce(
+    program: &Program,
+    src: &Argument<'_>,
+    axes: AxisSet,
+    start: f64,
+    f: impl Fn(f64, f64) -> f64,
+) -> Vec<f64> {
     let mut out = vec![start; program.len(axes)];
     for (to, v) in offsets(program, src.axes, &program.strides(axes)).zip(src.values) {
         out[to] = f(out[to], *v);
@@ -161,8 +205,15 @@ fn stack(program: &Program, parts: &[Argument<'_>], axis: AxisId, axes: AxisSet)
 
 /// For every element of `space`, in order: where it lies in an array with these strides.
 pub(crate) fn offsets(program: &Program, space: AxisSet, strides: &Strides) -> Offsets {
-    let loops = space.iter().map(|a| (program.axes[a.0 as usize].size, strides[a.0 as usize], 0)).collect();
-    Offsets { loops, at: 0, left: program.len(space) }
+    let loops = space
+        .iter()
+        .map(|a| (program.axes[a.0 as usize].size, strides[a.0 as usize], 0))
+        .collect();
+    Offsets {
+        loops,
+        at: 0,
+        left: program.len(space),
+    }
 }
 
 /// An odometer over a space; see [`offsets`].

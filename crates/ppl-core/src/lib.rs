@@ -15,5 +15,5 @@ pub mod program;
 pub use axes::{Axis, AxisId, AxisSet, DRAW};
 pub use builder::Builder;
 pub use grad::gradient;
-pub use program::{Index, IndexId, Node, Op, Program};
 pub use ppl_dist::{Expr, NodeId, Prim, Real, Recorder};
+pub use program::{Index, IndexId, Node, Op, Program};

@@ -92,7 +92,13 @@ impl Op {
         match self {
             Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => vec![],
             Op::Map(_, a) | Op::Stack(a, _) => a.clone(),
-            Op::Gather(a, _) | Op::Scatter(a, _) | Op::Sum(a) | Op::Max(a) | Op::At(a, ..) | Op::Rename(a, ..) | Op::Stop(a) => {
+            Op::Gather(a, _)
+            | Op::Scatter(a, _)
+            | Op::Sum(a)
+            | Op::Max(a)
+            | Op::At(a, ..)
+            | Op::Rename(a, ..)
+            | Op::Stop(a) => {
                 vec![*a]
             }
         }
@@ -103,6 +109,39 @@ impl Program {
     /// A node.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// The `Param` nodes, by offset. (A pass renumbers nodes and drops parameters that no output needs.)
+    pub fn params(&self) -> Vec<NodeId> {
+        self.leaves(|op| {
+            if let Op::Param { offset } = op {
+                Some(*offset)
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The `Noise` nodes, by offset.
+    pub fn noises(&self) -> Vec<NodeId> {
+        self.leaves(|op| {
+            if let Op::Noise { offset } = op {
+                Some(*offset)
+            } else {
+                None
+            }
+        })
+    }
+
+    fn leaves(&self, offset: impl Fn(&Op) -> Option<usize>) -> Vec<NodeId> {
+        let found = self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(i, n)| Some((offset(&n.op)?, NodeId(i as u32))));
+        let mut found: Vec<(usize, NodeId)> = found.collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Number of elements over a set of axes.

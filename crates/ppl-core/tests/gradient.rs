@@ -14,8 +14,15 @@ fn points(prim: Prim) -> Vec<Vec<f64>> {
         Log1p => vec![vec![-0.4], vec![0.2], vec![8.0]],
         Recip => vec![vec![-2.0], vec![0.4], vec![5.0]],
         InvPhi => vec![vec![0.1], vec![0.5], vec![0.83]],
-        Pow => vec![vec![0.4, 2.3], vec![2.0, -1.5], vec![3.0, 2.0], vec![1.7, 0.5]],
-        Add | Mul | Max | Min | Less | LessEq | Equal => vec![vec![0.3, -1.2], vec![-2.0, 1.5], vec![3.0, 2.0]],
+        Pow => vec![
+            vec![0.4, 2.3],
+            vec![2.0, -1.5],
+            vec![3.0, 2.0],
+            vec![1.7, 0.5],
+        ],
+        Add | Mul | Max | Min | Less | LessEq | Equal => {
+            vec![vec![0.3, -1.2], vec![-2.0, 1.5], vec![3.0, 2.0]]
+        }
         Select => vec![vec![1.0, 0.4, 2.0], vec![-2.0, 0.7, 0.1]],
         Floor => vec![vec![0.4], vec![-1.6]],
         _ => vec![vec![-2.1], vec![-0.3], vec![0.4], vec![1.9], vec![3.3]],
@@ -25,14 +32,18 @@ fn points(prim: Prim) -> Vec<Vec<f64>> {
 const PRIMS: [Prim; 30] = {
     use Prim::*;
     [
-        Add, Mul, Recip, Exp, Ln, Log1p, Expm1, Sqrt, Pow, Tanh, InvLogit, Softplus, Sin, Cos, Atan, Abs, Sign, Floor, Max,
-        Min, Less, LessEq, Equal, Select, LnGamma, Erf, Phi, LnPhi, InvPhi, Polygamma,
+        Add, Mul, Recip, Exp, Ln, Log1p, Expm1, Sqrt, Pow, Tanh, InvLogit, Softplus, Sin, Cos,
+        Atan, Abs, Sign, Floor, Max, Min, Less, LessEq, Equal, Select, LnGamma, Erf, Phi, LnPhi,
+        InvPhi, Polygamma,
     ]
 };
 
 fn apply<'b>(prim: Prim, args: &[Expr<'b>]) -> Expr<'b> {
     match prim {
-        Prim::Polygamma => Expr::prim(prim, &[Expr::Const(1.0), args[0] * args[0] + Expr::Const(0.5)]),
+        Prim::Polygamma => Expr::prim(
+            prim,
+            &[Expr::Const(1.0), args[0] * args[0] + Expr::Const(0.5)],
+        ),
         _ => Expr::prim(prim, args),
     }
 }
@@ -48,9 +59,25 @@ fn every_primitive_once_and_twice() {
             let first = gradient(&b, of, &wrt);
             let second: Vec<_> = first.iter().map(|g| gradient(&b, *g, &wrt)).collect();
             let program = b.finish(vec![of]);
-            check_gradient(&program, of, &first, &x, &[], 2e-9, &format!("{prim:?} at {x:?}"));
+            check_gradient(
+                &program,
+                of,
+                &first,
+                &x,
+                &[],
+                2e-9,
+                &format!("{prim:?} at {x:?}"),
+            );
             for (g, row) in first.iter().zip(&second) {
-                check_gradient(&program, *g, row, &x, &[], 2e-8, &format!("{prim:?} twice at {x:?}"));
+                check_gradient(
+                    &program,
+                    *g,
+                    row,
+                    &x,
+                    &[],
+                    2e-8,
+                    &format!("{prim:?} twice at {x:?}"),
+                );
             }
         }
     }
@@ -61,13 +88,22 @@ fn literal_powers() {
     for exponent in [0.0, 1.0, 2.0, 3.0, 4.0, -1.0, -2.0, 0.5, 2.5, 7.0] {
         let b = Builder::new(axes(6));
         let (e, _) = b.param(AxisSet::EMPTY);
-        let of = (e.pow(Expr::Const(exponent)) + Expr::Const(2.0).pow(e) + Expr::Const(0.0) * e).node(&b);
+        let of = (e.pow(Expr::Const(exponent)) + Expr::Const(2.0).pow(e) + Expr::Const(0.0) * e)
+            .node(&b);
         let wrt = [e.node(&b)];
         let first = gradient(&b, of, &wrt);
         let second = gradient(&b, first[0], &wrt);
         let program = b.finish(vec![of]);
         check_gradient(&program, of, &first, &[1.3], &[], 1e-9, "power");
-        check_gradient(&program, first[0], &second, &[1.3], &[], 1e-9, "power twice");
+        check_gradient(
+            &program,
+            first[0],
+            &second,
+            &[1.3],
+            &[],
+            1e-9,
+            "power twice",
+        );
     }
     // No logarithm of zero anywhere.
     let b = Builder::new(axes(6));
@@ -76,7 +112,10 @@ fn literal_powers() {
     let of = x.pow(n).node(&b);
     let g = gradient(&b, of, &[x.node(&b), n.node(&b)]);
     let program = b.finish(vec![]);
-    assert_eq!(evaluate(&program, &[0.0, 2.0], &[], &g), vec![vec![0.0], vec![0.0]]);
+    assert_eq!(
+        evaluate(&program, &[0.0, 2.0], &[], &g),
+        vec![vec![0.0], vec![0.0]]
+    );
 }
 
 #[test]
@@ -89,7 +128,12 @@ fn the_branch_not_taken_gives_no_nan() {
     let program = b.finish(vec![]);
     let got = &evaluate(&program, &[0.0, -1.0, 2.0], &[], &g)[0];
     assert_eq!(got[..2], [0.0, -2.0]);
-    assert_close(got[2], (2f64.ln() + 1.0) / (2.0 * (2.0 * 2f64.ln()).sqrt()), 1e-12, "taken branch");
+    assert_close(
+        got[2],
+        (2f64.ln() + 1.0) / (2.0 * (2.0 * 2f64.ln()).sqrt()),
+        1e-12,
+        "taken branch",
+    );
 }
 
 #[test]
@@ -119,7 +163,15 @@ fn random_hessian_vector_products() {
         let along = along.node(&b);
         let h = gradient(&b, along, &wrt);
         let program = b.finish(vec![of]);
-        check_gradient(&program, along, &h, &x, &noise, 1e-6, &format!("seed {seed}"));
+        check_gradient(
+            &program,
+            along,
+            &h,
+            &x,
+            &noise,
+            1e-6,
+            &format!("seed {seed}"),
+        );
     }
 }
 
@@ -131,7 +183,10 @@ fn absent_parameters_have_zero_gradient_with_their_axes() {
     let g = gradient(&b, (y * y).node(&b), &[x.node(&b), y.node(&b)]);
     assert_eq!(b.axes_of(b.handle(g[0])), AxisSet::of(&[K]));
     let program = b.finish(vec![]);
-    assert_eq!(evaluate(&program, &[1.0, 2.0, 3.0, 4.0], &[], &g), vec![vec![0.0; 3], vec![8.0]]);
+    assert_eq!(
+        evaluate(&program, &[1.0, 2.0, 3.0, 4.0], &[], &g),
+        vec![vec![0.0; 3], vec![8.0]]
+    );
 }
 
 #[test]

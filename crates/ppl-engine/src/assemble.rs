@@ -3,7 +3,7 @@
 use crate::EngineError;
 use crate::graph::Graph;
 use crate::index::RunTable;
-use crate::kernel::{Chunk, Instruction, Kernel, MAX_OUTER};
+use crate::kernel::{Chunk, Instruction, Kernel, Layout, MAX_OUTER};
 use crate::levels::Group;
 use crate::lower::{Lowered, Source, Step, Target};
 use crate::memory::Memory;
@@ -49,7 +49,11 @@ struct RegisterFile {
 }
 
 impl Assembler<'_> {
-    pub(crate) fn kernel(&mut self, group: &Group, lowered: &Lowered) -> Result<Kernel, EngineError> {
+    pub(crate) fn kernel(
+        &mut self,
+        group: &Group,
+        lowered: &Lowered,
+    ) -> Result<Kernel, EngineError> {
         let registers = registers::assign(lowered);
         let extent = self.extent(group, &registers)?;
         let outer: Vec<usize> = extent.outer.iter().map(|&a| self.graph.size(a)).collect();
@@ -59,14 +63,24 @@ impl Assembler<'_> {
             _ => None,
         };
         let partial = lowered.steps.iter().filter_map(sinks_of);
-        let partial = partial.map(|i| partial_len(self.graph, i, &extent, &split)).sum();
+        let partial = partial
+            .map(|i| partial_len(self.graph, i, &extent, &split))
+            .sum();
         let split = split.bounded(partial, &extent);
         let mut sinks = vec![];
         for step in &lowered.steps {
             sinks.push(match step.target {
                 Target::Sink(i) => {
                     let own = self.places.own(i);
-                    Some(Sink::plan(self.graph, i, step.code, own, &extent, &split, self.memory)?)
+                    Some(Sink::plan(
+                        self.graph,
+                        i,
+                        step.code,
+                        own,
+                        &extent,
+                        &split,
+                        self.memory,
+                    )?)
                 }
                 _ => None,
             });
@@ -77,7 +91,10 @@ impl Assembler<'_> {
         }
         let names: Vec<String> = lowered.steps.iter().map(|step| step.code.name()).collect();
         let names_of = |axes: ppl_core::AxisSet| -> String {
-            let names: Vec<&str> = axes.iter().map(|a| &*self.graph.program.axes[a.0 as usize].name).collect();
+            let names: Vec<&str> = axes
+                .iter()
+                .map(|a| &*self.graph.program.axes[a.0 as usize].name)
+                .collect();
             names.join(",")
         };
         let description = format!(
@@ -93,9 +110,17 @@ impl Assembler<'_> {
         Ok(Kernel {
             block: extent.block,
             inner: extent.lanes,
-            fills: sinks.iter().flatten().filter_map(|s| s.shared_fill).collect(),
+            fills: sinks
+                .iter()
+                .flatten()
+                .filter_map(|s| s.shared_fill)
+                .collect(),
             chunks: if extent.total == 0 { vec![] } else { chunks },
-            finishes: sinks.into_iter().flatten().filter_map(|s| s.finish).collect(),
+            finishes: sinks
+                .into_iter()
+                .flatten()
+                .filter_map(|s| s.finish)
+                .collect(),
             outer,
             description,
         })
@@ -106,7 +131,10 @@ impl Assembler<'_> {
         let lanes = inner.map_or(1, |a| self.graph.size(a));
         let outer: Vec<_> = group.space.iter().filter(|&a| Some(a) != inner).collect();
         if outer.len() > MAX_OUTER {
-            return Err(EngineError::TooManyAxes { got: outer.len() + 1, limit: MAX_OUTER + 1 });
+            return Err(EngineError::TooManyAxes {
+                got: outer.len() + 1,
+                limit: MAX_OUTER + 1,
+            });
         }
         let mut block = BLOCK.0;
         while block > BLOCK.1 && block * 8 * registers.count > REGISTER_BYTES {
@@ -114,7 +142,15 @@ impl Assembler<'_> {
         }
         let block = block.min(lanes.max(1));
         let total = self.graph.program.len(group.space);
-        Ok(Extent { space: group.space, inner, lanes, block, n_blocks: lanes.div_ceil(block), outer, total })
+        Ok(Extent {
+            space: group.space,
+            inner,
+            lanes,
+            block,
+            n_blocks: lanes.div_ceil(block),
+            outer,
+            total,
+        })
     }
 
     fn chunk(
@@ -126,17 +162,41 @@ impl Assembler<'_> {
         sinks: &[Option<Sink>],
         chunk: usize,
     ) -> Result<Chunk, EngineError> {
-        let distance = if extent.block < 8 { extent.block } else { extent.block.next_multiple_of(8) + REGISTER_GAP };
-        let file = RegisterFile { base: self.memory.allocate(registers.count * distance)?, distance };
-        let mut instructions = vec![];
+        let distance = if extent.block < 8 {
+            extent.block
+        } else {
+            extent.block.next_multiple_of(8) + REGISTER_GAP
+        };
+        let file = RegisterFile {
+            base: self.memory.allocate(registers.count * distance)?,
+            distance,
+        };
+        let (mut instructions, mut layouts) = (vec![], vec![]);
         for (step, sink) in lowered.steps.iter().zip(sinks) {
-            instructions.push(self.instruction(step, sink.as_ref(), registers, file, extent, chunk));
+            let (instruction, layout) =
+                self.instruction(step, sink.as_ref(), registers, file, extent, chunk);
+            instructions.push(instruction);
+            layouts.push(layout);
         }
         let whole = 0..extent.outer.first().map_or(1, |&a| self.graph.size(a));
-        let (blocks, outermost) =
-            if split.outermost { (0..extent.n_blocks, split.range(chunk)) } else { (split.range(chunk), whole) };
-        let fills = sinks.iter().flatten().filter_map(|s| s.chunk_fills.get(chunk)).copied().collect();
-        Ok(Chunk { blocks, outermost, fills, instructions })
+        let (blocks, outermost) = if split.outermost {
+            (0..extent.n_blocks, split.range(chunk))
+        } else {
+            (split.range(chunk), whole)
+        };
+        let fills = sinks
+            .iter()
+            .flatten()
+            .filter_map(|s| s.chunk_fills.get(chunk))
+            .copied()
+            .collect();
+        Ok(Chunk {
+            blocks,
+            outermost,
+            fills,
+            instructions,
+            layouts,
+        })
     }
 
     fn instruction(
@@ -147,9 +207,12 @@ impl Assembler<'_> {
         file: RegisterFile,
         extent: &Extent,
         chunk: usize,
-    ) -> Instruction {
+    ) -> (Instruction, Layout) {
         let register = |v: usize| Operand {
-            base: file.base.wrapping_add(registers.of[v] * file.distance).cast(),
+            base: file
+                .base
+                .wrapping_add(registers.of[v] * file.distance)
+                .cast(),
             per_block: 0,
             per_outer: [0; MAX_OUTER],
             step: usize::from(extent.inner.is_some()),
@@ -175,53 +238,89 @@ impl Assembler<'_> {
         }
         if let Some(index) = step.index {
             if matches!(code, Code::Gather | Code::GatherRuns)
-                && let (Some(Source::Memory(view)), Some(source)) = (step.args.first(), args.first_mut())
+                && let (Some(Source::Memory(view)), Some(source)) =
+                    (step.args.first(), args.first_mut())
             {
                 let target = self.graph.program.indices[index.0 as usize].target;
                 detail.target_stride = view.stride(target);
                 *source = memory_operand(&view.without(target), extent);
             }
-            let by_runs = matches!(code, Code::GatherRuns | Code::ScatterRuns | Code::ScatterProductRuns);
-            let index = if by_runs { self.run_operand(index, extent) } else { self.index_operand(index, extent) };
+            let by_runs = matches!(
+                code,
+                Code::GatherRuns | Code::ScatterRuns | Code::ScatterProductRuns
+            );
+            let index = if by_runs {
+                self.run_operand(index, extent)
+            } else {
+                self.index_operand(index, extent)
+            };
             if matches!(code, Code::Scatter | Code::ScatterRuns) {
                 args.push(Operand { step: 0, ..args[0] });
             }
             args.push(index);
         }
-        let absent = args.first().map_or(dst, |first| Operand { step: 0, ..*first });
+        let absent = args
+            .first()
+            .map_or(dst, |first| Operand { step: 0, ..*first });
         args.resize(3, absent);
         detail.steps = [args[0].step, args[1].step, args[2].step];
         detail.dst_step = dst.step;
         let lanes = (extent.n_blocks == 1).then_some(extent.lanes);
-        let run = self.set.choose(Choice { code, scalar: detail.steps.map(|s| s == 0), lanes });
+        let run = self.set.choose(Choice {
+            code,
+            scalar: detail.steps.map(|s| s == 0),
+            lanes,
+        });
         let all = [dst, args[0], args[1], args[2]];
         let mut per_outer = [[0; 4]; MAX_OUTER];
         for (axis, per_axis) in per_outer.iter_mut().enumerate() {
             *per_axis = all.map(|o| o.per_outer[axis]);
         }
-        Instruction { run, detail, base: all.map(|o| o.base), per_block: all.map(|o| o.per_block), per_outer }
+        let layout = Layout {
+            detail,
+            per_block: all.map(|o| o.per_block),
+            per_outer,
+        };
+        (
+            Instruction {
+                run,
+                base: all.map(|o| o.base),
+            },
+            layout,
+        )
     }
 
     fn index_operand(&self, index: IndexId, extent: &Extent) -> Operand {
         let index = &self.graph.program.indices[index.0 as usize];
         let strides = self.graph.program.strides(index.axes);
-        let view = View { base: index.values.as_ptr().cast::<f64>().cast_mut(), strides: Box::new(strides) };
+        let view = View {
+            base: index.values.as_ptr().cast::<f64>().cast_mut(),
+            strides: Box::new(strides),
+        };
         operand(&view, size_of::<u32>(), extent)
     }
 
     fn run_operand(&mut self, id: IndexId, extent: &Extent) -> Operand {
         let program = self.graph.program;
         let index = &program.indices[id.0 as usize];
-        let Some(inner) = extent.inner else { return self.index_operand(id, extent) };
+        let Some(inner) = extent.inner else {
+            return self.index_operand(id, extent);
+        };
         let table = self
             .tables
             .entry((id, extent.block))
             .or_insert_with(|| RunTable::new(index, inner, extent.lanes, extent.block));
         let mut strides = program.strides(table.outer);
         strides.iter_mut().for_each(|s| *s *= table.n_blocks);
-        let view = View { base: table.blocks().cast::<f64>().cast_mut(), strides: Box::new(strides) };
+        let view = View {
+            base: table.blocks().cast::<f64>().cast_mut(),
+            strides: Box::new(strides),
+        };
         let size = size_of::<BlockRuns>();
-        Operand { per_block: size, ..operand(&view, size, extent) }
+        Operand {
+            per_block: size,
+            ..operand(&view, size, extent)
+        }
     }
 }
 
@@ -235,5 +334,10 @@ fn operand(view: &View, element: usize, extent: &Extent) -> Operand {
     for (distance, &axis) in per_outer.iter_mut().zip(&extent.outer) {
         *distance = view.stride(axis) * element;
     }
-    Operand { base: view.base.cast(), per_block: step * extent.block * element, per_outer, step }
+    Operand {
+        base: view.base.cast(),
+        per_block: step * extent.block * element,
+        per_outer,
+        step,
+    }
 }

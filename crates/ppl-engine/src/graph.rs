@@ -39,11 +39,17 @@ impl<'p> Graph<'p> {
         let n = program.nodes.len();
         let unit = (0..program.axes.len()).filter(|&a| program.axes[a].size == 1);
         let unit = unit.fold(AxisSet::EMPTY, |set, a| set.with(AxisId(a as u8)));
-        let axes: Vec<AxisSet> = program.nodes.iter().map(|node| node.axes.minus(unit)).collect();
+        let axes: Vec<AxisSet> = program
+            .nodes
+            .iter()
+            .map(|node| node.axes.minus(unit))
+            .collect();
         let mut root: Vec<usize> = (0..n).collect();
         for (i, node) in program.nodes.iter().enumerate() {
             let same = match &node.op {
-                Op::Stop(a) | Op::Sum(a) | Op::Max(a) | Op::Rename(a, ..) | Op::At(a, ..) => Some(a),
+                Op::Stop(a) | Op::Sum(a) | Op::Max(a) | Op::Rename(a, ..) | Op::At(a, ..) => {
+                    Some(a)
+                }
                 Op::Stack(parts, _) if parts.len() == 1 => parts.first(),
                 _ => None,
             };
@@ -51,8 +57,15 @@ impl<'p> Graph<'p> {
                 root[i] = root[a];
             }
         }
-        let mut graph =
-            Graph { program, axes, order: vec![], users: vec![vec![]; n], is_output: vec![false; n], root, unit };
+        let mut graph = Graph {
+            program,
+            axes,
+            order: vec![],
+            users: vec![vec![]; n],
+            is_output: vec![false; n],
+            root,
+            unit,
+        };
         graph.find_users();
         graph
     }
@@ -90,7 +103,11 @@ impl<'p> Graph<'p> {
 
     /// Resolved arguments.
     pub(crate) fn args(&self, i: usize) -> Vec<usize> {
-        self.op(i).args().into_iter().map(|a| self.resolve(a)).collect()
+        self.op(i)
+            .args()
+            .into_iter()
+            .map(|a| self.resolve(a))
+            .collect()
     }
 
     pub(crate) fn kind(&self, i: usize) -> Kind {

@@ -28,7 +28,9 @@ unsafe impl Sync for RunTable {}
 pub(crate) fn check(program: &Program) -> Result<(), EngineError> {
     for (i, index) in program.indices.iter().enumerate() {
         let size = program.axes[index.target.0 as usize].size;
-        if index.values.len() != program.len(index.axes) || index.values.iter().any(|&v| v as usize >= size) {
+        if index.values.len() != program.len(index.axes)
+            || index.values.iter().any(|&v| v as usize >= size)
+        {
             return Err(EngineError::IndexOutOfRange { index: i, size });
         }
     }
@@ -59,7 +61,11 @@ impl RunTable {
                 let mut start = 0;
                 for same in lanes.chunk_by(|a, b| a == b) {
                     let end = start + same.len();
-                    runs.push(Run { position: same[0], start: start as u16, end: end as u16 });
+                    runs.push(Run {
+                        position: same[0],
+                        start: start as u16,
+                        end: end as u16,
+                    });
                     start = end;
                 }
                 bounds.push(runs.len());
@@ -67,9 +73,17 @@ impl RunTable {
         }
         let blocks = bounds
             .windows(2)
-            .map(|w| BlockRuns { first: runs[w[0]..].as_ptr(), count: w[1] - w[0] })
+            .map(|w| BlockRuns {
+                first: runs[w[0]..].as_ptr(),
+                count: w[1] - w[0],
+            })
             .collect();
-        RunTable { _runs: runs, blocks, n_blocks: inner_size.div_ceil(block), outer: index.axes.without(inner) }
+        RunTable {
+            _runs: runs,
+            blocks,
+            n_blocks: inner_size.div_ceil(block),
+            outer: index.axes.without(inner),
+        }
     }
 
     pub(crate) fn blocks(&self) -> *const BlockRuns {

@@ -8,13 +8,18 @@ use std::ops::Range;
 /// Outer axes that a kernel can have.
 pub(crate) const MAX_OUTER: usize = 6;
 
-/// One instruction; the operands are `dst`, `a`, `b`, `c`, distances are in bytes.
-#[derive(Clone)]
+/// One instruction; the operands are `dst`, `a`, `b`, `c`.
+#[derive(Clone, Copy)]
 pub(crate) struct Instruction {
     pub(crate) run: BlockFn,
-    pub(crate) detail: Detail,
     /// Addresses at block 0 and outer position 0.
     pub(crate) base: [*mut u8; 4],
+}
+
+/// The rest of an instruction, apart because short kernels hardly read it; distances are in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    pub(crate) detail: Detail,
     /// From one block to the next.
     pub(crate) per_block: [usize; 4],
     /// From one position of an outer axis to the next.
@@ -35,6 +40,8 @@ pub(crate) struct Chunk {
     pub(crate) outermost: Range<usize>,
     pub(crate) fills: Vec<Fill>,
     pub(crate) instructions: Vec<Instruction>,
+    /// One an instruction.
+    pub(crate) layouts: Vec<Layout>,
 }
 
 /// What is left of a reduction after all chunks.
@@ -84,9 +91,14 @@ impl Kernel {
         unsafe {
             self.fills.iter().for_each(|fill| fill.apply());
             match &self.chunks[..] {
-                [chunk] if self.outer.is_empty() && chunk.blocks.len() == 1 => chunk.run_once(self.inner),
+                [chunk] if self.outer.is_empty() && chunk.blocks.len() == 1 => {
+                    chunk.run_once(self.inner)
+                }
                 [chunk] => chunk.run(self),
-                chunks => chunks.par_iter().with_max_len(1).for_each(|chunk| chunk.run(self)),
+                chunks => chunks
+                    .par_iter()
+                    .with_max_len(1)
+                    .for_each(|chunk| chunk.run(self)),
             }
             self.finishes.iter().for_each(|finish| finish.apply());
         }
@@ -106,9 +118,16 @@ impl Chunk {
         // SAFETY: the caller's guarantee.
         unsafe {
             self.fills.iter().for_each(|fill| fill.apply());
-            for i in &self.instructions {
+            for (i, layout) in self.instructions.iter().zip(&self.layouts) {
                 let [dst, a, b, c] = i.base;
-                (i.run)(dst.cast(), a.cast(), b.cast(), c.cast(), lanes, &i.detail);
+                (i.run)(
+                    dst.cast(),
+                    a.cast(),
+                    b.cast(),
+                    c.cast(),
+                    lanes,
+                    &layout.detail,
+                );
             }
         }
     }
@@ -122,19 +141,28 @@ impl Chunk {
             let mut position = [0; MAX_OUTER];
             position[0] = self.outermost.start;
             loop {
-                for i in &self.instructions {
+                for (i, layout) in self.instructions.iter().zip(&self.layouts) {
                     let mut address = i.base;
                     for q in 0..4 {
-                        address[q] = address[q].wrapping_add(block * i.per_block[q]);
+                        address[q] = address[q].wrapping_add(block * layout.per_block[q]);
                     }
-                    for (&position, distance) in position.iter().zip(&i.per_outer).take(rank) {
+                    for (&position, distance) in position.iter().zip(&layout.per_outer).take(rank) {
                         for q in 0..4 {
                             address[q] = address[q].wrapping_add(position * distance[q]);
                         }
                     }
                     let [dst, a, b, c] = address;
                     // SAFETY: the addresses lie within their buffers at every position of the space.
-                    unsafe { (i.run)(dst.cast(), a.cast(), b.cast(), c.cast(), lanes, &i.detail) };
+                    unsafe {
+                        (i.run)(
+                            dst.cast(),
+                            a.cast(),
+                            b.cast(),
+                            c.cast(),
+                            lanes,
+                            &layout.detail,
+                        )
+                    };
                 }
                 if !advance(&mut position, &kernel.outer, self.outermost.end) {
                     break;
@@ -189,7 +217,10 @@ impl Finish {
         if self.spread {
             for slot in 0..self.len / ACCUMULATORS {
                 // SAFETY: the partial result holds that many accumulators, the destination that many values.
-                unsafe { *self.dst.add(slot) = fold::<F>(&*total.add(slot * ACCUMULATORS).cast::<[f64; ACCUMULATORS]>()) };
+                unsafe {
+                    *self.dst.add(slot) =
+                        fold::<F>(&*total.add(slot * ACCUMULATORS).cast::<[f64; ACCUMULATORS]>())
+                };
             }
         } else if total != self.dst {
             // SAFETY: as above; the buffers are distinct.

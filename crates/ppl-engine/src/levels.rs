@@ -39,7 +39,11 @@ impl Levels {
         sink(graph, &mut level);
         let in_memory = materialised(graph, &level);
         let groups = group(graph, &level, &in_memory);
-        Levels { level, in_memory, groups }
+        Levels {
+            level,
+            in_memory,
+            groups,
+        }
     }
 }
 
@@ -66,7 +70,12 @@ fn earliest(graph: &Graph) -> Vec<usize> {
     for &i in &graph.order {
         let random_access = graph.kind(i) == Kind::View || matches!(graph.op(i), Op::Gather(..));
         let read = if random_access { whole } else { lanes };
-        level[i] = graph.args(i).into_iter().map(|a| read(graph, &level, a)).max().unwrap_or(0);
+        level[i] = graph
+            .args(i)
+            .into_iter()
+            .map(|a| read(graph, &level, a))
+            .max()
+            .unwrap_or(0);
     }
     level
 }
@@ -79,8 +88,13 @@ fn sink(graph: &Graph, level: &mut [usize]) {
             continue;
         }
         let latest = graph.users[i].iter().map(|&user| {
-            let whole_array = graph.kind(user) == Kind::View || matches!(graph.op(user), Op::Gather(..));
-            if whole_array && !view { level[user] - 1 } else { level[user] }
+            let whole_array =
+                graph.kind(user) == Kind::View || matches!(graph.op(user), Op::Gather(..));
+            if whole_array && !view {
+                level[user] - 1
+            } else {
+                level[user]
+            }
         });
         if let Some(latest) = latest.min() {
             level[i] = level[i].max(latest);
@@ -97,8 +111,11 @@ fn materialised(graph: &Graph, level: &[usize]) -> Vec<bool> {
             Kind::Lanes => {
                 graph.is_output[i]
                     || graph.users[i].iter().any(|&user| {
-                        let whole_array = graph.kind(user) == Kind::View || matches!(graph.op(user), Op::Gather(..));
-                        whole_array || level[user] != level[i] || graph.space(user) != graph.space(i)
+                        let whole_array = graph.kind(user) == Kind::View
+                            || matches!(graph.op(user), Op::Gather(..));
+                        whole_array
+                            || level[user] != level[i]
+                            || graph.space(user) != graph.space(i)
                     })
             }
         };
@@ -111,7 +128,12 @@ fn group(graph: &Graph, level: &[usize], in_memory: &[bool]) -> Vec<Group> {
     let mut groups: BTreeMap<(usize, usize, AxisSet), Vec<Task>> = BTreeMap::new();
     for &i in &graph.order {
         let space = graph.space(i);
-        let mut add = |task| groups.entry((level[i], space.len(), space)).or_default().push(task);
+        let mut add = |task| {
+            groups
+                .entry((level[i], space.len(), space))
+                .or_default()
+                .push(task)
+        };
         match (graph.kind(i), graph.op(i)) {
             (Kind::View, _) if graph.is_output[i] => add(Task::CopyOut(i)),
             (Kind::Leaf | Kind::View, _) => {}
@@ -120,5 +142,12 @@ fn group(graph: &Graph, level: &[usize], in_memory: &[bool]) -> Vec<Group> {
             _ => {}
         }
     }
-    groups.into_iter().map(|((level, _, space), tasks)| Group { level, space, tasks }).collect()
+    groups
+        .into_iter()
+        .map(|((level, _, space), tasks)| Group {
+            level,
+            space,
+            tasks,
+        })
+        .collect()
 }

@@ -105,8 +105,13 @@ impl Kernels {
         let levels = Levels::assign(&graph);
         let mut memory = Memory::default();
         let places = Places::assign(&graph, &levels, &mut memory)?;
-        let mut assembler =
-            Assembler { graph: &graph, places: &places, memory: &mut memory, set, tables: HashMap::new() };
+        let mut assembler = Assembler {
+            graph: &graph,
+            places: &places,
+            memory: &mut memory,
+            set,
+            tables: HashMap::new(),
+        };
         let mut kernels = vec![];
         for group in &levels.groups {
             let lowered = lower::lower(&graph, &levels, &places, group);
@@ -115,7 +120,10 @@ impl Kernels {
         let tables = assembler.tables.into_values().collect();
         let outputs = program.outputs.iter().map(|&id| {
             let i = graph.resolve(id);
-            (places.output(i).base.cast_const(), program.len(program.node(id).axes))
+            (
+                places.output(i).base.cast_const(),
+                program.len(program.node(id).axes),
+            )
         });
         Ok(Kernels {
             kernels,
@@ -127,7 +135,11 @@ impl Kernels {
             _memory: memory,
             _tables: tables,
             _data: program.data.clone(),
-            _indices: program.indices.iter().map(|index| index.values.clone()).collect(),
+            _indices: program
+                .indices
+                .iter()
+                .map(|index| index.values.clone())
+                .collect(),
         })
     }
 
@@ -136,8 +148,16 @@ impl Kernels {
     /// # Panics
     /// If `params` or `noise` has not the program's length.
     pub fn run(&mut self, params: &[f64], noise: &[f64]) {
-        assert_eq!(params.len(), self.n_params, "the program's number of parameters");
-        assert_eq!(noise.len(), self.n_noise, "the program's number of noise elements");
+        assert_eq!(
+            params.len(),
+            self.n_params,
+            "the program's number of parameters"
+        );
+        assert_eq!(
+            noise.len(),
+            self.n_noise,
+            "the program's number of noise elements"
+        );
         // SAFETY: the buffers have these lengths and `&mut self` is the only access to them.
         unsafe {
             std::ptr::copy_nonoverlapping(params.as_ptr(), self.params, params.len());
@@ -159,7 +179,10 @@ impl Kernels {
 
     /// One line a kernel: its space, level, lanes, registers and instructions.
     pub fn explain(&self) -> String {
-        self.kernels.iter().map(|kernel| format!("{}\n", kernel.description)).collect()
+        self.kernels
+            .iter()
+            .map(|kernel| format!("{}\n", kernel.description))
+            .collect()
     }
 }
 
@@ -185,17 +208,44 @@ mod tests {
     #[test]
     fn instruction_sets_agree() {
         let n = 1001;
-        let b = Builder::new(vec![Axis { name: "draw".into(), size: 1 }, Axis { name: "row".into(), size: n }]);
+        let b = Builder::new(vec![
+            Axis {
+                name: "draw".into(),
+                size: 1,
+            },
+            Axis {
+                name: "row".into(),
+                size: n,
+            },
+        ]);
         let rows = AxisSet::EMPTY.with(AxisId(1));
         let x = b.data((0..n).map(|i| (i as f64 - 300.0) / 40.0).collect(), rows);
         let p = b.param(rows).0;
         let mut outputs = vec![];
-        for prim in [Prim::Exp, Prim::Ln, Prim::Log1p, Prim::Expm1, Prim::Tanh, Prim::InvLogit, Prim::Softplus, Prim::LnGamma] {
+        for prim in [
+            Prim::Exp,
+            Prim::Ln,
+            Prim::Log1p,
+            Prim::Expm1,
+            Prim::Tanh,
+            Prim::InvLogit,
+            Prim::Softplus,
+            Prim::LnGamma,
+        ] {
             let y = Expr::apply(prim, &[x * x]);
-            outputs.extend([y, Expr::apply(prim, &[x]), y * p + x, b.sum(y * p, rows), b.sum(x, rows)]);
+            outputs.extend([
+                y,
+                Expr::apply(prim, &[x]),
+                y * p + x,
+                b.sum(y * p, rows),
+                b.sum(x, rows),
+            ]);
         }
         let outputs: Vec<_> = outputs.into_iter().map(|e| e.node(&b)).collect();
-        let program = Program { outputs, ..b.snapshot() };
+        let program = Program {
+            outputs,
+            ..b.snapshot()
+        };
         let params: Vec<f64> = (0..n).map(|i| (i % 7) as f64).collect();
         let expected = ppl_core::interpret::evaluate(&program, &params, &[], &program.outputs);
         for set in sets() {
@@ -203,7 +253,9 @@ mod tests {
             kernels.run(&params, &[]);
             for (i, expected) in expected.iter().enumerate() {
                 for (&g, &e) in kernels.output(i).iter().zip(expected) {
-                    let close = (g - e).abs() <= 1e-13 * (1.0 + e.abs()) || g == e || (g.is_nan() && e.is_nan());
+                    let close = (g - e).abs() <= 1e-13 * (1.0 + e.abs())
+                        || g == e
+                        || (g.is_nan() && e.is_nan());
                     assert!(close, "{set:?}, output {i}: {g} instead of {e}");
                 }
             }

@@ -65,7 +65,10 @@ pub(crate) fn lower(graph: &Graph, levels: &Levels, places: &Places, group: &Gro
         inner: group.space.innermost(),
         done: HashMap::new(),
         loaded: HashMap::new(),
-        out: Lowered { steps: vec![], n_virtual: 0 },
+        out: Lowered {
+            steps: vec![],
+            n_virtual: 0,
+        },
     };
     for task in &group.tasks {
         match *task {
@@ -80,7 +83,12 @@ pub(crate) fn lower(graph: &Graph, levels: &Levels, places: &Places, group: &Gro
 
 impl Lowering<'_> {
     fn push(&mut self, code: Code, target: Target, args: Vec<Source>, index: Option<IndexId>) {
-        self.out.steps.push(Step { code, target, args, index });
+        self.out.steps.push(Step {
+            code,
+            target,
+            args,
+            index,
+        });
     }
 
     fn register(&mut self) -> usize {
@@ -97,7 +105,8 @@ impl Lowering<'_> {
 
     /// The product that can be made part of its only user's instruction.
     fn fusible(&self, i: usize) -> Option<(usize, usize)> {
-        let only_here = self.is_here(i) && !self.levels.in_memory[i] && self.graph.users[i].len() == 1;
+        let only_here =
+            self.is_here(i) && !self.levels.in_memory[i] && self.graph.users[i].len() == 1;
         self.graph.product(i).filter(|_| only_here)
     }
 
@@ -117,7 +126,12 @@ impl Lowering<'_> {
         }
         let register = self.register();
         self.loaded.insert(i, register);
-        self.push(Code::Copy, Target::Register(register), vec![Source::Memory(view)], None);
+        self.push(
+            Code::Copy,
+            Target::Register(register),
+            vec![Source::Memory(view)],
+            None,
+        );
         Source::Register(register)
     }
 
@@ -125,29 +139,65 @@ impl Lowering<'_> {
         nodes.iter().map(|&i| self.value(i)).collect()
     }
 
-    /// Computes a node lane by lane, into its memory or a register.
+    /// Computes a node lane by lane, whatever it needs of this kernel first. Without recursion: chains can be long.
     fn lanes(&mut self, i: usize) {
+        let mut open = vec![i];
+        while let Some(&last) = open.last() {
+            let missing: Vec<usize> = match self.done.contains_key(&last) {
+                true => vec![],
+                false => self
+                    .selected(last)
+                    .1
+                    .into_iter()
+                    .filter(|a| self.is_here(*a) && !self.done.contains_key(a))
+                    .collect(),
+            };
+            if missing.is_empty() {
+                self.compute(last);
+                open.pop();
+            } else {
+                open.extend(missing.into_iter().rev());
+            }
+        }
+    }
+
+    /// The instruction for a node and the nodes whose lanes it reads.
+    fn selected(&self, i: usize) -> (Code, Vec<usize>) {
+        match self.graph.op(i) {
+            Op::Map(prim, args) => {
+                self.select(*prim, args.iter().map(|a| self.graph.resolve(*a)).collect())
+            }
+            Op::Gather(source, index) => {
+                let source = self.places.own(self.graph.resolve(*source));
+                let target = self.graph.program.indices[index.0 as usize].target;
+                let along_lanes = self
+                    .inner
+                    .is_some_and(|inner| inner != target && source.stride(inner) != 0);
+                let code = if self.runs(*index) && !along_lanes {
+                    Code::GatherRuns
+                } else {
+                    Code::Gather
+                };
+                (code, vec![])
+            }
+            _ => (Code::Move, self.graph.args(i)),
+        }
+    }
+
+    /// Writes a node's step, once, into its memory or a register.
+    fn compute(&mut self, i: usize) {
         if self.done.contains_key(&i) {
             return;
         }
-        let (code, args, index) = match self.graph.op(i) {
-            Op::Gather(source, index) => {
-                let source = self.places.own(self.graph.resolve(*source)).clone();
-                let target = self.graph.program.indices[index.0 as usize].target;
-                let along_lanes = self.inner.is_some_and(|inner| inner != target && source.stride(inner) != 0);
-                let code = if self.runs(*index) && !along_lanes { Code::GatherRuns } else { Code::Gather };
-                (code, vec![Source::Memory(source)], Some(*index))
-            }
-            Op::Map(prim, args) => {
-                let args: Vec<usize> = args.iter().map(|a| self.graph.resolve(*a)).collect();
-                let (code, nodes) = self.select(*prim, args);
-                (code, self.values(&nodes), None)
-            }
-            _ => {
-                let args = self.graph.args(i);
-                (Code::Move, self.values(&args), None)
-            }
-        };
+        let (code, nodes) = self.selected(i);
+        let mut args = self.values(&nodes);
+        let mut index = None;
+        if let Op::Gather(source, id) = self.graph.op(i) {
+            args.push(Source::Memory(
+                self.places.own(self.graph.resolve(*source)).clone(),
+            ));
+            index = Some(*id);
+        }
         let (target, source) = match self.places.view(i) {
             Some(view) => (Target::Memory(view.clone()), Source::Memory(view.clone())),
             None => {
@@ -161,19 +211,31 @@ impl Lowering<'_> {
 
     fn runs(&self, index: IndexId) -> bool {
         let index = &self.graph.program.indices[index.0 as usize];
-        has_runs(index, self.inner, self.inner.map_or(1, |inner| self.graph.size(inner)))
+        has_runs(
+            index,
+            self.inner,
+            self.inner.map_or(1, |inner| self.graph.size(inner)),
+        )
     }
 
     /// The instruction for a primitive: sums with products become one.
     fn select(&self, prim: Prim, args: Vec<usize>) -> (Code, Vec<usize>) {
-        if prim == Prim::Polygamma && *self.graph.op(args[0]) == Op::Const(0) {
-            return (Code::Digamma, vec![args[1]]);
+        if prim == Prim::Polygamma
+            && let Op::Const(order) = self.graph.op(args[0])
+        {
+            match f64::from_bits(*order) {
+                0.0 => return (Code::Digamma, vec![args[1]]),
+                1.0 => return (Code::Trigamma, vec![args[1]]),
+                _ => {}
+            }
         }
         if prim != Prim::Add {
             return (Code::Prim(prim), args);
         }
         for (x, y) in [(args[0], args[1]), (args[1], args[0])] {
-            let Some((a, b)) = self.fusible(x) else { continue };
+            let Some((a, b)) = self.fusible(x) else {
+                continue;
+            };
             if let Some(positive) = self.graph.negated(x) {
                 return match self.fusible(positive) {
                     Some((a, b)) => (Code::NegMulAdd, vec![a, b, y]),
@@ -189,7 +251,8 @@ impl Lowering<'_> {
     }
 
     fn reduction(&mut self, i: usize) {
-        let kept = |inner: Option<AxisId>, axes: AxisSet| inner.is_some_and(|inner| axes.contains(inner));
+        let kept =
+            |inner: Option<AxisId>, axes: AxisSet| inner.is_some_and(|inner| axes.contains(inner));
         match self.graph.op(i) {
             Op::Sum(a) => {
                 let keeps_lanes = kept(self.inner, self.graph.axes[i]);
@@ -205,7 +268,11 @@ impl Lowering<'_> {
             }
             Op::Max(a) => {
                 let keeps_lanes = kept(self.inner, self.graph.axes[i]);
-                let code = if keeps_lanes { Code::MaxTo } else { Code::Maximum(Into::Store) };
+                let code = if keeps_lanes {
+                    Code::MaxTo
+                } else {
+                    Code::Maximum(Into::Store)
+                };
                 let args = vec![self.value(self.graph.resolve(*a))];
                 self.push(code, Target::Sink(i), args, None);
             }
@@ -216,11 +283,18 @@ impl Lowering<'_> {
 
     fn scatter(&mut self, i: usize, a: usize, index: IndexId) {
         let target = self.graph.program.indices[index.0 as usize].target;
-        let keeps_lanes = self.inner.is_some_and(|inner| inner != target && self.graph.axes[i].contains(inner));
+        let keeps_lanes = self
+            .inner
+            .is_some_and(|inner| inner != target && self.graph.axes[i].contains(inner));
         let runs = self.runs(index) && !keeps_lanes;
-        let varies = |s: &Self, node: usize| s.inner.is_some_and(|inner| s.graph.axes[node].contains(inner));
+        let varies = |s: &Self, node: usize| {
+            s.inner
+                .is_some_and(|inner| s.graph.axes[node].contains(inner))
+        };
         let (code, nodes) = match self.fusible(a) {
-            Some((x, y)) if runs && varies(self, x) && varies(self, y) => (Code::ScatterProductRuns, vec![x, y]),
+            Some((x, y)) if runs && varies(self, x) && varies(self, y) => {
+                (Code::ScatterProductRuns, vec![x, y])
+            }
             _ if runs && varies(self, a) => (Code::ScatterRuns, vec![a]),
             _ => (Code::Scatter, vec![a]),
         };
@@ -229,7 +303,9 @@ impl Lowering<'_> {
     }
 
     fn part(&mut self, i: usize, part: usize) {
-        let Op::Stack(parts, axis) = self.graph.op(i) else { return };
+        let Op::Stack(parts, axis) = self.graph.op(i) else {
+            return;
+        };
         let view = self.places.own(i).at(*axis, part);
         let source = self.value(self.graph.resolve(parts[part]));
         self.push(Code::Copy, Target::Memory(view), vec![source], None);
@@ -238,6 +314,11 @@ impl Lowering<'_> {
     fn copy_out(&mut self, i: usize) {
         let source = self.places.own(i).clone();
         let target = self.places.output(i).clone();
-        self.push(Code::Copy, Target::Memory(target), vec![Source::Memory(source)], None);
+        self.push(
+            Code::Copy,
+            Target::Memory(target),
+            vec![Source::Memory(source)],
+            None,
+        );
     }
 }

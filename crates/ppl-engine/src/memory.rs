@@ -40,8 +40,14 @@ impl Memory {
     }
 
     fn buffer(&mut self, len: usize) -> Result<*mut f64, EngineError> {
-        let too_large = |needed| EngineError::TooLarge { needed, limit: LIMIT };
-        let bytes = len.checked_mul(8).and_then(|b| b.checked_add(ALIGNMENT)).ok_or_else(|| too_large(usize::MAX))?;
+        let too_large = |needed| EngineError::TooLarge {
+            needed,
+            limit: LIMIT,
+        };
+        let bytes = len
+            .checked_mul(8)
+            .and_then(|b| b.checked_add(ALIGNMENT))
+            .ok_or_else(|| too_large(usize::MAX))?;
         let total = self.bytes.saturating_add(bytes);
         let layout = Layout::from_size_align(bytes, ALIGNMENT).map_err(|_| too_large(bytes))?;
         if total > LIMIT {

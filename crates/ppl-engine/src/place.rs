@@ -44,15 +44,27 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(crate) fn assign(graph: &Graph, levels: &Levels, memory: &mut Memory) -> Result<Self, EngineError> {
+    pub(crate) fn assign(
+        graph: &Graph,
+        levels: &Levels,
+        memory: &mut Memory,
+    ) -> Result<Self, EngineError> {
         let program = graph.program;
         let n = program.nodes.len();
         let params = memory.allocate(program.n_params)?;
         let noise = memory.allocate(program.n_noise)?;
-        let mut places = Places { views: vec![None; n], copies: vec![None; n], params, noise };
+        let mut places = Places {
+            views: vec![None; n],
+            copies: vec![None; n],
+            params,
+            noise,
+        };
         for &i in &graph.order {
             let len = program.len(graph.axes[i]);
-            let contiguous = |base| View { base, strides: Box::new(program.strides(graph.axes[i])) };
+            let contiguous = |base| View {
+                base,
+                strides: Box::new(program.strides(graph.axes[i])),
+            };
             let base = match (graph.kind(i), graph.op(i)) {
                 (_, Op::Const(bits)) => {
                     let literal = memory.allocate(1)?;
@@ -63,27 +75,41 @@ impl Places {
                 (_, Op::Data(d)) => {
                     let data = &program.data[*d as usize];
                     if data.len() != len {
-                        return Err(EngineError::WrongLength { what: "a data array", got: data.len(), expected: len });
+                        return Err(EngineError::WrongLength {
+                            what: "a data array",
+                            got: data.len(),
+                            expected: len,
+                        });
                     }
                     // Never written to: only leaves have this address.
                     Some(data.as_ptr().cast_mut())
                 }
-                (_, Op::Param { offset }) => Some(slice(params, *offset, len, program.n_params, "the parameters")?),
-                (_, Op::Noise { offset }) => Some(slice(noise, *offset, len, program.n_noise, "the noise")?),
+                (_, Op::Param { offset }) => Some(slice(
+                    params,
+                    *offset,
+                    len,
+                    program.n_params,
+                    "the parameters",
+                )?),
+                (_, Op::Noise { offset }) => {
+                    Some(slice(noise, *offset, len, program.n_noise, "the noise")?)
+                }
                 (Kind::View, _) => None,
                 _ if levels.in_memory[i] => Some(memory.allocate(len)?),
                 _ => None,
             };
             places.views[i] = match (graph.op(i), base) {
                 (_, Some(base)) => Some(contiguous(base)),
-                (Op::At(a, axis, position), _) => {
-                    places.views[graph.resolve(*a)].as_ref().map(|source| source.at(*axis, *position as usize))
+                (Op::At(a, axis, position), _) => places.views[graph.resolve(*a)]
+                    .as_ref()
+                    .map(|source| source.at(*axis, *position as usize)),
+                (Op::Rename(a, from, to), _) => {
+                    places.views[graph.resolve(*a)].as_ref().map(|source| {
+                        let mut view = source.without(*from);
+                        view.strides[to.0 as usize] = source.stride(*from);
+                        view
+                    })
                 }
-                (Op::Rename(a, from, to), _) => places.views[graph.resolve(*a)].as_ref().map(|source| {
-                    let mut view = source.without(*from);
-                    view.strides[to.0 as usize] = source.stride(*from);
-                    view
-                }),
                 _ => None,
             };
             if graph.kind(i) == Kind::View && graph.is_output[i] {
@@ -100,7 +126,9 @@ impl Places {
 
     /// Where a node's own instructions write.
     pub(crate) fn own(&self, i: usize) -> &View {
-        self.views[i].as_ref().expect("whatever is written to memory has a place")
+        self.views[i]
+            .as_ref()
+            .expect("whatever is written to memory has a place")
     }
 
     /// Where an output lies contiguously.
@@ -109,9 +137,19 @@ impl Places {
     }
 }
 
-fn slice(base: *mut f64, offset: usize, len: usize, total: usize, what: &'static str) -> Result<*mut f64, EngineError> {
+fn slice(
+    base: *mut f64,
+    offset: usize,
+    len: usize,
+    total: usize,
+    what: &'static str,
+) -> Result<*mut f64, EngineError> {
     match offset.checked_add(len) {
         Some(end) if end <= total => Ok(base.wrapping_add(offset)),
-        _ => Err(EngineError::WrongLength { what, got: total, expected: offset.saturating_add(len) }),
+        _ => Err(EngineError::WrongLength {
+            what,
+            got: total,
+            expected: offset.saturating_add(len),
+        }),
     }
 }

@@ -20,7 +20,10 @@ pub(crate) fn assign(lowered: &Lowered) -> Registers {
             }
         }
     }
-    let mut registers = Registers { of: vec![0; lowered.n_virtual], count: 0 };
+    let mut registers = Registers {
+        of: vec![0; lowered.n_virtual],
+        count: 0,
+    };
     let mut free = vec![];
     for (at, step) in lowered.steps.iter().enumerate() {
         if let Target::Register(v) = step.target {

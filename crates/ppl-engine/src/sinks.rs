@@ -42,16 +42,34 @@ pub(crate) struct Split {
 
 impl Split {
     pub(crate) fn plan(extent: &Extent, outermost_size: usize) -> Self {
-        let wanted = if extent.total > SPLIT_FROM { (extent.total / CHUNK).min(MAX_CHUNKS) } else { 1 };
+        let wanted = if extent.total > SPLIT_FROM {
+            (extent.total / CHUNK).min(MAX_CHUNKS)
+        } else {
+            1
+        };
         let outermost = extent.n_blocks < wanted && extent.n_blocks < outermost_size;
-        let units = if outermost { outermost_size } else { extent.n_blocks };
-        Split { outermost, chunks: wanted.min(units).max(1), units }
+        let units = if outermost {
+            outermost_size
+        } else {
+            extent.n_blocks
+        };
+        Split {
+            outermost,
+            chunks: wanted.min(units).max(1),
+            units,
+        }
     }
 
     /// Fewer chunks, if the partial results would be larger than what they are made from.
     pub(crate) fn bounded(self, partial: usize, extent: &Extent) -> Self {
-        let bound = (2 * extent.total).checked_div(partial).unwrap_or(self.chunks).max(1);
-        Split { chunks: self.chunks.min(bound), ..self }
+        let bound = (2 * extent.total)
+            .checked_div(partial)
+            .unwrap_or(self.chunks)
+            .max(1);
+        Split {
+            chunks: self.chunks.min(bound),
+            ..self
+        }
     }
 
     /// The units of a chunk.
@@ -61,7 +79,11 @@ impl Split {
 
     /// Whether chunks write different elements of an array that keeps these axes, position by position.
     fn separates(&self, extent: &Extent, kept: AxisSet) -> bool {
-        let axis = if self.outermost { extent.outer.first().copied() } else { extent.inner };
+        let axis = if self.outermost {
+            extent.outer.first().copied()
+        } else {
+            extent.inner
+        };
         self.chunks == 1 || axis.is_some_and(|axis| kept.contains(axis))
     }
 }
@@ -82,13 +104,19 @@ pub(crate) struct Sink {
 
 /// Elements of a node's partial result under a split, 0 if it needs none.
 pub(crate) fn partial_len(graph: &Graph, i: usize, extent: &Extent, split: &Split) -> usize {
-    if split.separates(extent, kept_axes(graph, i)) { 0 } else { graph.program.len(graph.axes[i]) }
+    if split.separates(extent, kept_axes(graph, i)) {
+        0
+    } else {
+        graph.program.len(graph.axes[i])
+    }
 }
 
 /// Axes that the destination shares with the space, position by position.
 fn kept_axes(graph: &Graph, i: usize) -> AxisSet {
     match graph.op(i) {
-        Op::Scatter(_, index) => graph.axes[i].without(graph.program.indices[index.0 as usize].target),
+        Op::Scatter(_, index) => {
+            graph.axes[i].without(graph.program.indices[index.0 as usize].target)
+        }
         _ => graph.axes[i],
     }
 }
@@ -106,7 +134,9 @@ impl Sink {
         let kept = kept_axes(graph, i);
         let maximum = matches!(graph.op(i), Op::Max(_));
         let start = if maximum { f64::NEG_INFINITY } else { 0.0 };
-        let outer_space = extent.inner.map_or(extent.space, |inner| extent.space.without(inner));
+        let outer_space = extent
+            .inner
+            .map_or(extent.space, |inner| extent.space.without(inner));
         let into = if extent.n_blocks > 1 {
             Into::Accumulators
         } else if extent.n_blocks == 1 && kept.contains_all(outer_space) {
@@ -132,13 +162,30 @@ impl Sink {
         let separate = split.separates(extent, kept);
         let mut partials = vec![];
         for p in 0..if separate { 1 } else { split.chunks } {
-            partials.push(if p == 0 && !spread { own.base } else { memory.allocate(len)? });
+            partials.push(if p == 0 && !spread {
+                own.base
+            } else {
+                memory.allocate(len)?
+            });
         }
         let at = |chunk: usize| partials[if separate { 0 } else { chunk }];
-        let destinations = (0..split.chunks).map(|c| View { base: at(c), strides: view.strides.clone() }).collect();
-        let fill = |start_at| Fill { start: start_at, len, value: start };
+        let destinations = (0..split.chunks)
+            .map(|c| View {
+                base: at(c),
+                strides: view.strides.clone(),
+            })
+            .collect();
+        let fill = |start_at| Fill {
+            start: start_at,
+            len,
+            value: start,
+        };
         let needs_fill = into != Some(Into::Store);
-        let chunk_fills = if separate { vec![] } else { partials.iter().map(|&p| fill(p)).collect() };
+        let chunk_fills = if separate {
+            vec![]
+        } else {
+            partials.iter().map(|&p| fill(p)).collect()
+        };
         let target_stride = match graph.op(i) {
             Op::Scatter(_, index) => own.stride(graph.program.indices[index.0 as usize].target),
             _ => 0,
@@ -149,7 +196,13 @@ impl Sink {
             target_stride,
             shared_fill: (separate && needs_fill).then(|| fill(partials[0])),
             chunk_fills,
-            finish: (spread || !separate).then(|| Finish { partials, len, maximum, spread, dst: own.base }),
+            finish: (spread || !separate).then(|| Finish {
+                partials,
+                len,
+                maximum,
+                spread,
+                dst: own.base,
+            }),
         })
     }
 }

@@ -13,7 +13,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 33) ^ (self.0 >> 40)
     }
     fn real(&mut self) -> f64 {
@@ -25,7 +28,10 @@ impl Numbers {
 }
 
 fn axis(name: &str, size: usize) -> Axis {
-    Axis { name: name.into(), size }
+    Axis {
+        name: name.into(),
+        size,
+    }
 }
 
 fn set(axes: &[u8]) -> AxisSet {
@@ -48,8 +54,14 @@ fn check(name: &str, program: &Program, tolerance: f64) {
             let got = kernels.output(i);
             assert_eq!(got.len(), expected.len(), "{name}, output {i}");
             for (l, (&g, &e)) in got.iter().zip(expected).enumerate() {
-                let close = (g - e).abs() <= tolerance * (1.0 + e.abs()) || g == e || (g.is_nan() && e.is_nan());
-                assert!(close, "{name}, pass {pass}, output {i}, lane {l}: {g} instead of {e}\n{}", kernels.explain());
+                let close = (g - e).abs() <= tolerance * (1.0 + e.abs())
+                    || g == e
+                    || (g.is_nan() && e.is_nan());
+                assert!(
+                    close,
+                    "{name}, pass {pass}, output {i}, lane {l}: {g} instead of {e}\n{}",
+                    kernels.explain()
+                );
             }
         }
     }
@@ -57,16 +69,26 @@ fn check(name: &str, program: &Program, tolerance: f64) {
 
 /// DRAW, a group axis, and a row axis.
 fn builder(draws: usize, groups: usize, rows: usize) -> Builder {
-    Builder::new(vec![axis("draw", draws), axis("group", groups), axis("row", rows)])
+    Builder::new(vec![
+        axis("draw", draws),
+        axis("group", groups),
+        axis("row", rows),
+    ])
 }
 
 fn index(b: &Builder, target: u8, axes: AxisSet, n: usize, size: usize, sorted: bool) -> IndexId {
     let mut numbers = Numbers(n as u64 + 1);
-    let mut values: Vec<u32> = (0..n).map(|_| (numbers.next() % size as u64) as u32).collect();
+    let mut values: Vec<u32> = (0..n)
+        .map(|_| (numbers.next() % size as u64) as u32)
+        .collect();
     if sorted {
         values.sort_unstable();
     }
-    b.index(Index { target: AxisId(target), axes, values: values.into() })
+    b.index(Index {
+        target: AxisId(target),
+        axes,
+        values: values.into(),
+    })
 }
 
 fn data<'b>(b: &'b Builder, axes: AxisSet, n: usize, seed: u64) -> Expr<'b> {
@@ -89,14 +111,31 @@ fn sums_of_every_axis() {
             let p = b.param(n).0;
             let y = z * x + w * p + x;
             let mut outputs = vec![y, y * y];
-            for over in [s, g, n, s.union(g), s.union(n), g.union(n), s.union(g).union(n)] {
-                outputs.extend([b.sum(y, over), b.sum(y * x, over), b.sum(y * w, over), b.max_over(y, over)]);
+            for over in [
+                s,
+                g,
+                n,
+                s.union(g),
+                s.union(n),
+                g.union(n),
+                s.union(g).union(n),
+            ] {
+                outputs.extend([
+                    b.sum(y, over),
+                    b.sum(y * x, over),
+                    b.sum(y * w, over),
+                    b.max_over(y, over),
+                ]);
             }
             outputs.push(b.log_sum_exp(y, g));
             outputs.push(b.sum(b.log_sum_exp(y, g), n));
             outputs.push(apply(Prim::Exp, &[b.sum(y * y, n) * Expr::Const(1e-4)]) + z);
             let outputs = outputs.into_iter().map(|e| id(&b, e)).collect();
-            check(&format!("sums, {draws} draws, {rows} rows"), &b.finish(outputs), 1e-11);
+            check(
+                &format!("sums, {draws} draws, {rows} rows"),
+                &b.finish(outputs),
+                1e-11,
+            );
         }
     }
 }
@@ -114,7 +153,10 @@ fn gathers_and_scatters() {
                 let shift = b.index(Index {
                     target: AxisId(2),
                     axes: n,
-                    values: (0..rows as u32).map(|i| i.saturating_sub(1)).collect::<Vec<_>>().into(),
+                    values: (0..rows as u32)
+                        .map(|i| i.saturating_sub(1))
+                        .collect::<Vec<_>>()
+                        .into(),
                 });
                 let pick_row = index(&b, 2, g, groups, rows, sorted);
                 let both = index(&b, 1, s.union(n), draws * rows, groups, false);
@@ -146,7 +188,11 @@ fn gathers_and_scatters() {
                     out.push(b.scatter(source, pick_row, n));
                 }
                 let outputs = out.into_iter().map(|e| id(&b, e)).collect();
-                check(&format!("{draws} draws, {rows} rows, sorted {sorted}"), &b.finish(outputs), 1e-11);
+                check(
+                    &format!("{draws} draws, {rows} rows, sorted {sorted}"),
+                    &b.finish(outputs),
+                    1e-11,
+                );
             }
         }
     }
@@ -156,14 +202,26 @@ fn gathers_and_scatters() {
 fn stacks_renames_and_elements() {
     for draws in DRAWS {
         for rows in SIZES {
-            let b = Builder::new(vec![axis("draw", draws), axis("k", 3), axis("l", 3), axis("row", rows)]);
+            let b = Builder::new(vec![
+                axis("draw", draws),
+                axis("k", 3),
+                axis("l", 3),
+                axis("row", rows),
+            ]);
             let (s, k, l, n) = (set(&[0]), set(&[1]), set(&[2]), set(&[3]));
             let x = data(&b, n, rows, 3);
             let z = b.noise(s.union(k)).0;
             let m = b.param(k.union(l)).0;
             let parts = [x, b.at(z, AxisId(1), 1), b.at(z, AxisId(1), 2) * x];
             let stacked = b.stack(&parts, AxisId(2));
-            let scalars = b.stack(&[b.at(z, AxisId(1), 0), Expr::Const(2.0), b.at(z, AxisId(1), 2)], AxisId(2));
+            let scalars = b.stack(
+                &[
+                    b.at(z, AxisId(1), 0),
+                    Expr::Const(2.0),
+                    b.at(z, AxisId(1), 2),
+                ],
+                AxisId(2),
+            );
             let r = b.rename(z, AxisId(1), AxisId(2));
             let computed = b.rename(apply(Prim::Exp, &[z]), AxisId(1), AxisId(2));
             let out = vec![
@@ -186,7 +244,11 @@ fn stacks_renames_and_elements() {
                 z,
             ];
             let outputs = out.into_iter().map(|e| id(&b, e)).collect();
-            check(&format!("views, {draws} draws, {rows} rows"), &b.finish(outputs), 1e-11);
+            check(
+                &format!("views, {draws} draws, {rows} rows"),
+                &b.finish(outputs),
+                1e-11,
+            );
         }
     }
 }
@@ -195,7 +257,8 @@ fn stacks_renames_and_elements() {
 fn every_primitive() {
     use Prim::*;
     let unary = [
-        Recip, Exp, Ln, Log1p, Expm1, Sqrt, Tanh, InvLogit, Softplus, Sin, Cos, Atan, Abs, Sign, Floor, LnGamma, Erf, Phi,
+        Recip, Exp, Ln, Log1p, Expm1, Sqrt, Tanh, InvLogit, Softplus, Sin, Cos, Atan, Abs, Sign,
+        Floor, LnGamma, Erf, Phi,
     ];
     let binary = [Add, Mul, Pow, Max, Min, Less, LessEq, Equal];
     for draws in DRAWS {
@@ -207,22 +270,54 @@ fn every_primitive() {
             let c = b.param(AxisSet::EMPTY).0;
             let mut out = vec![];
             for prim in unary {
-                out.extend([apply(prim, &[x]), apply(prim, &[w]), apply(prim, &[c]), apply(prim, &[x * w])]);
+                out.extend([
+                    apply(prim, &[x]),
+                    apply(prim, &[w]),
+                    apply(prim, &[c]),
+                    apply(prim, &[x * w]),
+                ]);
             }
             for prim in binary {
-                for (l, r) in [(x, y), (x, w), (w, x), (c, x), (x, c), (c, w), (c, c), (x, x)] {
+                for (l, r) in [
+                    (x, y),
+                    (x, w),
+                    (w, x),
+                    (c, x),
+                    (x, c),
+                    (c, w),
+                    (c, c),
+                    (x, x),
+                ] {
                     out.push(apply(prim, &[l, r]));
                 }
             }
             let truth = apply(Less, &[x, y]);
-            for (p, q, r) in [(truth, x, y), (w, x, y), (truth, w, c), (truth, x, c), (c, w, x), (truth, c, x)] {
+            for (p, q, r) in [
+                (truth, x, y),
+                (w, x, y),
+                (truth, w, c),
+                (truth, x, c),
+                (c, w, x),
+                (truth, c, x),
+            ] {
                 out.push(apply(Select, &[p, q, r]));
             }
             for (p, q, r) in [(x, y, w), (x, w, y), (w, c, x), (y, c, c), (x, y, x)] {
-                out.extend([p * q + r, p * q + -r, r + -(p * q), p + -(q * r), p * q + -(r * x), -(p * q) + -(q * r)]);
+                out.extend([
+                    p * q + r,
+                    p * q + -r,
+                    r + -(p * q),
+                    p + -(q * r),
+                    p * q + -(r * x),
+                    -(p * q) + -(q * r),
+                ]);
             }
             let outputs = out.into_iter().map(|e| id(&b, e)).collect();
-            check(&format!("primitives, {draws} draws, {rows} rows"), &b.finish(outputs), 2e-14);
+            check(
+                &format!("primitives, {draws} draws, {rows} rows"),
+                &b.finish(outputs),
+                2e-14,
+            );
         }
     }
 }
@@ -236,16 +331,26 @@ fn gradients_of_a_hierarchy() {
             let by_row = index(&b, 1, n, rows, 6, true);
             let x = data(&b, n, rows, 6);
             let y = data(&b, n, rows, 7);
-            let (z, mu, ln_s) = (b.noise(s.union(g)).0, b.param(AxisSet::EMPTY).0, b.param(AxisSet::EMPTY).0);
+            let (z, mu, ln_s) = (
+                b.noise(s.union(g)).0,
+                b.param(AxisSet::EMPTY).0,
+                b.param(AxisSet::EMPTY).0,
+            );
             let scale = apply(Prim::Exp, &[ln_s]);
-            let residual = (y + -(mu + scale * b.gather(z, by_row) * x)) * apply(Prim::Recip, &[scale]);
-            let value = b.sum(residual * residual * Expr::Const(-0.5) + -ln_s, s.union(n)) + b.sum(z * z, s.union(g)) * Expr::Const(-0.5);
+            let residual =
+                (y + -(mu + scale * b.gather(z, by_row) * x)) * apply(Prim::Recip, &[scale]);
+            let value = b.sum(residual * residual * Expr::Const(-0.5) + -ln_s, s.union(n))
+                + b.sum(z * z, s.union(g)) * Expr::Const(-0.5);
             let value = id(&b, value);
             let wrt = [id(&b, z), id(&b, mu), id(&b, ln_s)];
             let gradient = ppl_core::gradient(&b, value, &wrt);
             let program = b.finish([vec![value], gradient].concat());
             check("hierarchy", &program, 1e-10);
-            check("hierarchy, optimised", &ppl_core::passes::optimise(program).0, 1e-10);
+            check(
+                "hierarchy, optimised",
+                &ppl_core::passes::optimise(program).0,
+                1e-10,
+            );
         }
     }
 }

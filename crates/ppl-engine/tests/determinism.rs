@@ -35,12 +35,28 @@ fn set(axes: &[u8]) -> AxisSet {
 /// A hierarchy with its gradient: `sorted` rows go by runs, others by plain look-ups.
 fn hierarchy(draws: usize, groups: usize, rows: usize, sorted: bool) -> Program {
     let axes = [("draw", draws), ("group", groups), ("row", rows)];
-    let b = Builder::new(axes.iter().map(|&(name, size)| Axis { name: name.into(), size }).collect());
+    let b = Builder::new(
+        axes.iter()
+            .map(|&(name, size)| Axis {
+                name: name.into(),
+                size,
+            })
+            .collect(),
+    );
     let (s, g, n) = (set(&[0]), set(&[1]), set(&[2]));
     let values: Vec<u32> =
         (0..rows).map(|i| if sorted { i * groups / rows } else { i * 7919 % groups } as u32).collect();
-    let by_row = b.index(Index { target: AxisId(1), axes: n, values: values.into() });
-    let x = b.data((0..rows).map(|i| (i * 31 % 101) as f64 / 50.0 - 1.0).collect(), n);
+    let by_row = b.index(Index {
+        target: AxisId(1),
+        axes: n,
+        values: values.into(),
+    });
+    let x = b.data(
+        (0..rows)
+            .map(|i| (i * 31 % 101) as f64 / 50.0 - 1.0)
+            .collect(),
+        n,
+    );
     let (z, mu) = (b.noise(s.union(g)).0, b.param(n).0);
     let eta = b.gather(z, by_row) * x + mu;
     let residual = Expr::apply(Prim::Tanh, &[eta]) + -x;
@@ -54,12 +70,22 @@ fn hierarchy(draws: usize, groups: usize, rows: usize, sorted: bool) -> Program 
 }
 
 fn bits(program: &Program, threads: usize) -> Vec<u64> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
     let mut kernels = Kernels::compile(program).unwrap();
-    let params: Vec<f64> = (0..program.n_params).map(|i| (i % 17) as f64 / 10.0).collect();
-    let noise: Vec<f64> = (0..program.n_noise).map(|i| (i % 13) as f64 / 7.0 - 1.0).collect();
+    let params: Vec<f64> = (0..program.n_params)
+        .map(|i| (i % 17) as f64 / 10.0)
+        .collect();
+    let noise: Vec<f64> = (0..program.n_noise)
+        .map(|i| (i % 13) as f64 / 7.0 - 1.0)
+        .collect();
     pool.install(|| kernels.run(&params, &noise));
-    (0..program.outputs.len()).flat_map(|i| kernels.output(i).to_vec()).map(f64::to_bits).collect()
+    (0..program.outputs.len())
+        .flat_map(|i| kernels.output(i).to_vec())
+        .map(f64::to_bits)
+        .collect()
 }
 
 #[test]
@@ -69,7 +95,10 @@ fn bits_do_not_depend_on_threads() {
             let program = hierarchy(draws, 50, rows, sorted);
             let one = bits(&program, 1);
             for threads in [2, 4] {
-                assert!(one == bits(&program, threads), "{draws} draws, {rows} rows, {threads} threads");
+                assert!(
+                    one == bits(&program, threads),
+                    "{draws} draws, {rows} rows, {threads} threads"
+                );
             }
         }
     }
@@ -80,14 +109,22 @@ fn large_programs_agree_with_the_interpreter() {
     for sorted in [true, false] {
         for (draws, rows) in [(1, 100_000), (300, 600)] {
             let program = hierarchy(draws, 50, rows, sorted);
-            let params: Vec<f64> = (0..program.n_params).map(|i| (i % 17) as f64 / 10.0).collect();
-            let noise: Vec<f64> = (0..program.n_noise).map(|i| (i % 13) as f64 / 7.0 - 1.0).collect();
-            let expected = ppl_core::interpret::evaluate(&program, &params, &noise, &program.outputs);
+            let params: Vec<f64> = (0..program.n_params)
+                .map(|i| (i % 17) as f64 / 10.0)
+                .collect();
+            let noise: Vec<f64> = (0..program.n_noise)
+                .map(|i| (i % 13) as f64 / 7.0 - 1.0)
+                .collect();
+            let expected =
+                ppl_core::interpret::evaluate(&program, &params, &noise, &program.outputs);
             let mut kernels = Kernels::compile(&program).unwrap();
             kernels.run(&params, &noise);
             for (i, expected) in expected.iter().enumerate() {
                 for (g, e) in kernels.output(i).iter().zip(expected) {
-                    assert!((g - e).abs() <= 1e-10 * (1.0 + e.abs()), "output {i}: {g} instead of {e}");
+                    assert!(
+                        (g - e).abs() <= 1e-10 * (1.0 + e.abs()),
+                        "output {i}: {g} instead of {e}"
+                    );
                 }
             }
         }
@@ -109,7 +146,12 @@ fn running_allocates_nothing() {
 
 #[test]
 fn addresses_give_their_own_numbers() {
-    let address = |block| Address { seed: 5, purpose: 1, step: 9, block };
+    let address = |block| Address {
+        seed: 5,
+        purpose: 1,
+        step: 9,
+        block,
+    };
     let (mut a, mut b, mut c) = (vec![0.0; 1000], vec![0.0; 1000], vec![0.0; 500]);
     fill_normal(&mut a, address(0));
     fill_normal(&mut b, address(1));

@@ -1,12 +1,13 @@
 //! A fit from end to end: choose the guide, compile, optimise, certify, summarise.
 
 use crate::elbo::{Terms, elbo};
-use crate::fit::{Draws, Fit, Phase, Row, Verdict};
+use crate::fit::{Draws, Fit, Phase, Verdict};
 use crate::objective::{Objective, ObjectiveError, Sampler};
 use crate::options::{FitOptions, GuideChoice, Observer, Progress};
-use crate::psis::{k_threshold, psis};
+use crate::psis::{Psis, k_threshold, psis};
 use crate::stochastic::{Outcome, maximise};
-use crate::summary::summarise;
+use crate::summary::{summarise, summarise_weighted};
+use ppl_engine::random::{Address, fill_uniform};
 use ndarray::Array2;
 use ppl_model::Bound;
 use ppl_syntax::diagnostic::Diagnostic;
@@ -72,6 +73,8 @@ pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> 
         rows: vec![],
         elbo: None,
         k_hat: f64::NAN,
+        corrected: false,
+        guide_rows: vec![],
         verdict: Verdict::Failed { reason: String::new() },
         steps: optimum.steps,
         gradient_evaluations: optimum.estimates * options.draws_per_step.max(1),
@@ -108,6 +111,12 @@ pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> 
     Ok(fit)
 }
 
+/// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.
+const CERTIFY_DRAWS: usize = 10_000;
+
+/// Fewer draws where so many numbers would have to be kept.
+const CERTIFY_NUMBERS: usize = 20_000_000;
+
 /// What the fresh draws showed.
 struct Sampled {
     non_finite: usize,
@@ -117,11 +126,11 @@ struct Sampled {
 
 /// Draws from the fitted guide: the bound, k-hat and the summaries.
 fn sample(bound: &Bound, options: &FitOptions, params: &[f64], fit: &mut Fit) -> Result<Sampled, FitError> {
-    let n = options.draws.max(2);
-    let batch = n.min(100);
+    let batch = 100;
     let mut sampler = Sampler::new(bound, batch, options.seed)?;
     let widths: Vec<usize> = sampler.quantities.iter().map(|q| q.elements.len()).collect();
     let width: usize = widths.iter().sum();
+    let n = CERTIFY_DRAWS.min(CERTIFY_NUMBERS / width.max(1)).max(options.draws).max(2);
     let mut values = Array2::<f64>::zeros((n, width));
     let (mut prior, mut likelihood, mut log_q, mut jacobian) = (vec![], vec![], vec![], vec![]);
     let mut entropy = 0.0;
@@ -163,18 +172,43 @@ fn sample(bound: &Bound, options: &FitOptions, params: &[f64], fit: &mut Fit) ->
         entropy_is_closed: sampler.entropy_is_closed,
         evidence_defined: bound.evidence_defined(),
     }));
-    fit.k_hat = psis(&log_weights).k_hat;
-    fit.rows = names
-        .iter()
-        .zip(&roles)
-        .enumerate()
-        .map(|(j, (name, role))| {
-            let column: Vec<f64> = values.column(j).to_vec();
-            summarise(name.clone(), role, &column)
-        })
-        .collect::<Vec<Row>>();
-    fit.draws = Draws { names, values };
+    let smoothed = psis(&log_weights);
+    fit.k_hat = smoothed.k_hat;
+    let column = |j: usize| values.column(j).to_vec();
+    let labelled = || names.iter().zip(&roles).enumerate();
+    fit.guide_rows = labelled().map(|(j, (name, role))| summarise(name.clone(), role, &column(j))).collect();
+    fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
+    if fit.corrected {
+        let weights = smoothed.weights();
+        fit.rows = labelled().map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights)).collect();
+    } else {
+        fit.rows = fit.guide_rows.clone();
+    }
+    fit.draws = Draws { names, values: kept(&values, fit.corrected.then_some(&smoothed), options) };
     Ok(Sampled { non_finite, n, culprit })
+}
+
+/// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
+/// systematically by their weights (Kitagawa 1996).
+fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> Array2<f64> {
+    let n = options.draws.min(values.nrows());
+    let Some(smoothed) = weights else {
+        return values.slice(ndarray::s![..n, ..]).to_owned();
+    };
+    let mut start = [0.0];
+    fill_uniform(&mut start, Address { seed: options.seed, purpose: 3, step: 0, block: 0 });
+    let weights = smoothed.weights();
+    let mut chosen = Vec::with_capacity(n);
+    let (mut i, mut below) = (0, weights[0]);
+    for k in 0..n {
+        let at = (k as f64 + start[0]) / n as f64;
+        while below < at && i + 1 < weights.len() {
+            i += 1;
+            below += weights[i];
+        }
+        chosen.push(i);
+    }
+    values.select(ndarray::Axis(0), &chosen)
 }
 
 /// "`y ~ Normal`" for the i-th term.
@@ -215,7 +249,7 @@ fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
     } else if fit.k_hat > threshold {
         format!("converged, but the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}): read intervals with care", fit.k_hat)
     } else {
-        format!("converged; the guide covers the posterior well (k-hat {:.2}, threshold {threshold:.2})", fit.k_hat)
+        format!("converged; summaries are importance-corrected (k-hat {:.2}, below {threshold:.2})", fit.k_hat)
     };
     Verdict::Approximate { reason }
 }

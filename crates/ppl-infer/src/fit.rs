@@ -16,7 +16,7 @@ pub struct Estimate {
 pub struct Elbo {
     /// E_q[log p(x, z)], by Monte Carlo.
     pub energy: Estimate,
-    /// H[q]: closed form of the Gaussian plus the Monte Carlo mean of the log Jacobian.
+    /// H\[q\]: closed form of the Gaussian plus the Monte Carlo mean of the log Jacobian.
     pub entropy: Estimate,
     /// Form 1: energy + entropy. The headline.
     pub by_entropy: Estimate,
@@ -122,6 +122,11 @@ pub struct Fit {
     pub elbo: Option<Elbo>,
     /// Pareto k-hat of the importance weights (NaN where there are too few).
     pub k_hat: f64,
+    /// Whether `rows` and `draws` are corrected by Pareto-smoothed importance weights (they are where k-hat allows it);
+    /// otherwise they are the guide's own.
+    pub corrected: bool,
+    /// The guide's own summaries.
+    pub guide_rows: Vec<Row>,
     /// Whether to trust it.
     pub verdict: Verdict,
     /// Gradient steps taken.

@@ -52,6 +52,8 @@ pub(crate) fn small() -> Fit {
             evidence_defined: true,
         }),
         k_hat: 0.31,
+        corrected: false,
+        guide_rows: vec![],
         verdict: Verdict::Approximate {
             reason: "the averaged iterates agree".to_owned(),
         },

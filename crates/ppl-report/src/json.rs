@@ -39,7 +39,9 @@ pub fn fit_json(fit: &Fit) -> String {
         "n_unknowns": fit.n_unknowns,
         "notes": fit.notes,
         "params": fit.params.iter().map(|(name, values)| (name.clone(), json!(values))).collect::<Map<_, _>>(),
+        "importance_corrected": fit.corrected,
         "summary": fit.rows.iter().map(summary).collect::<Vec<_>>(),
+        "guide_summary": fit.guide_rows.iter().map(summary).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }

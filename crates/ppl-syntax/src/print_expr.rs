@@ -52,7 +52,7 @@ fn write_expr(out: &mut String, expr: &Expr) {
         ExprKind::Index(base, indices) => {
             write_operand(out, base, ATOM);
             out.push('[');
-            write_list(out, indices, |out, e| write_expr(out, e));
+            write_list(out, indices, write_expr);
             out.push(']');
         }
         ExprKind::Call(name, args) => {

@@ -12,8 +12,12 @@ const MOST_FACTORS: usize = 16;
 impl Builder {
     /// Sum of `src` over axes that it has: factors without them come out, factors without a common axis are summed apart.
     pub(super) fn sum_factors(&self, src: NodeId, over: AxisSet) -> NodeId {
-        let Parts { literal, nodes } = self.parts(Prim::Mul, &[src], false);
-        let mut outside: Vec<NodeId> = if literal == 1.0 { vec![] } else { vec![self.constant(literal)] };
+        let Parts { literal, nodes } = self.parts(Prim::Mul, src);
+        let mut outside: Vec<NodeId> = if literal == 1.0 {
+            vec![]
+        } else {
+            vec![self.constant(literal)]
+        };
         let mut islands: Vec<(AxisSet, Vec<NodeId>)> = vec![];
         for id in nodes {
             let mut shared = self.node_axes(id).intersection(over);
@@ -54,13 +58,23 @@ impl Builder {
             let here = self.node_axes(id);
             match self.op_of(id) {
                 _ if axes.without(target).contains_all(here) => outside.push(id),
-                Op::Gather(u, i) if i == index && axes.contains_all(self.node_axes(u)) => outside.push(u),
-                Op::Map(Prim::Mul, args) if open.len() + inside.len() < MOST_FACTORS => open.extend(args.iter().rev()),
+                Op::Gather(u, i) if i == index && axes.contains_all(self.node_axes(u)) => {
+                    outside.push(u)
+                }
+                Op::Map(Prim::Mul, args) if open.len() + inside.len() < MOST_FACTORS => {
+                    open.extend(args.iter().rev())
+                }
                 _ => inside.push(id),
             }
         }
-        let rest = if outside.is_empty() { src } else { self.combine(Prim::Mul, &inside) };
-        let kept = axes.intersection(self.node_axes(rest).union(index_axes)).with(target);
+        let rest = if outside.is_empty() {
+            src
+        } else {
+            self.combine(Prim::Mul, &inside)
+        };
+        let kept = axes
+            .intersection(self.node_axes(rest).union(index_axes))
+            .with(target);
         let scattered = self.push(Op::Scatter(rest, index), kept);
         if outside.is_empty() {
             return scattered;

@@ -9,7 +9,7 @@
 
 use super::Builder;
 use crate::axes::AxisSet;
-use crate::program::{IndexId, Op};
+use crate::program::Op;
 use ppl_dist::{NodeId, Prim, Recorder};
 
 /// Most factors or terms that one rewriting looks at.
@@ -28,7 +28,9 @@ impl Builder {
         if let Some(values) = literals.iter().copied().collect::<Option<Vec<f64>>>() {
             return self.constant(prim.eval(&values));
         }
-        let [a, ..] = *args else { return self.map(prim, args) };
+        let [a, ..] = *args else {
+            return self.map(prim, args);
+        };
         let rewritten = match (prim, literals.as_slice()) {
             (Prim::Add | Prim::Mul, _) => return self.combine(prim, args),
             (Prim::Recip, _) => self.recip(a),
@@ -38,119 +40,47 @@ impl Builder {
                 _ => None,
             },
             (Prim::Pow, [None, Some(exponent)]) => self.power(a, *exponent),
-            (Prim::Select, [Some(condition), ..]) => Some(if *condition != 0.0 { args[1] } else { args[2] }),
+            (Prim::Select, [Some(condition), ..]) => {
+                Some(if *condition != 0.0 { args[1] } else { args[2] })
+            }
             (Prim::Select, _) if args[1] == args[2] => Some(args[1]),
             (Prim::Max | Prim::Min, _) if args[0] == args[1] => Some(a),
             (Prim::Equal, _) if args[0] > args[1] => Some(self.map(prim, &[args[1], a])),
             _ => None,
         };
-        rewritten.or_else(|| self.before_gather(prim, args)).unwrap_or_else(|| self.map(prim, args))
+        rewritten
+            .or_else(|| self.before_gather(prim, args))
+            .unwrap_or_else(|| self.map(prim, args))
     }
 
-    fn map(&self, prim: Prim, args: &[NodeId]) -> NodeId {
-        let axes = args.iter().fold(AxisSet::EMPTY, |s, a| s.union(self.node_axes(*a)));
+    pub(super) fn map(&self, prim: Prim, args: &[NodeId]) -> NodeId {
+        let axes = args
+            .iter()
+            .fold(AxisSet::EMPTY, |s, a| s.union(self.node_axes(*a)));
         self.push(Op::Map(prim, args.to_vec()), axes)
     }
 
-    fn times(&self, literal: f64, id: NodeId) -> NodeId {
+    pub(super) fn times(&self, literal: f64, id: NodeId) -> NodeId {
         self.combine(Prim::Mul, &[self.constant(literal), id])
-    }
-
-    /// 1/(1/x) = x, 1/e^x = e^-x, and 1/(s v) = (1/s) (1/v) where s has fewer axes than v.
-    fn recip(&self, a: NodeId) -> Option<NodeId> {
-        match self.op_of(a) {
-            Op::Map(Prim::Recip, inner) => Some(inner[0]),
-            Op::Map(Prim::Exp, inner) => Some(self.normal_form(Prim::Exp, &[self.times(-1.0, inner[0])])),
-            Op::Map(Prim::Mul, _) => {
-                let parts = self.parts(Prim::Mul, &[a], false);
-                if parts.nodes.len() == 1 && parts.literal == 1.0 {
-                    return None;
-                }
-                let flipped = parts.nodes.iter().map(|f| self.normal_form(Prim::Recip, &[*f]));
-                let factors: Vec<NodeId> = std::iter::once(self.constant(1.0 / parts.literal)).chain(flipped).collect();
-                Some(self.combine(Prim::Mul, &factors))
-            }
-            _ => None,
-        }
-    }
-
-    /// ln e^x = x, ln(1/x) = -ln x, ln √x = ln(x)/2, ln(c e^x v) = ln c + x + ln v for c > 0.
-    fn ln(&self, a: NodeId) -> Option<NodeId> {
-        match self.op_of(a) {
-            Op::Map(Prim::Exp, inner) => Some(inner[0]),
-            Op::Map(Prim::Recip, inner) => Some(self.times(-1.0, self.normal_form(Prim::Ln, &inner))),
-            Op::Map(Prim::Sqrt, inner) if !matches!(self.op_of(inner[0]), Op::Map(Prim::Sqrt, _)) => Some(self.times(0.5, self.normal_form(Prim::Ln, &inner))),
-            Op::Map(Prim::Mul, _) => {
-                let parts = self.parts(Prim::Mul, &[a], false);
-                let mut rest = vec![];
-                let mut terms = vec![];
-                if parts.literal > 0.0 {
-                    terms.push(self.constant(parts.literal.ln()));
-                } else {
-                    rest.push(self.constant(parts.literal));
-                }
-                for factor in parts.nodes {
-                    match self.op_of(factor) {
-                        Op::Map(Prim::Exp, inner) => terms.push(inner[0]),
-                        _ => rest.push(factor),
-                    }
-                }
-                if terms.is_empty() || (terms.len() == 1 && parts.literal == 1.0) {
-                    return None;
-                }
-                terms.push(self.normal_form(Prim::Ln, &[self.combine(Prim::Mul, &rest)]));
-                Some(self.combine(Prim::Add, &terms))
-            }
-            _ => None,
-        }
-    }
-
-    fn power(&self, a: NodeId, exponent: f64) -> Option<NodeId> {
-        let square = || self.combine(Prim::Mul, &[a, a]);
-        let recip = |id| self.normal_form(Prim::Recip, &[id]);
-        match exponent {
-            0.0 => Some(self.constant(1.0)),
-            1.0 => Some(a),
-            2.0 => Some(square()),
-            3.0 => Some(self.combine(Prim::Mul, &[square(), a])),
-            4.0 => Some(self.combine(Prim::Mul, &[square(), square()])),
-            0.5 => Some(self.normal_form(Prim::Sqrt, &[a])),
-            -1.0 => Some(recip(a)),
-            -2.0 => Some(recip(square())),
-            _ => None,
-        }
-    }
-
-    /// f(u[g]) = f(u)[g] where u is no longer than u[g].
-    fn before_gather(&self, prim: Prim, args: &[NodeId]) -> Option<NodeId> {
-        let mut index: Option<IndexId> = None;
-        let mut sources = vec![];
-        for a in args {
-            match self.op_of(*a) {
-                Op::Const(_) => sources.push(*a),
-                // Through one gather only: a chain of them would be rewritten link by link.
-                Op::Gather(src, _) if matches!(self.op_of(src), Op::Gather(..)) => return None,
-                Op::Gather(src, i) if index.is_none_or(|known| known == i) && self.len(*a) >= self.len(src) => {
-                    index = Some(i);
-                    sources.push(src);
-                }
-                _ => return None,
-            }
-        }
-        let index = index?;
-        let mapped = self.normal_form(prim, &sources);
-        Some(self.gather(self.literal_or_node(mapped), index).node(self))
     }
 
     /// The product or the sum of `args`, in normal form.
     pub(crate) fn combine(&self, prim: Prim, args: &[NodeId]) -> NodeId {
-        let Parts { literal, mut nodes } = self.parts(prim, args, true);
+        let Parts { literal, mut nodes } = self.parts_of(prim, args, &self.closed(prim, args));
         let identity = if prim == Prim::Mul { 1.0 } else { 0.0 };
         if nodes.is_empty() || (prim == Prim::Mul && literal == 0.0) {
             return self.constant(literal);
         }
-        let full = nodes.iter().fold(AxisSet::EMPTY, |s, id| s.union(self.node_axes(*id)));
-        nodes.sort_by_key(|id| (self.node_axes(*id).len(), self.node_axes(*id), !self.is_fixed(*id)));
+        let full = nodes
+            .iter()
+            .fold(AxisSet::EMPTY, |s, id| s.union(self.node_axes(*id)));
+        nodes.sort_by_key(|id| {
+            (
+                self.node_axes(*id).len(),
+                self.node_axes(*id),
+                !self.is_fixed(*id),
+            )
+        });
         let mut outer = None;
         if literal != identity {
             let literal_id = self.constant(literal);
@@ -173,7 +103,12 @@ impl Builder {
             let light = nodes.remove(0);
             let axes = self.node_axes(light);
             let fits = |j: &usize| self.node_axes(nodes[*j]).contains_all(axes);
-            let rank = |j: &usize| (self.node_axes(nodes[*j]).len(), self.is_fixed(nodes[*j]) != self.is_fixed(light));
+            let rank = |j: &usize| {
+                (
+                    self.node_axes(nodes[*j]).len(),
+                    self.is_fixed(nodes[*j]) != self.is_fixed(light),
+                )
+            };
             match (0..nodes.len()).filter(fits).min_by_key(rank) {
                 Some(j) => nodes[j] = self.map(prim, &[light, nodes[j]]),
                 None => widest = Some(widest.map_or(light, |w| self.map(prim, &[w, light]))),
@@ -182,22 +117,62 @@ impl Builder {
         widest.expect("there is at least one part")
     }
 
-    /// Factors or terms: products of parts with the same axes stay together ; with `merge`, parts with the same axes are merged.
-    pub(crate) fn parts(&self, prim: Prim, args: &[NodeId], merge: bool) -> Parts {
-        let mut parts = Parts { literal: if prim == Prim::Mul { 1.0 } else { 0.0 }, nodes: vec![] };
+    /// Factors or terms, as they stand: those with the same axes stay together.
+    pub(crate) fn parts(&self, prim: Prim, id: NodeId) -> Parts {
+        self.open_parts(prim, &[id], &[], |parts, id| parts.nodes.push(id))
+    }
+
+    /// Factors or terms of all `args` except the `closed`, those with the same axes merged.
+    fn parts_of(&self, prim: Prim, args: &[NodeId], closed: &[NodeId]) -> Parts {
+        self.open_parts(prim, args, closed, |parts, id| {
+            self.merge_part(prim, id, parts)
+        })
+    }
+
+    fn open_parts(
+        &self,
+        prim: Prim,
+        args: &[NodeId],
+        closed: &[NodeId],
+        mut add: impl FnMut(&mut Parts, NodeId),
+    ) -> Parts {
+        let mut parts = Parts {
+            literal: if prim == Prim::Mul { 1.0 } else { 0.0 },
+            nodes: vec![],
+        };
         let mut open: Vec<NodeId> = args.iter().rev().copied().collect();
         while let Some(id) = open.pop() {
+            let few = open.len() + parts.nodes.len() < MOST_PARTS;
             match self.op_of(id) {
                 Op::Const(bits) if prim == Prim::Mul => parts.literal *= f64::from_bits(bits),
                 Op::Const(bits) => parts.literal += f64::from_bits(bits),
-                Op::Map(p, inner) if p == prim && open.len() + parts.nodes.len() < MOST_PARTS && !self.is_pure(&inner) => {
+                Op::Map(p, inner)
+                    if p == prim && few && !closed.contains(&id) && !self.is_pure(&inner) =>
+                {
                     open.extend(inner.iter().rev());
                 }
-                _ if merge => self.merge_part(prim, id, &mut parts),
-                _ => parts.nodes.push(id),
+                _ => add(&mut parts, id),
             }
         }
         parts
+    }
+
+    /// Sums that are better left as they are: taking `l + v` apart to add a `w` with all of its axes saves nothing, and
+    /// `l + v` may be in use elsewhere. (Of products the light factors are wanted outside: sums pull them out.)
+    fn closed(&self, prim: Prim, args: &[NodeId]) -> Vec<NodeId> {
+        let [x, y] = *args else { return vec![] };
+        let mixed = |id: NodeId| matches!(self.op_of(id), Op::Map(Prim::Add, inner) if !self.is_pure(&inner));
+        let gains = |id: NodeId, other: NodeId| {
+            let (axes, lighter) = (self.node_axes(id), self.node_axes(other));
+            let strictly = axes.contains_all(lighter) && axes != lighter;
+            strictly || mixed(other) || self.is_fixed(other)
+        };
+        let pairs = [(x, y), (y, x)];
+        pairs
+            .into_iter()
+            .filter(|(id, other)| prim == Prim::Add && !gains(*id, *other))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// Merges a part into the one with the same axes.
@@ -229,7 +204,9 @@ impl Builder {
             && i == j
             && self.len(x) >= self.len(u).max(self.len(v))
         {
-            return self.before_gather(prim, &[x, y]).unwrap_or_else(|| self.map(prim, &[x, y]));
+            return self
+                .before_gather(prim, &[x, y])
+                .unwrap_or_else(|| self.map(prim, &[x, y]));
         }
         self.map(prim, &[x.min(y), x.max(y)])
     }
@@ -247,7 +224,13 @@ impl Builder {
 
     /// Whether all arguments have the same axes, and all or none depend on data alone.
     fn is_pure(&self, args: &[NodeId]) -> bool {
-        let key = |id: NodeId| (self.node_axes(id), self.is_fixed(id), self.literal(id).is_some());
+        let key = |id: NodeId| {
+            (
+                self.node_axes(id),
+                self.is_fixed(id),
+                self.literal(id).is_some(),
+            )
+        };
         args.iter().all(|a| key(*a) == key(args[0]))
     }
 }

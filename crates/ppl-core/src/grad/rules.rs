@@ -8,7 +8,9 @@ use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 /// The arguments that gradient can flow to.
 pub(super) fn carries_gradient(op: &Op) -> impl Iterator<Item = NodeId> {
     let all = match op {
-        Op::Stop(_) | Op::Max(_) | Op::Map(Prim::Less | Prim::LessEq | Prim::Equal | Prim::Sign | Prim::Floor, _) => vec![],
+        Op::Stop(_)
+        | Op::Max(_)
+        | Op::Map(Prim::Less | Prim::LessEq | Prim::Equal | Prim::Sign | Prim::Floor, _) => vec![],
         Op::Map(Prim::Select | Prim::Polygamma, args) => args[1..].to_vec(),
         other => other.args(),
     };
@@ -27,7 +29,11 @@ pub(super) fn contribution<'b>(
     use Prim::*;
     let zero = Expr::Const(0.0);
     let masked = |condition: Expr<'b>, taken: bool| {
-        if taken { condition.select(adjoint, zero) } else { condition.select(zero, adjoint) }
+        if taken {
+            condition.select(adjoint, zero)
+        } else {
+            condition.select(zero, adjoint)
+        }
     };
     match prim {
         Add => return Some(adjoint),

@@ -11,10 +11,21 @@ pub fn dead(program: &Program) -> Program {
     let mut nodes: Vec<Node> = vec![];
     for (i, node) in program.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
         number[i] = NodeId(nodes.len() as u32);
-        nodes.push(Node { op: renumbered(&node.op, &number), axes: node.axes });
+        nodes.push(Node {
+            op: renumbered(&node.op, &number),
+            axes: node.axes,
+        });
     }
-    let outputs = program.outputs.iter().map(|id| number[id.0 as usize]).collect();
-    Program { nodes, outputs, ..program.clone() }
+    let outputs = program
+        .outputs
+        .iter()
+        .map(|id| number[id.0 as usize])
+        .collect();
+    Program {
+        nodes,
+        outputs,
+        ..program.clone()
+    }
 }
 
 fn renumbered(op: &Op, number: &[NodeId]) -> Op {
@@ -30,5 +41,26 @@ fn renumbered(op: &Op, number: &[NodeId]) -> Op {
         Op::At(a, axis, position) => Op::At(to(a), *axis, *position),
         Op::Rename(a, from, into) => Op::Rename(to(a), *from, *into),
         Op::Stop(a) => Op::Stop(to(a)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dead;
+    use crate::{AxisSet, Builder, Real};
+
+    #[test]
+    fn what_no_output_needs_is_dropped_and_the_layout_kept() {
+        let b = Builder::new(vec![]);
+        let (unused, _) = b.param(AxisSet::EMPTY);
+        let (used, _) = b.param(AxisSet::EMPTY);
+        let _ = unused.exp();
+        let out = used.sqrt().node(&b);
+        let program = dead(&b.finish(vec![out]));
+        assert_eq!(
+            program.to_string(),
+            "%0 = param @1 : []\n%1 = sqrt %0 : []\noutputs %1\n"
+        );
+        assert_eq!(program.n_params, 2);
     }
 }

@@ -35,6 +35,9 @@ const PASSES: [Pass; 8] = [
 
 /// All passes in order: dead nodes dropped, data-only nodes folded, small axes unrolled, equal nodes merged, products and sums in
 /// normal form, linear nodes pull out factors. Outputs keep their axes and their values (up to rounding).
+///
+/// Best run twice: on the density before [`crate::gradient`], so that adjoints inherit its form (an unrolled mixture then
+/// shares its responsibilities), and on density and gradient together.
 pub fn optimise(program: Program) -> (Program, Vec<PassReport>) {
     let mut reports = vec![];
     let mut current = program;
@@ -42,7 +45,10 @@ pub fn optimise(program: Program) -> (Program, Vec<PassReport>) {
         let before = current.nodes.len();
         current = pass(&current);
         let live = rebuild::live(&current).iter().filter(|live| **live).count();
-        reports.push(PassReport { pass: name, summary: format!("{before} nodes before, {live} needed after") });
+        reports.push(PassReport {
+            pass: name,
+            summary: format!("{before} nodes before, {live} needed after"),
+        });
     }
     (current, reports)
 }

@@ -20,11 +20,18 @@ pub(super) fn shell(program: &Program) -> Builder {
 
 /// Writes node `id` of `program` through `b`, with arguments that stand at `of`. Arguments may have lost axes along which
 /// they turned out to be constant.
-pub(super) fn copy<'b>(b: &'b Builder, program: &Program, id: NodeId, of: &dyn Fn(NodeId) -> Expr<'b>) -> Expr<'b> {
+pub(super) fn copy<'b>(
+    b: &'b Builder,
+    program: &Program,
+    id: NodeId,
+    of: &dyn Fn(NodeId) -> Expr<'b>,
+) -> Expr<'b> {
     let node = program.node(id);
     match &node.op {
         Op::Const(bits) => Expr::Const(f64::from_bits(*bits)),
-        Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => b.handle(b.push(node.op.clone(), node.axes)),
+        Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => {
+            b.handle(b.push(node.op.clone(), node.axes))
+        }
         Op::Map(prim, args) => {
             let ids: Vec<NodeId> = args.iter().map(|a| of(*a).node(b)).collect();
             b.literal_or_node(b.apply(*prim, &ids))
@@ -49,7 +56,10 @@ pub(super) fn scatter_sums(program: &Program, id: NodeId) -> AxisSet {
     match &node.op {
         Op::Scatter(src, index) => {
             let index = &program.indices[index.0 as usize];
-            program.node(*src).axes.minus(index.axes.union(node.axes.without(index.target)))
+            program
+                .node(*src)
+                .axes
+                .minus(index.axes.union(node.axes.without(index.target)))
         }
         _ => AxisSet::EMPTY,
     }
@@ -84,7 +94,10 @@ pub(super) fn rebuild(
             let of = |id: NodeId| standing[id.0 as usize];
             standing[i] = write(&b, NodeId(i as u32), &of);
         }
-        let out = |id: &NodeId| b.broadcast(standing[id.0 as usize], program.node(*id).axes).node(&b);
+        let out = |id: &NodeId| {
+            b.broadcast(standing[id.0 as usize], program.node(*id).axes)
+                .node(&b)
+        };
         program.outputs.iter().map(out).collect()
     };
     b.finish(outputs)

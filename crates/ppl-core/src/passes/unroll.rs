@@ -45,11 +45,62 @@ fn unroll_axis(program: &Program, axis: AxisId) -> Program {
         let live = live(program);
         let mut standing: Vec<Standing<'_>> = vec![];
         for (i, needed) in live.iter().enumerate() {
-            let node = if *needed { component(&b, program, axis, NodeId(i as u32), &standing) } else { Standing::Parts(vec![]) };
+            let node = if *needed {
+                component(&b, program, axis, NodeId(i as u32), &standing)
+            } else {
+                Standing::Parts(vec![])
+            };
             standing.push(node);
         }
-        let out = |id: &NodeId| b.broadcast(standing[id.0 as usize].whole(&b, axis), program.node(*id).axes).node(&b);
+        let out = |id: &NodeId| {
+            b.broadcast(
+                standing[id.0 as usize].whole(&b, axis),
+                program.node(*id).axes,
+            )
+            .node(&b)
+        };
         program.outputs.iter().map(out).collect()
     };
     b.finish(outputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unroll;
+    use crate::{Axis, AxisId, AxisSet, Builder, Program, Real};
+
+    const K: AxisId = AxisId(1);
+    const ROW: AxisId = AxisId(2);
+
+    fn mixture(n_rows: usize) -> Program {
+        let axis = |name: &str, size| Axis {
+            name: name.into(),
+            size,
+        };
+        let b = Builder::new(vec![axis("draw", 1), axis("k", 3), axis("row", n_rows)]);
+        let y = b.data((0..n_rows).map(|i| i as f64).collect(), AxisSet::of(&[ROW]));
+        let e = (y + b.param(AxisSet::of(&[K])).0).tanh();
+        let out = b
+            .sum(b.log_sum_exp(e, AxisSet::of(&[K])), AxisSet::of(&[ROW]))
+            .node(&b);
+        b.finish(vec![out])
+    }
+
+    #[test]
+    fn no_small_axis_is_left_beside_rows() {
+        let program = unroll(&mixture(64));
+        assert!(
+            program
+                .nodes
+                .iter()
+                .all(|n| !n.axes.contains_all(AxisSet::of(&[K, ROW]))),
+            "{program}"
+        );
+    }
+
+    #[test]
+    fn short_programs_are_left_alone() {
+        let program = mixture(63);
+        assert_eq!(unroll(&program).to_string(), program.to_string());
+    }
 }

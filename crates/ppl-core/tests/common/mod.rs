@@ -17,9 +17,18 @@ pub const ROW: AxisId = AxisId(4);
 
 /// draw 2, k 3, group 5, group2 5, row `n_rows`.
 pub fn axes(n_rows: usize) -> Vec<Axis> {
-    [("draw", 2), ("k", 3), ("group", 5), ("group2", 5), ("row", n_rows)]
-        .map(|(name, size)| Axis { name: name.into(), size })
-        .to_vec()
+    [
+        ("draw", 2),
+        ("k", 3),
+        ("group", 5),
+        ("group2", 5),
+        ("row", n_rows),
+    ]
+    .map(|(name, size)| Axis {
+        name: name.into(),
+        size,
+    })
+    .to_vec()
 }
 
 /// A small generator (SplitMix64); tests need no more.
@@ -58,18 +67,34 @@ pub fn difference(f: &dyn Fn(&[f64]) -> f64, x: &[f64], i: usize) -> f64 {
 #[track_caller]
 pub fn assert_close(got: f64, want: f64, tolerance: f64, what: &str) {
     let same = got == want || (got.is_nan() && want.is_nan());
-    assert!(same || (got - want).abs() <= tolerance * want.abs().max(1.0), "{what}: {got} instead of {want}");
+    assert!(
+        same || (got - want).abs() <= tolerance * want.abs().max(1.0),
+        "{what}: {got} instead of {want}"
+    );
 }
 
 /// The gradient nodes of scalar `of` by all of `wrt` against differences in the parameter vector `x`, when `wrt` are
 /// all parameters in order of their offsets.
 #[track_caller]
-pub fn check_gradient(program: &Program, of: NodeId, gradients: &[NodeId], x: &[f64], noise: &[f64], tolerance: f64, what: &str) {
+pub fn check_gradient(
+    program: &Program,
+    of: NodeId,
+    gradients: &[NodeId],
+    x: &[f64],
+    noise: &[f64],
+    tolerance: f64,
+    what: &str,
+) {
     let got: Vec<f64> = evaluate(program, x, noise, gradients).concat();
     assert_eq!(got.len(), x.len(), "{what}");
     let f = |x: &[f64]| evaluate(program, x, noise, &[of])[0][0];
-    for i in 0..x.len() {
-        assert_close(got[i], difference(&f, x, i), tolerance, &format!("{what}, coordinate {i}"));
+    for (i, got) in got.iter().enumerate() {
+        assert_close(
+            *got,
+            difference(&f, x, i),
+            tolerance,
+            &format!("{what}, coordinate {i}"),
+        );
     }
 }
 
@@ -92,7 +117,10 @@ fn smooth<'b>(r: &mut Random, e: Expr<'b>) -> Expr<'b> {
 }
 
 /// A random scalar program over {draw, k, group, row}: the builder, its scalar, its parameters, and the two vectors.
-pub fn random_program(seed: u64, n_rows: usize) -> (Program, NodeId, Vec<NodeId>, Vec<f64>, Vec<f64>) {
+pub fn random_program(
+    seed: u64,
+    n_rows: usize,
+) -> (Program, NodeId, Vec<NodeId>, Vec<f64>, Vec<f64>) {
     let mut r = Random(seed);
     let b = Builder::new(axes(n_rows));
     let shapes: [&[AxisId]; 5] = [&[], &[K], &[GROUP], &[GROUP, GROUP2], &[ROW]];
@@ -108,10 +136,23 @@ pub fn random_program(seed: u64, n_rows: usize) -> (Program, NodeId, Vec<NodeId>
     pool.push(b.data(r.reals(n_rows).into(), AxisSet::of(&[ROW])));
     pool.push(b.data(r.reals(3 * n_rows).into(), AxisSet::of(&[K, ROW])));
     let mut index = |target: AxisId, axis: AxisId| {
-        let values: Vec<u32> = (0..b.size(axis)).map(|_| r.below(b.size(target)) as u32).collect();
-        b.index(Index { target, axes: AxisSet::of(&[axis]), values: values.into() })
+        let values: Vec<u32> = (0..b.size(axis))
+            .map(|_| r.below(b.size(target)) as u32)
+            .collect();
+        b.index(Index {
+            target,
+            axes: AxisSet::of(&[axis]),
+            values: values.into(),
+        })
     };
-    let indices = [index(GROUP, ROW), index(K, ROW), index(ROW, ROW), index(GROUP, GROUP), index(K, GROUP), index(ROW, GROUP)];
+    let indices = [
+        index(GROUP, ROW),
+        index(K, ROW),
+        index(ROW, ROW),
+        index(GROUP, GROUP),
+        index(K, GROUP),
+        index(ROW, GROUP),
+    ];
     for _ in 0..25 {
         let x = pool[r.below(pool.len())];
         let y = pool[r.below(pool.len())];
@@ -129,11 +170,14 @@ pub fn random_program(seed: u64, n_rows: usize) -> (Program, NodeId, Vec<NodeId>
             8 => b.gather(x, i),
             9 => {
                 let (target, over) = b.index_axes(i);
-                b.scatter(x * y, i, axes.union(b.axes_of(y)).minus(over).with(target)) * Expr::Const(0.1)
+                b.scatter(x * y, i, axes.union(b.axes_of(y)).minus(over).with(target))
+                    * Expr::Const(0.1)
             }
             10 => b.at(x, axis, r.below(b.size(axis))),
             11 if axes.contains(GROUP) && !axes.contains(GROUP2) => b.rename(x, GROUP, GROUP2),
-            11 if !axes.contains(K) => b.stack(&[x, y.tanh(), Expr::Const(0.3)].map(|p| b.at(p, K, 1)), K),
+            11 if !axes.contains(K) => {
+                b.stack(&[x, y.tanh(), Expr::Const(0.3)].map(|p| b.at(p, K, 1)), K)
+            }
             12 => Expr::prim(Prim::Select, &[pool[7].less(Expr::Const(0.1)), x, y]),
             _ => x - y * Expr::Const(0.5),
         };

@@ -30,8 +30,16 @@ pub fn build(body: Body, seed: u64) -> (Program, Vec<f64>, Vec<f64>) {
     let mut r = Random(seed);
     let density = body(&b, &mut r).node(&b);
     let snapshot = b.snapshot();
-    let leaf = |i: &usize| matches!(snapshot.nodes[*i].op, ppl_core::Op::Param { .. } | ppl_core::Op::Noise { .. });
-    let wrt: Vec<NodeId> = (0..snapshot.nodes.len()).filter(leaf).map(|i| NodeId(i as u32)).collect();
+    let leaf = |i: &usize| {
+        matches!(
+            snapshot.nodes[*i].op,
+            ppl_core::Op::Param { .. } | ppl_core::Op::Noise { .. }
+        )
+    };
+    let wrt: Vec<NodeId> = (0..snapshot.nodes.len())
+        .filter(leaf)
+        .map(|i| NodeId(i as u32))
+        .collect();
     let mut outputs = vec![density];
     outputs.extend(gradient(&b, density, &wrt));
     let program = b.finish(outputs);
@@ -54,7 +62,11 @@ fn index(b: &Builder, r: &mut Random, target: AxisId, over: &[AxisId]) -> ppl_co
     let axes = AxisSet::of(over);
     let n: usize = axes.iter().map(|a| b.size(a)).product();
     let values: Vec<u32> = (0..n).map(|_| r.below(b.size(target)) as u32).collect();
-    b.index(Index { target, axes, values: values.into() })
+    b.index(Index {
+        target,
+        axes,
+        values: values.into(),
+    })
 }
 
 fn normal<'b>(y: Expr<'b>, mean: Expr<'b>, deviation: Expr<'b>) -> Expr<'b> {
@@ -72,7 +84,10 @@ fn total<'b>(b: &'b Builder, e: Expr<'b>) -> Expr<'b> {
 
 fn gaussian<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let y = column(b, r, &[ROW]);
-    b.sum(normal(y, param(b, &[]), param(b, &[]).exp()), AxisSet::of(&[ROW]))
+    b.sum(
+        normal(y, param(b, &[]), param(b, &[]).exp()),
+        AxisSet::of(&[ROW]),
+    )
 }
 
 fn hierarchical<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
@@ -83,7 +98,8 @@ fn hierarchical<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let effect = param(b, &[]) + tau * (param(b, &[GROUP]) + param(b, &[GROUP]).exp() * noise);
     let mean = b.gather(effect, g) + param(b, &[]) * x;
     let density = b.sum(normal(y, mean, param(b, &[]).exp()), AxisSet::of(&[ROW]));
-    b.sum(density, AxisSet::of(&[DRAW])) * Expr::Const(0.5) + total(b, normal(noise, Expr::Const(0.0), Expr::Const(1.0)))
+    b.sum(density, AxisSet::of(&[DRAW])) * Expr::Const(0.5)
+        + total(b, normal(noise, Expr::Const(0.0), Expr::Const(1.0)))
 }
 
 fn poisson<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
@@ -107,7 +123,8 @@ fn indexed_mixture<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let y = column(b, r, &[ROW]);
     let which = index(b, r, K, &[ROW]);
     let x = column(b, r, &[K, ROW]);
-    let chosen = b.gather(x * param(b, &[K]).exp() + param(b, &[ROW]), which) + b.gather(param(b, &[K]), which);
+    let chosen = b.gather(x * param(b, &[K]).exp() + param(b, &[ROW]), which)
+        + b.gather(param(b, &[K]), which);
     let previous = index(b, r, ROW, &[K, ROW]);
     let shifted = b.gather((x * param(b, &[K])).tanh(), previous);
     total(b, normal(y, chosen, Expr::Const(2.0))) + total(b, shifted * shifted)
@@ -132,7 +149,11 @@ fn small_matvec<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
 fn random_walk<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let h = param(b, &[ROW]);
     let before: Vec<u32> = (0..ROWS).map(|i| i.saturating_sub(1) as u32).collect();
-    let before = b.index(Index { target: ROW, axes: AxisSet::of(&[ROW]), values: before.into() });
+    let before = b.index(Index {
+        target: ROW,
+        axes: AxisSet::of(&[ROW]),
+        values: before.into(),
+    });
     let previous = b.gather(h, before);
     let second = b.gather(previous, before);
     let (phi, sigma) = (param(b, &[]).tanh(), param(b, &[]).exp());
@@ -145,36 +166,54 @@ fn square_matrix<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let m = param(b, &[GROUP, GROUP2]);
     let x = param(b, &[GROUP]);
     let weights = column(b, r, &[GROUP, GROUP2]);
-    let product = b.sum(m * weights * b.rename(x, GROUP, GROUP2), AxisSet::of(&[GROUP2]));
+    let product = b.sum(
+        m * weights * b.rename(x, GROUP, GROUP2),
+        AxisSet::of(&[GROUP2]),
+    );
     let g = index(b, r, GROUP, &[ROW]);
     total(b, product * x) + total(b, b.gather(product.tanh(), g) * column(b, r, &[ROW]))
 }
 
 fn transitions<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
-    let state = b.log_sum_exp(param(b, &[K, ROW]) + column(b, r, &[ROW]), AxisSet::of(&[K]));
+    let state = b.log_sum_exp(
+        param(b, &[K, ROW]) + column(b, r, &[ROW]),
+        AxisSet::of(&[K]),
+    );
     let next = index(b, r, K, &[K]);
     let permuted = b.gather(param(b, &[K]), next) * param(b, &[K, ROW]);
     let peak = b.stop(b.max_over(permuted, AxisSet::of(&[K, ROW])));
     let into_k = index(b, r, K, &[ROW]);
     let counts = b.scatter(state.tanh(), into_k, AxisSet::of(&[K]));
-    let spread = b.scatter(state.exp() * Expr::Const(0.01), into_k, AxisSet::of(&[K, ROW]));
-    total(b, state) + total(b, (permuted - peak).exp()) + total(b, counts * counts) + total(b, (spread * permuted).tanh())
+    let spread = b.scatter(
+        state.exp() * Expr::Const(0.01),
+        into_k,
+        AxisSet::of(&[K, ROW]),
+    );
+    total(b, state)
+        + total(b, (permuted - peak).exp())
+        + total(b, counts * counts)
+        + total(b, (spread * permuted).tanh())
 }
 
 fn masked<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let (x, y) = (column(b, r, &[ROW]), column(b, r, &[ROW]));
     let slope = param(b, &[]);
-    let positive = Expr::Const(0.0).less(x).select((slope.exp() * x).ln(), slope * y);
+    let positive = Expr::Const(0.0)
+        .less(x)
+        .select((slope.exp() * x).ln(), slope * y);
     let bounded = positive.min(Expr::Const(0.7)).max(y);
     total(b, bounded * param(b, &[ROW])) + total(b, x.abs() * slope)
 }
 
 fn stacked<'b>(b: &'b Builder, r: &mut Random) -> Expr<'b> {
     let free = param(b, &[GROUP]);
-    let parts: Vec<Expr<'_>> = (0..3).map(|i| b.at(free, GROUP, i).exp() + Expr::Const(i as f64)).collect();
+    let parts: Vec<Expr<'_>> = (0..3)
+        .map(|i| b.at(free, GROUP, i).exp() + Expr::Const(i as f64))
+        .collect();
     let simplex = b.stack(&parts, K);
     let simplex = simplex / b.sum(simplex, AxisSet::of(&[K]));
     let rows = column(b, r, &[K, ROW]);
     let at_row = b.at(param(b, &[ROW]), ROW, 17);
-    total(b, b.sum(simplex * rows.exp(), AxisSet::of(&[K])).ln()) * at_row + b.at(simplex, K, 1).ln()
+    total(b, b.sum(simplex * rows.exp(), AxisSet::of(&[K])).ln()) * at_row
+        + b.at(simplex, K, 1).ln()
 }

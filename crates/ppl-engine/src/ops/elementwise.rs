@@ -82,7 +82,11 @@ pub(crate) unsafe fn operand<'a, const SCALAR: bool>(p: *const f64, n: usize) ->
 /// # Safety
 /// As for every [`super::BlockFn`].
 #[inline(always)]
-pub(crate) unsafe fn unary<F: Unary, const W: usize, const FMA: bool>(dst: *mut f64, a: *const f64, lanes: usize) {
+pub(crate) unsafe fn unary<F: Unary, const W: usize, const FMA: bool>(
+    dst: *mut f64,
+    a: *const f64,
+    lanes: usize,
+) {
     let n = width::<W>(lanes);
     // SAFETY: the caller's guarantee.
     let (dst, a) = unsafe { (from_raw_parts_mut(dst, n), from_raw_parts(a, n)) };
@@ -94,13 +98,23 @@ pub(crate) unsafe fn unary<F: Unary, const W: usize, const FMA: bool>(dst: *mut 
 /// # Safety
 /// As for every [`super::BlockFn`].
 #[inline(always)]
-pub(crate) unsafe fn positive<F: Positive, const FMA: bool>(dst: *mut f64, a: *const f64, lanes: usize) {
+pub(crate) unsafe fn positive<F: Positive, const FMA: bool>(
+    dst: *mut f64,
+    a: *const f64,
+    lanes: usize,
+) {
     // SAFETY: the caller's guarantee.
     let (dst, a) = unsafe { (from_raw_parts_mut(dst, lanes), from_raw_parts(a, lanes)) };
     map1::<F, FMA>(dst, a);
-    let others = a.iter().fold(0, |n, &a| n + i64::from(!(a > 0.0 && a < f64::INFINITY)));
+    let others = a
+        .iter()
+        .fold(0, |n, &a| n + i64::from(!(a > 0.0 && a < f64::INFINITY)));
     if others > 0 {
-        for (dst, &a) in dst.iter_mut().zip(a).filter(|(_, a)| !(**a > 0.0 && **a < f64::INFINITY)) {
+        for (dst, &a) in dst
+            .iter_mut()
+            .zip(a)
+            .filter(|(_, a)| !(**a > 0.0 && **a < f64::INFINITY))
+        {
             *dst = F::reference(a);
         }
     }
@@ -109,7 +123,13 @@ pub(crate) unsafe fn positive<F: Positive, const FMA: bool>(dst: *mut f64, a: *c
 /// # Safety
 /// As for every [`super::BlockFn`].
 #[inline(always)]
-pub(crate) unsafe fn binary<F: Binary, const A: bool, const B: bool, const W: usize, const FMA: bool>(
+pub(crate) unsafe fn binary<
+    F: Binary,
+    const A: bool,
+    const B: bool,
+    const W: usize,
+    const FMA: bool,
+>(
     dst: *mut f64,
     a: *const f64,
     b: *const f64,
@@ -117,14 +137,27 @@ pub(crate) unsafe fn binary<F: Binary, const A: bool, const B: bool, const W: us
 ) {
     let n = width::<W>(lanes);
     // SAFETY: the caller's guarantee.
-    let (dst, a, b) = unsafe { (from_raw_parts_mut(dst, n), operand::<A>(a, n), operand::<B>(b, n)) };
+    let (dst, a, b) = unsafe {
+        (
+            from_raw_parts_mut(dst, n),
+            operand::<A>(a, n),
+            operand::<B>(b, n),
+        )
+    };
     map2::<F, A, B, FMA>(dst, a, b);
 }
 
 /// # Safety
 /// As for every [`super::BlockFn`].
 #[inline(always)]
-pub(crate) unsafe fn ternary<F: Ternary, const A: bool, const B: bool, const C: bool, const W: usize, const FMA: bool>(
+pub(crate) unsafe fn ternary<
+    F: Ternary,
+    const A: bool,
+    const B: bool,
+    const C: bool,
+    const W: usize,
+    const FMA: bool,
+>(
     dst: *mut f64,
     a: *const f64,
     b: *const f64,
@@ -133,8 +166,14 @@ pub(crate) unsafe fn ternary<F: Ternary, const A: bool, const B: bool, const C: 
 ) {
     let n = width::<W>(lanes);
     // SAFETY: the caller's guarantee.
-    let (dst, a, b, c) =
-        unsafe { (from_raw_parts_mut(dst, n), operand::<A>(a, n), operand::<B>(b, n), operand::<C>(c, n)) };
+    let (dst, a, b, c) = unsafe {
+        (
+            from_raw_parts_mut(dst, n),
+            operand::<A>(a, n),
+            operand::<B>(b, n),
+            operand::<C>(c, n),
+        )
+    };
     map3::<F, A, B, C, FMA>(dst, a, b, c);
 }
 
@@ -148,7 +187,11 @@ fn map1<F: Unary, const FMA: bool>(dst: &mut [f64], a: &[f64]) {
 }
 
 #[inline(always)]
-fn map2<F: Binary, const A: bool, const B: bool, const FMA: bool>(dst: &mut [f64], a: &[f64], b: &[f64]) {
+fn map2<F: Binary, const A: bool, const B: bool, const FMA: bool>(
+    dst: &mut [f64],
+    a: &[f64],
+    b: &[f64],
+) {
     let n = dst.len();
     let (a, b) = (&a[..if A { 1 } else { n }], &b[..if B { 1 } else { n }]);
     for l in 0..n {
@@ -164,10 +207,17 @@ fn map3<F: Ternary, const A: bool, const B: bool, const C: bool, const FMA: bool
     c: &[f64],
 ) {
     let n = dst.len();
-    let (a, b, c) = (&a[..if A { 1 } else { n }], &b[..if B { 1 } else { n }], &c[..if C { 1 } else { n }]);
+    let (a, b, c) = (
+        &a[..if A { 1 } else { n }],
+        &b[..if B { 1 } else { n }],
+        &c[..if C { 1 } else { n }],
+    );
     for l in 0..n {
-        dst[l] =
-            F::lane::<FMA>(a[if A { 0 } else { l }], b[if B { 0 } else { l }], c[if C { 0 } else { l }]);
+        dst[l] = F::lane::<FMA>(
+            a[if A { 0 } else { l }],
+            b[if B { 0 } else { l }],
+            c[if C { 0 } else { l }],
+        );
     }
 }
 
@@ -175,12 +225,21 @@ fn map3<F: Ternary, const A: bool, const B: bool, const C: bool, const FMA: bool
 ///
 /// # Safety
 /// As for every [`super::BlockFn`]; the operands are read at the detail's steps.
-pub(crate) unsafe fn by_lane(dst: *mut f64, a: *const f64, b: *const f64, c: *const f64, lanes: usize, detail: &Detail) {
+pub(crate) unsafe fn by_lane(
+    dst: *mut f64,
+    a: *const f64,
+    b: *const f64,
+    c: *const f64,
+    lanes: usize,
+    detail: &Detail,
+) {
     let Some(prim) = detail.prim else { return };
     let [step_a, step_b, step_c] = detail.steps;
     for l in 0..lanes {
         // SAFETY: the caller's guarantee; operands that a primitive lacks point at a literal and have step 0.
-        unsafe { *dst.add(l) = prim.eval(&[*a.add(l * step_a), *b.add(l * step_b), *c.add(l * step_c)]) };
+        unsafe {
+            *dst.add(l) = prim.eval(&[*a.add(l * step_a), *b.add(l * step_b), *c.add(l * step_c)])
+        };
     }
 }
 
@@ -188,7 +247,14 @@ pub(crate) unsafe fn by_lane(dst: *mut f64, a: *const f64, b: *const f64, c: *co
 ///
 /// # Safety
 /// As for every [`super::BlockFn`], at the detail's steps.
-pub(crate) unsafe fn copy(dst: *mut f64, a: *const f64, _: *const f64, _: *const f64, lanes: usize, detail: &Detail) {
+pub(crate) unsafe fn copy(
+    dst: *mut f64,
+    a: *const f64,
+    _: *const f64,
+    _: *const f64,
+    lanes: usize,
+    detail: &Detail,
+) {
     for l in 0..lanes {
         // SAFETY: the caller's guarantee.
         unsafe { *dst.add(l * detail.dst_step) = *a.add(l * detail.steps[0]) };

@@ -16,6 +16,8 @@ pub(crate) trait Positive: Unary {
 pub(crate) struct LnGamma;
 /// The derivative of ln Gamma.
 pub(crate) struct Digamma;
+/// The second derivative of ln Gamma.
+pub(crate) struct Trigamma;
 
 impl Positive for LnGamma {
     fn reference(x: f64) -> f64 {
@@ -26,6 +28,12 @@ impl Positive for LnGamma {
 impl Positive for Digamma {
     fn reference(x: f64) -> f64 {
         Prim::Polygamma.eval(&[0.0, x])
+    }
+}
+
+impl Positive for Trigamma {
+    fn reference(x: f64) -> f64 {
+        Prim::Polygamma.eval(&[1.0, x])
     }
 }
 
@@ -84,7 +92,8 @@ impl Unary for LnGamma {
             product *= if high { y } else { 1.0 };
         }
         let z = y - 2.0;
-        let between = z * polynomial::<FMA>(z, &LN_GAMMA_ABOVE) / polynomial::<FMA>(z, &LN_GAMMA_BELOW);
+        let between =
+            z * polynomial::<FMA>(z, &LN_GAMMA_ABOVE) / polynomial::<FMA>(z, &LN_GAMMA_BELOW);
         let ln = ln::<FMA>(if x < FAR { product / divisor } else { x });
         let r = 1.0 / x;
         let series = r * polynomial::<FMA>(r * r, &STIRLING);
@@ -147,5 +156,34 @@ impl Unary for Digamma {
         let near = (x - ROOT.0) - ROOT.1;
         let at_root = near * polynomial::<FMA>(near, &AT_ROOT);
         if near.abs() < 0.1 { at_root } else { result }
+    }
+}
+
+/// B_2k, highest first.
+const TRIGAMMA: [f64; 8] = [
+    -3617.0 / 510.0,
+    7.0 / 6.0,
+    -691.0 / 2730.0,
+    5.0 / 66.0,
+    -1.0 / 30.0,
+    1.0 / 42.0,
+    -1.0 / 30.0,
+    1.0 / 6.0,
+];
+
+impl Unary for Trigamma {
+    #[inline(always)]
+    fn lane<const FMA: bool>(x: f64) -> f64 {
+        let low = x < FAR;
+        let start = if low { x } else { 1.0 };
+        let mut sum = 0.0;
+        for i in (0..13).rev() {
+            let r = 1.0 / (start + f64::from(i));
+            sum = mul_add::<FMA>(r, r, sum);
+        }
+        let r = 1.0 / if low { x + 13.0 } else { x };
+        let r2 = r * r;
+        let far = r + 0.5 * r2 + r * r2 * polynomial::<FMA>(r2, &TRIGAMMA);
+        far + if low { sum } else { 0.0 }
     }
 }

@@ -35,7 +35,13 @@ unsafe fn runs<'a>(block: *const f64) -> &'a [Run] {
 /// # Safety
 /// As for every [`super::BlockFn`]; positions lie within the source.
 #[inline(always)]
-pub(crate) unsafe fn gather(dst: *mut f64, a: *const f64, b: *const f64, lanes: usize, detail: &Detail) {
+pub(crate) unsafe fn gather(
+    dst: *mut f64,
+    a: *const f64,
+    b: *const f64,
+    lanes: usize,
+    detail: &Detail,
+) {
     let index = b.cast::<u32>();
     let [step, index_step, _] = detail.steps;
     // SAFETY (all branches): the caller's guarantee.
@@ -66,7 +72,13 @@ pub(crate) unsafe fn gather(dst: *mut f64, a: *const f64, b: *const f64, lanes: 
 /// # Safety
 /// As for every [`super::BlockFn`]; positions lie within the source.
 #[inline(always)]
-pub(crate) unsafe fn gather_runs(dst: *mut f64, a: *const f64, b: *const f64, lanes: usize, detail: &Detail) {
+pub(crate) unsafe fn gather_runs(
+    dst: *mut f64,
+    a: *const f64,
+    b: *const f64,
+    lanes: usize,
+    detail: &Detail,
+) {
     // SAFETY: the caller's guarantee; a run ends at `lanes` at the latest.
     unsafe {
         for run in runs(b) {
@@ -90,13 +102,20 @@ pub(crate) unsafe fn gather_runs(dst: *mut f64, a: *const f64, b: *const f64, la
 /// # Safety
 /// As for every [`super::BlockFn`]; positions lie within the destination.
 #[inline(always)]
-pub(crate) unsafe fn scatter(dst: *mut f64, a: *const f64, c: *const f64, lanes: usize, detail: &Detail) {
+pub(crate) unsafe fn scatter(
+    dst: *mut f64,
+    a: *const f64,
+    c: *const f64,
+    lanes: usize,
+    detail: &Detail,
+) {
     let index = c.cast::<u32>();
     let [step, _, index_step] = detail.steps;
     for l in 0..lanes {
         // SAFETY: the caller's guarantee.
         unsafe {
-            let at = *index.add(l * index_step) as usize * detail.target_stride + l * detail.dst_step;
+            let at =
+                *index.add(l * index_step) as usize * detail.target_stride + l * detail.dst_step;
             *dst.add(at) += *a.add(l * step);
         }
     }
@@ -123,11 +142,19 @@ pub(crate) unsafe fn scatter_runs<const PRODUCT: bool, const FMA: bool>(
             let end = run.end as usize;
             while l < end && l + 8 <= lanes {
                 let x = *a.add(l).cast::<[f64; 8]>();
-                let y = if PRODUCT { *b.add(l).cast::<[f64; 8]>() } else { x };
+                let y = if PRODUCT {
+                    *b.add(l).cast::<[f64; 8]>()
+                } else {
+                    x
+                };
                 let count = end - l;
                 if count >= 8 {
                     for i in 0..8 {
-                        total[i] = if PRODUCT { mul_add::<FMA>(x[i], y[i], total[i]) } else { total[i] + x[i] };
+                        total[i] = if PRODUCT {
+                            mul_add::<FMA>(x[i], y[i], total[i])
+                        } else {
+                            total[i] + x[i]
+                        };
                     }
                 } else {
                     for i in 0..8 {
@@ -138,7 +165,11 @@ pub(crate) unsafe fn scatter_runs<const PRODUCT: bool, const FMA: bool>(
                 l += 8;
             }
             while l < end {
-                total[l & 7] += if PRODUCT { *a.add(l) * *b.add(l) } else { *a.add(l) };
+                total[l & 7] += if PRODUCT {
+                    *a.add(l) * *b.add(l)
+                } else {
+                    *a.add(l)
+                };
                 l += 1;
             }
             *dst.add(run.position as usize * detail.target_stride) += fold8::<Sum>(&total);

@@ -28,8 +28,16 @@ fn reduced_expm1<const FMA: bool>(x: f64) -> (f64, f64) {
     let r4 = r2 * r2;
     let pair = |low: f64, high: f64| mul_add::<FMA>(r, high, low);
     let a = mul_add::<FMA>(r2, pair(1.0 / 24.0, 1.0 / 120.0), pair(0.5, 1.0 / 6.0));
-    let b = mul_add::<FMA>(r2, pair(1.0 / 40_320.0, 1.0 / 362_880.0), pair(1.0 / 720.0, 1.0 / 5_040.0));
-    let c = mul_add::<FMA>(r2, pair(1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0), pair(1.0 / 3_628_800.0, 1.0 / 39_916_800.0));
+    let b = mul_add::<FMA>(
+        r2,
+        pair(1.0 / 40_320.0, 1.0 / 362_880.0),
+        pair(1.0 / 720.0, 1.0 / 5_040.0),
+    );
+    let c = mul_add::<FMA>(
+        r2,
+        pair(1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0),
+        pair(1.0 / 3_628_800.0, 1.0 / 39_916_800.0),
+    );
     let tail = mul_add::<FMA>(r4, mul_add::<FMA>(r4, c, b), a);
     (k, mul_add::<FMA>(r2, tail, r))
 }
@@ -62,10 +70,16 @@ pub(crate) fn expm1<const FMA: bool>(x: f64) -> f64 {
 #[inline(always)]
 fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
     let subnormal = x < f64::MIN_POSITIVE;
-    let scaled = if subnormal { x * 18_014_398_509_481_984.0 } else { x };
+    let scaled = if subnormal {
+        x * 18_014_398_509_481_984.0
+    } else {
+        x
+    };
     let offset = if subnormal { 1023.0 + 54.0 } else { 1023.0 };
     // The exponent is taken such that the fraction lies between sqrt(1/2) and sqrt(2).
-    let bits = scaled.to_bits().wrapping_add(0x3ff0_0000_0000_0000 - 0x3fe6_a09e_0000_0000);
+    let bits = scaled
+        .to_bits()
+        .wrapping_add(0x3ff0_0000_0000_0000 - 0x3fe6_a09e_0000_0000);
     let k = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_370_496.0 - offset;
     let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(0x3fe6_a09e_0000_0000));
     let f = m - 1.0;
@@ -81,11 +95,19 @@ fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
         ),
         6.666_666_666_666_735e-1,
     );
-    let even = mul_add::<FMA>(w, mul_add::<FMA>(w, 1.531_383_769_920_937_3e-1, 2.222_219_843_214_978_4e-1), 3.999_999_999_940_942e-1);
+    let even = mul_add::<FMA>(
+        w,
+        mul_add::<FMA>(w, 1.531_383_769_920_937_3e-1, 2.222_219_843_214_978_4e-1),
+        3.999_999_999_940_942e-1,
+    );
     let r = mul_add::<FMA>(w, even, z * odd);
     let half_square = 0.5 * f * f;
     let low = mul_add::<FMA>(k, LN2_LO, c);
-    let result = mul_add::<FMA>(k, LN2_HI, f - (half_square - mul_add::<FMA>(s, half_square + r, low)));
+    let result = mul_add::<FMA>(
+        k,
+        LN2_HI,
+        f - (half_square - mul_add::<FMA>(s, half_square + r, low)),
+    );
     let ordinary = x.to_bits().wrapping_sub(1) < f64::INFINITY.to_bits() - 1;
     // Infinite for infinity, not a number for what is negative or is none.
     let special = mul_add::<FMA>(x, f64::INFINITY, f64::INFINITY);

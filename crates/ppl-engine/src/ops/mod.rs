@@ -36,6 +36,8 @@ pub(crate) enum Code {
     Prim(Prim),
     /// Polygamma of order 0.
     Digamma,
+    /// Polygamma of order 1.
+    Trigamma,
     /// a - b
     Sub,
     /// a b + c

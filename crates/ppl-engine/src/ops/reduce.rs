@@ -62,7 +62,12 @@ impl Fold for Maximum {
 /// Eight totals in a fixed tree.
 #[inline(always)]
 pub(crate) fn fold8<F: Fold>(x: &[f64; 8]) -> f64 {
-    let four = [F::join(x[0], x[4]), F::join(x[1], x[5]), F::join(x[2], x[6]), F::join(x[3], x[7])];
+    let four = [
+        F::join(x[0], x[4]),
+        F::join(x[1], x[5]),
+        F::join(x[2], x[6]),
+        F::join(x[3], x[7]),
+    ];
     F::join(F::join(four[0], four[2]), F::join(four[1], four[3]))
 }
 
@@ -88,7 +93,14 @@ pub(crate) const SPREAD: u8 = 2;
 /// # Safety
 /// As for every [`super::BlockFn`]; `dst` holds one value, or [`ACCUMULATORS`] if `INTO` is [`SPREAD`].
 #[inline(always)]
-pub(crate) unsafe fn lanes<F: Fold, const A: bool, const B: bool, const INTO: u8, const W: usize, const FMA: bool>(
+pub(crate) unsafe fn lanes<
+    F: Fold,
+    const A: bool,
+    const B: bool,
+    const INTO: u8,
+    const W: usize,
+    const FMA: bool,
+>(
     dst: *mut f64,
     a: *const f64,
     b: *const f64,
@@ -104,15 +116,32 @@ pub(crate) unsafe fn lanes<F: Fold, const A: bool, const B: bool, const INTO: u8
         }
         let total = if W == 1 { total[0] } else { fold8::<F>(&total) };
         // SAFETY: `dst` holds one value.
-        unsafe { *dst = if INTO == STORE { total } else { F::join(*dst, total) } };
+        unsafe {
+            *dst = if INTO == STORE {
+                total
+            } else {
+                F::join(*dst, total)
+            }
+        };
     } else if INTO == SPREAD {
         // SAFETY: `dst` holds all accumulators and overlaps no operand.
         let total = unsafe { &mut *dst.cast::<[f64; ACCUMULATORS]>() };
         *total = accumulate::<F, A, B, FMA>(*total, a, b, n);
     } else {
-        let total = fold::<F>(&accumulate::<F, A, B, FMA>([F::START; ACCUMULATORS], a, b, n));
+        let total = fold::<F>(&accumulate::<F, A, B, FMA>(
+            [F::START; ACCUMULATORS],
+            a,
+            b,
+            n,
+        ));
         // SAFETY: `dst` holds one value.
-        unsafe { *dst = if INTO == STORE { total } else { F::join(*dst, total) } };
+        unsafe {
+            *dst = if INTO == STORE {
+                total
+            } else {
+                F::join(*dst, total)
+            }
+        };
     }
 }
 
@@ -134,7 +163,11 @@ fn accumulate<F: Fold, const A: bool, const B: bool, const FMA: bool>(
     }
     for l in 0..n - whole * ACCUMULATORS {
         let at = whole * ACCUMULATORS + l;
-        total[l] = F::lane::<FMA>(total[l], a[if A { 0 } else { at }], b[if B { 0 } else { at }]);
+        total[l] = F::lane::<FMA>(
+            total[l],
+            a[if A { 0 } else { at }],
+            b[if B { 0 } else { at }],
+        );
     }
     total
 }
@@ -162,13 +195,22 @@ pub(crate) unsafe fn into_lanes<F: Fold, const A: bool, const B: bool, const FMA
     lanes: usize,
 ) {
     // SAFETY: the caller's guarantee.
-    let (dst, a, b) =
-        unsafe { (std::slice::from_raw_parts_mut(dst, lanes), operand::<A>(a, lanes), operand::<B>(b, lanes)) };
+    let (dst, a, b) = unsafe {
+        (
+            std::slice::from_raw_parts_mut(dst, lanes),
+            operand::<A>(a, lanes),
+            operand::<B>(b, lanes),
+        )
+    };
     fold_lanes::<F, A, B, FMA>(dst, a, b);
 }
 
 #[inline(always)]
-fn fold_lanes<F: Fold, const A: bool, const B: bool, const FMA: bool>(dst: &mut [f64], a: &[f64], b: &[f64]) {
+fn fold_lanes<F: Fold, const A: bool, const B: bool, const FMA: bool>(
+    dst: &mut [f64],
+    a: &[f64],
+    b: &[f64],
+) {
     let n = dst.len();
     let (a, b) = (&a[..if A { 1 } else { n }], &b[..if B { 1 } else { n }]);
     for l in 0..n {

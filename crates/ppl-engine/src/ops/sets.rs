@@ -214,6 +214,7 @@ macro_rules! instruction_set {
                         _ => el::by_lane,
                     },
                     Code::Digamma => positive::<gamma::Digamma>,
+                    Code::Trigamma => positive::<gamma::Trigamma>,
                     Code::Sub => choose_binary::<el::Sub>(choice),
                     Code::MulAdd => choose_ternary::<el::MulAdd>(choice),
                     Code::NegMulAdd => choose_ternary::<el::NegMulAdd>(choice),

@@ -108,7 +108,7 @@ impl<'t> Failure<'t> {
                 self.found
             ));
         }
-        match self.open_bracket() {
+        match self.open_brackets().pop() {
             Some(open) if self.wants(Rule::close_paren) || self.wants(Rule::close_bracket) => {
                 self.in_bracket(diagnostic, open)
             }
@@ -135,9 +135,16 @@ impl<'t> Failure<'t> {
         } else if matches!(self.found, "" | ";" | "}" | "~")
             || (self.on_new_line() && self.found_word())
         {
+            // Where the next statement, or nothing, follows, the `;` is missing too.
+            let is_last = self.open_brackets().len() == 1 && !matches!(self.found, ";" | "~");
+            let mend = if is_last {
+                format!("{close};")
+            } else {
+                close.to_owned()
+            };
             diagnostic
-                .help(format!("close it with `{close}`"))
-                .fix(here, close)
+                .help(format!("close it with `{mend}`"))
+                .fix(here, mend)
         } else if self.found_word()
             || self
                 .found
@@ -183,7 +190,10 @@ impl<'t> Failure<'t> {
             phrases.retain(|p| !end.contains(p) && *p != "a name");
         }
         if phrases.contains(&comma) || end.iter().any(|e| phrases.contains(e)) {
-            phrases.retain(|p| *p != "`[`" && *p != "`(`");
+            phrases.retain(|p| !["`[`", "`(`", "`=`", "`in`"].contains(p));
+        }
+        if phrases.iter().any(|p| ["`;`", "`{`", "`else`"].contains(p)) {
+            phrases.retain(|p| !["`[`", "`(`"].contains(p));
         }
         match phrases.split_last() {
             None if self.before().is_empty() => "a statement".to_owned(),
@@ -193,8 +203,8 @@ impl<'t> Failure<'t> {
         }
     }
 
-    /// The innermost bracket that is open at the place.
-    fn open_bracket(&self) -> Option<(usize, char)> {
+    /// The brackets that are open at the place, the innermost last.
+    fn open_brackets(&self) -> Vec<(usize, char)> {
         let mut open = vec![];
         let mut quoted = false;
         for (i, c) in self.before().char_indices() {
@@ -205,7 +215,7 @@ impl<'t> Failure<'t> {
                 _ => {}
             }
         }
-        open.pop()
+        open
     }
 }
 

@@ -4,8 +4,10 @@ mod errors;
 mod expressions;
 mod guard;
 mod hints;
+mod operands;
 mod recovery;
 mod statements;
+mod targets;
 
 use pest::Parser;
 use pest::iterators::Pair;

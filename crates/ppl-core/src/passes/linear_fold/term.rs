@@ -28,7 +28,13 @@ pub(super) struct Term {
 /// Writes a node as a sum of terms, through additions and inner sums; none if that takes too many.
 pub(super) fn expand(b: &Builder, id: NodeId, over: AxisSet) -> Option<Vec<Term>> {
     let mut done = vec![];
-    let mut open = vec![Term { literal: 1.0, scale: vec![], weight: vec![], core: vec![id], over }];
+    let mut open = vec![Term {
+        literal: 1.0,
+        scale: vec![],
+        weight: vec![],
+        core: vec![id],
+        over,
+    }];
     let mut steps = 0;
     while let Some(mut term) = open.pop() {
         steps += 1;
@@ -40,18 +46,23 @@ pub(super) fn expand(b: &Builder, id: NodeId, over: AxisSet) -> Option<Vec<Term>
             continue;
         };
         match b.op_of(core) {
-            Op::Map(Prim::Add, _) => {
-                let parts = b.parts(Prim::Add, &[core], false);
-                if parts.literal != 0.0 {
-                    open.push(Term { literal: term.literal * parts.literal, core: vec![], ..term.clone() });
-                }
-                open.extend(parts.nodes.into_iter().rev().map(|part| Term { core: vec![part], ..term.clone() }));
-            }
+            Op::Map(Prim::Add, args) => open.extend(args.iter().rev().map(|part| Term {
+                core: vec![*part],
+                ..term.clone()
+            })),
             Op::Sum(inner) => {
                 let summed = axes(b, inner).minus(axes(b, core));
-                let others = term.scale.iter().chain(&term.weight).fold(term.over, |s, f| s.union(axes(b, *f)));
+                let others = term
+                    .scale
+                    .iter()
+                    .chain(&term.weight)
+                    .fold(term.over, |s, f| s.union(axes(b, *f)));
                 if others.intersection(summed).is_empty() {
-                    open.push(Term { core: vec![inner], over: term.over.union(summed), ..term });
+                    open.push(Term {
+                        core: vec![inner],
+                        over: term.over.union(summed),
+                        ..term
+                    });
                 } else {
                     done.push(term);
                 }
@@ -83,13 +94,20 @@ impl Term {
     }
 
     fn product<'b>(b: &'b Builder, factors: &[NodeId]) -> Expr<'b> {
-        factors.iter().fold(Expr::Const(1.0), |p, f| p * b.handle(*f))
+        factors
+            .iter()
+            .fold(Expr::Const(1.0), |p, f| p * b.handle(*f))
     }
 
     /// The weights' product, unless it is an outer product longer than the columns.
     fn weights<'b>(&self, b: &'b Builder) -> Option<Expr<'b>> {
         let all = union(b, &self.weight);
-        let longest = self.weight.iter().map(|w| size(b, axes(b, *w))).max().unwrap_or(1);
+        let longest = self
+            .weight
+            .iter()
+            .map(|w| size(b, axes(b, *w)))
+            .max()
+            .unwrap_or(1);
         (size(b, all) <= longest.max(LONGEST_WEIGHT)).then(|| Self::product(b, &self.weight))
     }
 
@@ -118,7 +136,11 @@ impl Term {
     fn sum_of_gather<'b>(&self, b: &'b Builder, u: NodeId, index: IndexId) -> Option<Expr<'b>> {
         let (target, index_axes) = b.index_axes(index);
         let u_axes = axes(b, u);
-        let elsewhere = self.over.union(union(b, &self.weight)).union(union(b, &self.scale)).union(index_axes);
+        let elsewhere = self
+            .over
+            .union(union(b, &self.weight))
+            .union(union(b, &self.scale))
+            .union(index_axes);
         let plain = self.over.contains_all(index_axes)
             && u_axes.intersection(index_axes).is_empty()
             && !elsewhere.contains(target);
@@ -130,12 +152,21 @@ impl Term {
         let weights = b.sum(self.weights(b)?, self.over.minus(index_axes).minus(u_axes));
         let kept = b.axes_of(weights).minus(index_axes).with(target);
         let folded = b.scatter(weights, index, kept);
-        let inner = self.over.minus(index_axes).intersection(u_axes).with(target);
+        let inner = self
+            .over
+            .minus(index_axes)
+            .intersection(u_axes)
+            .with(target);
         Some(self.scaled(b, b.sum(b.handle(u) * folded, inner)))
     }
 
     /// The term scattered to `to`, if its core is constant within every place.
-    pub(super) fn scatter<'b>(&self, b: &'b Builder, index: IndexId, to: AxisSet) -> Option<Expr<'b>> {
+    pub(super) fn scatter<'b>(
+        &self,
+        b: &'b Builder,
+        index: IndexId,
+        to: AxisSet,
+    ) -> Option<Expr<'b>> {
         if self.over != b.index_axes(index).1 {
             return None;
         }
@@ -157,7 +188,8 @@ fn axes(b: &Builder, id: NodeId) -> AxisSet {
 }
 
 fn union(b: &Builder, ids: &[NodeId]) -> AxisSet {
-    ids.iter().fold(AxisSet::EMPTY, |s, id| s.union(axes(b, *id)))
+    ids.iter()
+        .fold(AxisSet::EMPTY, |s, id| s.union(axes(b, *id)))
 }
 
 fn size(b: &Builder, axes: AxisSet) -> usize {

@@ -62,8 +62,19 @@ pub(super) fn component<'b>(
         }
         Op::Max(src) if program.node(*src).axes.minus(node.axes).contains(axis) => {
             let over = program.node(*src).axes.minus(node.axes).without(axis);
-            let peaks = (0..n).map(|i| b.max_over(of(*src).at(i), over));
-            Standing::Whole(peaks.reduce(|x, y| Expr::apply(Prim::Max, &[x, y])).unwrap_or(Expr::Const(f64::NEG_INFINITY)))
+            let each = |i| {
+                if over.is_empty() {
+                    of(*src).at(i)
+                } else {
+                    b.max_over(of(*src).at(i), over)
+                }
+            };
+            let peaks = (0..n).map(each);
+            let peak = peaks
+                .reduce(|x, y| Expr::apply(Prim::Max, &[x, y]))
+                .unwrap_or(Expr::Const(f64::NEG_INFINITY));
+            // A maximum over an axis carries no gradient; the primitive would.
+            Standing::Whole(b.stop(peak))
         }
         Op::Data(number) if has_axis => {
             let values = &program.data[*number as usize];
@@ -79,7 +90,13 @@ pub(super) fn component<'b>(
 }
 
 /// One position of a node that treats the axis as a batch.
-fn copy_at<'b>(b: &'b Builder, program: &Program, axis: AxisId, id: NodeId, of: &dyn Fn(NodeId) -> Expr<'b>) -> Expr<'b> {
+fn copy_at<'b>(
+    b: &'b Builder,
+    program: &Program,
+    axis: AxisId,
+    id: NodeId,
+    of: &dyn Fn(NodeId) -> Expr<'b>,
+) -> Expr<'b> {
     match &program.node(id).op {
         Op::Map(prim, args) => {
             let ids: Vec<NodeId> = args.iter().map(|a| of(*a).node(b)).collect();
@@ -94,10 +111,23 @@ fn copy_at<'b>(b: &'b Builder, program: &Program, axis: AxisId, id: NodeId, of: 
 }
 
 /// A column's values at one position of an axis.
-fn slice<'b>(b: &'b Builder, program: &Program, values: &[f64], axes: AxisSet, axis: AxisId, position: usize) -> Expr<'b> {
+fn slice<'b>(
+    b: &'b Builder,
+    program: &Program,
+    values: &[f64],
+    axes: AxisSet,
+    axis: AxisId,
+    position: usize,
+) -> Expr<'b> {
     let strides = program.strides(axes);
     let base = position * strides[axis.0 as usize];
     let rest = axes.without(axis);
-    let part: Vec<f64> = offsets(program, rest, &strides).map(|o| values[base + o]).collect();
-    if rest.is_empty() { Expr::Const(part[0]) } else { b.data(part.into(), rest) }
+    let part: Vec<f64> = offsets(program, rest, &strides)
+        .map(|o| values[base + o])
+        .collect();
+    if rest.is_empty() {
+        Expr::Const(part[0])
+    } else {
+        b.data(part.into(), rest)
+    }
 }

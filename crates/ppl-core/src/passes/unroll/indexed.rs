@@ -24,7 +24,11 @@ pub(super) fn gather<'b>(
         if !node_axes.contains(axis) {
             return Standing::Whole(b.gather(src.at(0), index));
         }
-        return Standing::Parts((0..n).map(|i| b.gather(src.at(i), index_at(b, program, axis, index, i))).collect());
+        return Standing::Parts(
+            (0..n)
+                .map(|i| b.gather(src.at(i), index_at(b, program, axis, index, i)))
+                .collect(),
+        );
     }
     let values = &program.indices[index.0 as usize].values;
     if index_axes == AxisSet::of(&[axis]) {
@@ -40,7 +44,10 @@ pub(super) fn gather<'b>(
         };
     }
     let chosen = (0..n - 1).rev().fold(src.at(n - 1), |otherwise, i| {
-        Expr::apply(Prim::Select, &[mask(b, program, index, i), src.at(i), otherwise])
+        Expr::apply(
+            Prim::Select,
+            &[mask(b, program, index, i), src.at(i), otherwise],
+        )
     });
     Standing::Whole(chosen)
 }
@@ -59,23 +66,39 @@ pub(super) fn scatter<'b>(
     let axes = program.node(id).axes;
     let summed = scatter_sums(program, id);
     let part = |i: usize, over: AxisSet| {
-        b.scatter(b.sum(src.at(i), summed.without(axis)), index_at(b, program, axis, index, i), over)
+        b.scatter(
+            b.sum(src.at(i), summed.without(axis)),
+            index_at(b, program, axis, index, i),
+            over,
+        )
     };
     let has_axis = matches!(src, Standing::Parts(_)) || index_axes.contains(axis);
     if target != axis {
         return if axes.contains(axis) {
             Standing::Parts((0..n).map(|i| part(i, axes.without(axis))).collect())
         } else if has_axis {
-            Standing::Whole((0..n).map(|i| part(i, axes)).reduce(|x, y| x + y).unwrap_or(Expr::Const(0.0)))
+            Standing::Whole(
+                (0..n)
+                    .map(|i| part(i, axes))
+                    .reduce(|x, y| x + y)
+                    .unwrap_or(Expr::Const(0.0)),
+            )
         } else {
             Standing::Whole(b.scatter(b.sum(src.at(0), summed), index, axes))
         };
     }
     let keeps_rows = !axes.without(axis).intersection(index_axes).is_empty();
     if keeps_rows && !has_axis {
-        let over = program.node(src_of(program, id)).axes.union(index_axes).minus(axes);
+        let over = program
+            .node(src_of(program, id))
+            .axes
+            .union(index_axes)
+            .minus(axes);
         let masked = |i: usize| {
-            let kept = Expr::apply(Prim::Select, &[mask(b, program, index, i), src.at(0), Expr::Const(0.0)]);
+            let kept = Expr::apply(
+                Prim::Select,
+                &[mask(b, program, index, i), src.at(0), Expr::Const(0.0)],
+            );
             b.sum(kept, over)
         };
         return Standing::Parts((0..n).map(masked).collect());
@@ -91,12 +114,22 @@ fn src_of(program: &Program, id: NodeId) -> NodeId {
 /// 1 where the index names this position, else 0.
 fn mask<'b>(b: &'b Builder, program: &Program, index: IndexId, position: usize) -> Expr<'b> {
     let index = &program.indices[index.0 as usize];
-    let values: Vec<f64> = index.values.iter().map(|v| f64::from(*v as usize == position)).collect();
+    let values: Vec<f64> = index
+        .values
+        .iter()
+        .map(|v| f64::from(*v as usize == position))
+        .collect();
     b.data(values.into(), index.axes)
 }
 
 /// The index at one position of an axis that it lies over; itself if it does not.
-fn index_at(b: &Builder, program: &Program, axis: AxisId, index: IndexId, position: usize) -> IndexId {
+fn index_at(
+    b: &Builder,
+    program: &Program,
+    axis: AxisId,
+    index: IndexId,
+    position: usize,
+) -> IndexId {
     let whole = &program.indices[index.0 as usize];
     if !whole.axes.contains(axis) {
         return index;
@@ -104,6 +137,12 @@ fn index_at(b: &Builder, program: &Program, axis: AxisId, index: IndexId, positi
     let strides = program.strides(whole.axes);
     let base = position * strides[axis.0 as usize];
     let rest = whole.axes.without(axis);
-    let values: Vec<u32> = offsets(program, rest, &strides).map(|o| whole.values[base + o]).collect();
-    b.index(Index { target: whole.target, axes: rest, values: values.into() })
+    let values: Vec<u32> = offsets(program, rest, &strides)
+        .map(|o| whole.values[base + o])
+        .collect();
+    b.index(Index {
+        target: whole.target,
+        axes: rest,
+        values: values.into(),
+    })
 }

@@ -1,0 +1,225 @@
+//! Every density of the list, differentiated as a program once and twice, against differences of its values.
+
+use ppl_core::interpret::evaluate;
+use ppl_core::{AxisSet, Builder, NodeId, Program, gradient};
+use ppl_dist::{ALL, Bijection, Distribution, Domain, Expr, Real, Support};
+use ppl_engine::Kernels;
+
+/// An argument of a density: how unconstrained numbers make it, or a fixed value where there are none.
+struct Argument {
+    /// The map from the unconstrained numbers.
+    map: Map,
+    /// The unconstrained numbers (empty for a fixed argument).
+    u: Vec<f64>,
+    /// Its value.
+    value: Vec<f64>,
+}
+
+#[derive(Clone, Copy)]
+enum Map {
+    Fixed,
+    Each(Bijection<f64>),
+    Whole(Bijection<f64>),
+    /// A covariance from its factor.
+    Square,
+}
+
+/// The same map over a program's values.
+fn lift<R: Real>(map: Bijection<f64>) -> Bijection<R> {
+    match map {
+        Bijection::Identity => Bijection::Identity,
+        Bijection::Lower(lo) => Bijection::Lower(R::lit(lo)),
+        Bijection::Upper(hi) => Bijection::Upper(R::lit(hi)),
+        Bijection::Interval(lo, hi) => Bijection::Interval(R::lit(lo), R::lit(hi)),
+        Bijection::Simplex => Bijection::Simplex,
+        Bijection::Ordered => Bijection::Ordered,
+        Bijection::PositiveOrdered => Bijection::PositiveOrdered,
+        Bijection::CorrCholesky => Bijection::CorrCholesky,
+        Bijection::CovCholesky => Bijection::CovCholesky,
+    }
+}
+
+impl Argument {
+    fn new(map: Map, value: &[f64]) -> Argument {
+        let u = match map {
+            Map::Fixed => vec![],
+            Map::Each(b) | Map::Whole(b) => b.inverse(value),
+            Map::Square => Bijection::CovCholesky.inverse(value),
+        };
+        // On the edge of its set an argument stays where it is.
+        let inside = u.iter().all(|v| v.is_finite());
+        let (map, u) = if inside { (map, u) } else { (Map::Fixed, vec![]) };
+        Argument { map, u, value: value.to_vec() }
+    }
+
+    fn write<R: Real>(&self, u: &[R], fixed: impl Fn(f64) -> R) -> Vec<R> {
+        match self.map {
+            Map::Fixed => self.value.iter().map(|&v| fixed(v)).collect(),
+            Map::Each(b) | Map::Whole(b) => lift(b).forward(u, self.value.len()).0,
+            Map::Square => {
+                let n = self.value.len();
+                let k = n.isqrt();
+                let l = Bijection::CovCholesky.forward(u, n).0;
+                let entry = |i: usize, j: usize| (0..=i.min(j)).map(|m| l[i * k + m] * l[j * k + m]).reduce(|a, b| a + b);
+                (0..n).map(|at| entry(at / k, at % k).expect("a first column")).collect()
+            }
+        }
+    }
+}
+
+fn map_of(domain: Domain) -> Map {
+    match domain {
+        Domain::Real => Map::Each(Bijection::Identity),
+        Domain::Positive | Domain::NonNegative | Domain::PositiveVector => Map::Each(Bijection::Lower(0.0)),
+        Domain::Unit => Map::Each(Bijection::Interval(0.0, 1.0)),
+        Domain::Count => Map::Fixed,
+        Domain::Simplex => Map::Whole(Bijection::Simplex),
+        Domain::CholeskyFactor => Map::Whole(Bijection::CovCholesky),
+        Domain::Covariance => Map::Square,
+    }
+}
+
+/// The event and the parameters of one case in one form.
+fn arguments(d: &dyn Distribution, form: usize, x: &[f64], p: &[Vec<f64>]) -> Vec<Argument> {
+    let definition = d.definition();
+    let slices: Vec<&[f64]> = p.iter().map(Vec::as_slice).collect();
+    let event = match (definition.bijection(&slices), definition.support) {
+        (None, _) => Map::Fixed,
+        (Some(b), Support::Simplex | Support::CorrCholesky) => Map::Whole(b),
+        (Some(b), _) => Map::Each(b),
+    };
+    let parameters = definition.forms[form].parameters.iter().zip(p);
+    let rest = parameters.map(|(parameter, value)| Argument::new(map_of(parameter.domain), value));
+    std::iter::once(Argument::new(event, x)).chain(rest).collect()
+}
+
+/// The unconstrained numbers of each argument.
+fn split<'a, T>(arguments: &[Argument], mut u: &'a [T]) -> Vec<&'a [T]> {
+    let mut parts = vec![];
+    for a in arguments {
+        let (head, tail) = u.split_at(a.u.len());
+        parts.push(head);
+        u = tail;
+    }
+    parts
+}
+
+/// The density as a function of the unconstrained numbers.
+fn value(d: &dyn Distribution, form: usize, arguments: &[Argument], u: &[f64]) -> f64 {
+    let parts = split(arguments, u);
+    let mut written: Vec<Vec<f64>> = arguments.iter().zip(parts).map(|(a, u)| a.write(u, |v| v)).collect();
+    let x = written.remove(0);
+    let p = d.canonical(form, &written);
+    d.ln_density(&x, &p.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// The density, its gradient and its second derivatives as one program.
+fn program(d: &dyn Distribution, form: usize, arguments: &[Argument]) -> Program {
+    let b = Builder::new(vec![ppl_core::Axis { name: "draw".into(), size: 1 }]);
+    let n: usize = arguments.iter().map(|a| a.u.len()).sum();
+    let leaves: Vec<Expr<'_>> = (0..n).map(|_| b.param(AxisSet::EMPTY).0).collect();
+    let fixed = |v: f64| b.data([v].into(), AxisSet::EMPTY);
+    let parts = split(arguments, &leaves);
+    let mut written: Vec<Vec<Expr<'_>>> = arguments.iter().zip(parts).map(|(a, u)| a.write(u, fixed)).collect();
+    let x = written.remove(0);
+    let p = d.canonical_expr(form, &written);
+    let of = d.ln_density_expr(&x, &p.iter().map(Vec::as_slice).collect::<Vec<_>>()).node(&b);
+    let wrt: Vec<NodeId> = leaves.iter().map(|l| l.node(&b)).collect();
+    let first = gradient(&b, of, &wrt);
+    let second: Vec<NodeId> = first.iter().flat_map(|g| gradient(&b, *g, &wrt)).collect();
+    let outputs = [vec![of], first, second].concat();
+    b.finish(outputs)
+}
+
+/// Derivatives of a vector function along coordinate `i`, each with an estimate of its error: five-point differences at
+/// a ladder of steps, the step with the smallest of truncation (seen by halving the step) and rounding (eps |f| / h).
+fn differences(f: &dyn Fn(&[f64]) -> Vec<f64>, u: &[f64], i: usize) -> Vec<(f64, f64)> {
+    let at = |by: f64| {
+        let mut moved = u.to_vec();
+        moved[i] += by;
+        f(&moved)
+    };
+    let here = f(u);
+    let mut best = vec![(f64::NAN, f64::INFINITY); here.len()];
+    for rung in 2..18 {
+        let h = (1.0 + u[i].abs()) * 10f64.powf(-0.5 * f64::from(rung));
+        let points: Vec<Vec<f64>> = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0].iter().map(|k| at(k * h)).collect();
+        for (j, best) in best.iter_mut().enumerate() {
+            let (outer, middle, inner) = (points[5][j] - points[0][j], points[4][j] - points[1][j], points[3][j] - points[2][j]);
+            let coarse = (8.0 * middle - outer) / (12.0 * h);
+            let fine = (8.0 * inner - middle) / (6.0 * h);
+            let largest = points.iter().fold(1e-300, |m: f64, p| m.max(p[j].abs()));
+            // The abscissa itself is rounded: what that moves the function by counts as noise too.
+            let noise = f64::EPSILON * (4.0 * largest + u[i].abs() * fine.abs()) / h;
+            let error = (coarse - fine).abs() + noise;
+            if error < best.1 {
+                *best = (fine, error);
+            }
+        }
+    }
+    best
+}
+
+/// Checks one case; gives back how many derivatives there were and how many were known to the asked accuracy.
+fn check(d: &dyn Distribution, form: usize, arguments: &[Argument], u: &[f64]) -> (usize, usize) {
+    let what = format!("{} form {form} at {u:?}", d.definition().name);
+    let program = program(d, form, arguments);
+    let n = u.len();
+    let all: Vec<f64> = evaluate(&program, u, &[], &program.outputs).into_iter().map(|v| v[0]).collect();
+    let plain = value(d, form, arguments, u);
+    assert!((all[0] - plain).abs() <= 1e-12 * (1.0 + plain.abs()), "{what}: {} is not {plain}", all[0]);
+    let mut kernels = Kernels::compile(&program).expect("a small program");
+    kernels.run(u, &[]);
+    let largest = all.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+    for (j, v) in all.iter().enumerate() {
+        let got = kernels.output(j)[0];
+        assert!((got - v).abs() <= 1e-11 * largest, "{what}, output {j}: the engine has {got}, the interpreter {v}");
+    }
+    let density = |u: &[f64]| vec![value(d, form, arguments, u)];
+    let slopes = |u: &[f64]| -> Vec<f64> {
+        evaluate(&program, u, &[], &program.outputs[1..=n]).into_iter().map(|v| v[0]).collect()
+    };
+    let mut counts = (0, 0);
+    let mut compare = |order: &str, got: f64, (want, error): (f64, f64), relative: f64, scale: f64| {
+        let tolerance = relative * got.abs() + 10.0 * error + 1e-9 * relative;
+        assert!((got - want).abs() <= tolerance, "{what}, {order}: {got} is not {want} ± {error}");
+        counts.0 += 1;
+        counts.1 += usize::from(error <= 10.0 * relative * (scale + want.abs()));
+    };
+    for i in 0..n {
+        compare(&format!("d{i}"), all[1 + i], differences(&density, u, i)[0], 1e-6, 1.0);
+        for (j, estimate) in differences(&slopes, u, i).into_iter().enumerate() {
+            compare(&format!("d{i} d{j}"), all[1 + n + j * n + i], estimate, 1e-4, 1.0);
+        }
+    }
+    counts
+}
+
+#[test]
+fn every_density_once_and_twice() {
+    let mut counts = (0, 0);
+    for d in ALL {
+        let mut cases = 0;
+        for (x, p, ln_density) in d.golden() {
+            if !ln_density.is_finite() {
+                continue;
+            }
+            for form in 0..d.definition().forms.len() {
+                let arguments = arguments(*d, form, &x, &p);
+                let u: Vec<f64> = arguments.iter().flat_map(|a| a.u.iter().copied()).collect();
+                for size in [0.0, 1e-7, 0.3, -0.2] {
+                    let moved: Vec<f64> = u.iter().enumerate().map(|(i, v)| v + size * (i as f64 + 1.0).sin()).collect();
+                    if value(*d, form, &arguments, &moved).is_finite() {
+                        let (all, known) = check(*d, form, &arguments, &moved);
+                        counts = (counts.0 + all, counts.1 + known);
+                        cases += 1;
+                    }
+                }
+            }
+        }
+        assert!(cases >= 4, "{}: only {cases} cases", d.definition().name);
+    }
+    // Where rounding hides a derivative the test above says little: that has to be rare.
+    eprintln!("{} of {} derivatives resolved", counts.1, counts.0);
+    assert!(counts.0 > 1000 && counts.1 * 100 > counts.0 * 95, "{} of {} derivatives are known well", counts.1, counts.0);
+}
