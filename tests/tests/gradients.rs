@@ -40,16 +40,20 @@ fn lift<R: Real>(map: Bijection<f64>) -> Bijection<R> {
 }
 
 impl Argument {
-    fn new(map: Map, value: &[f64]) -> Argument {
+    /// `None` for a value outside the map's set.
+    fn new(map: Map, value: &[f64]) -> Option<Argument> {
         let u = match map {
             Map::Fixed => vec![],
             Map::Each(b) | Map::Whole(b) => b.inverse(value),
             Map::Square => Bijection::CovCholesky.inverse(value),
         };
+        if u.iter().any(|v| v.is_nan()) {
+            return None;
+        }
         // On the edge of its set an argument stays where it is.
         let inside = u.iter().all(|v| v.is_finite());
         let (map, u) = if inside { (map, u) } else { (Map::Fixed, vec![]) };
-        Argument { map, u, value: value.to_vec() }
+        Some(Argument { map, u, value: value.to_vec() })
     }
 
     fn write<R: Real>(&self, u: &[R], fixed: impl Fn(f64) -> R) -> Vec<R> {
@@ -79,8 +83,9 @@ fn map_of(domain: Domain) -> Map {
     }
 }
 
-/// The event and the parameters of one case in one form.
-fn arguments(d: &dyn Distribution, form: usize, x: &[f64], p: &[Vec<f64>]) -> Vec<Argument> {
+/// The event and the parameters of one case in one form. The golden parameters are those of the first form; another form
+/// takes the same numbers where they are inside its domains.
+fn arguments(d: &dyn Distribution, form: usize, x: &[f64], p: &[Vec<f64>]) -> Option<Vec<Argument>> {
     let definition = d.definition();
     let slices: Vec<&[f64]> = p.iter().map(Vec::as_slice).collect();
     let event = match (definition.bijection(&slices), definition.support) {
@@ -180,16 +185,17 @@ fn check(d: &dyn Distribution, form: usize, arguments: &[Argument], u: &[f64]) -
         evaluate(&program, u, &[], &program.outputs[1..=n]).into_iter().map(|v| v[0]).collect()
     };
     let mut counts = (0, 0);
-    let mut compare = |order: &str, got: f64, (want, error): (f64, f64), relative: f64, scale: f64| {
-        let tolerance = relative * got.abs() + 10.0 * error + 1e-9 * relative;
+    let mut compare = |order: &str, got: f64, (want, error): (f64, f64), relative: f64| {
+        // The floor: what cancels inside a derivative (StudentT with 1e10 degrees of freedom) no difference can see.
+        let tolerance = relative * got.abs() + 10.0 * error + 1e-8;
         assert!((got - want).abs() <= tolerance, "{what}, {order}: {got} is not {want} ± {error}");
         counts.0 += 1;
-        counts.1 += usize::from(error <= 10.0 * relative * (scale + want.abs()));
+        counts.1 += usize::from(error <= 10.0 * relative * (1.0 + want.abs()));
     };
     for i in 0..n {
-        compare(&format!("d{i}"), all[1 + i], differences(&density, u, i)[0], 1e-6, 1.0);
+        compare(&format!("d{i}"), all[1 + i], differences(&density, u, i)[0], 1e-6);
         for (j, estimate) in differences(&slopes, u, i).into_iter().enumerate() {
-            compare(&format!("d{i} d{j}"), all[1 + n + j * n + i], estimate, 1e-4, 1.0);
+            compare(&format!("d{i} d{j}"), all[1 + n + j * n + i], estimate, 1e-4);
         }
     }
     counts
@@ -205,7 +211,7 @@ fn every_density_once_and_twice() {
                 continue;
             }
             for form in 0..d.definition().forms.len() {
-                let arguments = arguments(*d, form, &x, &p);
+                let Some(arguments) = arguments(*d, form, &x, &p) else { continue };
                 let u: Vec<f64> = arguments.iter().flat_map(|a| a.u.iter().copied()).collect();
                 for size in [0.0, 1e-7, 0.3, -0.2] {
                     let moved: Vec<f64> = u.iter().enumerate().map(|(i, v)| v + size * (i as f64 + 1.0).sin()).collect();

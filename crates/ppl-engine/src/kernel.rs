@@ -143,12 +143,12 @@ impl Chunk {
             loop {
                 for (i, layout) in self.instructions.iter().zip(&self.layouts) {
                     let mut address = i.base;
-                    for q in 0..4 {
-                        address[q] = address[q].wrapping_add(block * layout.per_block[q]);
+                    for (address, distance) in address.iter_mut().zip(layout.per_block) {
+                        *address = address.wrapping_add(block * distance);
                     }
                     for (&position, distance) in position.iter().zip(&layout.per_outer).take(rank) {
-                        for q in 0..4 {
-                            address[q] = address[q].wrapping_add(position * distance[q]);
+                        for (address, distance) in address.iter_mut().zip(distance) {
+                            *address = address.wrapping_add(position * distance);
                         }
                     }
                     let [dst, a, b, c] = address;

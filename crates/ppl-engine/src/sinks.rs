@@ -196,7 +196,7 @@ impl Sink {
             target_stride,
             shared_fill: (separate && needs_fill).then(|| fill(partials[0])),
             chunk_fills,
-            finish: (spread || !separate).then(|| Finish {
+            finish: (spread || !separate).then_some(Finish {
                 partials,
                 len,
                 maximum,

@@ -182,6 +182,21 @@ impl Objective {
     }
 }
 
+impl Objective {
+    /// Evaluates again with the noise of the last step, for timing.
+    pub fn again(&mut self, params: &[f64], gradient: &mut [f64]) -> f64 {
+        self.compiled.kernels.run(params, &self.compiled.noise);
+        self.gather(gradient)
+    }
+
+    fn gather(&self, gradient: &mut [f64]) -> f64 {
+        for (i, &(offset, len)) in self.slices.iter().enumerate() {
+            gradient[offset..offset + len].copy_from_slice(self.compiled.output(i + 1));
+        }
+        self.compiled.output(0)[0]
+    }
+}
+
 impl Target for Objective {
     fn n_params(&self) -> usize {
         self.n_params
@@ -197,10 +212,7 @@ impl Target for Objective {
 
     fn estimate(&mut self, params: &[f64], step: u64, gradient: &mut [f64]) -> f64 {
         self.compiled.run(params, step);
-        for (i, &(offset, len)) in self.slices.iter().enumerate() {
-            gradient[offset..offset + len].copy_from_slice(self.compiled.output(i + 1));
-        }
-        self.compiled.output(0)[0]
+        self.gather(gradient)
     }
 
     fn careful_start(&self, attempt: u32) -> Option<Vec<f64>> {

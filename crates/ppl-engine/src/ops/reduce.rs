@@ -146,6 +146,10 @@ pub(crate) unsafe fn lanes<
 }
 
 #[inline(always)]
+#[expect(
+    clippy::needless_range_loop,
+    reason = "three arrays in step; so it vectorises"
+)]
 fn accumulate<F: Fold, const A: bool, const B: bool, const FMA: bool>(
     start: [f64; ACCUMULATORS],
     a: &[f64],

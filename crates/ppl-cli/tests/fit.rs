@@ -1,4 +1,4 @@
-//! The whole pipeline: needs the facade. Rename to `fit.rs` once `ppl_lang` fits models.
+//! The whole pipeline.
 
 mod support;
 

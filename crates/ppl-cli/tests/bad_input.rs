@@ -1,4 +1,4 @@
-//! Models and data that cannot be used: needs the facade. Rename to `bad_input.rs` once `ppl_lang` fits models.
+//! Models and data that cannot be used.
 
 mod support;
 
