@@ -1,6 +1,7 @@
 //! Cross-crate tests of the language and its answers; the cases live beside this crate, their common helpers here.
 
 use ppl_data::Table;
+use ppl_infer::{engine, objective::Objective, stochastic::Target};
 use ppl_lang::{Bound, Dataset, Fit, FitOptions, GuideChoice, Model, Row, Silent};
 
 /// A table as CSV text: named columns of equal length.
@@ -23,9 +24,31 @@ pub fn dataset(text: &str) -> Dataset {
 
 /// A model bound to CSV text; panics with the messages where it is refused.
 pub fn bind(model: &str, data: &str) -> Bound {
+    bind_to(model, &dataset(data))
+}
+
+/// A model bound to data of any form.
+pub fn bind_to(model: &str, data: &Dataset) -> Bound {
     let (parsed, messages) = Model::parse(model);
     let parsed = parsed.unwrap_or_else(|| panic!("{model}\n{messages:?}"));
-    parsed.bind(&dataset(data)).unwrap_or_else(|e| panic!("{model}\n{e:?}")).0
+    parsed.bind(data).unwrap_or_else(|e| panic!("{model}\n{e:?}")).0
+}
+
+/// The stochastic objective of a bound model with a generated guide.
+pub fn objective(bound: &Bound, guide: GuideChoice, draws: usize, seed: u64) -> Objective {
+    let with = engine::with_guide(bound.inner(), guide).expect("a guide").0;
+    Objective::new(&with, draws, seed).expect("an objective")
+}
+
+/// One estimate of the bound and its gradient, with the mean-field guide, away from the start. Two ways to write the
+/// same model (same sites in the same order) give the same numbers.
+pub fn estimate(bound: &Bound) -> Vec<f64> {
+    let mut target = objective(bound, GuideChoice::MeanField, 4, 7);
+    let params: Vec<f64> = target.initial().iter().enumerate().map(|(i, v)| v + 0.3 * (i as f64 + 1.0).sin()).collect();
+    let mut out = vec![0.0; params.len()];
+    let value = target.estimate(&params, 3, &mut out);
+    out.insert(0, value);
+    out
 }
 
 /// A fit of a model to CSV text.

@@ -105,7 +105,9 @@ fn regression_with_correlated_columns() {
         let e = check_bound(&fit, evidence);
         let full = fit.guide == "full-rank";
         if full {
-            assert!((e.by_entropy.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
+            // With the right guide log q - log p(z | y) is constant: forms 2 and 3 have next to no Monte Carlo error.
+            assert!((e.by_prior.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
+            assert!((e.log_evidence.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
         }
         for (i, name) in ["beta[a]", "beta[b]", "beta[c]"].iter().enumerate() {
             // Mean field has the means; its sds are too narrow by nature, or corrected with few effective draws.

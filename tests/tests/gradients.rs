@@ -213,6 +213,10 @@ fn every_density_once_and_twice() {
             for form in 0..d.definition().forms.len() {
                 let Some(arguments) = arguments(*d, form, &x, &p) else { continue };
                 let u: Vec<f64> = arguments.iter().flat_map(|a| a.u.iter().copied()).collect();
+                // A probability of 1e-300 is out of reach: its second derivative passes through its square.
+                if u.iter().any(|v| v.abs() > 300.0) && d.definition().support == Support::Bool {
+                    continue;
+                }
                 for size in [0.0, 1e-7, 0.3, -0.2] {
                     let moved: Vec<f64> = u.iter().enumerate().map(|(i, v)| v + size * (i as f64 + 1.0).sin()).collect();
                     if value(*d, form, &arguments, &moved).is_finite() {

@@ -20,6 +20,8 @@ pub mod codes {
     pub const SYSTEM: &str = "E0906";
     /// The engine gave up.
     pub const FAILED: &str = "E0907";
+    /// The model leaves nothing to fit.
+    pub const NO_UNKNOWNS: &str = "E0908";
 }
 
 /// An error that concerns no place in a text.

@@ -4,7 +4,7 @@ use crate::number::parse_real;
 use crate::source::{shown, whole_file};
 use crate::{Table, codes, file, json};
 use ppl_syntax::diagnostic::{Diagnostic, FilePlace, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Everything a model can read.
@@ -16,6 +16,8 @@ pub struct Dataset {
     pub tables: BTreeMap<String, Table>,
     /// Numbers of the main JSON file and of `--set`; the latter win.
     pub scalars: BTreeMap<String, f64>,
+    /// Names of the numbers that `--set` gave.
+    pub settings: BTreeSet<String>,
     /// Arrays of the main JSON file that are no columns of the main table.
     pub arrays: BTreeMap<String, JsonArray>,
 }
@@ -67,6 +69,7 @@ impl Dataset {
             };
             errors.extend(outcome.err());
         }
+        data.settings = settings.keys().cloned().collect();
         data.scalars.extend(settings);
         if errors.is_empty() {
             Ok(data)

@@ -22,14 +22,28 @@ impl Family for FullRank {
         let mut names = Names::of(bound);
         let mut out = String::new();
         let joint: Vec<&SiteShape> = sites.iter().filter(|s| s.unconstrained.is_some()).collect();
-        let d: usize = joint.iter().map(|s| s.n_batch * s.unconstrained.unwrap_or(0)).sum();
+        let d: usize = joint
+            .iter()
+            .map(|s| s.n_batch * s.unconstrained.unwrap_or(0))
+            .sum();
         if d > 0 {
-            let (axis, location, scale) = (names.fresh("free".into()), names.fresh("loc".into()), names.fresh("scale_tril".into()));
+            let (axis, location, scale) = (
+                names.fresh("free".into()),
+                names.fresh("loc".into()),
+                names.fresh("scale_tril".into()),
+            );
             let list: Vec<&str> = joint.iter().map(|s| s.name.as_str()).collect();
             let _ = writeln!(out, "  axis {axis} = {d};");
             let _ = writeln!(out, "  param {location}[{axis}] = 0;");
-            let _ = writeln!(out, "  param {scale}[{axis}, {axis}]: cov_cholesky = {START};");
-            let _ = writeln!(out, "  ({}) ~ MultiNormal({location}, scale_tril = {scale}).transformed();", list.join(", "));
+            let _ = writeln!(
+                out,
+                "  param {scale}[{axis}, {axis}]: cov_cholesky = {START};"
+            );
+            let _ = writeln!(
+                out,
+                "  ({}) ~ MultiNormal({location}, scale_tril = {scale}).transformed();",
+                list.join(", ")
+            );
         }
         for s in sites.iter().filter(|s| s.unconstrained.is_none()) {
             emit_site(&mut out, &mut names, s);

@@ -29,12 +29,18 @@ pub const FULL_RANK_LIMIT: usize = 40;
 
 /// The family that is chosen when nobody says which.
 pub fn choose(bound: &Bound) -> &'static dyn Family {
-    if bound.n_unknowns() <= FULL_RANK_LIMIT { ALL[1] } else { ALL[0] }
+    if bound.n_unknowns() <= FULL_RANK_LIMIT {
+        ALL[1]
+    } else {
+        ALL[0]
+    }
 }
 
 /// The family of that name or keyword.
 pub fn find(name: &str) -> Option<&'static dyn Family> {
-    ALL.iter().copied().find(|f| f.name() == name || f.keyword() == name)
+    ALL.iter()
+        .copied()
+        .find(|f| f.name() == name || f.keyword() == name)
 }
 
 /// The guide of a family for a bound model, as text.

@@ -50,7 +50,10 @@ pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape) {
             axes.push(axis);
         }
     }
-    let (location, scale) = (names.fresh(format!("{}_loc", s.name)), names.fresh(format!("{}_scale", s.name)));
+    let (location, scale) = (
+        names.fresh(format!("{}_loc", s.name)),
+        names.fresh(format!("{}_scale", s.name)),
+    );
     let axes = bracket(&axes);
     let _ = writeln!(out, "  param {location}{axes} = 0;");
     let _ = writeln!(out, "  param {scale}{axes}: positive = {START};");

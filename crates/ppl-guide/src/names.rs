@@ -13,7 +13,9 @@ impl Names {
     pub(crate) fn of(bound: &Bound) -> Names {
         let symbols = bound.model.symbols.iter().map(|s| s.name.clone());
         let axes = bound.model.axes.iter().map(|a| a.name.clone());
-        Names { taken: symbols.chain(axes).collect() }
+        Names {
+            taken: symbols.chain(axes).collect(),
+        }
     }
 
     /// `wanted`, with underscores appended until it is free.
@@ -28,5 +30,9 @@ impl Names {
 
 /// `[a, b]`, or nothing.
 pub(crate) fn bracket(axes: &[String]) -> String {
-    if axes.is_empty() { String::new() } else { format!("[{}]", axes.join(", ")) }
+    if axes.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", axes.join(", "))
+    }
 }

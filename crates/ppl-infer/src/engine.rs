@@ -7,8 +7,8 @@ use crate::options::{FitOptions, GuideChoice, Observer, Progress};
 use crate::psis::{Psis, k_threshold, psis};
 use crate::stochastic::{Outcome, maximise};
 use crate::summary::{summarise, summarise_weighted};
-use ppl_engine::random::{Address, fill_uniform};
 use ndarray::Array2;
+use ppl_engine::random::{Address, fill_uniform};
 use ppl_model::Bound;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::time::Instant;
@@ -57,7 +57,11 @@ pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<(Bound, String, 
 }
 
 /// Fits a bound model.
-pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> Result<Fit, FitError> {
+pub fn fit(
+    bound: &Bound,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<Fit, FitError> {
     let started = Instant::now();
     let (bound, guide, guide_text) = with_guide(bound, options.guide)?;
     let mut objective = Objective::new(&bound, options.draws_per_step.max(1), options.seed)?;
@@ -67,7 +71,13 @@ pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> 
     let compile = started.elapsed().as_secs_f64();
     let optimum = maximise(&mut objective, options.max_steps, observer);
     let certify_started = Instant::now();
-    observer.progress(Progress { phase: "certify", step: optimum.steps, max_steps: options.max_steps, elbo: optimum.elbo, elbo_se: optimum.elbo_se });
+    observer.progress(Progress {
+        phase: "certify",
+        step: optimum.steps,
+        max_steps: options.max_steps,
+        elbo: optimum.elbo,
+        elbo_se: optimum.elbo_se,
+    });
     let n_unknowns = bound.n_unknowns();
     let mut fit = Fit {
         rows: vec![],
@@ -75,7 +85,9 @@ pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> 
         k_hat: f64::NAN,
         corrected: false,
         guide_rows: vec![],
-        verdict: Verdict::Failed { reason: String::new() },
+        verdict: Verdict::Failed {
+            reason: String::new(),
+        },
         steps: optimum.steps,
         gradient_evaluations: optimum.estimates * options.draws_per_step.max(1),
         phases: vec![],
@@ -89,12 +101,16 @@ pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> 
     };
     for p in &objective.params {
         let values = optimum.params[p.offset..p.offset + p.init.len()].to_vec();
-        fit.params.push((bound.model.symbols[p.symbol].name.clone(), values));
+        fit.params
+            .push((bound.model.symbols[p.symbol].name.clone(), values));
     }
     let sampled = sample(&bound, options, &optimum.params, &mut fit)?;
     fit.verdict = verdict(&optimum.outcome, &sampled, &fit);
     if optimum.skipped > 0 {
-        fit.notes.push(format!("{} steps were skipped because the bound or its gradient was not finite", optimum.skipped));
+        fit.notes.push(format!(
+            "{} steps were skipped because the bound or its gradient was not finite",
+            optimum.skipped
+        ));
     }
     if !bound.evidence_defined() {
         fit.notes.push("a Flat prior has no normaliser, so the evidence is undefined; bounds of this model are comparable among its guides only".into());
@@ -103,10 +119,22 @@ pub fn fit(bound: &Bound, options: &FitOptions, observer: &mut dyn Observer) -> 
         fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());
     }
     fit.phases = vec![
-        Phase { name: "compile", seconds: compile },
-        Phase { name: "race", seconds: optimum.race_seconds },
-        Phase { name: "optimise", seconds: optimum.optimise_seconds },
-        Phase { name: "certify", seconds: certify_started.elapsed().as_secs_f64() },
+        Phase {
+            name: "compile",
+            seconds: compile,
+        },
+        Phase {
+            name: "race",
+            seconds: optimum.race_seconds,
+        },
+        Phase {
+            name: "optimise",
+            seconds: optimum.optimise_seconds,
+        },
+        Phase {
+            name: "certify",
+            seconds: certify_started.elapsed().as_secs_f64(),
+        },
     ];
     Ok(fit)
 }
@@ -125,12 +153,24 @@ struct Sampled {
 }
 
 /// Draws from the fitted guide: the bound, k-hat and the summaries.
-fn sample(bound: &Bound, options: &FitOptions, params: &[f64], fit: &mut Fit) -> Result<Sampled, FitError> {
+fn sample(
+    bound: &Bound,
+    options: &FitOptions,
+    params: &[f64],
+    fit: &mut Fit,
+) -> Result<Sampled, FitError> {
     let batch = 100;
     let mut sampler = Sampler::new(bound, batch, options.seed)?;
-    let widths: Vec<usize> = sampler.quantities.iter().map(|q| q.elements.len()).collect();
+    let widths: Vec<usize> = sampler
+        .quantities
+        .iter()
+        .map(|q| q.elements.len())
+        .collect();
     let width: usize = widths.iter().sum();
-    let n = CERTIFY_DRAWS.min(CERTIFY_NUMBERS / width.max(1)).max(options.draws).max(2);
+    let n = CERTIFY_DRAWS
+        .min(CERTIFY_NUMBERS / width.max(1))
+        .max(options.draws)
+        .max(2);
     let mut values = Array2::<f64>::zeros((n, width));
     let (mut prior, mut likelihood, mut log_q, mut jacobian) = (vec![], vec![], vec![], vec![]);
     let mut entropy = 0.0;
@@ -147,21 +187,37 @@ fn sample(bound: &Bound, options: &FitOptions, params: &[f64], fit: &mut Fit) ->
                 sampler.copy(i, s, &mut row[at..at + w]);
                 at += w;
             }
-            values.row_mut(drawn + s).iter_mut().zip(&row).for_each(|(o, v)| *o = *v);
+            values
+                .row_mut(drawn + s)
+                .iter_mut()
+                .zip(&row)
+                .for_each(|(o, v)| *o = *v);
         }
         prior.extend_from_slice(&sampler.log_prior()[..take]);
         likelihood.extend_from_slice(&sampler.log_likelihood()[..take]);
         log_q.extend_from_slice(&sampler.log_q()[..take]);
         jacobian.extend_from_slice(&sampler.log_jacobian()[..take]);
         if culprit.is_none() {
-            let bad = (0..sampler.spans.len()).find(|&i| sampler.term(i)[..take].iter().any(|v| !v.is_finite()));
+            let bad = (0..sampler.spans.len())
+                .find(|&i| sampler.term(i)[..take].iter().any(|v| !v.is_finite()));
             culprit = bad.map(|i| statement_name(bound, i));
         }
         drawn += take;
     }
-    let names: Vec<String> = sampler.quantities.iter().flat_map(|q| q.elements.iter().cloned()).collect();
-    let roles: Vec<&'static str> = sampler.quantities.iter().zip(&widths).flat_map(|(q, &w)| std::iter::repeat_n(q.role, w)).collect();
-    let log_weights: Vec<f64> = (0..n).map(|i| prior[i] + likelihood[i] - log_q[i]).collect();
+    let names: Vec<String> = sampler
+        .quantities
+        .iter()
+        .flat_map(|q| q.elements.iter().cloned())
+        .collect();
+    let roles: Vec<&'static str> = sampler
+        .quantities
+        .iter()
+        .zip(&widths)
+        .flat_map(|(q, &w)| std::iter::repeat_n(q.role, w))
+        .collect();
+    let log_weights: Vec<f64> = (0..n)
+        .map(|i| prior[i] + likelihood[i] - log_q[i])
+        .collect();
     let non_finite = log_weights.iter().filter(|w| !w.is_finite()).count();
     fit.elbo = Some(elbo(&Terms {
         log_prior: &prior,
@@ -176,16 +232,27 @@ fn sample(bound: &Bound, options: &FitOptions, params: &[f64], fit: &mut Fit) ->
     fit.k_hat = smoothed.k_hat;
     let column = |j: usize| values.column(j).to_vec();
     let labelled = || names.iter().zip(&roles).enumerate();
-    fit.guide_rows = labelled().map(|(j, (name, role))| summarise(name.clone(), role, &column(j))).collect();
+    fit.guide_rows = labelled()
+        .map(|(j, (name, role))| summarise(name.clone(), role, &column(j)))
+        .collect();
     fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
     if fit.corrected {
         let weights = smoothed.weights();
-        fit.rows = labelled().map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights)).collect();
+        fit.rows = labelled()
+            .map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights))
+            .collect();
     } else {
         fit.rows = fit.guide_rows.clone();
     }
-    fit.draws = Draws { names, values: kept(&values, fit.corrected.then_some(&smoothed), options) };
-    Ok(Sampled { non_finite, n, culprit })
+    fit.draws = Draws {
+        names,
+        values: kept(&values, fit.corrected.then_some(&smoothed), options),
+    };
+    Ok(Sampled {
+        non_finite,
+        n,
+        culprit,
+    })
 }
 
 /// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
@@ -196,7 +263,15 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
         return values.slice(ndarray::s![..n, ..]).to_owned();
     };
     let mut start = [0.0];
-    fill_uniform(&mut start, Address { seed: options.seed, purpose: 3, step: 0, block: 0 });
+    fill_uniform(
+        &mut start,
+        Address {
+            seed: options.seed,
+            purpose: 3,
+            step: 0,
+            block: 0,
+        },
+    );
     let weights = smoothed.weights();
     let mut chosen = Vec::with_capacity(n);
     let (mut i, mut below) = (0, weights[0]);
@@ -214,13 +289,23 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
 /// "`y ~ Normal`" for the i-th term.
 fn statement_name(bound: &Bound, term: usize) -> String {
     use ppl_model::graph::Statement;
-    let with_terms = bound.model.statements.iter().filter(|s| !matches!(s.statement, Statement::Report { .. } | Statement::GuideSample { .. }));
+    let with_terms = bound.model.statements.iter().filter(|s| {
+        !matches!(
+            s.statement,
+            Statement::Report { .. } | Statement::GuideSample { .. }
+        )
+    });
     with_terms
         .enumerate()
         .find(|(i, _)| *i == term)
         .map(|(_, s)| match &s.statement {
-            Statement::Sample(id) => format!("the sample statement of `{}`", bound.model.symbols[*id].name),
-            Statement::Observe { dist, .. } => format!("the observation ~ {}", dist.distribution.definition().name),
+            Statement::Sample(id) => format!(
+                "the sample statement of `{}`",
+                bound.model.symbols[*id].name
+            ),
+            Statement::Observe { dist, .. } => {
+                format!("the observation ~ {}", dist.distribution.definition().name)
+            }
             _ => "a factor".to_string(),
         })
         .unwrap_or_default()
@@ -229,27 +314,52 @@ fn statement_name(bound: &Bound, term: usize) -> String {
 fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
     if sampled.non_finite == sampled.n {
         let place = sampled.culprit.as_deref().unwrap_or("the guide");
-        return Verdict::Failed { reason: format!("the log density is not finite at any draw; {place} is the first that is not") };
+        return Verdict::Failed {
+            reason: format!(
+                "the log density is not finite at any draw; {place} is the first that is not"
+            ),
+        };
     }
     match outcome {
-        Outcome::Diverged { reason } => return Verdict::Failed { reason: reason.clone() },
-        Outcome::Interrupted => return Verdict::Stopped { reason: "interrupted; these are the best values so far".into() },
-        Outcome::StepLimit => return Verdict::Stopped { reason: "the limit of steps came before convergence; raise `--max-steps`".into() },
+        Outcome::Diverged { reason } => {
+            return Verdict::Failed {
+                reason: reason.clone(),
+            };
+        }
+        Outcome::Interrupted => {
+            return Verdict::Stopped {
+                reason: "interrupted; these are the best values so far".into(),
+            };
+        }
+        Outcome::StepLimit => {
+            return Verdict::Stopped {
+                reason: "the limit of steps came before convergence; raise `--max-steps`".into(),
+            };
+        }
         Outcome::Converged => {}
     }
     if sampled.non_finite > 0 {
         let place = sampled.culprit.as_deref().unwrap_or("the guide");
         return Verdict::Failed {
-            reason: format!("{} of {} draws have a log density that is not finite; {place} is the first that is not", sampled.non_finite, sampled.n),
+            reason: format!(
+                "{} of {} draws have a log density that is not finite; {place} is the first that is not",
+                sampled.non_finite, sampled.n
+            ),
         };
     }
     let threshold = k_threshold(sampled.n);
     let reason = if fit.k_hat.is_nan() {
         "converged; k-hat could not be computed".to_string()
     } else if fit.k_hat > threshold {
-        format!("converged, but the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}): read intervals with care", fit.k_hat)
+        format!(
+            "converged, but the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}): read intervals with care",
+            fit.k_hat
+        )
     } else {
-        format!("converged; summaries are importance-corrected (k-hat {:.2}, below {threshold:.2})", fit.k_hat)
+        format!(
+            "converged; summaries are importance-corrected (k-hat {:.2}, below {threshold:.2})",
+            fit.k_hat
+        )
     };
     Verdict::Approximate { reason }
 }

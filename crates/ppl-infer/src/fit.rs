@@ -69,7 +69,9 @@ impl Verdict {
     /// The sentence beside it.
     pub fn reason(&self) -> &str {
         match self {
-            Verdict::Approximate { reason } | Verdict::Stopped { reason } | Verdict::Failed { reason } => reason,
+            Verdict::Approximate { reason }
+            | Verdict::Stopped { reason }
+            | Verdict::Failed { reason } => reason,
         }
     }
 }

@@ -6,10 +6,12 @@
 //! (Mnih and Rezende 2016; Kool, van Hoof and Welling 2019).
 
 use crate::stochastic::Target;
-use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, gradient, passes};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
-use ppl_model::lower::{AxisMap, GuideDraw, Lowering, NoiseBlock, NoiseKind, ParamBlock, Role, Term};
+use ppl_model::lower::{
+    AxisMap, GuideDraw, Lowering, NoiseBlock, NoiseKind, ParamBlock, Role, Term,
+};
 use ppl_model::{Bound, graph::SymbolId};
 use ppl_syntax::diagnostic::Diagnostic;
 use thiserror::Error;
@@ -57,7 +59,12 @@ impl Compiled {
     pub fn run(&mut self, params: &[f64], step: u64) {
         for (i, b) in self.blocks.iter().enumerate() {
             let out = &mut self.noise[b.offset..b.offset + b.len];
-            let address = Address { seed: self.seed, purpose: self.purpose as u32, step, block: i as u64 };
+            let address = Address {
+                seed: self.seed,
+                purpose: self.purpose as u32,
+                step,
+                block: i as u64,
+            };
             match b.kind {
                 NoiseKind::Normal => fill_normal(out, address),
                 NoiseKind::Uniform => fill_uniform(out, address),
@@ -84,7 +91,11 @@ pub struct Joint<'a, 'b> {
 
 impl<'a, 'b> Joint<'a, 'b> {
     /// Lowers the guide, then the model at the guide's values.
-    pub fn new(bound: &'a Bound, axes: &'a AxisMap, builder: &'b Builder) -> Result<Self, ObjectiveError> {
+    pub fn new(
+        bound: &'a Bound,
+        axes: &'a AxisMap,
+        builder: &'b Builder,
+    ) -> Result<Self, ObjectiveError> {
         let lowering = Lowering::new(bound, axes, builder);
         let draws = lowering.guide()?;
         let terms = lowering.terms()?;
@@ -94,22 +105,36 @@ impl<'a, 'b> Joint<'a, 'b> {
                 lowering.symbol(id)?;
             }
         }
-        Ok(Joint { lowering, terms, draws })
+        Ok(Joint {
+            lowering,
+            terms,
+            draws,
+        })
     }
 
     /// Sum of the terms with that role.
     pub fn log_density(&self, keep: impl Fn(Role) -> bool) -> Expr<'b> {
-        self.terms.iter().filter(|t| keep(t.role)).fold(Expr::Const(0.0), |sum, t| sum + t.value)
+        self.terms
+            .iter()
+            .filter(|t| keep(t.role))
+            .fold(Expr::Const(0.0), |sum, t| sum + t.value)
     }
 
     /// Sum of log q over the draws that `keep` takes.
     pub fn log_q(&self, keep: impl Fn(&GuideDraw) -> bool) -> Expr<'b> {
-        self.draws.iter().filter(|d| keep(d)).fold(Expr::Const(0.0), |sum, d| sum + d.log_q)
+        self.draws
+            .iter()
+            .filter(|d| keep(d))
+            .fold(Expr::Const(0.0), |sum, d| sum + d.log_q)
     }
 
     /// Closed-form entropy (no draw axis), and the sum of log Jacobians that belongs to it; `None` unless every draw has one.
     pub fn entropy(&self) -> Option<(Expr<'b>, Expr<'b>)> {
-        self.draws.iter().try_fold((Expr::Const(0.0), Expr::Const(0.0)), |(h, j), d| Some((h + d.entropy?, j + d.log_jacobian)))
+        self.draws
+            .iter()
+            .try_fold((Expr::Const(0.0), Expr::Const(0.0)), |(h, j), d| {
+                Some((h + d.entropy?, j + d.log_jacobian))
+            })
     }
 
     fn bound_and_surrogate(&self) -> (Expr<'b>, Expr<'b>) {
@@ -130,7 +155,11 @@ impl<'a, 'b> Joint<'a, 'b> {
         let per_draw = smooth - score;
         let total = b.sum(per_draw, over);
         // The mean of the other draws; with one draw there is no baseline.
-        let baseline = if n > 1.0 { (total - per_draw) / Expr::Const(n - 1.0) } else { Expr::Const(0.0) };
+        let baseline = if n > 1.0 {
+            (total - per_draw) / Expr::Const(n - 1.0)
+        } else {
+            Expr::Const(0.0)
+        };
         let surrogate = mean(smooth) + mean(b.stop(per_draw - baseline) * score);
         (mean(per_draw), surrogate)
     }
@@ -158,27 +187,52 @@ impl Objective {
         let builder = Builder::new(axes.program_axes(draws));
         let joint = Joint::new(bound, &axes, &builder)?;
         let (elbo, surrogate) = joint.bound_and_surrogate();
-        let (params, blocks) = (joint.lowering.params.borrow().clone(), joint.lowering.noise.borrow().clone());
-        let leaves = param_leaves(&builder);
-        let of = surrogate.node(&builder);
-        let wrt: Vec<NodeId> = leaves.iter().map(|l| l.0).collect();
-        let gradients = gradient(&builder, of, &wrt);
-        let mut outputs = vec![elbo.node(&builder)];
-        outputs.extend(gradients);
-        drop(joint);
+        let (params, blocks) = (
+            joint.lowering.params.borrow().clone(),
+            joint.lowering.noise.borrow().clone(),
+        );
+        let value = Program { outputs: vec![elbo.node(&builder), surrogate.node(&builder)], ..builder.snapshot() };
+        let (n_params, n_noise) = (value.n_params, value.n_noise);
+        // Passes before differentiation, so that the adjoints inherit what they gain, and after it on both together.
+        let (value, mut passes) = passes::optimise(value);
+        let leaves = value.params();
+        let (elbo, surrogate) = (value.outputs[0], value.outputs[1]);
+        let builder = Builder::from_program(value);
+        let mut outputs = vec![elbo];
+        outputs.extend(gradient(&builder, surrogate, &leaves));
         let program = builder.finish(outputs);
-        let n_params = program.n_params;
-        let slices = leaves.iter().map(|&(id, offset)| (offset, program.len(program.node(id).axes))).collect();
+        let slices = leaves
+            .iter()
+            .filter_map(|&id| match program.node(id).op {
+                Op::Param { offset } => Some((offset, program.len(program.node(id).axes))),
+                _ => None,
+            })
+            .collect();
         let mut initial = vec![0.0; n_params];
         for p in &params {
             initial[p.offset..p.offset + p.init.len()].copy_from_slice(&p.init);
         }
-        let n_noise = program.n_noise;
-        let (program, passes) = passes::optimise(program);
+        let (program, after) = passes::optimise(program);
+        passes.extend(after);
         let kernels = Kernels::compile(&program)?;
         let explain = kernels.explain();
-        let compiled = Compiled { kernels, noise: vec![0.0; n_noise], blocks, seed, purpose: Purpose::Gradient };
-        Ok(Objective { compiled, slices, params, n_params, initial, draws, passes, kernels: explain })
+        let compiled = Compiled {
+            kernels,
+            noise: vec![0.0; n_noise],
+            blocks,
+            seed,
+            purpose: Purpose::Gradient,
+        };
+        Ok(Objective {
+            compiled,
+            slices,
+            params,
+            n_params,
+            initial,
+            draws,
+            passes,
+            kernels: explain,
+        })
     }
 }
 
@@ -190,6 +244,7 @@ impl Objective {
     }
 
     fn gather(&self, gradient: &mut [f64]) -> f64 {
+        gradient.fill(0.0);
         for (i, &(offset, len)) in self.slices.iter().enumerate() {
             gradient[offset..offset + len].copy_from_slice(self.compiled.output(i + 1));
         }
@@ -229,22 +284,6 @@ impl Target for Objective {
             start
         })
     }
-}
-
-/// Every parameter leaf written so far, with its offset.
-fn param_leaves(builder: &Builder) -> Vec<(NodeId, usize)> {
-    let program = builder.snapshot();
-    let mut leaves: Vec<(NodeId, usize)> = program
-        .nodes
-        .iter()
-        .enumerate()
-        .filter_map(|(i, n)| match n.op {
-            Op::Param { offset } => Some((NodeId(i as u32), offset)),
-            _ => None,
-        })
-        .collect();
-    leaves.sort_by_key(|l| l.1);
-    leaves
 }
 
 /// A quantity that a fit summarises.
@@ -294,7 +333,11 @@ impl Sampler {
             let n: usize = axes.iter().map(|a| builder.size(a)).product();
             let zeros = builder.data(vec![0.0; n].into(), axes);
             e.node(&builder);
-            Expr::apply(ppl_core::Prim::Add, &[Expr::Node(e.node(&builder), &builder), zeros]).node(&builder)
+            Expr::apply(
+                ppl_core::Prim::Add,
+                &[Expr::Node(e.node(&builder), &builder), zeros],
+            )
+            .node(&builder)
         };
         let draw = AxisSet::EMPTY.with(DRAW);
         let mut outputs = vec![
@@ -312,16 +355,37 @@ impl Sampler {
         let mut quantities = vec![];
         for (name, role, quantity_axes, value) in named_values(bound, &joint)? {
             outputs.push(over(value, axes.set(&quantity_axes).with(DRAW)));
-            quantities.push(Quantity { elements: bound.element_names(&name, &quantity_axes), order: axes.order(&quantity_axes), name, role });
+            quantities.push(Quantity {
+                elements: bound.element_names(&name, &quantity_axes),
+                order: axes.order(&quantity_axes),
+                name,
+                role,
+            });
         }
         let blocks = joint.lowering.noise.borrow().clone();
         let entropy_is_closed = entropy.is_some();
-        let program = ppl_core::Program { outputs, ..builder.snapshot() };
+        let program = Program {
+            outputs,
+            ..builder.snapshot()
+        };
         let n_noise = program.n_noise;
         let (program, _) = passes::optimise(program);
         let kernels = Kernels::compile(&program)?;
-        let compiled = Compiled { kernels, noise: vec![0.0; n_noise], blocks, seed, purpose: Purpose::Certify };
-        Ok(Sampler { compiled, batch, quantities, n_terms, spans, entropy_is_closed })
+        let compiled = Compiled {
+            kernels,
+            noise: vec![0.0; n_noise],
+            blocks,
+            seed,
+            purpose: Purpose::Certify,
+        };
+        Ok(Sampler {
+            compiled,
+            batch,
+            quantities,
+            n_terms,
+            spans,
+            entropy_is_closed,
+        })
     }
 
     /// Draws a batch; `step` addresses it.
@@ -368,12 +432,20 @@ impl Sampler {
 type Named<'b> = (String, &'static str, Vec<ppl_model::AxisRef>, Expr<'b>);
 
 /// Sites, reports and the model's own params, in order.
-fn named_values<'b>(bound: &Bound, joint: &Joint<'_, 'b>) -> Result<Vec<Named<'b>>, ObjectiveError> {
+fn named_values<'b>(
+    bound: &Bound,
+    joint: &Joint<'_, 'b>,
+) -> Result<Vec<Named<'b>>, ObjectiveError> {
     use ppl_model::graph::{Role as SymbolRole, Statement};
     let mut out: Vec<Named<'b>> = vec![];
     let symbol = |id: SymbolId, role| -> Result<Named<'b>, ObjectiveError> {
         let s = &bound.model.symbols[id];
-        Ok((s.name.clone(), role, s.axes.clone(), joint.lowering.symbol(id)?))
+        Ok((
+            s.name.clone(),
+            role,
+            s.axes.clone(),
+            joint.lowering.symbol(id)?,
+        ))
     };
     for (id, s) in bound.model.symbols.iter().enumerate() {
         if matches!(s.role, SymbolRole::Param(_)) && bound.model.names.get(&s.name) == Some(&id) {
@@ -384,7 +456,16 @@ fn named_values<'b>(bound: &Bound, joint: &Joint<'_, 'b>) -> Result<Vec<Named<'b
         match &s.statement {
             Statement::Sample(id) => out.push(symbol(*id, "site")?),
             Statement::Report { name, axes, value } => {
-                let axes: Vec<_> = axes.iter().map(|a| if a.is_loop() { ppl_model::AxisRef::of(a.axis) } else { *a }).collect();
+                let axes: Vec<_> = axes
+                    .iter()
+                    .map(|a| {
+                        if a.is_loop() {
+                            ppl_model::AxisRef::of(a.axis)
+                        } else {
+                            *a
+                        }
+                    })
+                    .collect();
                 out.push((name.clone(), "report", axes, joint.lowering.expr(value)?));
             }
             _ => {}

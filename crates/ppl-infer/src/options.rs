@@ -29,7 +29,13 @@ pub struct FitOptions {
 
 impl Default for FitOptions {
     fn default() -> Self {
-        FitOptions { seed: 1, guide: GuideChoice::Auto, draws_per_step: 8, draws: 4000, max_steps: 100_000 }
+        FitOptions {
+            seed: 1,
+            guide: GuideChoice::Auto,
+            draws_per_step: 8,
+            draws: 4000,
+            max_steps: 100_000,
+        }
     }
 }
 

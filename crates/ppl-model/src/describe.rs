@@ -18,7 +18,13 @@ pub fn bound(bound: &Bound) -> String {
 fn describe(model: &Model, bound: Option<&Bound>) -> String {
     let mut out = String::new();
     let size = |a: usize| bound.map(|b| b.axes[a].size());
-    let used = |a: usize| model.symbols.iter().any(|s| s.axes.iter().any(|x| x.axis == a)) || a > 0;
+    let used = |a: usize| {
+        model
+            .symbols
+            .iter()
+            .any(|s| s.axes.iter().any(|x| x.axis == a))
+            || a > 0
+    };
     for (i, a) in model.axes.iter().enumerate().filter(|(i, _)| used(*i)) {
         let source = match &a.levels {
             Levels::Rows => "lines of the main table".to_string(),
@@ -31,16 +37,34 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
         let n = size(i).map_or(String::new(), |n| format!("{n} elements, "));
         let _ = writeln!(out, "axis {}: {n}{source}", a.name);
     }
-    for s in model.symbols.iter().filter(|s| matches!(s.role, Role::Data { .. })) {
-        let _ = writeln!(out, "data {}{}: {}", s.name, model.bracket(&s.axes), type_name(model, s.ty));
+    for s in model
+        .symbols
+        .iter()
+        .filter(|s| matches!(s.role, Role::Data { .. }))
+    {
+        let _ = writeln!(
+            out,
+            "data {}{}: {}",
+            s.name,
+            model.bracket(&s.axes),
+            type_name(model, s.ty)
+        );
     }
     for located in &model.statements {
         match &located.statement {
             Statement::Sample(id) => {
                 let s = &model.symbols[*id];
                 let Some(d) = model.dist(*id) else { continue };
-                let estimator = if s.ty == Ty::Bool { "score function, leave-one-out baseline" } else { "reparameterised" };
-                let plate = plate(model, &s.axes[..s.axes.len().saturating_sub(d.event.len())], located.in_loop);
+                let estimator = if s.ty == Ty::Bool {
+                    "score function, leave-one-out baseline"
+                } else {
+                    "reparameterised"
+                };
+                let plate = plate(
+                    model,
+                    &s.axes[..s.axes.len().saturating_sub(d.event.len())],
+                    located.in_loop,
+                );
                 let _ = writeln!(
                     out,
                     "site {}{} ~ {}: support {}, {plate}, {estimator}",
@@ -52,7 +76,11 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             }
             Statement::Observe { value, dist } => {
                 let plate = plate(model, &value.axes, located.in_loop);
-                let _ = writeln!(out, "observe ~ {}: {plate}", dist.distribution.definition().name);
+                let _ = writeln!(
+                    out,
+                    "observe ~ {}: {plate}",
+                    dist.distribution.definition().name
+                );
             }
             Statement::Factor(_) => {
                 let _ = writeln!(out, "factor");
@@ -69,9 +97,14 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             let _ = writeln!(out, "evidence: undefined (a Flat prior)");
         }
     }
-    let narrowed = model.sites().any(|(_, s)| matches!(&s.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some()));
+    let narrowed = model
+        .sites()
+        .any(|(_, s)| matches!(&s.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some()));
     if narrowed {
-        let _ = writeln!(out, "note: priors narrowed by a kind are normalised on the narrower support (Stan drops that constant)");
+        let _ = writeln!(
+            out,
+            "note: priors narrowed by a kind are normalised on the narrower support (Stan drops that constant)"
+        );
     }
     out
 }
@@ -81,7 +114,11 @@ fn plate(model: &Model, axes: &[AxisRef], in_loop: bool) -> String {
         return "a scalar".into();
     }
     let names: Vec<&str> = axes.iter().map(|&a| model.axis_name(a)).collect();
-    format!("plate over {}{}", names.join(", "), if in_loop { " (loop)" } else { "" })
+    format!(
+        "plate over {}{}",
+        names.join(", "),
+        if in_loop { " (loop)" } else { "" }
+    )
 }
 
 fn type_name(model: &Model, ty: Ty) -> String {
@@ -110,7 +147,9 @@ fn support(model: &Model, s: &Symbol, d: &TDist) -> String {
         (_, Support::Interval(lo, hi)) => {
             let end = |b: ppl_dist::Bound| match b {
                 ppl_dist::Bound::At(v) => v.to_string(),
-                ppl_dist::Bound::Parameter(i) => d.distribution.definition().parameters()[i].name.to_string(),
+                ppl_dist::Bound::Parameter(i) => {
+                    d.distribution.definition().parameters()[i].name.to_string()
+                }
             };
             format!("({}, {})", end(lo), end(hi))
         }

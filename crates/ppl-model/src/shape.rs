@@ -30,7 +30,10 @@ pub struct SiteShape {
 impl Bound {
     /// The sites in order.
     pub fn site_shapes(&self) -> Vec<SiteShape> {
-        self.model.sites().filter_map(|(id, _)| self.site_shape(id)).collect()
+        self.model
+            .sites()
+            .filter_map(|(id, _)| self.site_shape(id))
+            .collect()
     }
 
     fn site_shape(&self, site: SymbolId) -> Option<SiteShape> {
@@ -54,7 +57,8 @@ impl Bound {
             (Some(Kind::PositiveOrdered), Some(_)) => Some(Bijection::PositiveOrdered),
             (_, own) => own,
         };
-        let bounded = matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
+        let bounded =
+            matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
         let name = |a: &AxisRef| self.model.axis_name(*a).to_string();
         Some(SiteShape {
             site,
@@ -71,11 +75,17 @@ impl Bound {
 
     /// Number of unknowns on the unconstrained scale, discrete ones counted once each.
     pub fn n_unknowns(&self) -> usize {
-        self.site_shapes().iter().map(|s| s.n_batch * s.unconstrained.unwrap_or(1)).sum()
+        self.site_shapes()
+            .iter()
+            .map(|s| s.n_batch * s.unconstrained.unwrap_or(1))
+            .sum()
     }
 
     /// Whether the evidence is defined: no improper prior.
     pub fn evidence_defined(&self) -> bool {
-        !self.model.sites().any(|(_, s)| matches!(&s.role, Role::Site(d) if d.distribution.definition().improper))
+        !self
+            .model
+            .sites()
+            .any(|(_, s)| matches!(&s.role, Role::Site(d) if d.distribution.definition().improper))
     }
 }

@@ -21,7 +21,9 @@ fn main() {
     let data = Dataset::load(&[Source::Main(Path::new(data))]).expect("the data can be read");
     let (bound, _) = model.bind(&data).expect("the data fit the model");
     let started = Instant::now();
-    let (bound, ..) = ppl_lang::parts::infer::engine::with_guide(bound.inner(), GuideChoice::MeanField).expect("a guide");
+    let (bound, ..) =
+        ppl_lang::parts::infer::engine::with_guide(bound.inner(), GuideChoice::MeanField)
+            .expect("a guide");
     let mut objective = Objective::new(&bound, draws, 1).expect("an objective");
     let compile = started.elapsed().as_secs_f64() * 1e3;
     let params = objective.initial();
@@ -37,7 +39,10 @@ fn main() {
         }
         started.elapsed().as_secs_f64() / n as f64 * 1e6
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a pool");
     let (with, without) = pool.install(|| {
         let n = (2e4 / step(&mut objective, true, 20)).clamp(5.0, 2000.0) as u64;
         let mut medians = |noise| {
@@ -47,7 +52,9 @@ fn main() {
         };
         (medians(true), medians(false))
     });
-    println!("draws {draws}: {with:.2} us a step, {without:.2} us without the noise; compiled in {compile:.1} ms");
+    println!(
+        "draws {draws}: {with:.2} us a step, {without:.2} us without the noise; compiled in {compile:.1} ms"
+    );
     if std::env::var_os("EXPLAIN").is_some() {
         println!("{}", objective.kernels);
     }

@@ -12,7 +12,10 @@
 
 pub use ppl_data::{Dataset, JsonArray, Source, Table};
 pub use ppl_infer::engine::FitError;
-pub use ppl_infer::{Draws, Elbo, Estimate, Fit, FitOptions, GuideChoice, Observer, Phase, Progress, Row, Silent, Verdict};
+pub use ppl_infer::{
+    Draws, Elbo, Estimate, Fit, FitOptions, GuideChoice, Observer, Phase, Progress, Row, Silent,
+    Verdict,
+};
 pub use ppl_syntax::{Diagnostic, render};
 
 /// The parts, for those who build on them.
@@ -40,7 +43,11 @@ impl Model {
         let (graph, found) = ppl_model::analyse(&file);
         // What could not be parsed may be what a name would have meant: names are only complained about in whole files.
         let broken = diagnostics.iter().any(Diagnostic::is_error);
-        diagnostics.extend(found.into_iter().filter(|d| !(broken && matches!(d.code, "E0101" | "E0104" | "E0117" | "E0119"))));
+        diagnostics.extend(
+            found
+                .into_iter()
+                .filter(|d| !(broken && matches!(d.code, "E0101" | "E0104" | "E0117" | "E0119"))),
+        );
         diagnostics.sort_by_key(|d| d.labels.first().map_or(0, |l| l.span.start));
         let model = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(Model { graph });
         (model, diagnostics)
@@ -72,7 +79,8 @@ impl Bound {
     /// What each pass and the engine made of the objective.
     pub fn explain(&self) -> Result<String, FitError> {
         let (bound, guide, _) = ppl_infer::engine::with_guide(&self.inner, GuideChoice::Auto)?;
-        let objective = ppl_infer::objective::Objective::new(&bound, FitOptions::default().draws_per_step, 1)?;
+        let objective =
+            ppl_infer::objective::Objective::new(&bound, FitOptions::default().draws_per_step, 1)?;
         let mut out = format!("guide: {guide}\n");
         for p in &objective.passes {
             out.push_str(&format!("pass {}: {}\n", p.pass, p.summary));
@@ -86,7 +94,9 @@ impl Bound {
         if self.inner.model.has_written_guide {
             return Ok(String::from("// the model has a written guide\n"));
         }
-        ppl_infer::engine::with_guide(&self.inner, choice).map(|g| g.2).map_err(|e| e.diagnostics())
+        ppl_infer::engine::with_guide(&self.inner, choice)
+            .map(|g| g.2)
+            .map_err(|e| e.diagnostics())
     }
 
     /// Fits. Uses the rayon pool it is called in; the same seed gives the same bits on any number of threads.

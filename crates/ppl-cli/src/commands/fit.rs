@@ -64,10 +64,27 @@ pub fn run(fit: &Fit, terminal: &Terminal) -> Outcome {
     }
 }
 
+/// Whether there is anything to fit.
+fn has_unknowns(bound: &Bound) -> bool {
+    use ppl_lang::parts::model::graph::Role;
+    let symbols = &bound.inner().model.symbols;
+    symbols
+        .iter()
+        .any(|symbol| matches!(symbol.role, Role::Site(_) | Role::Param(_)))
+}
+
 impl Fit {
     fn run(&self, terminal: &Terminal) -> Result<Outcome, Outcome> {
         let session = Session::open(&self.inputs, terminal)?;
         let bound = session.bind()?;
+        if !has_unknowns(&bound) {
+            let error = plain(
+                codes::NO_UNKNOWNS,
+                "the model has no unknowns: nothing is sampled and there is no param",
+            );
+            let help = "state what is unknown, as in `mu ~ Normal(0, 10);`";
+            return Err(session.refuse(&[error.help(help)]));
+        }
         let output = self
             .out
             .as_deref()

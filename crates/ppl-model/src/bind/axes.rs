@@ -1,6 +1,6 @@
 //! Levels and sizes of axes.
 
-use super::{Binder, BoundAxis, MAX_AXIS};
+use super::{Binder, BoundAxis, MAX_AXIS, MAX_SIZED};
 use crate::graph::*;
 use ppl_data::Table;
 use ppl_syntax::diagnostic::{Diagnostic, Span};
@@ -14,8 +14,18 @@ impl Binder<'_> {
             }
             match self.levels(axis) {
                 Ok(labels) if labels.len() > MAX_AXIS => {
-                    let (name, span) = (self.model.axes[axis].name.clone(), self.model.axes[axis].span);
-                    self.diagnostics.push(Diagnostic::error("E0202", span, format!("`{name}` has {} elements; the limit is {MAX_AXIS}", labels.len())));
+                    let (name, span) = (
+                        self.model.axes[axis].name.clone(),
+                        self.model.axes[axis].span,
+                    );
+                    self.diagnostics.push(Diagnostic::error(
+                        "E0202",
+                        span,
+                        format!(
+                            "`{name}` has {} elements; the limit is {MAX_AXIS}",
+                            labels.len()
+                        ),
+                    ));
                 }
                 Ok(labels) => self.axes[axis] = Some(BoundAxis::new(labels)),
                 Err(Some(d)) => self.diagnostics.push(d),
@@ -38,7 +48,14 @@ impl Binder<'_> {
                 };
                 if n == 0 && self.uses(axis) {
                     let path = self.data.main.as_ref().map_or("", Table::path);
-                    return Err(Some(Diagnostic::error("E0201", self.first_use(axis), format!("`{path}` has no rows")).help("a data file has a header line and at least one row")));
+                    return Err(Some(
+                        Diagnostic::error(
+                            "E0201",
+                            self.first_use(axis),
+                            format!("`{path}` has no rows"),
+                        )
+                        .help("a data file has a header line and at least one row"),
+                    ));
                 }
                 Ok((1..=n).map(|i| i.to_string()).collect())
             }
@@ -46,29 +63,48 @@ impl Binder<'_> {
             Levels::Size(e) => {
                 let n = self.whole(e)?;
                 if n < 1.0 {
-                    return Err(Some(Diagnostic::error("E0202", e.span, format!("an axis of size {n}")).help("an axis has at least one element")));
+                    return Err(Some(
+                        Diagnostic::error("E0202", e.span, format!("an axis of size {n}"))
+                            .help("an axis has at least one element"),
+                    ));
                 }
-                if n > 1e8 {
-                    return Err(Some(Diagnostic::error("E0202", e.span, format!("an axis of size {n}; the limit is 100000000"))));
+                if n > MAX_SIZED {
+                    let d = Diagnostic::error("E0202", e.span, format!("an axis of size {n}; the limit is {MAX_SIZED}"));
+                    return Err(Some(d.help("give it fewer elements; the lines of a data file may be more: they are the axis `row`")));
                 }
+
                 Ok((1..=n as u64).map(|i| i.to_string()).collect())
             }
             Levels::Range(a, b) => {
                 let (lo, hi) = (self.whole(a)?, self.whole(b)?);
-                if hi < lo || hi - lo > 1e8 {
-                    return Err(Some(Diagnostic::error("E0202", a.span.to(b.span), format!("the range {lo}..{hi} is empty or too long"))));
+                if hi < lo {
+                    let d = Diagnostic::error("E0202", a.span.to(b.span), format!("the range {lo}..{hi} is empty"));
+                    return Err(Some(d.help("a range goes from its smaller end to its larger one, both included: `1..52`")));
                 }
+                if hi - lo >= MAX_SIZED || lo.abs().max(hi.abs()) > 1e15 {
+                    let d = Diagnostic::error("E0202", a.span.to(b.span), format!("the range {lo}..{hi} is too long; the limit is {MAX_SIZED} elements"));
+                    return Err(Some(d.help("give it fewer elements")));
+                }
+
                 Ok((lo as i64..=hi as i64).map(|i| i.to_string()).collect())
             }
             Levels::Columns(patterns) => {
-                let Some(table) = &self.data.main else { return Err(Some(self.no_table(decl.span))) };
+                let Some(table) = &self.data.main else {
+                    return Err(Some(self.no_table(decl.span)));
+                };
                 let mut labels = vec![];
                 for p in patterns {
                     if p.contains('*') {
                         let found = table.matching(p);
                         if found.is_empty() {
-                            let d = Diagnostic::error("E0203", decl.span, format!("no column of `{}` matches \"{p}\"", table.path()));
-                            return Err(Some(d.help(format!("its columns are {}", column_list(table)))));
+                            let d = Diagnostic::error(
+                                "E0203",
+                                decl.span,
+                                format!("no column of `{}` matches \"{p}\"", table.path()),
+                            );
+                            return Err(Some(
+                                d.help(format!("its columns are {}", column_list(table))),
+                            ));
                         }
                         labels.extend(found.into_iter().map(|(_, label)| label));
                     } else if table.column(p).is_some() {
@@ -79,7 +115,11 @@ impl Binder<'_> {
                 }
                 let mut seen = HashSet::new();
                 if let Some(twice) = labels.iter().find(|l| !seen.insert(l.as_str())) {
-                    return Err(Some(Diagnostic::error("E0203", decl.span, format!("two columns give the label `{twice}`"))));
+                    return Err(Some(Diagnostic::error(
+                        "E0203",
+                        decl.span,
+                        format!("two columns give the label `{twice}`"),
+                    )));
                 }
                 Ok(labels)
             }
@@ -92,20 +132,49 @@ impl Binder<'_> {
         let decl = &self.model.axes[axis];
         if let Some(table) = self.data.tables.get(&decl.name) {
             let Some(column) = table.column(&decl.name) else {
-                let d = Diagnostic::error("E0204", decl.span, format!("the table of `{}`, `{}`, has no column `{}`", decl.name, table.path(), decl.name));
-                return Err(Some(d.help("an axis's own table is keyed by a column of the axis's name")));
+                let d = Diagnostic::error(
+                    "E0204",
+                    decl.span,
+                    format!(
+                        "the table of `{}`, `{}`, has no column `{}`",
+                        decl.name,
+                        table.path(),
+                        decl.name
+                    ),
+                );
+                return Err(Some(d.help(
+                    "an axis's own table is keyed by a column of the axis's name",
+                )));
             };
             let labels = column.labels().map_err(Some)?;
             let mut seen = HashSet::new();
             if let Some(row) = labels.iter().position(|l| !seen.insert(*l)) {
-                return Err(Some(Diagnostic::data("E0205", column.place(row), format!("the label `{}` stands twice in the table of `{}`", labels[row], decl.name)).help("each level has one row")));
+                return Err(Some(
+                    Diagnostic::data(
+                        "E0205",
+                        column.place(row),
+                        format!(
+                            "the label `{}` stands twice in the table of `{}`",
+                            labels[row], decl.name
+                        ),
+                    )
+                    .help("each level has one row"),
+                ));
             }
             return Ok(labels.iter().map(|l| l.to_string()).collect());
         }
-        let sources: Vec<&Symbol> =
-            self.model.symbols.iter().filter(|s| s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. })).collect();
+        let sources: Vec<&Symbol> = self
+            .model
+            .symbols
+            .iter()
+            .filter(|s| s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. }))
+            .collect();
         if sources.is_empty() {
-            let d = Diagnostic::error("E0206", decl.span, format!("nothing tells the levels of `{}`", decl.name));
+            let d = Diagnostic::error(
+                "E0206",
+                decl.span,
+                format!("nothing tells the levels of `{}`", decl.name),
+            );
             return Err(Some(d.help(format!(
                 "give it a size (`axis {0} = 3;`), list its levels (`axis {0} = {{a, b}};`), declare a column of labels (`data {0}[row]: {0};`), or pass its table as `{0}=file.csv`",
                 decl.name
@@ -114,10 +183,16 @@ impl Binder<'_> {
         let mut order: Vec<String> = vec![];
         let mut seen = HashSet::new();
         for s in sources {
-            let Role::Data { from, .. } = &s.role else { continue };
-            let Some((table, _)) = self.table_of(s) else { return Err(Some(self.no_table(s.span))) };
+            let Role::Data { from, .. } = &s.role else {
+                continue;
+            };
+            let Some((table, _)) = self.table_of(s) else {
+                return Err(Some(self.no_table(s.span)));
+            };
             let name = from.as_ref().unwrap_or(&s.name);
-            let Some(column) = table.column(name) else { return Err(Some(missing_column(table, name, s.span))) };
+            let Some(column) = table.column(name) else {
+                return Err(Some(missing_column(table, name, s.span)));
+            };
             for l in column.labels().map_err(Some)? {
                 if !seen.contains(l) {
                     seen.insert(l.to_string());
@@ -146,24 +221,43 @@ impl Binder<'_> {
     }
 
     fn uses(&self, axis: usize) -> bool {
-        self.model.symbols.iter().any(|s| s.axes.iter().any(|a| a.axis == axis))
+        self.model
+            .symbols
+            .iter()
+            .any(|s| s.axes.iter().any(|a| a.axis == axis))
     }
 
     fn first_use(&self, axis: usize) -> Span {
-        self.model.symbols.iter().find(|s| s.axes.iter().any(|a| a.axis == axis)).map_or(Span::default(), |s| s.span)
+        self.model
+            .symbols
+            .iter()
+            .find(|s| s.axes.iter().any(|a| a.axis == axis))
+            .map_or(Span::default(), |s| s.span)
     }
 
     fn no_table(&self, fallback: Span) -> Diagnostic {
-        let span = if self.uses(0) { self.first_use(0) } else { fallback };
-        Diagnostic::error("E0207", span, "the model reads a table, but no data file was given")
-            .help("name it after the model: `ppl fit model.ppl data.csv`")
+        let span = if self.uses(0) {
+            self.first_use(0)
+        } else {
+            fallback
+        };
+        Diagnostic::error(
+            "E0207",
+            span,
+            "the model reads a table, but no data file was given",
+        )
+        .help("name it after the model: `ppl fit model.ppl data.csv`")
     }
 
     /// A whole number known from literals, `--set` scalars and sizes.
     fn whole(&mut self, e: &TExpr) -> Result<f64, Option<Diagnostic>> {
         let v = self.scalar(e)?;
         if v.fract() != 0.0 || !v.is_finite() {
-            return Err(Some(Diagnostic::error("E0202", e.span, format!("a whole number is expected, not {v}"))));
+            return Err(Some(Diagnostic::error(
+                "E0202",
+                e.span,
+                format!("a whole number is expected, not {v}"),
+            )));
         }
         Ok(v)
     }
@@ -174,9 +268,18 @@ impl Binder<'_> {
             TKind::Symbol(s) => {
                 let symbol = &self.model.symbols[*s];
                 match &symbol.role {
-                    Role::Data { .. } => self.data.scalars.get(&symbol.name).copied().ok_or_else(|| Some(missing_scalar(symbol))),
+                    Role::Data { .. } => self
+                        .data
+                        .scalars
+                        .get(&symbol.name)
+                        .copied()
+                        .ok_or_else(|| Some(missing_scalar(symbol))),
                     Role::Let(inner) => self.scalar(&inner.clone()),
-                    _ => Err(Some(Diagnostic::error("E0202", e.span, "a size may not depend on a latent"))),
+                    _ => Err(Some(Diagnostic::error(
+                        "E0202",
+                        e.span,
+                        "a size may not depend on a latent",
+                    ))),
                 }
             }
             TKind::Size(a) => {
@@ -187,30 +290,61 @@ impl Binder<'_> {
                 Ok(self.axes[*a].as_ref().map_or(0.0, |x| x.size() as f64))
             }
             TKind::Prim(p, args) => {
-                let values: Vec<f64> = args.iter().map(|a| self.scalar(a)).collect::<Result<_, _>>()?;
+                let values: Vec<f64> = args
+                    .iter()
+                    .map(|a| self.scalar(a))
+                    .collect::<Result<_, _>>()?;
                 Ok(p.eval(&values))
             }
-            _ => Err(Some(Diagnostic::error("E0202", e.span, "a size is a number, a scalar datum, `size(axis)`, or arithmetic with them"))),
+            _ => Err(Some(Diagnostic::error(
+                "E0202",
+                e.span,
+                "a size is a number, a scalar datum, `size(axis)`, or arithmetic with them",
+            ))),
         }
     }
 }
 
 /// `data n: int;` without a value.
 pub(super) fn missing_scalar(s: &Symbol) -> Diagnostic {
-    Diagnostic::error("E0208", s.span, format!("the scalar `{}` has no value", s.name)).help(format!("pass it: `--set {}=…`", s.name))
+    Diagnostic::error(
+        "E0208",
+        s.span,
+        format!("the scalar `{}` has no value", s.name),
+    )
+    .help(format!("pass it: `--set {}=…`", s.name))
 }
 
 /// A column that is not there.
 pub(super) fn missing_column(table: &Table, name: &str, span: Span) -> Diagnostic {
-    let d = Diagnostic::error("E0203", span, format!("`{}` has no column `{name}`", table.path()));
+    let d = Diagnostic::error(
+        "E0203",
+        span,
+        format!("`{}` has no column `{name}`", table.path()),
+    );
     match ppl_syntax::suggest(name, table.column_names()) {
-        Some(s) => d.help(format!("did you mean `{s}`? write the column's name, or add `from \"{s}\"` (columns: {})", column_list(table))),
-        None => d.help(format!("its columns are {}; `from \"…\"` names a column that differs from the datum", column_list(table))),
+        Some(s) => d.help(format!(
+            "did you mean `{s}`? write the column's name, or add `from \"{s}\"` (columns: {})",
+            column_list(table)
+        )),
+        None => d.help(format!(
+            "its columns are {}; `from \"…\"` names a column that differs from the datum",
+            column_list(table)
+        )),
     }
 }
 
 fn column_list(table: &Table) -> String {
     let names: Vec<&str> = table.column_names().collect();
-    let shown = names.iter().take(12).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > 12 { format!("{shown} and {} more", names.len() - 12) } else { shown }
+    let shown = names
+        .iter()
+        .take(12)
+        .map(|n| format!("`{n}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > 12 {
+        format!("{shown} and {} more", names.len() - 12)
+    } else {
+        shown
+    }
 }

@@ -28,32 +28,63 @@ impl Binder<'_> {
     }
 
     fn datum(&self, s: &Symbol) -> Result<Values, Diagnostic> {
-        let Role::Data { from, .. } = &s.role else { return Err(missing_scalar(s)) };
+        let Role::Data { from, .. } = &s.role else {
+            return Err(missing_scalar(s));
+        };
         let n: usize = s.axes.iter().map(|&a| self.size(a)).product();
         if s.axes.is_empty() {
-            let v = self.data.scalars.get(&s.name).copied().ok_or_else(|| missing_scalar(s))?;
+            let v = self
+                .data
+                .scalars
+                .get(&s.name)
+                .copied()
+                .ok_or_else(|| missing_scalar(s))?;
             if let Ty::Index(axis) = s.ty {
                 let label = format!("{v}");
-                let position = self.axes[axis].as_ref().and_then(|a| a.positions.get(&label).copied());
-                let d = || Diagnostic::error("E0210", s.span, format!("`{}` has no level `{label}`", self.model.axes[axis].name));
-                return position.map(|p| Values::Index(vec![p].into())).ok_or_else(d);
+                let position = self.axes[axis]
+                    .as_ref()
+                    .and_then(|a| a.positions.get(&label).copied());
+                let d = || {
+                    Diagnostic::error(
+                        "E0210",
+                        s.span,
+                        format!("`{}` has no level `{label}`", self.model.axes[axis].name),
+                    )
+                };
+                return position
+                    .map(|p| Values::Index(vec![p].into()))
+                    .ok_or_else(d);
             }
-            self.kind_of_number(s, v, 0).map_err(|m| Diagnostic::error("E0209", s.span, m))?;
+            self.kind_of_number(s, v, 0)
+                .map_err(|m| Diagnostic::error("E0209", s.span, m))?;
             return Ok(Values::Real(vec![v].into()));
         }
         if let Some(array) = self.data.arrays.get(&s.name) {
             let shape: Vec<usize> = s.axes.iter().map(|&a| self.size(a)).collect();
             if array.shape != shape {
-                let d = Diagnostic::error("E0209", s.span, format!("`{}` has the shape {:?} in the data, but its axes have {:?}", s.name, array.shape, shape));
+                let d = Diagnostic::error(
+                    "E0209",
+                    s.span,
+                    format!(
+                        "`{}` has the shape {:?} in the data, but its axes have {:?}",
+                        s.name, array.shape, shape
+                    ),
+                );
                 return Err(d);
             }
             for (i, v) in array.values.iter().enumerate() {
-                self.kind_of_number(s, *v, i).map_err(|m| Diagnostic::error("E0209", s.span, m))?;
+                self.kind_of_number(s, *v, i)
+                    .map_err(|m| Diagnostic::error("E0209", s.span, m))?;
             }
             return Ok(Values::Real(array.values.clone().into()));
         }
         let Some((table, lines)) = self.table_of(s) else {
-            return Err(Diagnostic::error("E0207", s.span, format!("no table was given that could hold `{}`", s.name)).help("name the data file after the model"));
+            return Err(Diagnostic::error(
+                "E0207",
+                s.span,
+                format!("no table was given that could hold `{}`", s.name),
+            )
+            .help("name the data file after the model"));
         };
         match s.axes.as_slice() {
             [one] if one.axis == lines => {
@@ -71,8 +102,15 @@ impl Binder<'_> {
         }
     }
 
-    fn column<'t>(&self, table: &'t Table, s: &Symbol, name: &str) -> Result<Column<'t>, Diagnostic> {
-        table.column(name).ok_or_else(|| missing_column(table, name, s.span))
+    fn column<'t>(
+        &self,
+        table: &'t Table,
+        s: &Symbol,
+        name: &str,
+    ) -> Result<Column<'t>, Diagnostic> {
+        table
+            .column(name)
+            .ok_or_else(|| missing_column(table, name, s.span))
     }
 
     fn read(&self, s: &Symbol, column: &Column) -> Result<Values, Diagnostic> {
@@ -84,29 +122,42 @@ impl Binder<'_> {
                     .iter()
                     .enumerate()
                     .map(|(row, l)| {
-                        known.and_then(|a| a.positions.get(*l).copied()).ok_or_else(|| {
-                            let name = &self.model.axes[axis].name;
-                            let d = Diagnostic::data("E0210", column.place(row), format!("`{l}` is not a level of `{name}`"));
-                            let levels = known.map(|a| a.labels.clone()).unwrap_or_default();
-                            match ppl_syntax::suggest(l, levels.iter().map(String::as_str)) {
-                                Some(s) => d.help(format!("did you mean `{s}`?")),
-                                None => d.help(format!(
-                                    "its {} levels run from `{}` to `{}`",
-                                    levels.len(),
-                                    levels.first().map_or("", |x| x),
-                                    levels.last().map_or("", |x| x)
-                                )),
-                            }
-                        })
+                        known
+                            .and_then(|a| a.positions.get(*l).copied())
+                            .ok_or_else(|| {
+                                let name = &self.model.axes[axis].name;
+                                let d = Diagnostic::data(
+                                    "E0210",
+                                    column.place(row),
+                                    format!("`{l}` is not a level of `{name}`"),
+                                );
+                                let levels = known.map(|a| a.labels.clone()).unwrap_or_default();
+                                match ppl_syntax::suggest(l, levels.iter().map(String::as_str)) {
+                                    Some(s) => d.help(format!("did you mean `{s}`?")),
+                                    None => d.help(format!(
+                                        "its {} levels run from `{}` to `{}`",
+                                        levels.len(),
+                                        levels.first().map_or("", |x| x),
+                                        levels.last().map_or("", |x| x)
+                                    )),
+                                }
+                            })
                     })
                     .collect();
                 Values::Index(positions?.into())
             }
             Ty::Bool => Values::Real(column.bools()?.into()),
             ty => {
-                let values = if ty == Ty::Int { column.integers()? } else { column.reals()? };
+                let values = if ty == Ty::Int {
+                    column.integers()?
+                } else {
+                    column.reals()?
+                };
                 for (row, v) in values.iter().enumerate() {
-                    self.kind_of_number(s, *v, row).map_err(|m| Diagnostic::data("E0209", column.place(row), m).help("mend the cell, or widen the declared kind"))?;
+                    self.kind_of_number(s, *v, row).map_err(|m| {
+                        Diagnostic::data("E0209", column.place(row), m)
+                            .help("mend the cell, or widen the declared kind")
+                    })?;
                 }
                 Values::Real(values.into())
             }
@@ -116,13 +167,18 @@ impl Binder<'_> {
     /// Whether a number is what its kind says.
     fn kind_of_number(&self, s: &Symbol, v: f64, _row: usize) -> Result<(), String> {
         let bound = |e: &Option<TExpr>| match e {
-            Some(TExpr { kind: TKind::Number(b), .. }) => Some(*b),
+            Some(TExpr {
+                kind: TKind::Number(b),
+                ..
+            }) => Some(*b),
             _ => None,
         };
         let (lo, hi, open) = match &s.kind {
             Some(Kind::Real(lo, hi)) => (bound(lo), bound(hi), true),
             Some(Kind::Int(lo, hi)) => (bound(lo), bound(hi), false),
-            Some(Kind::Bool) if v != 0.0 && v != 1.0 => return Err(format!("`{}` is declared as bool, but this is {v}", s.name)),
+            Some(Kind::Bool) if v != 0.0 && v != 1.0 => {
+                return Err(format!("`{}` is declared as bool, but this is {v}", s.name));
+            }
             _ => (None, None, false),
         };
         if s.ty == Ty::Int && v.fract() != 0.0 {
@@ -131,18 +187,32 @@ impl Binder<'_> {
         // `positive` means above 0; the ends of other intervals are allowed.
         let strictly_positive = open && lo == Some(0.0) && hi.is_none();
         if lo.is_some_and(|b| v < b) || (strictly_positive && v <= 0.0) {
-            let want = if strictly_positive { "positive".to_string() } else { format!("at least {}", lo.unwrap_or(0.0)) };
-            return Err(format!("`{}` is declared to be {want}, but this is {v}", s.name));
+            let want = if strictly_positive {
+                "positive".to_string()
+            } else {
+                format!("at least {}", lo.unwrap_or(0.0))
+            };
+            return Err(format!(
+                "`{}` is declared to be {want}, but this is {v}",
+                s.name
+            ));
         }
         if let Some(b) = hi.filter(|b| v > *b) {
-            return Err(format!("`{}` is declared to be at most {b}, but this is {v}", s.name));
+            return Err(format!(
+                "`{}` is declared to be at most {b}, but this is {v}",
+                s.name
+            ));
         }
         Ok(())
     }
 
     /// Values of an axis's own table, in the order of the axis's levels.
     fn reorder(&self, table: &Table, axis: usize, values: Values) -> Result<Values, Diagnostic> {
-        let (Some(bound), Some(keys)) = (&self.axes[axis], table.column(&self.model.axes[axis].name)) else { return Ok(values) };
+        let (Some(bound), Some(keys)) =
+            (&self.axes[axis], table.column(&self.model.axes[axis].name))
+        else {
+            return Ok(values);
+        };
         let mut place: Vec<Option<usize>> = vec![None; bound.size()];
         for (row, label) in keys.labels()?.iter().enumerate() {
             if let Some(&p) = bound.positions.get(*label) {
@@ -150,7 +220,15 @@ impl Binder<'_> {
             }
         }
         if let Some(p) = place.iter().position(Option::is_none) {
-            let d = Diagnostic::data("E0204", keys.name_place(), format!("`{}` has no line for the level `{}`", table.path(), bound.labels[p]));
+            let d = Diagnostic::data(
+                "E0204",
+                keys.name_place(),
+                format!(
+                    "`{}` has no line for the level `{}`",
+                    table.path(),
+                    bound.labels[p]
+                ),
+            );
             return Err(d.help("every level needs a line in its axis's table"));
         }
         let order: Vec<usize> = place.into_iter().flatten().collect();
@@ -160,25 +238,46 @@ impl Binder<'_> {
         })
     }
 
-    fn constant_within(&self, table: &Table, s: &Symbol, axis: usize, name: &str) -> Result<Values, Diagnostic> {
+    fn constant_within(
+        &self,
+        table: &Table,
+        s: &Symbol,
+        axis: usize,
+        name: &str,
+    ) -> Result<Values, Diagnostic> {
         let column = self.column(table, s, name)?;
         let index = self.model.symbols.iter().find(|i| {
-            i.ty == Ty::Index(axis) && matches!(i.role, Role::Data { .. }) && i.axes.as_slice() == [AxisRef::of(0)]
+            i.ty == Ty::Index(axis)
+                && matches!(i.role, Role::Data { .. })
+                && i.axes.as_slice() == [AxisRef::of(0)]
         });
         let Some(index) = index else {
             let axis = &self.model.axes[axis].name;
             return Err(Diagnostic::error("E0209", s.span, format!("nothing tells which line belongs to which `{axis}`"))
                 .help(format!("pass `{axis}`'s own table as `{axis}=file.csv`, or declare the column of labels: `data {axis}[row]: {axis};`")));
         };
-        let Role::Data { from, .. } = &index.role else { return Err(missing_scalar(s)) };
+        let Role::Data { from, .. } = &index.role else {
+            return Err(missing_scalar(s));
+        };
         let key_column = self.column(table, index, from.as_ref().unwrap_or(&index.name))?;
-        let Values::Index(keys) = self.read(index, &key_column)? else { return Err(missing_scalar(s)) };
+        let Values::Index(keys) = self.read(index, &key_column)? else {
+            return Err(missing_scalar(s));
+        };
         let values = self.read(s, &column)?;
         let n = self.size(AxisRef::of(axis));
         let differs = |row: usize, level: u32| {
-            let label = self.axes[axis].as_ref().map_or("", |a| &a.labels[level as usize]);
-            Diagnostic::data("E0209", column.place(row), format!("`{}` is declared for each `{}`, but it differs within `{label}`", s.name, self.model.axes[axis].name))
-                .help(format!("declare it for each row: `data {}[row]`", s.name))
+            let label = self.axes[axis]
+                .as_ref()
+                .map_or("", |a| &a.labels[level as usize]);
+            Diagnostic::data(
+                "E0209",
+                column.place(row),
+                format!(
+                    "`{}` is declared for each `{}`, but it differs within `{label}`",
+                    s.name, self.model.axes[axis].name
+                ),
+            )
+            .help(format!("declare it for each row: `data {}[row]`", s.name))
         };
         macro_rules! collect {
             ($v:expr, $variant:path) => {{
@@ -192,7 +291,11 @@ impl Binder<'_> {
                 }
                 if let Some(p) = out.iter().position(Option::is_none) {
                     let label = self.axes[axis].as_ref().map_or("", |a| &a.labels[p]);
-                    return Err(Diagnostic::error("E0209", s.span, format!("no line tells `{}` for `{label}`", s.name)));
+                    return Err(Diagnostic::error(
+                        "E0209",
+                        s.span,
+                        format!("no line tells `{}` for `{label}`", s.name),
+                    ));
                 }
                 $variant(out.into_iter().flatten().collect::<Arc<[_]>>())
             }};
@@ -204,8 +307,19 @@ impl Binder<'_> {
     }
 
     /// `X[row, feature]`: a column for each level.
-    fn matrix(&self, table: &Table, s: &Symbol, _lines: usize, across: usize, from: Option<&String>, n: usize) -> Result<Values, Diagnostic> {
-        let labels = self.axes[across].as_ref().map(|a| a.labels.clone()).unwrap_or_default();
+    fn matrix(
+        &self,
+        table: &Table,
+        s: &Symbol,
+        _lines: usize,
+        across: usize,
+        from: Option<&String>,
+        n: usize,
+    ) -> Result<Values, Diagnostic> {
+        let labels = self.axes[across]
+            .as_ref()
+            .map(|a| a.labels.clone())
+            .unwrap_or_default();
         let names: Vec<String> = match (&self.model.axes[across].levels, from) {
             (_, Some(pattern)) => labels.iter().map(|l| pattern.replace('*', l)).collect(),
             (Levels::Columns(patterns), None) => {
@@ -228,7 +342,12 @@ impl Binder<'_> {
             match self.read(s, &column)? {
                 Values::Real(v) => v.iter().enumerate().for_each(|(i, x)| out[i * k + j] = *x),
                 Values::Index(_) => {
-                    return Err(Diagnostic::error("E0209", s.span, "a table of labels over an axis of columns cannot be read").help("declare it as numbers"));
+                    return Err(Diagnostic::error(
+                        "E0209",
+                        s.span,
+                        "a table of labels over an axis of columns cannot be read",
+                    )
+                    .help("declare it as numbers"));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 mod axes;
 mod columns;
+mod supports;
 
 use crate::graph::*;
 use ppl_data::Dataset;
@@ -21,8 +22,15 @@ pub struct BoundAxis {
 impl BoundAxis {
     /// An axis with these labels.
     pub fn new(labels: Vec<String>) -> Self {
-        let positions = labels.iter().enumerate().map(|(i, l)| (l.clone(), i as u32)).collect();
-        BoundAxis { labels: labels.into(), positions: Arc::new(positions) }
+        let positions = labels
+            .iter()
+            .enumerate()
+            .map(|(i, l)| (l.clone(), i as u32))
+            .collect();
+        BoundAxis {
+            labels: labels.into(),
+            positions: Arc::new(positions),
+        }
     }
     /// Number of elements.
     pub fn size(&self) -> usize {
@@ -53,20 +61,51 @@ pub struct Bound {
 /// Axes may not be longer than this: positions are stored in 32 bits.
 pub const MAX_AXIS: usize = 1 << 31;
 
+/// An axis given by a size or a range may not be longer than this: each of its elements has a label.
+pub const MAX_SIZED: f64 = 1e7;
+
+/// No array of a model may have more elements than this.
+pub const MAX_ELEMENTS: usize = 1 << 31;
+
 /// Binds data to a model. All errors are reported together.
 pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder = Binder { model, data, axes: vec![None; model.axes.len()], values: HashMap::new(), diagnostics: vec![] };
+    let mut binder = Binder {
+        model,
+        data,
+        axes: vec![None; model.axes.len()],
+        values: HashMap::new(),
+        diagnostics: vec![],
+    };
+    binder.unused_arguments();
     binder.axes();
     if binder.diagnostics.is_empty() {
+        binder.sizes();
+    }
+    if binder.diagnostics.is_empty() {
         binder.columns();
+    }
+    if binder.diagnostics.is_empty() {
+        binder.supports();
     }
     if !binder.diagnostics.is_empty() {
         return Err(binder.diagnostics);
     }
-    let axes = binder.axes.into_iter().map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![]))).collect();
-    let bound = Bound { model: Arc::new(model.clone()), axes, values: binder.values };
+    let axes = binder
+        .axes
+        .into_iter()
+        .map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![])))
+        .collect();
+    let bound = Bound {
+        model: Arc::new(model.clone()),
+        axes,
+        values: binder.values,
+    };
     let errors = bound.check_labels();
-    if errors.is_empty() { Ok(bound) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(bound)
+    } else {
+        Err(errors)
+    }
 }
 
 struct Binder<'a> {
@@ -79,7 +118,10 @@ struct Binder<'a> {
 
 impl Bound {
     /// The same data with another guide; axes that the guide brings get their sizes.
-    pub fn with_guide(&self, statements: &[ppl_syntax::ast::Stmt]) -> Result<Bound, Vec<Diagnostic>> {
+    pub fn with_guide(
+        &self,
+        statements: &[ppl_syntax::ast::Stmt],
+    ) -> Result<Bound, Vec<Diagnostic>> {
         let (model, diagnostics) = crate::check::with_guide(&self.model, statements);
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(diagnostics);
@@ -87,13 +129,30 @@ impl Bound {
         let data = Dataset::empty();
         let mut axes: Vec<Option<BoundAxis>> = self.axes.iter().cloned().map(Some).collect();
         axes.resize(model.axes.len(), None);
-        let mut binder = Binder { model: &model, data: &data, axes, values: self.values.clone(), diagnostics: vec![] };
+        let mut binder = Binder {
+            model: &model,
+            data: &data,
+            axes,
+            values: self.values.clone(),
+            diagnostics: vec![],
+        };
         binder.axes();
         if !binder.diagnostics.is_empty() {
             return Err(binder.diagnostics);
         }
-        let (axes, values) = (binder.axes.into_iter().map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![]))).collect(), binder.values);
-        Ok(Bound { model: Arc::new(model), axes, values })
+        let (axes, values) = (
+            binder
+                .axes
+                .into_iter()
+                .map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![])))
+                .collect(),
+            binder.values,
+        );
+        Ok(Bound {
+            model: Arc::new(model),
+            axes,
+            values,
+        })
     }
 
     /// Number of elements over these axes.
@@ -108,10 +167,22 @@ impl Bound {
             let labels = &self.axes[a.axis].labels;
             names = names
                 .iter()
-                .flat_map(|n| labels.iter().map(move |l| if n.is_empty() { l.clone() } else { format!("{n},{l}") }))
+                .flat_map(|n| {
+                    labels.iter().map(move |l| {
+                        if n.is_empty() {
+                            l.clone()
+                        } else {
+                            format!("{n},{l}")
+                        }
+                    })
+                })
                 .collect();
         }
-        if axes.is_empty() { vec![name.to_string()] } else { names.into_iter().map(|n| format!("{name}[{n}]")).collect() }
+        if axes.is_empty() {
+            vec![name.to_string()]
+        } else {
+            names.into_iter().map(|n| format!("{name}[{n}]")).collect()
+        }
     }
 
     /// Labels in brackets must exist now that the levels are known.
@@ -122,11 +193,21 @@ impl Bound {
                 let bound = &self.axes[axis];
                 if !bound.positions.contains_key(label) {
                     let name = &self.model.axes[axis].name;
-                    let d = Diagnostic::error("E0110", span, format!("`{name}` has no level `{label}`"));
-                    out.push(match ppl_syntax::suggest(label, bound.labels.iter().map(String::as_str)) {
-                        Some(s) => d.help(format!("did you mean `{s}`?")),
-                        None => d.help(format!("it has {} levels, from `{}` on", bound.size(), bound.labels.first().map_or("", |l| l))),
-                    });
+                    let d = Diagnostic::error(
+                        "E0110",
+                        span,
+                        format!("`{name}` has no level `{label}`"),
+                    );
+                    out.push(
+                        match ppl_syntax::suggest(label, bound.labels.iter().map(String::as_str)) {
+                            Some(s) => d.help(format!("did you mean `{s}`?")),
+                            None => d.help(format!(
+                                "it has {} levels, from `{}` on",
+                                bound.size(),
+                                bound.labels.first().map_or("", |l| l)
+                            )),
+                        },
+                    );
                 }
             });
         };
@@ -157,7 +238,9 @@ fn visit(e: &TExpr, f: &mut dyn FnMut(usize, &str, Span)) {
     match &e.kind {
         TKind::Label(axis, label) => f(*axis, label, e.span),
         TKind::Number(_) | TKind::Symbol(_) | TKind::LoopVariable | TKind::Size(_) => {}
-        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().for_each(|x| visit(x, f)),
+        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
+            a.iter().for_each(|x| visit(x, f))
+        }
         TKind::Gather(s, i) => {
             visit(s, f);
             i.iter().for_each(|(_, x)| visit(x, f));

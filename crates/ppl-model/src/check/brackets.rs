@@ -7,12 +7,19 @@ use ppl_syntax::ast::{self, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
-    pub(super) fn index(&mut self, src: &ast::Expr, indices: &[ast::Expr], frame: Frame, span: Span) -> Option<TExpr> {
+    pub(super) fn index(
+        &mut self,
+        src: &ast::Expr,
+        indices: &[ast::Expr],
+        frame: Frame,
+        span: Span,
+    ) -> Option<TExpr> {
         let src = self.expr(src, None)?;
         let mut free = src.axes.clone();
         let mut found: Vec<(AxisRef, TExpr)> = vec![];
         for i in indices {
-            let (axis, index) = self.bracket_value(&src, &free, i, indices.len(), found.len(), frame)?;
+            let (axis, index) =
+                self.bracket_value(&src, &free, i, indices.len(), found.len(), frame)?;
             free.retain(|a| *a != axis);
             found.push((axis, index));
         }
@@ -30,14 +37,33 @@ impl Checker {
         }
         let stochastic = src.stochastic || found.iter().any(|(_, i)| i.stochastic);
         let ty = src.ty;
-        let mut out = TExpr { kind: TKind::Gather(Box::new(src), found), axes, ty, stochastic, span };
+        let mut out = TExpr {
+            kind: TKind::Gather(Box::new(src), found),
+            axes,
+            ty,
+            stochastic,
+            span,
+        };
         // A row of a square matrix is a vector along the axis itself.
         if let Some(second) = out.axes.iter().copied().find(|a| a.copy == 1)
-            && !out.axes.iter().any(|a| a.axis == second.axis && a.copy != 1)
+            && !out
+                .axes
+                .iter()
+                .any(|a| a.axis == second.axis && a.copy != 1)
         {
             let first = AxisRef::of(second.axis);
-            let axes = out.axes.iter().map(|a| if *a == second { first } else { *a }).collect();
-            out = TExpr { axes, ty, stochastic, span, kind: TKind::Rename(Box::new(out), second, first) };
+            let axes = out
+                .axes
+                .iter()
+                .map(|a| if *a == second { first } else { *a })
+                .collect();
+            out = TExpr {
+                axes,
+                ty,
+                stochastic,
+                span,
+                kind: TKind::Rename(Box::new(out), second, first),
+            };
         }
         Some(out)
     }
@@ -51,7 +77,11 @@ impl Checker {
         place: usize,
         frame: Frame,
     ) -> Option<(AxisRef, TExpr)> {
-        let by_place = if n_values == src.axes.len() { src.axes.get(place).copied().filter(|a| free.contains(a)) } else { None };
+        let by_place = if n_values == src.axes.len() {
+            src.axes.get(place).copied().filter(|a| free.contains(a))
+        } else {
+            None
+        };
         match &e.kind {
             ExprKind::Name(name) => {
                 let level_of = free.iter().copied().find(|a| matches!(&self.model.axes[a.axis].levels, Levels::Listed(l) if l.contains(name)));
@@ -61,18 +91,29 @@ impl Checker {
                         let index = self.lookup(name).map(|s| self.model.symbols[s].ty);
                         if matches!(index, Some(Ty::Index(_))) || self.loop_axis(name).is_some() {
                             return self.fail(
-                                Diagnostic::error("E0110", e.span, format!("`{name}` is both a level and a value here")).help("rename one of them"),
+                                Diagnostic::error(
+                                    "E0110",
+                                    e.span,
+                                    format!("`{name}` is both a level and a value here"),
+                                )
+                                .help("rename one of them"),
                             );
                         }
                         let axis = level_of?;
                         return Some((axis, self.label(axis.axis, name, e.span)?));
                     }
-                    (Some(axis), false) => return Some((axis, self.label(axis.axis, name, e.span)?)),
+                    (Some(axis), false) => {
+                        return Some((axis, self.label(axis.axis, name, e.span)?));
+                    }
                     (None, false) => {
                         if self.poisoned.contains(name) {
                             return None;
                         }
-                        if let Some(a) = free.iter().copied().find(|a| a.copy < 2 && self.model.axes[a.axis].name == *name) {
+                        if let Some(a) = free
+                            .iter()
+                            .copied()
+                            .find(|a| a.copy < 2 && self.model.axes[a.axis].name == *name)
+                        {
                             let source = self.model.axis_name(a).to_string();
                             return self.fail(
                                 Diagnostic::error("E0110", e.span, format!("`{source}` is an axis; a bracket in an expression holds values"))
@@ -90,7 +131,11 @@ impl Checker {
                             .collect();
                         let names = self.scopes.iter().flat_map(|s| s.keys().cloned());
                         let candidates: Vec<String> = levels.into_iter().chain(names).collect();
-                        let d = Diagnostic::error("E0110", e.span, format!("`{name}` is neither a level nor an index"));
+                        let d = Diagnostic::error(
+                            "E0110",
+                            e.span,
+                            format!("`{name}` is neither a level nor an index"),
+                        );
                         return self.fail(match ppl_syntax::suggest(name, candidates.iter().map(String::as_str)) {
                             Some(s) => d.help(format!("did you mean `{s}`?")).fix(e.span, s),
                             None => d.help("in a bracket stand labels, columns declared as an axis's values, and loop variables"),
@@ -101,14 +146,23 @@ impl Checker {
             }
             ExprKind::Str(s) => {
                 let axis = by_place.or_else(|| free.first().copied());
-                let Some(axis) = axis else { return self.too_many(src, e.span) };
+                let Some(axis) = axis else {
+                    return self.too_many(src, e.span);
+                };
                 return Some((axis, self.label(axis.axis, s, e.span)?));
             }
             ExprKind::Number(v) => {
                 let axis = by_place.or_else(|| {
-                    free.iter().copied().find(|a| !matches!(self.model.axes[a.axis].levels, Levels::Listed(_) | Levels::Columns(_)))
+                    free.iter().copied().find(|a| {
+                        !matches!(
+                            self.model.axes[a.axis].levels,
+                            Levels::Listed(_) | Levels::Columns(_)
+                        )
+                    })
                 });
-                let Some(axis) = axis else { return self.too_many(src, e.span) };
+                let Some(axis) = axis else {
+                    return self.too_many(src, e.span);
+                };
                 let label = format!("{v}");
                 return Some((axis, self.label(axis.axis, &label, e.span)?));
             }
@@ -118,24 +172,36 @@ impl Checker {
         let Ty::Index(target) = index.ty else {
             let shifted = matches!(&e.kind, ExprKind::Binary(..));
             if shifted {
-                return self.fail(super::statements::not_available(e.span, "arithmetic in a bracket, such as `[t - 1]`,"));
+                return self.fail(super::statements::not_available(
+                    e.span,
+                    "arithmetic in a bracket, such as `[t - 1]`,",
+                ));
             }
             return self.fail(
                 Diagnostic::error("E0110", e.span, "this is not an index")
                     .at("a bracket holds labels, never positions")
-                    .help("declare the column with the axis as its kind: `data county[row]: county;`"),
+                    .help(
+                        "declare the column with the axis as its kind: `data county[row]: county;`",
+                    ),
             );
         };
         if index.stochastic {
-            return self.fail(super::statements::not_available(e.span, "looking up by a latent"));
+            return self.fail(super::statements::not_available(
+                e.span,
+                "looking up by a latent",
+            ));
         }
         match free.iter().copied().find(|a| a.axis == target) {
             Some(axis) => Some((axis, index)),
             None => {
                 let (name, lies) = (self.model.axes[target].name.clone(), self.lies(&src.axes));
                 self.fail(
-                    Diagnostic::error("E0110", e.span, format!("this is an index into `{name}`, but the array {lies}"))
-                        .label(src.span, format!("this {lies}")),
+                    Diagnostic::error(
+                        "E0110",
+                        e.span,
+                        format!("this is an index into `{name}`, but the array {lies}"),
+                    )
+                    .label(src.span, format!("this {lies}")),
                 )
             }
         }
@@ -143,7 +209,11 @@ impl Checker {
 
     fn too_many<T>(&mut self, src: &TExpr, span: Span) -> Option<T> {
         let lies = self.lies(&src.axes);
-        self.fail(Diagnostic::error("E0110", span, format!("no axis is left for this: the array {lies}")))
+        self.fail(Diagnostic::error(
+            "E0110",
+            span,
+            format!("no axis is left for this: the array {lies}"),
+        ))
     }
 
     /// A label of an axis; listed levels are checked at once, others when the data is there.
@@ -151,13 +221,23 @@ impl Checker {
         if let Levels::Listed(levels) = &self.model.axes[axis].levels
             && !levels.iter().any(|l| l == label)
         {
-            let d = Diagnostic::error("E0110", span, format!("`{}` has no level `{label}`", self.model.axes[axis].name));
+            let d = Diagnostic::error(
+                "E0110",
+                span,
+                format!("`{}` has no level `{label}`", self.model.axes[axis].name),
+            );
             let d = match ppl_syntax::suggest(label, levels.iter().map(String::as_str)) {
                 Some(s) => d.help(format!("did you mean `{s}`?")).fix(span, s),
                 None => d.help(format!("its levels are {}", levels.join(", "))),
             };
             return self.fail(d);
         }
-        Some(TExpr { kind: TKind::Label(axis, label.to_string()), axes: vec![], ty: Ty::Index(axis), stochastic: false, span })
+        Some(TExpr {
+            kind: TKind::Label(axis, label.to_string()),
+            axes: vec![],
+            ty: Ty::Index(axis),
+            stochastic: false,
+            span,
+        })
     }
 }

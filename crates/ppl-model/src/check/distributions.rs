@@ -11,7 +11,9 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 impl Checker {
     /// Axes of a distribution's arguments together, for `log_density`.
     pub(super) fn argument_axes(&mut self, dist: &ast::Expr, frame: Frame) -> Option<Vec<AxisRef>> {
-        let ExprKind::Call(_, args) = &dist.kind else { return Some(vec![]) };
+        let ExprKind::Call(_, args) = &dist.kind else {
+            return Some(vec![]);
+        };
         let mut axes: Vec<AxisRef> = vec![];
         for a in args {
             for x in self.expr(&a.value, frame)?.axes {
@@ -24,36 +26,65 @@ impl Checker {
     }
 
     /// Checks a distribution that is drawn along `axes`. `observed`: the type of the data left of it.
-    pub(super) fn distribution(&mut self, dist: &ast::Expr, axes: &[AxisRef], observed: Option<Ty>) -> Option<TDist> {
+    pub(super) fn distribution(
+        &mut self,
+        dist: &ast::Expr,
+        axes: &[AxisRef],
+        observed: Option<Ty>,
+    ) -> Option<TDist> {
         match &dist.kind {
-            ExprKind::Call(name, args) => self.distribution_call(name, args, axes, observed, false, dist.span),
+            ExprKind::Call(name, args) => {
+                self.distribution_call(name, args, axes, observed, false, dist.span)
+            }
             ExprKind::Method(inner, method, args) => match method.name.as_str() {
                 "transformed" if args.is_empty() => {
                     if !self.in_guide {
                         return self.fail(
-                            Diagnostic::error("E0117", method.span, "`.transformed()` belongs into a guide")
-                                .help("in a model, write the kind on the left: `tau: positive ~ …`"),
+                            Diagnostic::error(
+                                "E0117",
+                                method.span,
+                                "`.transformed()` belongs into a guide",
+                            )
+                            .help("in a model, write the kind on the left: `tau: positive ~ …`"),
                         );
                     }
                     let ExprKind::Call(name, args) = &inner.kind else {
-                        return self.fail(Diagnostic::error("E0102", inner.span, "a distribution is expected before `.transformed()`"));
+                        return self.fail(Diagnostic::error(
+                            "E0102",
+                            inner.span,
+                            "a distribution is expected before `.transformed()`",
+                        ));
                     };
                     self.distribution_call(name, args, axes, observed, true, dist.span)
                 }
-                "truncated" | "censored" => self.fail(not_available(method.span, &format!("`.{}`", method.name))),
+                "truncated" | "censored" => {
+                    self.fail(not_available(method.span, &format!("`.{}`", method.name)))
+                }
                 other => {
                     let other = other.to_string();
-                    let d = Diagnostic::error("E0102", method.span, format!("a distribution has no `.{other}`"));
-                    self.fail(match ppl_syntax::suggest(&other, ["transformed"].into_iter()) {
-                        Some(s) => d.help(format!("did you mean `.{s}()`?")),
-                        None => d.help("`.transformed()`, in a guide, is the only one"),
-                    })
+                    let d = Diagnostic::error(
+                        "E0102",
+                        method.span,
+                        format!("a distribution has no `.{other}`"),
+                    );
+                    self.fail(
+                        match ppl_syntax::suggest(&other, ["transformed"].into_iter()) {
+                            Some(s) => d.help(format!("did you mean `.{s}()`?")),
+                            None => d.help("`.transformed()`, in a guide, is the only one"),
+                        },
+                    )
                 }
             },
             ExprKind::If(..) => self.fail(not_available(dist.span, "`if` between distributions")),
             ExprKind::Error => None,
             _ => self.fail(
-                Diagnostic::error("E0102", dist.span, "a distribution is expected right of `~`").at("not a distribution").help("for a deterministic value write `let x = …;`"),
+                Diagnostic::error(
+                    "E0102",
+                    dist.span,
+                    "a distribution is expected right of `~`",
+                )
+                .at("not a distribution")
+                .help("for a deterministic value write `let x = …;`"),
             ),
         }
     }
@@ -68,11 +99,19 @@ impl Checker {
         span: Span,
     ) -> Option<TDist> {
         let Some(distribution) = ppl_dist::find(&name.name) else {
-            let d = Diagnostic::error("E0102", name.span, format!("there is no distribution `{}`", name.name)).at("unknown distribution");
+            let d = Diagnostic::error(
+                "E0102",
+                name.span,
+                format!("there is no distribution `{}`", name.name),
+            )
+            .at("unknown distribution");
             let names = || ppl_dist::ALL.iter().map(|d| d.definition().name);
             let d = match ppl_syntax::suggest(&name.name, names()) {
                 Some(s) => d.help(format!("did you mean `{s}`?")).fix(name.span, s),
-                None => d.help(format!("distributions are {}", names().collect::<Vec<_>>().join(", "))),
+                None => d.help(format!(
+                    "distributions are {}",
+                    names().collect::<Vec<_>>().join(", ")
+                )),
             };
             return self.fail(d);
         };
@@ -88,15 +127,41 @@ impl Checker {
             (axes.to_vec(), vec![])
         } else {
             if axes.len() < n_event {
-                let what = if n_event == 1 { "a vector" } else { "a square matrix" };
-                let help = if n_event == 1 { "name its axis on the left: `w[k] ~ …`" } else { "name its axis twice on the left: `L[k, k] ~ …`" };
-                return self.fail(Diagnostic::error("E0110", span, format!("a draw from {} is {what}, but the left {}", def.name, self.lies(axes))).help(help));
+                let what = if n_event == 1 {
+                    "a vector"
+                } else {
+                    "a square matrix"
+                };
+                let help = if n_event == 1 {
+                    "name its axis on the left: `w[k] ~ …`"
+                } else {
+                    "name its axis twice on the left: `L[k, k] ~ …`"
+                };
+                return self.fail(
+                    Diagnostic::error(
+                        "E0110",
+                        span,
+                        format!(
+                            "a draw from {} is {what}, but the left {}",
+                            def.name,
+                            self.lies(axes)
+                        ),
+                    )
+                    .help(help),
+                );
             }
             let (b, e) = axes.split_at(axes.len() - n_event);
             (b.to_vec(), e.to_vec())
         };
         if n_event == 2 && !transformed && event[0].axis != event[1].axis {
-            return self.fail(Diagnostic::error("E0110", span, format!("a draw from {} is a square matrix", def.name)).help("name the same axis twice: `L[k, k]`"));
+            return self.fail(
+                Diagnostic::error(
+                    "E0110",
+                    span,
+                    format!("a draw from {} is a square matrix", def.name),
+                )
+                .help("name the same axis twice: `L[k, k]`"),
+            );
         }
         if event.iter().any(|a| a.is_loop()) {
             return self.fail(
@@ -115,8 +180,14 @@ impl Checker {
                 Shape::Vector => frame.extend(event.last()),
                 Shape::Matrix => {
                     if let Some(e) = event.last() {
-                        frame.push(AxisRef { axis: e.axis, copy: 0 });
-                        frame.push(AxisRef { axis: e.axis, copy: 1 });
+                        frame.push(AxisRef {
+                            axis: e.axis,
+                            copy: 0,
+                        });
+                        frame.push(AxisRef {
+                            axis: e.axis,
+                            copy: 1,
+                        });
                     }
                 }
             }
@@ -160,18 +231,41 @@ impl Checker {
                 _ => matches!(ty, Ty::Index(_)),
             };
             if wrong {
-                let want = if matches!(def.support, Support::Bool) { "`bool`" } else { "`int`" };
+                let want = if matches!(def.support, Support::Bool) {
+                    "`bool`"
+                } else {
+                    "`int`"
+                };
                 return self.fail(
-                    Diagnostic::error("E0114", span, format!("{} draws whole numbers, but the left side is declared as real", def.name))
-                        .help(format!("declare the column as {want}")),
+                    Diagnostic::error(
+                        "E0114",
+                        span,
+                        format!(
+                            "{} draws whole numbers, but the left side is declared as real",
+                            def.name
+                        ),
+                    )
+                    .help(format!("declare the column as {want}")),
                 );
             }
         }
-        Some(TDist { distribution, form, args: typed, transformed, event: event_axes, span })
+        Some(TDist {
+            distribution,
+            form,
+            args: typed,
+            transformed,
+            event: event_axes,
+            span,
+        })
     }
 
     /// Which form the arguments fit, and the arguments in its order.
-    fn choose_form<'a>(&mut self, def: &'static ppl_dist::Definition, args: &'a [Arg], at: Span) -> Option<(usize, Vec<Option<&'a Arg>>)> {
+    fn choose_form<'a>(
+        &mut self,
+        def: &'static ppl_dist::Definition,
+        args: &'a [Arg],
+        at: Span,
+    ) -> Option<(usize, Vec<Option<&'a Arg>>)> {
         let mut best: Option<Diagnostic> = None;
         for (i, form) in def.forms.iter().enumerate() {
             match fit_form(def, form, args, at) {
@@ -195,17 +289,35 @@ fn form_parameters(form: &'static Form) -> impl Iterator<Item = &'static ppl_dis
 
 /// The left side's own span is not at hand everywhere; the call's stands for it.
 fn span_of_left(call: Span) -> Span {
-    Span { start: call.start, end: call.start }
+    Span {
+        start: call.start,
+        end: call.start,
+    }
 }
 
 /// `Gamma(shape, scale = …)`.
 fn call_text(name: &str, form: &Form) -> String {
-    let args: Vec<String> =
-        form.parameters.iter().enumerate().map(|(i, p)| if i < form.positional { p.name.to_string() } else { format!("{} = …", p.name) }).collect();
+    let args: Vec<String> = form
+        .parameters
+        .iter()
+        .enumerate()
+        .map(|(i, p)| {
+            if i < form.positional {
+                p.name.to_string()
+            } else {
+                format!("{} = …", p.name)
+            }
+        })
+        .collect();
     format!("`{name}({})`", args.join(", "))
 }
 
-fn fit_form<'a>(def: &ppl_dist::Definition, form: &Form, args: &'a [Arg], at: Span) -> Result<Vec<Option<&'a Arg>>, Diagnostic> {
+fn fit_form<'a>(
+    def: &ppl_dist::Definition,
+    form: &Form,
+    args: &'a [Arg],
+    at: Span,
+) -> Result<Vec<Option<&'a Arg>>, Diagnostic> {
     let mut slots: Vec<Option<&Arg>> = vec![None; form.parameters.len()];
     let mut next = 0;
     for a in args {
@@ -213,28 +325,57 @@ fn fit_form<'a>(def: &ppl_dist::Definition, form: &Form, args: &'a [Arg], at: Sp
             Some(n) => match form.parameters.iter().position(|p| p.name == n.name) {
                 Some(p) => p,
                 None => {
-                    let d = Diagnostic::error("E0106", n.span, format!("{} has no parameter `{}`", def.name, n.name)).at("unknown parameter");
+                    let d = Diagnostic::error(
+                        "E0106",
+                        n.span,
+                        format!("{} has no parameter `{}`", def.name, n.name),
+                    )
+                    .at("unknown parameter");
                     return Err(d);
                 }
             },
             None => {
                 next += 1;
                 if next > form.parameters.len() {
-                    return Err(Diagnostic::error("E0106", a.value.span, format!("{} takes {} argument{}", def.name, form.parameters.len(), if form.parameters.len() == 1 { "" } else { "s" })).at("one too many"));
+                    return Err(Diagnostic::error(
+                        "E0106",
+                        a.value.span,
+                        format!(
+                            "{} takes {} argument{}",
+                            def.name,
+                            form.parameters.len(),
+                            if form.parameters.len() == 1 { "" } else { "s" }
+                        ),
+                    )
+                    .at("one too many"));
                 }
                 if next > form.positional {
-                    return Err(Diagnostic::error("E0106", a.value.span, format!("this argument of {} must be named", def.name)).at("which parameter is it?"));
+                    return Err(Diagnostic::error(
+                        "E0106",
+                        a.value.span,
+                        format!("this argument of {} must be named", def.name),
+                    )
+                    .at("which parameter is it?"));
                 }
                 next - 1
             }
         };
         if slots[place].is_some() {
-            return Err(Diagnostic::error("E0106", a.value.span, format!("`{}` is given twice", form.parameters[place].name)));
+            return Err(Diagnostic::error(
+                "E0106",
+                a.value.span,
+                format!("`{}` is given twice", form.parameters[place].name),
+            ));
         }
         slots[place] = Some(a);
     }
     if let Some(missing) = slots.iter().position(Option::is_none) {
-        return Err(Diagnostic::error("E0106", at, format!("{} needs its `{}`", def.name, form.parameters[missing].name)).at("an argument is missing"));
+        return Err(Diagnostic::error(
+            "E0106",
+            at,
+            format!("{} needs its `{}`", def.name, form.parameters[missing].name),
+        )
+        .at("an argument is missing"));
     }
     Ok(slots)
 }

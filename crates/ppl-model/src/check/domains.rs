@@ -18,8 +18,18 @@ impl Checker {
                 _ => (true, ""),
             };
             if !inside {
-                let d = Diagnostic::error("E0107", e.span, format!("`{}` ({}) must be {want}", parameter.name, parameter.doc)).at(format!("this is {v}"));
-                let d = if v < 0.0 { d.help(format!("did you mean {}?", -v)).fix(e.span, format!("{}", -v)) } else { d.help(format!("give a value that is {want}")) };
+                let d = Diagnostic::error(
+                    "E0107",
+                    e.span,
+                    format!("`{}` ({}) must be {want}", parameter.name, parameter.doc),
+                )
+                .at(format!("this is {v}"));
+                let d = if v < 0.0 {
+                    d.help(format!("did you mean {}?", -v))
+                        .fix(e.span, format!("{}", -v))
+                } else {
+                    d.help(format!("give a value that is {want}"))
+                };
                 return self.fail(d);
             }
         }
@@ -32,15 +42,29 @@ impl Checker {
         while let TKind::Gather(inner, _) | TKind::Rename(inner, ..) = &source.kind {
             source = inner;
         }
-        let TKind::Symbol(id) = source.kind else { return Some(()) };
+        let TKind::Symbol(id) = source.kind else {
+            return Some(());
+        };
         let symbol = self.model.symbols[id].clone();
         let (low, high) = self.range(&symbol);
-        let outside = if needs == "unit" { low < 0.0 || high > 1.0 } else { low < 0.0 && high > 0.0 || high <= 0.0 };
+        let outside = if needs == "unit" {
+            low < 0.0 || high > 1.0
+        } else {
+            low < 0.0 && high > 0.0 || high <= 0.0
+        };
         if !outside || !matches!(symbol.role, Role::Site(_) | Role::Param(_)) {
             return Some(());
         }
-        let wording = if needs == "unit" { "between 0 and 1" } else { "positive" };
-        let fix = if needs == "unit" { format!("inv_logit({})", symbol.name) } else { format!("exp({})", symbol.name) };
+        let wording = if needs == "unit" {
+            "between 0 and 1"
+        } else {
+            "positive"
+        };
+        let fix = if needs == "unit" {
+            format!("inv_logit({})", symbol.name)
+        } else {
+            format!("exp({})", symbol.name)
+        };
         self.fail(
             Diagnostic::error("E0107", e.span, format!("`{}` ({}) must be {wording}, but `{}` can be any value from {low} to {high}", parameter.name, parameter.doc, symbol.name))
                 .at("can leave its domain")
@@ -53,7 +77,10 @@ impl Checker {
     fn range(&self, s: &Symbol) -> (f64, f64) {
         let number = |e: &Option<TExpr>, open: f64| match e {
             None => open,
-            Some(TExpr { kind: TKind::Number(v), .. }) => *v,
+            Some(TExpr {
+                kind: TKind::Number(v),
+                ..
+            }) => *v,
             // An unknown bound may be anything on its side; never an error on that account.
             Some(_) => 0.0,
         };
@@ -70,7 +97,13 @@ impl Checker {
                         Bound::At(v) => v,
                         Bound::Parameter(i) => match d.args.get(i).map(|a| &a.kind) {
                             Some(TKind::Number(v)) if d.form == 0 => *v,
-                            _ => if open < 0.0 { 0.0 } else { 1.0 },
+                            _ => {
+                                if open < 0.0 {
+                                    0.0
+                                } else {
+                                    1.0
+                                }
+                            }
                         },
                     };
                     (end(lo, -1.0), end(hi, 1.0))
@@ -85,7 +118,13 @@ impl Checker {
     }
 
     /// Whether a declared kind goes with a distribution, so that the normaliser is known.
-    pub(super) fn check_kind_against(&mut self, kind: &Option<Kind>, dist: &TDist, axes: &[AxisRef], at: Span) -> Option<()> {
+    pub(super) fn check_kind_against(
+        &mut self,
+        kind: &Option<Kind>,
+        dist: &TDist,
+        axes: &[AxisRef],
+        at: Span,
+    ) -> Option<()> {
         let Some(kind) = kind else {
             if dist.distribution.definition().event == ppl_dist::Shape::Scalar {
                 return Some(());
@@ -94,12 +133,20 @@ impl Checker {
         };
         let def = dist.distribution.definition();
         let pair = |what: &str| {
-            Diagnostic::error("E0118", at, format!("the kind `{what}` does not go with {}", def.name)).label(dist.span, format!("draws of {}", def.name))
+            Diagnostic::error(
+                "E0118",
+                at,
+                format!("the kind `{what}` does not go with {}", def.name),
+            )
+            .label(dist.span, format!("draws of {}", def.name))
         };
         match kind {
             Kind::Real(lo, hi) => {
                 if def.event != ppl_dist::Shape::Scalar || def.is_discrete() {
-                    return self.fail(pair("real").help("leave the kind away: the distribution has its own support"));
+                    return self.fail(
+                        pair("real")
+                            .help("leave the kind away: the distribution has its own support"),
+                    );
                 }
                 let narrower = lo.is_some() || hi.is_some();
                 let same = self.kind_is_support(lo.as_ref(), hi.as_ref(), def.support);
@@ -112,22 +159,46 @@ impl Checker {
             }
             Kind::Ordered | Kind::PositiveOrdered => {
                 let Some(last) = axes.last().copied() else {
-                    return self.fail(pair("ordered").help("an ordered vector has an axis: `mu[k]: ordered ~ …`"));
+                    return self.fail(
+                        pair("ordered").help("an ordered vector has an axis: `mu[k]: ordered ~ …`"),
+                    );
                 };
                 if last.is_loop() {
-                    return self.fail(pair("ordered").help("write the statement outside of the loop"));
+                    return self
+                        .fail(pair("ordered").help("write the statement outside of the loop"));
                 }
                 if def.event != ppl_dist::Shape::Scalar || def.is_discrete() {
                     return self.fail(pair("ordered").help("ordered vectors have independent components: Normal, StudentT, Cauchy, Flat, …"));
                 }
                 let positive = matches!(kind, Kind::PositiveOrdered);
-                let ok = def.improper || if positive { matches!(def.support, Support::Interval(Bound::At(0.0), Bound::At(h)) if h == f64::INFINITY) } else { def.support == Support::Real };
+                let ok = def.improper
+                    || if positive {
+                        matches!(def.support, Support::Interval(Bound::At(0.0), Bound::At(h)) if h == f64::INFINITY)
+                    } else {
+                        def.support == Support::Real
+                    };
                 if !ok {
-                    let want = if positive { "a distribution on the positive half-line" } else { "a distribution on the real line" };
-                    return self.fail(pair(if positive { "positive_ordered" } else { "ordered" }).help(format!("use {want}")));
+                    let want = if positive {
+                        "a distribution on the positive half-line"
+                    } else {
+                        "a distribution on the real line"
+                    };
+                    return self.fail(
+                        pair(if positive {
+                            "positive_ordered"
+                        } else {
+                            "ordered"
+                        })
+                        .help(format!("use {want}")),
+                    );
                 }
                 let varies = dist.args.iter().any(|a| a.axes.contains(&last));
-                if varies && dist.args.iter().any(|a| a.axes.contains(&last) && a.stochastic) {
+                if varies
+                    && dist
+                        .args
+                        .iter()
+                        .any(|a| a.axes.contains(&last) && a.stochastic)
+                {
                     return self.fail(
                         pair("ordered").at("the components differ by latents, so the normaliser of the ordering is not known").help("give all components the same distribution"),
                     );
@@ -140,15 +211,26 @@ impl Checker {
             Kind::Int(..) if def.is_discrete() => Some(()),
             Kind::Simplex => self.fail(pair("simplex").help("use Dirichlet")),
             Kind::CorrCholesky => self.fail(pair("corr_cholesky").help("use LkjCholesky")),
-            Kind::CovCholesky => self.fail(not_available(at, "a covariance factor as a latent").help("scale an LkjCholesky factor: `diag(tau) @ L`")),
-            Kind::Bool | Kind::Int(..) | Kind::Index(_) => self.fail(pair("int").help("leave the kind away")),
+            Kind::CovCholesky => self.fail(
+                not_available(at, "a covariance factor as a latent")
+                    .help("scale an LkjCholesky factor: `diag(tau) @ L`"),
+            ),
+            Kind::Bool | Kind::Int(..) | Kind::Index(_) => {
+                self.fail(pair("int").help("leave the kind away"))
+            }
         }
     }
 
     fn kind_is_support(&self, lo: Option<&TExpr>, hi: Option<&TExpr>, support: Support) -> bool {
         let same = |e: Option<&TExpr>, b: Bound, open: f64| match (e, b) {
             (None, Bound::At(v)) => v == open,
-            (Some(TExpr { kind: TKind::Number(v), .. }), Bound::At(w)) => *v == w,
+            (
+                Some(TExpr {
+                    kind: TKind::Number(v),
+                    ..
+                }),
+                Bound::At(w),
+            ) => *v == w,
             _ => false,
         };
         match support {
@@ -161,8 +243,19 @@ impl Checker {
 
 /// Whether the distribution function can be written into a program.
 pub(crate) fn has_cdf(d: &TDist) -> bool {
-    let parameters: Vec<[f64; 1]> = d.distribution.definition().parameters().iter().map(|_| [0.5]).collect();
-    let consts: Vec<[ppl_dist::Expr; 1]> = parameters.iter().map(|p| [ppl_dist::Expr::Const(p[0])]).collect();
+    let parameters: Vec<[f64; 1]> = d
+        .distribution
+        .definition()
+        .parameters()
+        .iter()
+        .map(|_| [0.5])
+        .collect();
+    let consts: Vec<[ppl_dist::Expr; 1]> = parameters
+        .iter()
+        .map(|p| [ppl_dist::Expr::Const(p[0])])
+        .collect();
     let refs: Vec<&[ppl_dist::Expr]> = consts.iter().map(|c| &c[..]).collect();
-    d.distribution.cdf_expr(ppl_dist::Expr::Const(0.5), &refs).is_some()
+    d.distribution
+        .cdf_expr(ppl_dist::Expr::Const(0.5), &refs)
+        .is_some()
 }

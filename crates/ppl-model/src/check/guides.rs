@@ -3,6 +3,7 @@
 use super::Checker;
 use super::statements::not_available;
 use crate::graph::*;
+use ppl_dist::Support;
 use ppl_syntax::ast::{self, GuideBody, StmtKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::collections::HashMap;
@@ -12,9 +13,15 @@ impl Checker {
     pub(super) fn written_guides(&mut self, statements: &[ast::Stmt]) {
         let mut first: Option<Span> = None;
         for s in statements {
-            let StmtKind::Guide(body) = &s.kind else { continue };
+            let StmtKind::Guide(body) = &s.kind else {
+                continue;
+            };
             if let Some(f) = first {
-                self.report(Diagnostic::error("E0117", s.span, "a second guide").label(f, "the first").help("a model has one guide"));
+                self.report(
+                    Diagnostic::error("E0117", s.span, "a second guide")
+                        .label(f, "the first")
+                        .help("a model has one guide"),
+                );
                 continue;
             }
             first = Some(s.span);
@@ -27,14 +34,27 @@ impl Checker {
                     if matches!(family.name.as_str(), "mean_field" | "full_rank") {
                         self.model.guide_family = Some((family.name.clone(), family.span));
                     } else {
-                        let d = Diagnostic::error("E0117", family.span, format!("there is no guide family `{}`", family.name));
-                        self.report(match ppl_syntax::suggest(&family.name, ["mean_field", "full_rank"].into_iter()) {
-                            Some(s) => d.help(format!("did you mean `{s}`?")).fix(family.span, s),
-                            None => d.help("families are `mean_field` and `full_rank`"),
-                        });
+                        let d = Diagnostic::error(
+                            "E0117",
+                            family.span,
+                            format!("there is no guide family `{}`", family.name),
+                        );
+                        self.report(
+                            match ppl_syntax::suggest(
+                                &family.name,
+                                ["mean_field", "full_rank"].into_iter(),
+                            ) {
+                                Some(s) => {
+                                    d.help(format!("did you mean `{s}`?")).fix(family.span, s)
+                                }
+                                None => d.help("families are `mean_field` and `full_rank`"),
+                            },
+                        );
                     }
                 }
-                GuideBody::Site(site, _) => self.report(not_available(site.span, "a guide for one site")),
+                GuideBody::Site(site, _) => {
+                    self.report(not_available(site.span, "a guide for one site"))
+                }
             }
         }
     }
@@ -56,8 +76,18 @@ impl Checker {
                 sites.iter().for_each(|&i| drawn[i] += 1);
             }
         }
-        let missing: Vec<String> = self.model.sites().filter(|(id, _)| drawn[*id] == 0).map(|(_, s)| format!("`{}`", s.name)).collect();
-        let twice: Vec<String> = self.model.sites().filter(|(id, _)| drawn[*id] > 1).map(|(_, s)| format!("`{}`", s.name)).collect();
+        let missing: Vec<String> = self
+            .model
+            .sites()
+            .filter(|(id, _)| drawn[*id] == 0)
+            .map(|(_, s)| format!("`{}`", s.name))
+            .collect();
+        let twice: Vec<String> = self
+            .model
+            .sites()
+            .filter(|(id, _)| drawn[*id] > 1)
+            .map(|(_, s)| format!("`{}`", s.name))
+            .collect();
         if !missing.is_empty() {
             self.report(
                 Diagnostic::error("E0117", span, format!("the guide does not draw {}", missing.join(", ")))
@@ -65,7 +95,11 @@ impl Checker {
             );
         }
         if !twice.is_empty() {
-            self.report(Diagnostic::error("E0117", span, format!("the guide draws {} more than once", twice.join(", "))));
+            self.report(Diagnostic::error(
+                "E0117",
+                span,
+                format!("the guide draws {} more than once", twice.join(", ")),
+            ));
         }
     }
 
@@ -75,8 +109,16 @@ impl Checker {
             Some(id) if matches!(self.model.symbols[id].role, Role::Site(_)) => Some(id),
             _ if self.poisoned.contains(&name.name) => None,
             _ => {
-                let d = Diagnostic::error("E0117", name.span, format!("the model has no site `{}`", name.name)).at("a guide draws the model's sites");
-                let d = match ppl_syntax::suggest(&name.name, self.model.sites().map(|(_, s)| s.name.as_str())) {
+                let d = Diagnostic::error(
+                    "E0117",
+                    name.span,
+                    format!("the model has no site `{}`", name.name),
+                )
+                .at("a guide draws the model's sites");
+                let d = match ppl_syntax::suggest(
+                    &name.name,
+                    self.model.sites().map(|(_, s)| s.name.as_str()),
+                ) {
                     Some(s) => d.help(format!("did you mean `{s}`?")),
                     None => d.help("declare what the guide learns with `param`"),
                 };
@@ -86,41 +128,119 @@ impl Checker {
     }
 
     pub(super) fn guide_sample(&mut self, statement: &ast::Stmt, target: &ast::Target) {
-        let StmtKind::Sample { dist, kind, .. } = &statement.kind else { return };
+        let StmtKind::Sample { dist, kind, .. } = &statement.kind else {
+            return;
+        };
         if let Some(kind) = kind {
-            return self.report(Diagnostic::error("E0117", kind.span, "a guide's sites have the model's kinds").help("leave it away"));
+            return self.report(
+                Diagnostic::error("E0117", kind.span, "a guide's sites have the model's kinds")
+                    .help("leave it away"),
+            );
         }
-        let Some(site) = self.guide_site(&target.name) else { return };
+        let Some(site) = self.guide_site(&target.name) else {
+            return;
+        };
         let axes = self.model.symbols[site].axes.clone();
         if !target.axes.is_empty() {
-            let Some(written) = self.target_axes(target) else { return };
+            let Some(written) = self.target_axes(target) else {
+                return;
+            };
             if written != axes {
-                let d = Diagnostic::error(
-                    "E0117",
-                    target.span,
-                    format!("`{}` is {}{} in the model", target.name.name, target.name.name, self.bracket(&axes)),
-                )
-                .label(self.model.symbols[site].span, "here");
+                let name = &target.name.name;
+                let what = if axes.is_empty() { "a scalar".to_string() } else { format!("`{name}{}`", self.bracket(&axes)) };
+                let d = Diagnostic::error("E0117", target.span, format!("`{name}` is {what} in the model")).label(self.model.symbols[site].span, "here");
+
                 return self.report(d.help("write the same axes, or none"));
             }
         }
-        let Some(dist) = self.distribution(dist, &axes, None) else { return };
-        self.push_guide(Statement::GuideSample { sites: vec![site], dist }, statement.span);
+        let Some(dist) = self.distribution(dist, &axes, None) else {
+            return;
+        };
+        if self.guide_support(site, &dist).is_none() {
+            return;
+        }
+        self.push_guide(
+            Statement::GuideSample {
+                sites: vec![site],
+                dist,
+            },
+            statement.span,
+        );
+    }
+
+    /// A draw of a guide falls where the model's does.
+    fn guide_support(&mut self, site: SymbolId, dist: &TDist) -> Option<()> {
+        let def = dist.distribution.definition();
+        let symbol = &self.model.symbols[site];
+        let Some(drawn) = self.model.dist(site).map(|d| d.distribution.definition().support) else { return Some(()) };
+        let differ = |what: &str| {
+            Diagnostic::error("E0117", dist.span, format!("the supports differ: {what}"))
+                .at("drawn by the guide")
+                .label(symbol.span, "the model's support")
+        };
+        let transform = "append `.transformed()`: it pushes the draw through the site's support";
+        let site_is_discrete = matches!(drawn, Support::Bool | Support::Integers(..) | Support::Category);
+        let d = if site_is_discrete != def.is_discrete() {
+            let kind = |discrete: bool| if discrete { "whole numbers" } else { "real numbers" };
+            Some(
+                differ(&format!("`{}` takes {}, and {} draws {}", symbol.name, kind(site_is_discrete), def.name, kind(def.is_discrete())))
+                    .help("draw Bernoulli sites from Bernoulli, all others from a continuous distribution"),
+            )
+        } else if def.location_scale.is_none() && !def.is_discrete() {
+            Some(
+                Diagnostic::error("E0117", dist.span, format!("a guide cannot draw from {} in this version", def.name))
+                    .help("draw `Normal(location, scale).transformed()`, MultiNormal, LogNormal, or Bernoulli for a bool"),
+            )
+        } else if let Some(ls) = def.location_scale
+            && !dist.transformed
+        {
+            let real = match &symbol.kind {
+                None | Some(Kind::Real(None, None)) => drawn == Support::Real,
+                Some(_) => false,
+            };
+            let positive = match &symbol.kind {
+                None | Some(Kind::Real(None, None)) => drawn == Support::POSITIVE,
+                Some(Kind::Real(Some(TExpr { kind: TKind::Number(v), .. }), None)) => *v == 0.0,
+                Some(_) => false,
+            };
+            if ls.exponentiated && !positive {
+                Some(differ(&format!("{} draws positive numbers, `{}` is drawn on another set", def.name, symbol.name)).help(transform))
+            } else if !ls.exponentiated && !real {
+                Some(differ(&format!("{} draws any real number, `{}` does not take all of them", def.name, symbol.name)).help(transform))
+            } else {
+                None
+            }
+        } else {
+            None
+        };
+        match d {
+            Some(d) => self.fail(d),
+            None => Some(()),
+        }
     }
 
     pub(super) fn guide_joint(&mut self, span: Span, sites: &[ast::Ident], dist: &ast::Expr) {
         if !self.in_guide {
             return self.report(
-                Diagnostic::error("E0116", span, "sites are drawn jointly only in a guide").help("give each site its own statement, or one axis to all of them"),
+                Diagnostic::error("E0116", span, "sites are drawn jointly only in a guide")
+                    .help("give each site its own statement, or one axis to all of them"),
             );
         }
         let ids: Vec<Option<SymbolId>> = sites.iter().map(|s| self.guide_site(s)).collect();
-        let Some(ids) = ids.into_iter().collect::<Option<Vec<_>>>() else { return };
-        let Some(dist) = self.distribution(dist, &[], None) else { return };
+        let Some(ids) = ids.into_iter().collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let Some(dist) = self.distribution(dist, &[], None) else {
+            return;
+        };
         if !dist.transformed {
             return self.report(
-                Diagnostic::error("E0117", dist.span, "a joint draw is unconstrained, so it must say `.transformed()`")
-                    .help("append `.transformed()`: it pushes every part through its site's support"),
+                Diagnostic::error(
+                    "E0117",
+                    dist.span,
+                    "a joint draw is unconstrained, so it must say `.transformed()`",
+                )
+                .help("append `.transformed()`: it pushes every part through its site's support"),
             );
         }
         self.push_guide(Statement::GuideSample { sites: ids, dist }, span);

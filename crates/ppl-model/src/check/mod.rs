@@ -16,11 +16,17 @@ use std::collections::HashMap;
 /// Checks a model file.
 pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     let mut checker = Checker::new(Model::default());
-    checker.model.axes.push(AxisDecl { name: "row".into(), levels: Levels::Rows, span: Span::default() });
+    checker.model.axes.push(AxisDecl {
+        name: "row".into(),
+        levels: Levels::Rows,
+        span: Span::default(),
+    });
+    checker.definitions(&file.statements);
     checker.declare(&file.statements);
     checker.statements(&file.statements);
     checker.written_guides(&file.statements);
     checker.unreached_flat();
+    checker.observed_twice();
     (checker.model, checker.diagnostics)
 }
 
@@ -47,6 +53,8 @@ pub(crate) struct Checker {
     loops: Vec<Loop>,
     in_guide: bool,
     poisoned: std::collections::HashSet<String>,
+    /// Where the statements of the file define names: the name and the statement.
+    defined: HashMap<String, (Span, Span)>,
 }
 
 /// Names with a meaning of their own.
@@ -62,6 +70,7 @@ impl Checker {
             loops: vec![],
             in_guide: false,
             poisoned: Default::default(),
+            defined: HashMap::new(),
         }
     }
 
@@ -87,10 +96,19 @@ impl Checker {
         if self.poisoned.contains(&ident.name) {
             return None;
         }
-        let mut d = Diagnostic::error("E0104", ident.span, format!("there is no axis `{}`", ident.name)).at("not an axis");
-        d = match ppl_syntax::suggest(&ident.name, self.model.axes.iter().map(|a| a.name.as_str())) {
+        let mut d = Diagnostic::error(
+            "E0104",
+            ident.span,
+            format!("there is no axis `{}`", ident.name),
+        )
+        .at("not an axis");
+        d = match ppl_syntax::suggest(&ident.name, self.model.axes.iter().map(|a| a.name.as_str()))
+        {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(ident.span, s),
-            None => d.help(format!("declare it above: `axis {0};` (levels found in the data) or `axis {0} = 3;`", ident.name)),
+            None => d.help(format!(
+                "declare it above: `axis {0};` (levels found in the data) or `axis {0} = 3;`",
+                ident.name
+            )),
         };
         self.fail(d)
     }
@@ -100,25 +118,41 @@ impl Checker {
     }
 
     pub(crate) fn loop_axis(&self, name: &str) -> Option<AxisRef> {
-        self.loops.iter().rev().find(|l| l.variable == name).map(|l| l.axis)
+        self.loops
+            .iter()
+            .rev()
+            .find(|l| l.variable == name)
+            .map(|l| l.axis)
     }
 
     /// Adds a name to the innermost scope; a name that exists is an error.
     fn define(&mut self, ident: &ast::Ident, symbol: Symbol) -> Option<SymbolId> {
         if RESERVED.contains(&ident.name.as_str()) {
             return self.fail(
-                Diagnostic::error("E0105", ident.span, format!("`{}` has a meaning of its own", ident.name))
-                    .at("choose another name"),
+                Diagnostic::error(
+                    "E0105",
+                    ident.span,
+                    format!("`{}` has a meaning of its own", ident.name),
+                )
+                .at("choose another name"),
             );
         }
-        let clash = if self.in_guide { self.scopes.last().and_then(|s| s.get(&ident.name).copied()) } else { self.lookup(&ident.name) };
+        let clash = if self.in_guide {
+            self.scopes.last().and_then(|s| s.get(&ident.name).copied())
+        } else {
+            self.lookup(&ident.name)
+        };
         if let Some(old) = clash {
             let first = self.model.symbols[old].span;
             return self.fail(
-                Diagnostic::error("E0105", ident.span, format!("`{}` is defined twice", ident.name))
-                    .at("second definition")
-                    .label(first, "first definition")
-                    .help("rename one of them"),
+                Diagnostic::error(
+                    "E0105",
+                    ident.span,
+                    format!("`{}` is defined twice", ident.name),
+                )
+                .at("second definition")
+                .label(first, "first definition")
+                .help("rename one of them"),
             );
         }
         let id = self.model.symbols.len();
@@ -147,7 +181,10 @@ impl Checker {
         if axes.is_empty() {
             return "is a scalar".into();
         }
-        let names: Vec<String> = axes.iter().map(|&a| format!("`{}`", self.model.axis_name(a))).collect();
+        let names: Vec<String> = axes
+            .iter()
+            .map(|&a| format!("`{}`", self.model.axis_name(a)))
+            .collect();
         format!("lies along {}", names.join(" and "))
     }
 
@@ -156,8 +193,78 @@ impl Checker {
         self.model
             .symbols
             .iter()
-            .find(|s| s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. }) && !s.axes.is_empty())
+            .find(|s| {
+                s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. }) && !s.axes.is_empty()
+            })
             .map(|s| s.name.as_str())
+    }
+
+    /// Notes which names the file defines, for uses that come too early.
+    fn definitions(&mut self, statements: &[ast::Stmt]) {
+        use ast::StmtKind;
+        for s in statements {
+            match &s.kind {
+                StmtKind::Sample { target, .. } | StmtKind::Let { target, .. } | StmtKind::Param { target, .. } => {
+                    self.defined.entry(target.name.name.clone()).or_insert((target.name.span, s.span));
+                }
+                StmtKind::For { body, .. } => self.definitions(body),
+                _ => {}
+            }
+        }
+    }
+
+    /// A name that the file defines, but not before this use of it.
+    pub(crate) fn used_too_early(&self, name: &str, at: Span) -> Option<Diagnostic> {
+        let &(span, statement) = self.defined.get(name)?;
+        if statement.start <= at.start && at.end <= statement.end {
+            let d = Diagnostic::error("E0101", at, format!("`{name}` stands in its own definition")).at("not defined yet");
+            return Some(d.label(span, "this name").help("a value cannot depend on itself"));
+        }
+        (span.start > at.start).then(|| {
+            Diagnostic::error("E0101", at, format!("`{name}` is used before it is defined"))
+                .at("not defined yet")
+                .label(span, "defined here")
+                .help("order in the file is the order of generation: move the definition above this statement")
+        })
+    }
+
+    /// Data that is observed twice, or that explains itself, is counted twice: likely a mistake.
+    fn observed_twice(&mut self) {
+        let mut first: HashMap<SymbolId, Span> = HashMap::new();
+        let mut found = vec![];
+        for located in &self.model.statements {
+            let Statement::Observe { value, dist } = &located.statement else { continue };
+            let Some(id) = value.whole_symbol() else { continue };
+            let name = &self.model.symbols[id].name;
+            match first.get(&id) {
+                Some(&span) => found.push(
+                    Diagnostic::warning("W0121", value.span, format!("`{name}` is observed twice, so its likelihood is counted twice"))
+                        .label(span, "observed here first")
+                        .help("delete one of the two, unless each is meant as evidence of its own"),
+                ),
+                None => {
+                    first.insert(id, value.span);
+                }
+            }
+            let mut stack = vec![];
+            dist.args.iter().for_each(|a| a.symbols(&mut stack));
+            let mut seen = vec![false; self.model.symbols.len()];
+            while let Some(s) = stack.pop() {
+                if !std::mem::replace(&mut seen[s], true)
+                    && let Role::Let(e) = &self.model.symbols[s].role
+                {
+                    e.symbols(&mut stack);
+                }
+            }
+            if seen[id] {
+                found.push(
+                    Diagnostic::warning("W0122", dist.span, format!("`{name}` stands on both sides of its own observation"))
+                        .at(format!("depends on `{name}`"))
+                        .help("the density of a value given itself is no likelihood; take it out of the right side"),
+                );
+            }
+        }
+        self.diagnostics.extend(found);
     }
 
     /// A Flat latent that no observe or factor reaches has no proper posterior.
@@ -189,27 +296,43 @@ impl Checker {
             .model
             .sites()
             .filter(|(id, s)| {
-                !reached[*id] && matches!(&s.role, Role::Site(d) if d.distribution.definition().improper)
+                !reached[*id]
+                    && matches!(&s.role, Role::Site(d) if d.distribution.definition().improper)
             })
             .map(|(_, s)| (s.span, s.name.clone()))
             .collect();
         for (span, name) in lost {
             self.report(
-                Diagnostic::error("E0119", span, format!("`{name}` is Flat and no observe or factor depends on it"))
-                    .at("its posterior is improper")
-                    .help("give it a proper prior, or use it in the model"),
+                Diagnostic::error(
+                    "E0119",
+                    span,
+                    format!("`{name}` is Flat and no observe or factor depends on it"),
+                )
+                .at("its posterior is improper")
+                .help("give it a proper prior, or use it in the model"),
             );
         }
     }
 }
 
 impl TExpr {
+    /// The symbol that this is the whole of, also where a loop runs over it.
+    pub fn whole_symbol(&self) -> Option<SymbolId> {
+        match &self.kind {
+            TKind::Symbol(s) => Some(*s),
+            TKind::Gather(inner, indices) if indices.iter().all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) => inner.whole_symbol(),
+            _ => None,
+        }
+    }
+
     /// Pushes the symbols that the expression names.
     pub fn symbols(&self, out: &mut Vec<SymbolId>) {
         match &self.kind {
             TKind::Symbol(s) => out.push(*s),
             TKind::Number(_) | TKind::LoopVariable | TKind::Label(..) | TKind::Size(_) => {}
-            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().for_each(|e| e.symbols(out)),
+            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
+                a.iter().for_each(|e| e.symbols(out))
+            }
             TKind::Gather(s, i) => {
                 s.symbols(out);
                 i.iter().for_each(|(_, e)| e.symbols(out));

@@ -7,15 +7,30 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::collections::HashMap;
 
 impl Checker {
-    /// Axes and data first: order among declarations is free.
+    /// Axes and data first: order among declarations is free. Scalars of a plain kind come before the axes, whose sizes
+    /// may be made of them.
     pub(super) fn declare(&mut self, statements: &[ast::Stmt]) {
+        let axes: Vec<&str> = statements
+            .iter()
+            .filter_map(|s| if let StmtKind::Axis { name, .. } = &s.kind { Some(name.name.as_str()) } else { None })
+            .collect();
+        let first = |target: &ast::Target, kind: &ast::Kind| {
+            let literal = |e: &ast::Expr| matches!(e.kind, ast::ExprKind::Number(_) | ast::ExprKind::Unary(..));
+            target.axes.is_empty() && !axes.contains(&kind.name.name.as_str()) && kind.args.iter().all(literal)
+        };
+        self.declare_data(statements, first);
         for s in statements {
             if let StmtKind::Axis { name, definition } = &s.kind {
                 self.axis_statement(name, definition.as_ref());
             }
         }
+        self.declare_data(statements, |target, kind| !first(target, kind));
+    }
+
+    fn declare_data(&mut self, statements: &[ast::Stmt], wanted: impl Fn(&ast::Target, &ast::Kind) -> bool) {
         for s in statements {
             if let StmtKind::Data { target, kind, from } = &s.kind
+                && wanted(target, kind)
                 && self.data(target, kind, from.as_ref()).is_none()
             {
                 self.poison(&target.name.name);
@@ -26,8 +41,16 @@ impl Checker {
     pub(super) fn axis_statement(&mut self, name: &ast::Ident, definition: Option<&AxisDef>) {
         if let Some(old) = self.axis(&name.name) {
             let first = self.model.axes[old].span;
-            let d = Diagnostic::error("E0105", name.span, format!("the axis `{}` is declared twice", name.name));
-            let d = if old == 0 { d.at("`row`, the lines of the main table, is there already") } else { d.label(first, "first here") };
+            let d = Diagnostic::error(
+                "E0105",
+                name.span,
+                format!("the axis `{}` is declared twice", name.name),
+            );
+            let d = if old == 0 {
+                d.at("`row`, the lines of the main table, is there already")
+            } else {
+                d.label(first, "first here")
+            };
             return self.report(d.help("delete this statement"));
         }
         // The axis is known before its size is, so that one error does not breed others.
@@ -36,25 +59,55 @@ impl Checker {
             Some(AxisDef::Levels(l)) => {
                 for (i, (label, span)) in l.iter().enumerate() {
                     if l[..i].iter().any(|(other, _)| other == label) {
-                        self.report(Diagnostic::error("E0105", *span, format!("the level `{label}` is listed twice")).help("delete it"));
+                        self.report(
+                            Diagnostic::error(
+                                "E0105",
+                                *span,
+                                format!("the level `{label}` is listed twice"),
+                            )
+                            .help("delete it"),
+                        );
                     }
                 }
                 Some(Levels::Listed(l.iter().map(|(t, _)| t.clone()).collect()))
             }
-            Some(AxisDef::Columns(c)) => Some(Levels::Columns(c.iter().map(|(t, _)| t.clone()).collect())),
-            Some(AxisDef::Size(e)) => self.expr(e, Some(&[])).map(Levels::Size),
+            Some(AxisDef::Columns(c)) => {
+                Some(Levels::Columns(c.iter().map(|(t, _)| t.clone()).collect()))
+            }
+            Some(AxisDef::Size(e)) => self.size_expr(e).map(Levels::Size),
             Some(AxisDef::Range(a, b)) => {
-                let (a, b) = (self.expr(a, Some(&[])), self.expr(b, Some(&[])));
+                let (a, b) = (self.size_expr(a), self.size_expr(b));
                 a.zip(b).map(|(a, b)| Levels::Range(a, b))
             }
         };
         match levels {
-            Some(levels) => self.model.axes.push(AxisDecl { name: name.name.clone(), levels, span: name.span }),
+            Some(levels) => self.model.axes.push(AxisDecl {
+                name: name.name.clone(),
+                levels,
+                span: name.span,
+            }),
             None => self.poison(&name.name),
         }
     }
 
-    fn data(&mut self, target: &ast::Target, kind: &ast::Kind, from: Option<&(String, Span)>) -> Option<()> {
+    /// The size of an axis, or an end of its range.
+    fn size_expr(&mut self, e: &ast::Expr) -> Option<TExpr> {
+        if let ast::ExprKind::Name(name) = &e.kind
+            && self.lookup(name).is_none()
+            && self.axis(name).is_none()
+            && !self.poisoned.contains(name)
+            && !super::RESERVED.contains(&name.as_str())
+        {
+            let d = Diagnostic::error("E0101", e.span, format!("nothing is named `{name}` here")).at("a size is known from the data");
+            return self.fail(d.help(format!("declare it: `data {name}: int;`, and pass its value: `--set {name}=3`")));
+        }
+        self.expr(e, Some(&[]))
+    }
+
+    fn data(&mut self, target: &ast::Target, kind
+: &ast::Kind,
+        from: Option<&(String, Span)>,
+    ) -> Option<()> {
         let axes = self.target_axes(target);
         let kind_resolved = self.kind(kind);
         let (axes, resolved) = (axes?, kind_resolved?);
@@ -65,7 +118,11 @@ impl Checker {
         if let Some((last, _)) = from
             && last.matches('*').count() > 1
         {
-            return self.fail(Diagnostic::error("E0111", from.map_or(kind.span, |f| f.1), "a column pattern has at most one `*`"));
+            return self.fail(Diagnostic::error(
+                "E0111",
+                from.map_or(kind.span, |f| f.1),
+                "a column pattern has at most one `*`",
+            ));
         }
         self.define(
             &target.name,
@@ -74,7 +131,10 @@ impl Checker {
                 axes,
                 ty,
                 kind: Some(resolved),
-                role: Role::Data { from: from.map(|f| f.0.clone()), optional: kind.optional },
+                role: Role::Data {
+                    from: from.map(|f| f.0.clone()),
+                    optional: kind.optional,
+                },
                 stochastic: false,
                 span: target.span,
             },
@@ -93,19 +153,39 @@ impl Checker {
                 [] => Some((None, None)),
                 [lo, hi] => {
                     let (lo, hi) = (this.expr(lo, None)?, this.expr(hi, None)?);
-                    let open = |e: TExpr| if matches!(e.kind, TKind::Number(v) if v.is_infinite()) { None } else { Some(e) };
+                    let open = |e: TExpr| {
+                        if matches!(e.kind, TKind::Number(v) if v.is_infinite()) {
+                            None
+                        } else {
+                            Some(e)
+                        }
+                    };
                     Some((open(lo), open(hi)))
                 }
                 _ => this.fail(
-                    Diagnostic::error("E0111", kind.span, format!("`{name}` takes no bounds, or two")).help(format!("write `{name}(0, 10)`")),
+                    Diagnostic::error(
+                        "E0111",
+                        kind.span,
+                        format!("`{name}` takes no bounds, or two"),
+                    )
+                    .help(format!("write `{name}(0, 10)`")),
                 ),
             }
         };
         if !kind.args.is_empty() && !matches!(name, "real" | "int") {
-            return self.fail(Diagnostic::error("E0111", kind.span, format!("`{name}` takes no bounds")).help("only `real` and `int` do"));
+            return self.fail(
+                Diagnostic::error("E0111", kind.span, format!("`{name}` takes no bounds"))
+                    .help("only `real` and `int` do"),
+            );
         }
         let constant = |v: f64| {
-            Some(TExpr { kind: TKind::Number(v), axes: vec![], ty: Ty::Real, stochastic: false, span: kind.span })
+            Some(TExpr {
+                kind: TKind::Number(v),
+                axes: vec![],
+                ty: Ty::Real,
+                stochastic: false,
+                span: kind.span,
+            })
         };
         Some(match name {
             "real" => {
@@ -124,7 +204,9 @@ impl Checker {
             "positive_ordered" => Kind::PositiveOrdered,
             "corr_cholesky" => Kind::CorrCholesky,
             "cov_cholesky" => Kind::CovCholesky,
-            "corr" | "cov" | "sum_to_zero" => return self.fail(not_available(kind.span, &format!("the kind `{name}`"))),
+            "corr" | "cov" | "sum_to_zero" => {
+                return self.fail(not_available(kind.span, &format!("the kind `{name}`")));
+            }
             _ => match self.axis(name) {
                 Some(a) => Kind::Index(a),
                 None => {
@@ -132,14 +214,34 @@ impl Checker {
                         return None;
                     }
                     let known = [
-                        "real", "int", "bool", "positive", "unit", "simplex", "ordered", "positive_ordered", "corr_cholesky",
+                        "real",
+                        "int",
+                        "bool",
+                        "positive",
+                        "unit",
+                        "simplex",
+                        "ordered",
+                        "positive_ordered",
+                        "corr_cholesky",
                         "cov_cholesky",
                     ];
-                    let d = Diagnostic::error("E0111", kind.name.span, format!("there is no kind `{name}`")).at("not a kind, nor an axis");
-                    let candidates = known.into_iter().chain(self.model.axes.iter().map(|a| a.name.as_str()));
+                    let d = Diagnostic::error(
+                        "E0111",
+                        kind.name.span,
+                        format!("there is no kind `{name}`"),
+                    )
+                    .at("not a kind, nor an axis");
+                    let candidates = known
+                        .into_iter()
+                        .chain(self.model.axes.iter().map(|a| a.name.as_str()));
                     let d = match ppl_syntax::suggest(name, candidates) {
-                        Some(s) => d.help(format!("did you mean `{s}`?")).fix(kind.name.span, s),
-                        None => d.help(format!("kinds are {}, or the name of an axis", known.join(", "))),
+                        Some(s) => d
+                            .help(format!("did you mean `{s}`?"))
+                            .fix(kind.name.span, s),
+                        None => d.help(format!(
+                            "kinds are {}, or the name of an axis",
+                            known.join(", ")
+                        )),
                     };
                     return self.fail(d);
                 }
@@ -172,19 +274,33 @@ impl Checker {
             {
                 let (variable, span) = (l.variable.clone(), l.span);
                 return self.fail(
-                    Diagnostic::error("E0115", ident.span, format!("inside `for {variable} in {0}` the axis `{0}` is run over already", ident.name))
-                        .label(span, "the loop")
-                        .help(format!("write `{}[{variable}]`", target.name.name))
-                        .fix(ident.span, variable),
+                    Diagnostic::error(
+                        "E0115",
+                        ident.span,
+                        format!(
+                            "inside `for {variable} in {0}` the axis `{0}` is run over already",
+                            ident.name
+                        ),
+                    )
+                    .label(span, "the loop")
+                    .help(format!("write `{}[{variable}]`", target.name.name))
+                    .fix(ident.span, variable),
                 );
             }
             match axes.iter().filter(|o| o.axis == new.axis).count() {
                 0 => axes.push(new),
-                1 if !new.is_loop() => axes.push(AxisRef { axis: new.axis, copy: 1 }),
+                1 if !new.is_loop() => axes.push(AxisRef {
+                    axis: new.axis,
+                    copy: 1,
+                }),
                 _ => {
                     return self.fail(
-                        Diagnostic::error("E0106", ident.span, format!("`{}` stands too often in one bracket", ident.name))
-                            .help("a square matrix names its axis twice; more is not possible"),
+                        Diagnostic::error(
+                            "E0106",
+                            ident.span,
+                            format!("`{}` stands too often in one bracket", ident.name),
+                        )
+                        .help("a square matrix names its axis twice; more is not possible"),
                     );
                 }
             }
@@ -200,14 +316,25 @@ impl Checker {
 
     fn statement(&mut self, s: &ast::Stmt) {
         match &s.kind {
-            StmtKind::Axis { .. } | StmtKind::Data { .. } if self.loops.is_empty() && !self.in_guide => {}
-            StmtKind::Axis { name, definition } if self.in_guide => self.axis_statement(name, definition.as_ref()),
+            StmtKind::Axis { .. } | StmtKind::Data { .. }
+                if self.loops.is_empty() && !self.in_guide => {}
+            StmtKind::Axis { name, definition } if self.in_guide => {
+                self.axis_statement(name, definition.as_ref())
+            }
             StmtKind::Axis { .. } | StmtKind::Data { .. } => {
-                self.report(Diagnostic::error("E0116", s.span, "axes and data are declared outside of loops and guides"));
+                self.report(Diagnostic::error(
+                    "E0116",
+                    s.span,
+                    "axes and data are declared outside of loops and guides",
+                ));
             }
             StmtKind::Guide(_) => {
                 if !self.loops.is_empty() {
-                    self.report(Diagnostic::error("E0116", s.span, "a guide stands outside of loops"));
+                    self.report(Diagnostic::error(
+                        "E0116",
+                        s.span,
+                        "a guide stands outside of loops",
+                    ));
                 }
             }
             StmtKind::Sample { target, .. } if self.in_guide => self.guide_sample(s, target),
@@ -217,7 +344,11 @@ impl Checker {
                 }
             }
             StmtKind::SampleJoint { sites, dist } => self.guide_joint(s.span, sites, dist),
-            StmtKind::Observe { value, binders, dist } => {
+            StmtKind::Observe {
+                value,
+                binders,
+                dist,
+            } => {
                 self.observe(s.span, value, binders, dist);
             }
             StmtKind::Factor { value } => {
@@ -226,7 +357,11 @@ impl Checker {
                     self.push(Statement::Factor(value), s.span);
                 }
             }
-            StmtKind::Let { target, kind, value } => {
+            StmtKind::Let {
+                target,
+                kind,
+                value,
+            } => {
                 if self.let_statement(target, kind.as_ref(), value).is_none() {
                     self.poison(&target.name.name);
                 }
@@ -239,7 +374,12 @@ impl Checker {
             StmtKind::Report { target, value } => {
                 self.report_statement(s.span, target, value);
             }
-            StmtKind::For { binder, by, skip, body } => self.for_statement(binder, by.as_ref(), skip.as_ref(), body),
+            StmtKind::For {
+                binder,
+                by,
+                skip,
+                body,
+            } => self.for_statement(binder, by.as_ref(), skip.as_ref(), body),
             StmtKind::If { .. } => self.report(not_available(s.span, "`if` as a statement")),
             StmtKind::Fn { name, .. } => {
                 self.poison(&name.name);
@@ -250,7 +390,11 @@ impl Checker {
     }
 
     fn push(&mut self, statement: Statement, span: Span) {
-        let located = Located { statement, span, in_loop: !self.loops.is_empty() };
+        let located = Located {
+            statement,
+            span,
+            in_loop: !self.loops.is_empty(),
+        };
         if self.in_guide {
             self.model.guide.push(located);
         } else {
@@ -268,7 +412,13 @@ impl Checker {
             .loops
             .iter()
             .filter(|l| !axes.contains(&l.axis))
-            .map(|l| (l.variable.clone(), self.model.axis_name(l.axis).to_string(), l.span))
+            .map(|l| {
+                (
+                    l.variable.clone(),
+                    self.model.axis_name(l.axis).to_string(),
+                    l.span,
+                )
+            })
             .collect();
         for (variable, axis, at) in missing {
             self.report(
@@ -280,21 +430,37 @@ impl Checker {
         }
     }
 
-    fn sample(&mut self, span: Span, target: &ast::Target, kind: Option<&ast::Kind>, dist: &ast::Expr) -> Option<()> {
+    fn sample(
+        &mut self,
+        span: Span,
+        target: &ast::Target,
+        kind: Option<&ast::Kind>,
+        dist: &ast::Expr,
+    ) -> Option<()> {
         let axes = self.target_axes(target);
-        let kind = match kind {
-            Some(k) => Some(self.kind(k)?),
-            None => None,
+        let resolved = match kind {
+            Some(k) => self.kind(k).map(Some),
+            None => Some(None),
         };
-        let axes = axes?;
+        let (Some(axes), Some(kind)) = (axes, resolved) else {
+            self.names_only(dist);
+            return None;
+        };
         if let Some(id) = self.lookup(&target.name.name)
             && matches!(self.model.symbols[id].role, Role::Data { .. })
         {
             return self.fail(
-                Diagnostic::error("E0112", target.span, format!("`{}` is data: a sample statement would ignore it", target.name.name))
-                    .label(self.model.symbols[id].span, "declared here")
-                    .help("condition on it with `observe`")
-                    .fix(target.span, format!("observe {}", target.name.name)),
+                Diagnostic::error(
+                    "E0112",
+                    target.span,
+                    format!(
+                        "`{}` is data: a sample statement would ignore it",
+                        target.name.name
+                    ),
+                )
+                .label(self.model.symbols[id].span, "declared here")
+                .help("condition on it with `observe`")
+                .fix(target.span, format!("observe {}", target.name.name)),
             );
         }
         let tdist = self.distribution(dist, &axes, None)?;
@@ -312,7 +478,10 @@ impl Checker {
                     .help("Bernoulli latents are fitted by the score-function estimator; others can be summed by hand with `factor log_sum_exp(…)`"),
             );
         }
-        let declared = axes.iter().map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a }).collect();
+        let declared = axes
+            .iter()
+            .map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a })
+            .collect();
         let id = self.define(
             &target.name,
             Symbol {
@@ -334,16 +503,26 @@ impl Checker {
         Some(())
     }
 
-    fn observe(&mut self, span: Span, value: &ast::Expr, binders: &[ast::Binder], dist: &ast::Expr) -> Option<()> {
+    fn observe(
+        &mut self,
+        span: Span,
+        value: &ast::Expr,
+        binders: &[ast::Binder],
+        dist: &ast::Expr,
+    ) -> Option<()> {
         if !binders.is_empty() {
-            return self.fail(not_available(span, "a binder in `observe`").help("write a loop: `for i in row { observe y[i] ~ …; }`"));
+            return self.fail(
+                not_available(span, "a binder in `observe`")
+                    .help("write a loop: `for i in row { observe y[i] ~ …; }`"),
+            );
         }
-        let typed = self.expr(value, None);
-        let Some(typed) = typed else {
+        let Some(typed) = self.expr(value, None) else {
             // The right side is still read, so that its errors are told as well.
+            self.names_only(dist);
             return None;
         };
         if typed.stochastic {
+            self.names_only(dist);
             return self.fail(
                 Diagnostic::error("E0112", typed.span, "the left side of observe depends on a latent, which changes the density's scale")
                     .at("only data may stand here")
@@ -353,18 +532,53 @@ impl Checker {
         let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
         self.mentions_loops(span, &typed.axes, "observation");
         if let Ty::Index(_) = typed.ty
-            && !matches!(tdist.distribution.definition().support, ppl_dist::Support::Category)
+            && !matches!(
+                tdist.distribution.definition().support,
+                ppl_dist::Support::Category
+            )
         {
             return self.fail(
-                Diagnostic::error("E0114", typed.span, format!("a label cannot be drawn from {}", tdist.distribution.definition().name))
-                    .help("use Categorical, or declare the column as a number"),
+                Diagnostic::error(
+                    "E0114",
+                    typed.span,
+                    format!(
+                        "a label cannot be drawn from {}",
+                        tdist.distribution.definition().name
+                    ),
+                )
+                .help("use Categorical, or declare the column as a number"),
             );
         }
-        self.push(Statement::Observe { value: typed, dist: tdist }, span);
+        self.push(
+            Statement::Observe {
+                value: typed,
+                dist: tdist,
+            },
+            span,
+        );
         Some(())
     }
 
-    fn let_statement(&mut self, target: &ast::Target, kind: Option<&ast::Kind>, value: &ast::Expr) -> Option<()> {
+    /// Reads a distribution whose left side is not understood: only what is wrong with its names is told.
+    fn names_only(&mut self, dist: &ast::Expr) {
+        let before = self.diagnostics.len();
+        let ast::ExprKind::Call(name, args) = &dist.kind else { return };
+        if ppl_dist::find(&name.name).is_none() {
+            self.distribution(dist, &[], None);
+        }
+        for a in args {
+            self.expr(&a.value, None);
+        }
+        let found = self.diagnostics.split_off(before);
+        self.diagnostics.extend(found.into_iter().filter(|d| matches!(d.code, "E0101" | "E0102" | "E0103")));
+    }
+
+    fn let_statement(
+        &mut self,
+        target: &ast::Target,
+        kind: Option<&ast::Kind>,
+        value: &ast::Expr,
+    ) -> Option<()> {
         let kind = match kind {
             Some(k) => Some(self.kind(k)?),
             None => None,
@@ -381,7 +595,9 @@ impl Checker {
         let declared = if target.axes.is_empty() {
             axes
         } else {
-            axes.iter().map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a }).collect()
+            axes.iter()
+                .map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a })
+                .collect()
         };
         let (ty, stochastic) = (typed.ty, typed.stochastic);
         let explicit = !target.axes.is_empty();
@@ -403,7 +619,12 @@ impl Checker {
         Some(())
     }
 
-    fn param(&mut self, target: &ast::Target, kind: Option<&ast::Kind>, init: &ast::Expr) -> Option<()> {
+    fn param(
+        &mut self,
+        target: &ast::Target,
+        kind: Option<&ast::Kind>,
+        init: &ast::Expr,
+    ) -> Option<()> {
         let axes = self.target_axes(target)?;
         let kind = match kind {
             Some(k) => Some(self.kind(k)?),
@@ -411,12 +632,21 @@ impl Checker {
         };
         if matches!(kind, Some(Kind::Int(..) | Kind::Bool | Kind::Index(_))) {
             return self.fail(
-                Diagnostic::error("E0111", target.span, "a param is optimised by gradients, so it is a real number").help("leave the kind away, or write `positive`"),
+                Diagnostic::error(
+                    "E0111",
+                    target.span,
+                    "a param is optimised by gradients, so it is a real number",
+                )
+                .help("leave the kind away, or write `positive`"),
             );
         }
         let typed = self.expr(init, Some(&axes))?;
         if typed.stochastic {
-            return self.fail(Diagnostic::error("E0112", typed.span, "the start of a param may not depend on latents or params"));
+            return self.fail(Diagnostic::error(
+                "E0112",
+                typed.span,
+                "the start of a param may not depend on latents or params",
+            ));
         }
         self.define(
             &target.name,
@@ -433,7 +663,12 @@ impl Checker {
         Some(())
     }
 
-    fn report_statement(&mut self, span: Span, target: &ast::Target, value: &ast::Expr) -> Option<()> {
+    fn report_statement(
+        &mut self,
+        span: Span,
+        target: &ast::Target,
+        value: &ast::Expr,
+    ) -> Option<()> {
         let (axes, typed) = if target.axes.is_empty() {
             let typed = self.expr(value, None)?;
             (typed.axes.clone(), typed)
@@ -443,17 +678,41 @@ impl Checker {
             self.inside_frame(&typed, &axes, target.span)?;
             (axes, typed)
         };
-        let used = self.model.statements.iter().any(|s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name));
+        let used = self.model.statements.iter().any(
+            |s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name),
+        );
         let is_site = self.model.sites().any(|(_, s)| s.name == target.name.name);
         if used || is_site {
-            return self.fail(Diagnostic::error("E0105", target.span, format!("`{}` is reported twice", target.name.name)).help("choose another name"));
+            return self.fail(
+                Diagnostic::error(
+                    "E0105",
+                    target.span,
+                    format!("`{}` is reported twice", target.name.name),
+                )
+                .help("choose another name"),
+            );
         }
-        self.push(Statement::Report { name: target.name.name.clone(), axes, value: typed }, span);
+        self.push(
+            Statement::Report {
+                name: target.name.name.clone(),
+                axes,
+                value: typed,
+            },
+            span,
+        );
         Some(())
     }
 
-    fn for_statement(&mut self, binder: &ast::Binder, by: Option<&ast::Ident>, skip: Option<&ast::Expr>, body: &[ast::Stmt]) {
-        let Some(axis) = self.axis_or_fail(&binder.axis) else { return };
+    fn for_statement(
+        &mut self,
+        binder: &ast::Binder,
+        by: Option<&ast::Ident>,
+        skip: Option<&ast::Expr>,
+        body: &[ast::Stmt],
+    ) {
+        let Some(axis) = self.axis_or_fail(&binder.axis) else {
+            return;
+        };
         if let Some(by) = by {
             return self.report(not_available(by.span, "`by` in a loop"));
         }
@@ -461,8 +720,15 @@ impl Checker {
             return self.report(not_available(skip.span, "`skip` in a loop"));
         }
         if let Some(outer) = self.loops.iter().find(|l| l.axis.axis == axis) {
-            let d = Diagnostic::error("E0115", binder.axis.span, format!("a loop over `{}` inside a loop over `{}`", binder.axis.name, binder.axis.name))
-                .label(outer.span, "the outer loop");
+            let d = Diagnostic::error(
+                "E0115",
+                binder.axis.span,
+                format!(
+                    "a loop over `{}` inside a loop over `{}`",
+                    binder.axis.name, binder.axis.name
+                ),
+            )
+            .label(outer.span, "the outer loop");
             return self.report(d);
         }
         self.loops.push(Loop {
@@ -484,5 +750,6 @@ pub(crate) fn not_available(span: Span, what: &str) -> Diagnostic {
         let upper = first.to_uppercase();
         message.replace_range(..1, &upper);
     }
-    Diagnostic::error("E0113", span, message).help("docs/src/limits.md lists what is left out, and what to write instead")
+    Diagnostic::error("E0113", span, message)
+        .help("docs/src/limits.md lists what is left out, and what to write instead")
 }

@@ -43,7 +43,9 @@ impl AxisMap {
                     dist.args.iter().for_each(|e| walk(e, &mut note));
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => walk(e, &mut note),
-                Statement::GuideSample { dist, .. } => dist.args.iter().for_each(|e| walk(e, &mut note)),
+                Statement::GuideSample { dist, .. } => {
+                    dist.args.iter().for_each(|e| walk(e, &mut note))
+                }
                 Statement::Sample(_) => {}
             }
         }
@@ -52,7 +54,10 @@ impl AxisMap {
         if order.len() > 63 {
             return None;
         }
-        let mut program = vec![Axis { name: "draw".into(), size: 1 }];
+        let mut program = vec![Axis {
+            name: "draw".into(),
+            size: 1,
+        }];
         let mut ids = HashMap::new();
         for (axis, copy) in order {
             ids.insert((axis, copy), AxisId(program.len() as u8));
@@ -62,7 +67,10 @@ impl AxisMap {
                 1 => format!("{name}'"),
                 _ => format!("{name}''"),
             };
-            program.push(Axis { name, size: bound.axes[axis].size() });
+            program.push(Axis {
+                name,
+                size: bound.axes[axis].size(),
+            });
         }
         Some(AxisMap { ids, program })
     }
@@ -110,7 +118,11 @@ impl AxisMap {
         let mut out = vec![0usize];
         for i in by_id {
             let n = size(&axes[i]);
-            out = out.iter().flat_map(|&base| (0..n).map(move |k| (base, k))).map(|(base, k)| base + k * strides[i]).collect();
+            out = out
+                .iter()
+                .flat_map(|&base| (0..n).map(move |k| (base, k)))
+                .map(|(base, k)| base + k * strides[i])
+                .collect();
         }
         out
     }
@@ -119,8 +131,14 @@ impl AxisMap {
 fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
     note(&e.axes);
     match &e.kind {
-        TKind::Number(_) | TKind::Symbol(_) | TKind::LoopVariable | TKind::Label(..) | TKind::Size(_) => {}
-        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().for_each(|x| walk(x, note)),
+        TKind::Number(_)
+        | TKind::Symbol(_)
+        | TKind::LoopVariable
+        | TKind::Label(..)
+        | TKind::Size(_) => {}
+        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
+            a.iter().for_each(|x| walk(x, note))
+        }
         TKind::Gather(s, i) => {
             walk(s, note);
             i.iter().for_each(|(_, x)| walk(x, note));

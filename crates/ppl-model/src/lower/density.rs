@@ -43,22 +43,37 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let value = self.expr(arg)?;
             out.push(match (parameter.shape, event.last()) {
                 (Shape::Scalar, _) | (_, None) => vec![value],
-                (Shape::Vector, Some(&e)) => (0..self.builder.size(e)).map(|i| self.component(value, e, i)).collect(),
+                (Shape::Vector, Some(&e)) => (0..self.builder.size(e))
+                    .map(|i| self.component(value, e, i))
+                    .collect(),
                 (Shape::Matrix, Some(_)) => {
                     let axis = d.event.last().map_or(0, |a| a.axis);
-                    let (r, c) = (self.axes.id(AxisRef { axis, copy: 0 }), self.axes.id(AxisRef { axis, copy: 1 }));
+                    let (r, c) = (
+                        self.axes.id(AxisRef { axis, copy: 0 }),
+                        self.axes.id(AxisRef { axis, copy: 1 }),
+                    );
                     let n = self.builder.size(r);
-                    (0..n * n).map(|i| self.component(self.component(value, r, i / n), c, i % n)).collect()
+                    (0..n * n)
+                        .map(|i| self.component(self.component(value, r, i / n), c, i % n))
+                        .collect()
                 }
             });
         }
-        Ok(if d.form == 0 { out } else { d.distribution.canonical_expr(d.form, &out) })
+        Ok(if d.form == 0 {
+            out
+        } else {
+            d.distribution.canonical_expr(d.form, &out)
+        })
     }
 
     fn event_axes(&self, d: &TDist) -> Lowered<Vec<AxisId>> {
         let event: Vec<AxisId> = d.event.iter().map(|&a| self.axes.id(a)).collect();
         for &e in &event {
-            self.event_size(e, &format!("one draw of {}", d.distribution.definition().name), d.span)?;
+            self.event_size(
+                e,
+                &format!("one draw of {}", d.distribution.definition().name),
+                d.span,
+            )?;
         }
         Ok(event)
     }
@@ -67,16 +82,25 @@ impl<'a, 'b> Lowering<'a, 'b> {
     fn event_parts(&self, value: Expr<'b>, event: &[AxisId]) -> Vec<Expr<'b>> {
         match event {
             [] => vec![value],
-            [e] => (0..self.builder.size(*e)).map(|i| self.component(value, *e, i)).collect(),
+            [e] => (0..self.builder.size(*e))
+                .map(|i| self.component(value, *e, i))
+                .collect(),
             [r, c, ..] => {
                 let n = self.builder.size(*r);
-                (0..n * n).map(|i| self.component(self.component(value, *r, i / n), *c, i % n)).collect()
+                (0..n * n)
+                    .map(|i| self.component(self.component(value, *r, i / n), *c, i % n))
+                    .collect()
             }
         }
     }
 
     /// Log density of `value`, elementwise over the batch. `ordered`: event axis of an ordered vector's factorial.
-    pub(super) fn density(&self, d: &TDist, value: Expr<'b>, _batch: &[AxisRef]) -> Lowered<Expr<'b>> {
+    pub(super) fn density(
+        &self,
+        d: &TDist,
+        value: Expr<'b>,
+        _batch: &[AxisRef],
+    ) -> Lowered<Expr<'b>> {
         let def = d.distribution.definition();
         if def.improper {
             return Ok(Expr::Const(0.0));
@@ -85,13 +109,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let args = self.arguments(d, &event)?;
         let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
         // A category draw is one number although its weights are a vector.
-        let x = if def.event == Shape::Scalar { vec![value] } else { self.event_parts(value, &event) };
+        let x = if def.event == Shape::Scalar {
+            vec![value]
+        } else {
+            self.event_parts(value, &event)
+        };
         Ok(d.distribution.ln_density_expr(&x, &slices))
     }
 
     /// Sums a density over everything but the draw, counting elements it does not vary over.
     fn total(&self, density: Expr<'b>, batch: &[AxisRef]) -> Expr<'b> {
-        self.builder.sum(density, self.axes.set(batch).without(DRAW))
+        self.builder
+            .sum(density, self.axes.set(batch).without(DRAW))
     }
 
     /// The log joint density's terms, in order of the statements. Latents must have been set.
@@ -103,18 +132,34 @@ impl<'a, 'b> Lowering<'a, 'b> {
             match &located.statement {
                 Statement::Sample(id) => {
                     let value = self.site_term(*id)?;
-                    terms.push(Term { role: Role::Prior(*id), span, value });
+                    terms.push(Term {
+                        role: Role::Prior(*id),
+                        span,
+                        value,
+                    });
                 }
                 Statement::Observe { value, dist } => {
                     let x = self.expr(value)?;
                     let density = self.density(dist, x, &value.axes)?;
-                    let n_event = if dist.distribution.definition().event == Shape::Scalar { 0 } else { dist.event.len() };
+                    let n_event = if dist.distribution.definition().event == Shape::Scalar {
+                        0
+                    } else {
+                        dist.event.len()
+                    };
                     let batch = &value.axes[..value.axes.len() - n_event];
-                    terms.push(Term { role: Role::Likelihood, span, value: self.total(density, batch) });
+                    terms.push(Term {
+                        role: Role::Likelihood,
+                        span,
+                        value: self.total(density, batch),
+                    });
                 }
                 Statement::Factor(e) => {
                     let value = self.expr(e)?;
-                    terms.push(Term { role: Role::Likelihood, span, value: self.total(value, &e.axes) });
+                    terms.push(Term {
+                        role: Role::Likelihood,
+                        span,
+                        value: self.total(value, &e.axes),
+                    });
                 }
                 Statement::Report { .. } | Statement::GuideSample { .. } => {}
             }
@@ -125,8 +170,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
     fn site_term(&self, id: SymbolId) -> Lowered<Expr<'b>> {
         let symbol = &self.bound.model.symbols[id];
         let value = self.symbol(id)?;
-        let Some(d) = self.bound.model.dist(id) else { return Ok(Expr::Const(0.0)) };
-        let n_event = if d.distribution.definition().event == Shape::Scalar { 0 } else { d.event.len() };
+        let Some(d) = self.bound.model.dist(id) else {
+            return Ok(Expr::Const(0.0));
+        };
+        let n_event = if d.distribution.definition().event == Shape::Scalar {
+            0
+        } else {
+            d.event.len()
+        };
         let batch = &symbol.axes[..symbol.axes.len() - n_event];
         let mut total = self.total(self.density(d, value, batch)?, batch);
         if d.distribution.definition().improper {
@@ -149,7 +200,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                         None => Expr::Const(open),
                         Some(e) => {
                             let end = self.expr(e)?;
-                            d.distribution.cdf_expr(end, &slices).unwrap_or(Expr::Const(f64::NAN))
+                            d.distribution
+                                .cdf_expr(end, &slices)
+                                .unwrap_or(Expr::Const(f64::NAN))
                         }
                     })
                 };
@@ -162,7 +215,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// Whether declared bounds are just the distribution's own.
-    fn same_support(&self, d: &TDist, lo: Option<&crate::graph::TExpr>, hi: Option<&crate::graph::TExpr>) -> bool {
+    fn same_support(
+        &self,
+        d: &TDist,
+        lo: Option<&crate::graph::TExpr>,
+        hi: Option<&crate::graph::TExpr>,
+    ) -> bool {
         let number = |e: Option<&crate::graph::TExpr>, open: f64| match e.map(|e| &e.kind) {
             None => Some(open),
             Some(TKind::Number(v)) => Some(*v),
@@ -171,7 +229,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let (lo, hi) = (number(lo, f64::NEG_INFINITY), number(hi, f64::INFINITY));
         match d.distribution.definition().support {
             Support::Real => lo == Some(f64::NEG_INFINITY) && hi == Some(f64::INFINITY),
-            Support::Interval(ppl_dist::Bound::At(a), ppl_dist::Bound::At(b)) => lo.is_some_and(|l| l <= a) && hi.is_some_and(|h| h >= b),
+            Support::Interval(ppl_dist::Bound::At(a), ppl_dist::Bound::At(b)) => {
+                lo.is_some_and(|l| l <= a) && hi.is_some_and(|h| h >= b)
+            }
             _ => lo == Some(f64::NEG_INFINITY) && hi == Some(f64::INFINITY),
         }
     }
@@ -181,36 +241,68 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let symbol = &self.bound.model.symbols[id];
         let discrete = || {
             Box::new(
-                Diagnostic::error("E0117", symbol.span, format!("`{}` is discrete, so no continuous draw can be transformed onto it", symbol.name))
-                    .help("draw it from Bernoulli in the guide"),
+                Diagnostic::error(
+                    "E0117",
+                    symbol.span,
+                    format!(
+                        "`{}` is discrete, so no continuous draw can be transformed onto it",
+                        symbol.name
+                    ),
+                )
+                .help("draw it from Bernoulli in the guide"),
             )
         };
-        let Some(d) = self.bound.model.dist(id) else { return Err(discrete()) };
+        let Some(d) = self.bound.model.dist(id) else {
+            return Err(discrete());
+        };
         let event = self.event_axes(d)?;
         let last = symbol.axes.last().map(|&a| self.axes.id(a));
         match (&symbol.kind, last) {
             (Some(Kind::Ordered), Some(e)) => {
                 self.event_size(e, "an ordered vector", symbol.span)?;
-                return Ok(SiteMap { bijection: Bijection::Ordered, event: vec![e] });
+                return Ok(SiteMap {
+                    bijection: Bijection::Ordered,
+                    event: vec![e],
+                });
             }
             (Some(Kind::PositiveOrdered), Some(e)) => {
                 self.event_size(e, "an ordered vector", symbol.span)?;
-                return Ok(SiteMap { bijection: Bijection::PositiveOrdered, event: vec![e] });
+                return Ok(SiteMap {
+                    bijection: Bijection::PositiveOrdered,
+                    event: vec![e],
+                });
             }
             _ => {}
         }
         let args = self.arguments(d, &event)?;
         let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
-        let own = d.distribution.definition().bijection(&slices).ok_or_else(discrete)?;
-        let Some(Kind::Real(lo, hi)) = &symbol.kind else { return Ok(SiteMap { bijection: own, event }) };
+        let own = d
+            .distribution
+            .definition()
+            .bijection(&slices)
+            .ok_or_else(discrete)?;
+        let Some(Kind::Real(lo, hi)) = &symbol.kind else {
+            return Ok(SiteMap {
+                bijection: own,
+                event,
+            });
+        };
         let (own_lo, own_hi) = match own {
             Bijection::Identity => (None, None),
             Bijection::Lower(l) => (Some(l), None),
             Bijection::Upper(h) => (None, Some(h)),
             Bijection::Interval(l, h) => (Some(l), Some(h)),
-            _ => return Ok(SiteMap { bijection: own, event }),
+            _ => {
+                return Ok(SiteMap {
+                    bijection: own,
+                    event,
+                });
+            }
         };
-        let narrower = |own: Option<Expr<'b>>, kind: Option<&crate::graph::TExpr>, upper: bool| -> Lowered<Option<Expr<'b>>> {
+        let narrower = |own: Option<Expr<'b>>,
+                        kind: Option<&crate::graph::TExpr>,
+                        upper: bool|
+         -> Lowered<Option<Expr<'b>>> {
             let kind = kind.map(|k| self.expr(k)).transpose()?;
             Ok(match (own, kind) {
                 (None, k) => k,
@@ -234,7 +326,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let map = self.site_map(id)?;
         let n_event: usize = map.event.iter().map(|&e| self.builder.size(e)).product();
         let total = self.bound.len(&self.bound.model.symbols[id].axes);
-        Ok((map.bijection.unconstrained_len(n_event), total / n_event.max(1)))
+        Ok((
+            map.bijection.unconstrained_len(n_event),
+            total / n_event.max(1),
+        ))
     }
 
     /// Puts an event's numbers back along its axes.
@@ -244,7 +339,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             [e] => self.builder.stack(parts, *e),
             [r, c, ..] => {
                 let n = self.builder.size(*r);
-                let rows: Vec<Expr<'b>> = parts.chunks(n).map(|row| self.builder.stack(row, *c)).collect();
+                let rows: Vec<Expr<'b>> = parts
+                    .chunks(n)
+                    .map(|row| self.builder.stack(row, *c))
+                    .collect();
                 self.builder.stack(&rows, *r)
             }
         }

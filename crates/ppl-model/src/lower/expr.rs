@@ -26,7 +26,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Gather(src, indices) => self.gather(src, indices)?,
             TKind::Rename(inner, from, to) => {
                 let v = self.expr(inner)?;
-                self.builder.rename(v, self.axes.id(*from), self.axes.id(*to))
+                self.builder
+                    .rename(v, self.axes.id(*from), self.axes.id(*to))
             }
             TKind::Reduce(r, inner, over) => self.reduce(*r, inner, over)?,
             TKind::MatMul(l, r, a, b) => self.matmul(l, r, *a, *b)?,
@@ -39,7 +40,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let n = self.builder.size(axis_id);
                 if parts.len() != n {
                     let name = &self.bound.model.axes[axis.axis].name;
-                    return Err(Box::new(Diagnostic::error("E0110", e.span, format!("{} values, but `{name}` has {n} elements", parts.len()))));
+                    return Err(Box::new(Diagnostic::error(
+                        "E0110",
+                        e.span,
+                        format!("{} values, but `{name}` has {n} elements", parts.len()),
+                    )));
                 }
                 let parts = self.exprs(parts)?;
                 self.builder.stack(&parts, axis_id)
@@ -56,14 +61,24 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn label(&self, axis: usize, label: &str) -> u32 {
-        self.bound.axes[axis].positions.get(label).copied().unwrap_or(0)
+        self.bound.axes[axis]
+            .positions
+            .get(label)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// A loop variable as a number: what its label says where labels are numbers (1..n), its position otherwise.
     fn loop_variable(&self, e: &TExpr) -> Expr<'b> {
-        let Ty::Index(axis) = e.ty else { return Expr::Const(f64::NAN) };
+        let Ty::Index(axis) = e.ty else {
+            return Expr::Const(f64::NAN);
+        };
         let labels = &self.bound.axes[axis].labels;
-        let numbers: Vec<f64> = labels.iter().enumerate().map(|(i, l)| l.parse().unwrap_or(i as f64)).collect();
+        let numbers: Vec<f64> = labels
+            .iter()
+            .enumerate()
+            .map(|(i, l)| l.parse().unwrap_or(i as f64))
+            .collect();
         self.builder.data(numbers.into(), self.axes.set(&e.axes))
     }
 
@@ -74,12 +89,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
             value = match &index.kind {
                 // The loop's copy of an axis is the axis itself.
                 TKind::LoopVariable => value,
-                TKind::Label(of, label) => self.component(value, core, self.label(*of, label) as usize),
+                TKind::Label(of, label) => {
+                    self.component(value, core, self.label(*of, label) as usize)
+                }
                 _ => match self.index(index, *axis) {
                     Some(id) => self.builder.gather(value, id),
                     None => {
                         return Err(Box::new(
-                            Diagnostic::error("E0113", index.span, "an index that is calculated cannot be used in this version").help("look up by a column or a loop variable"),
+                            Diagnostic::error(
+                                "E0113",
+                                index.span,
+                                "an index that is calculated cannot be used in this version",
+                            )
+                            .help("look up by a column or a loop variable"),
                         ));
                     }
                 },
@@ -101,12 +123,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let b = self.builder;
         let out = match b.op_of(id) {
             Op::Map(p, args) => {
-                let parts: Vec<Expr<'b>> = args.iter().map(|&a| self.component(b.handle(a), axis, i)).collect();
+                let parts: Vec<Expr<'b>> = args
+                    .iter()
+                    .map(|&a| self.component(b.handle(a), axis, i))
+                    .collect();
                 let parts: Vec<Expr<'b>> = parts.into_iter().map(|p| self.literal(p)).collect();
                 Expr::apply(p, &parts)
             }
             Op::Stack(parts, along) if along != axis => {
-                let parts: Vec<Expr<'b>> = parts.iter().map(|&p| self.component(b.handle(p), axis, i)).collect();
+                let parts: Vec<Expr<'b>> = parts
+                    .iter()
+                    .map(|&p| self.component(b.handle(p), axis, i))
+                    .collect();
                 b.stack(&parts, along)
             }
             Op::Rename(src, from, to) if to == axis => self.component(b.handle(src), from, i),
@@ -191,7 +219,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Ok(build.sum(x * build.rename(y, bx, ax), AxisSet::of(&[ax])));
         }
         let t = self.axes.scratch(a.axis);
-        Ok(build.sum(build.rename(x, ax, t) * build.rename(y, bx, t), AxisSet::of(&[t])))
+        Ok(build.sum(
+            build.rename(x, ax, t) * build.rename(y, bx, t),
+            AxisSet::of(&[t]),
+        ))
     }
 }
 

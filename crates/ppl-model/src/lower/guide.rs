@@ -74,26 +74,53 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn new_noise(&self, axes: AxisSet, kind: NoiseKind, site: SymbolId) -> Expr<'b> {
         let (leaf, offset) = self.builder.noise(axes.with(DRAW));
-        let len = axes.with(DRAW).iter().map(|a| self.builder.size(a)).product();
-        self.noise.borrow_mut().push(NoiseBlock { offset, len, kind, site });
+        let len = axes
+            .with(DRAW)
+            .iter()
+            .map(|a| self.builder.size(a))
+            .product();
+        self.noise.borrow_mut().push(NoiseBlock {
+            offset,
+            len,
+            kind,
+            site,
+        });
         leaf
     }
 
     /// `location + scale * noise`, pushed through the sites' supports where `.transformed()` says so.
-    fn location_scale_draw(&self, sites: &[SymbolId], d: &TDist, ls: LocationScale) -> Lowered<GuideDraw<'b>> {
-        let matrix = d.distribution.definition().parameters()[ls.scale].shape == ppl_dist::Shape::Matrix;
+    fn location_scale_draw(
+        &self,
+        sites: &[SymbolId],
+        d: &TDist,
+        ls: LocationScale,
+    ) -> Lowered<GuideDraw<'b>> {
+        let matrix =
+            d.distribution.definition().parameters()[ls.scale].shape == ppl_dist::Shape::Matrix;
         if d.form != 0 {
             return Err(Box::new(
-                Diagnostic::error("E0117", d.span, "a guide draws from this distribution by its Cholesky factor").help("write `scale_tril = …`"),
+                Diagnostic::error(
+                    "E0117",
+                    d.span,
+                    "a guide draws from this distribution by its Cholesky factor",
+                )
+                .help("write `scale_tril = …`"),
             ));
         }
-        let (location, scale) = (self.expr(&d.args[ls.location])?, self.expr(&d.args[ls.scale])?);
+        let (location, scale) = (
+            self.expr(&d.args[ls.location])?,
+            self.expr(&d.args[ls.scale])?,
+        );
         let b = self.builder;
         // The space of the unconstrained draw.
         let mut space = b.axes_of(location).union(b.axes_of(scale)).without(DRAW);
         let second = if matrix {
             let Some(last) = d.args[ls.scale].axes.iter().find(|a| a.copy == 1) else {
-                return Err(Box::new(Diagnostic::error("E0117", d.args[ls.scale].span, "the Cholesky factor is a square matrix")));
+                return Err(Box::new(Diagnostic::error(
+                    "E0117",
+                    d.args[ls.scale].span,
+                    "the Cholesky factor is a square matrix",
+                )));
             };
             let second = self.axes.id(*last);
             space = space.without(second);
@@ -112,8 +139,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 space = space.union(self.axes.set(&self.bound.model.symbols[*site].axes));
             } else if space.minus(batch).is_empty() {
                 return Err(Box::new(
-                    Diagnostic::error("E0117", d.span, "the location needs an axis for the unconstrained elements of the site")
-                        .help("`ppl guide` prints a complete guide to start from"),
+                    Diagnostic::error(
+                        "E0117",
+                        d.span,
+                        "the location needs an axis for the unconstrained elements of the site",
+                    )
+                    .help("`ppl guide` prints a complete guide to start from"),
                 ));
             }
         }
@@ -122,10 +153,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let (draw, ln_scale) = match second {
             None => (location + scale * noise, b.sum(scale.ln(), space)),
             Some((first, second)) => {
-                let spread = b.sum(scale * b.rename(noise, first, second), AxisSet::of(&[second]));
+                let spread = b.sum(
+                    scale * b.rename(noise, first, second),
+                    AxisSet::of(&[second]),
+                );
                 let positions: Vec<u32> = (0..b.size(first) as u32).collect();
-                let diagonal = b.index(Index { target: second, axes: AxisSet::of(&[first]), values: positions.into() });
-                (location + spread, b.sum(b.gather(scale, diagonal).ln(), space))
+                let diagonal = b.index(Index {
+                    target: second,
+                    axes: AxisSet::of(&[first]),
+                    values: positions.into(),
+                });
+                (
+                    location + spread,
+                    b.sum(b.gather(scale, diagonal).ln(), space),
+                )
             }
         };
         let half_square = b.sum(noise.square(), space) * Expr::Const(-0.5);
@@ -139,7 +180,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let site = sites[0];
             let map = self.site_map(site)?;
             let real = matches!(map.bijection, ppl_dist::Bijection::Identity);
-            let positive = matches!(map.bijection, ppl_dist::Bijection::Lower(Expr::Const(l)) if l == 0.0);
+            let positive =
+                matches!(map.bijection, ppl_dist::Bijection::Lower(Expr::Const(l)) if l == 0.0);
             if (ls.exponentiated && !positive) || (!ls.exponentiated && !real) {
                 let name = &self.bound.model.symbols[site].name;
                 return Err(Box::new(
@@ -166,13 +208,21 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// Pushes an unconstrained draw through the sites' supports, one after another; returns the log Jacobian.
-    fn push_through(&self, sites: &[SymbolId], draw: Expr<'b>, space: AxisSet, d: &TDist) -> Lowered<Expr<'b>> {
+    fn push_through(
+        &self,
+        sites: &[SymbolId],
+        draw: Expr<'b>,
+        space: AxisSet,
+        d: &TDist,
+    ) -> Lowered<Expr<'b>> {
         let b = self.builder;
         let mut log_jacobian = Expr::Const(0.0);
         let mut offset = 0;
         let first = self.site_map(sites[0])?;
         let batch = self.batch_set(sites[0], &first.event);
-        let joint = sites.len() > 1 || !space.contains_all(batch) || (first.event.is_empty() && space != batch);
+        let joint = sites.len() > 1
+            || !space.contains_all(batch)
+            || (first.event.is_empty() && space != batch);
         for &site in sites {
             let map = self.site_map(site)?;
             let n_event: usize = map.event.iter().map(|&e| b.size(e)).product();
@@ -180,7 +230,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let batch = self.batch_set(site, &map.event);
             let parts: Vec<Expr<'b>> = if joint {
                 let Some(axis) = space.iter().next().filter(|_| space.len() == 1) else {
-                    return Err(Box::new(Diagnostic::error("E0117", d.span, "a joint draw lies along one axis, the concatenation of its sites")));
+                    return Err(Box::new(Diagnostic::error(
+                        "E0117",
+                        d.span,
+                        "a joint draw lies along one axis, the concatenation of its sites",
+                    )));
                 };
                 let parts = self.slices(draw, axis, offset, site, &map.event, base);
                 offset += base * batch.iter().map(|a| b.size(a)).product::<usize>();
@@ -218,18 +272,39 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The parts of a joint vector that belong to one site: element i of every event, laid over the site's batch.
-    fn slices(&self, draw: Expr<'b>, axis: AxisId, offset: usize, site: SymbolId, event: &[AxisId], base: usize) -> Vec<Expr<'b>> {
+    fn slices(
+        &self,
+        draw: Expr<'b>,
+        axis: AxisId,
+        offset: usize,
+        site: SymbolId,
+        event: &[AxisId],
+        base: usize,
+    ) -> Vec<Expr<'b>> {
         let b = self.builder;
         let axes = &self.bound.model.symbols[site].axes;
-        let batch: Vec<AxisRef> = axes.iter().copied().filter(|a| !event.contains(&self.axes.id(*a))).collect();
+        let batch: Vec<AxisRef> = axes
+            .iter()
+            .copied()
+            .filter(|a| !event.contains(&self.axes.id(*a)))
+            .collect();
         if batch.is_empty() {
-            return (0..base).map(|i| self.component(draw, axis, offset + i)).collect();
+            return (0..base)
+                .map(|i| self.component(draw, axis, offset + i))
+                .collect();
         }
         let order = self.axes.order(&batch);
         (0..base)
             .map(|i| {
-                let values: Vec<u32> = order.iter().map(|&e| (offset + e * base + i) as u32).collect();
-                let index = b.index(Index { target: axis, axes: self.axes.set(&batch), values: values.into() });
+                let values: Vec<u32> = order
+                    .iter()
+                    .map(|&e| (offset + e * base + i) as u32)
+                    .collect();
+                let index = b.index(Index {
+                    target: axis,
+                    axes: self.axes.set(&batch),
+                    values: values.into(),
+                });
                 b.gather(draw, index)
             })
             .collect()
@@ -239,7 +314,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
     fn bool_draw(&self, site: SymbolId, d: &TDist) -> Lowered<GuideDraw<'b>> {
         let symbol = &self.bound.model.symbols[site];
         if symbol.ty != Ty::Bool {
-            return Err(Box::new(Diagnostic::error("E0117", d.span, format!("`{}` is not a bool in the model", symbol.name)).label(symbol.span, "here")));
+            return Err(Box::new(
+                Diagnostic::error(
+                    "E0117",
+                    d.span,
+                    format!("`{}` is not a bool in the model", symbol.name),
+                )
+                .label(symbol.span, "here"),
+            ));
         }
         let space = self.axes.set(&symbol.axes);
         let probability = self.density(d, Expr::Const(1.0), &[])?.exp();
@@ -248,6 +330,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let value = b.stop(Expr::apply(Prim::Less, &[noise, probability]));
         self.set_latent(site, value);
         let log_q = b.sum(self.density(d, value, &[])?, space);
-        Ok(GuideDraw { sites: vec![site], log_q, entropy: None, log_jacobian: Expr::Const(0.0), score: true })
+        Ok(GuideDraw {
+            sites: vec![site],
+            log_q,
+            entropy: None,
+            log_jacobian: Expr::Const(0.0),
+            score: true,
+        })
     }
 }

@@ -38,8 +38,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Role::Param(init) => self.param(id, symbol, init)?,
             Role::Site(_) => {
                 return Err(Box::new(
-                    Diagnostic::error("E0117", symbol.span, format!("`{}` is used before the guide has drawn it", symbol.name))
-                        .help("a guide draws a site after those that its support depends on"),
+                    Diagnostic::error(
+                        "E0117",
+                        symbol.span,
+                        format!("`{}` is used before the guide has drawn it", symbol.name),
+                    )
+                    .help("a guide draws a site after those that its support depends on"),
                 ));
             }
         };
@@ -52,7 +56,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Some(Values::Real(v)) => match symbol.axes.len() {
                 0 => Expr::Const(v[0]),
                 1 => self.builder.data(v.clone(), self.axes.set(&symbol.axes)),
-                _ => self.builder.data(self.axes.to_program(v, &symbol.axes).into(), self.axes.set(&symbol.axes)),
+                _ => self.builder.data(
+                    self.axes.to_program(v, &symbol.axes).into(),
+                    self.axes.set(&symbol.axes),
+                ),
             },
             // A label as a number: 0-based position, which is what Categorical's density and comparisons read.
             Some(Values::Index(v)) => {
@@ -60,32 +67,50 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 if symbol.axes.is_empty() {
                     return Expr::Const(numbers[0]);
                 }
-                self.builder.data(self.axes.to_program(&numbers, &symbol.axes).into(), self.axes.set(&symbol.axes))
+                self.builder.data(
+                    self.axes.to_program(&numbers, &symbol.axes).into(),
+                    self.axes.set(&symbol.axes),
+                )
             }
             None => Expr::Const(f64::NAN),
         }
     }
 
     /// An index expression that data alone determine: its axes and its positions in declared order.
-    pub(super) fn positions(&self, e: &TExpr) -> Option<(Vec<AxisRef>, Arc<[u32]>, Option<SymbolId>)> {
+    pub(super) fn positions(
+        &self,
+        e: &TExpr,
+    ) -> Option<(Vec<AxisRef>, Arc<[u32]>, Option<SymbolId>)> {
         match &e.kind {
-            TKind::Symbol(id) => match (&self.bound.values.get(id), &self.bound.model.symbols[*id].role) {
+            TKind::Symbol(id) => match (
+                &self.bound.values.get(id),
+                &self.bound.model.symbols[*id].role,
+            ) {
                 (Some(Values::Index(v)), _) => Some((e.axes.clone(), v.clone(), Some(*id))),
                 (_, Role::Let(inner)) => self.positions(inner),
                 _ => None,
             },
             TKind::Gather(inner, by) => {
                 let (axes, values, id) = self.positions(inner)?;
-                if by.iter().all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) {
+                if by
+                    .iter()
+                    .all(|(_, i)| matches!(i.kind, TKind::LoopVariable))
+                {
                     return Some((axes, values, id));
                 }
                 // One index looked up by another.
-                let [(along, i)] = by.as_slice() else { return None };
+                let [(along, i)] = by.as_slice() else {
+                    return None;
+                };
                 if axes != [*along] {
                     return None;
                 }
                 let (outer_axes, outer, _) = self.positions(i)?;
-                Some((outer_axes, outer.iter().map(|&p| values[p as usize]).collect(), None))
+                Some((
+                    outer_axes,
+                    outer.iter().map(|&p| values[p as usize]).collect(),
+                    None,
+                ))
             }
             _ => None,
         }
@@ -100,8 +125,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
         {
             return Some(known);
         }
-        let values = if axes.len() > 1 { self.axes.to_program(&values, &axes).into() } else { values };
-        let index = self.builder.index(Index { target: core, axes: self.axes.set(&axes), values });
+        let values = if axes.len() > 1 {
+            self.axes.to_program(&values, &axes).into()
+        } else {
+            values
+        };
+        let index = self.builder.index(Index {
+            target: core,
+            axes: self.axes.set(&axes),
+            values,
+        });
         if let Some(id) = symbol {
             self.indices.borrow_mut().insert((id, core), index);
         }
@@ -121,17 +154,31 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     Expr::Const(v) => v,
                     Expr::Node(..) => 0.0,
                 };
-                let u = start.iter().map(|&x| Bijection::Lower(base).inverse(&[x])[0]).collect();
+                let u = start
+                    .iter()
+                    .map(|&x| Bijection::Lower(base).inverse(&[x])[0])
+                    .collect();
                 (map.forward(&[leaf], 1).0[0], offset, u)
             }
             Some(Kind::Real(Some(lo), Some(hi))) => {
                 let (leaf, offset) = self.builder.param(set);
                 let (lo, hi) = (self.expr(lo)?, self.expr(hi)?);
                 let (Expr::Const(a), Expr::Const(b)) = (lo, hi) else {
-                    return Err(Box::new(Diagnostic::error("E0111", symbol.span, "the bounds of a param are numbers")));
+                    return Err(Box::new(Diagnostic::error(
+                        "E0111",
+                        symbol.span,
+                        "the bounds of a param are numbers",
+                    )));
                 };
-                let u = start.iter().map(|&x| Bijection::Interval(a, b).inverse(&[x])[0]).collect();
-                (Bijection::Interval(lo, hi).forward(&[leaf], 1).0[0], offset, u)
+                let u = start
+                    .iter()
+                    .map(|&x| Bijection::Interval(a, b).inverse(&[x])[0])
+                    .collect();
+                (
+                    Bijection::Interval(lo, hi).forward(&[leaf], 1).0[0],
+                    offset,
+                    u,
+                )
             }
             None | Some(Kind::Real(None, None)) => {
                 let (leaf, offset) = self.builder.param(set);
@@ -139,24 +186,48 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             Some(_) => {
                 return Err(Box::new(
-                    Diagnostic::error("E0113", symbol.span, "a param of this kind cannot be used in this version")
-                        .help("params are real, positive, bounded, or `cov_cholesky`"),
+                    Diagnostic::error(
+                        "E0113",
+                        symbol.span,
+                        "a param of this kind cannot be used in this version",
+                    )
+                    .help("params are real, positive, bounded, or `cov_cholesky`"),
                 ));
             }
         };
         if let Some(bad) = unconstrained.iter().position(|u| !u.is_finite()) {
-            let d = Diagnostic::error("E0107", init.span, format!("the start {} of `{}` is outside its kind", self.initial(init, &symbol.axes)?[bad], symbol.name));
+            let d = Diagnostic::error(
+                "E0107",
+                init.span,
+                format!(
+                    "the start {} of `{}` is outside its kind",
+                    self.initial(init, &symbol.axes)?[bad],
+                    symbol.name
+                ),
+            );
             return Err(Box::new(d.help("start inside the support")));
         }
-        self.params.borrow_mut().push(ParamBlock { symbol: id, offset, init: unconstrained, value: value.node(self.builder) });
+        self.params.borrow_mut().push(ParamBlock {
+            symbol: id,
+            offset,
+            init: unconstrained,
+            value: value.node(self.builder),
+        });
         Ok(value)
     }
 
     /// A lower-triangular matrix with positive diagonal: strictly lower part free, diagonal e^u. The start is a scalar s
     /// (s times the identity).
-    fn cholesky_param(&self, symbol: &Symbol, start: &[f64]) -> Lowered<(Expr<'b>, usize, Vec<f64>)> {
+    fn cholesky_param(
+        &self,
+        symbol: &Symbol,
+        start: &[f64],
+    ) -> Lowered<(Expr<'b>, usize, Vec<f64>)> {
         let [rows, columns] = symbol.axes.as_slice() else {
-            return Err(Box::new(Diagnostic::error("E0111", symbol.span, "`cov_cholesky` is a square matrix").help("write `L[k, k]: cov_cholesky`")));
+            return Err(Box::new(
+                Diagnostic::error("E0111", symbol.span, "`cov_cholesky` is a square matrix")
+                    .help("write `L[k, k]: cov_cholesky`"),
+            ));
         };
         let (r, c) = (self.axes.id(*rows), self.axes.id(*columns));
         let n = self.builder.size(r);
@@ -193,16 +264,31 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let program = builder.finish(vec![full]);
         let mut values = ppl_core::interpret::evaluate(&program, &[], &[], &[full]);
         let value = values.pop().unwrap_or_default();
-        Ok(if value.len() == n { value } else { vec![value.first().copied().unwrap_or(0.0); n] })
+        Ok(if value.len() == n {
+            value
+        } else {
+            vec![value.first().copied().unwrap_or(0.0); n]
+        })
     }
 
     /// Refuses an event that is too long to be written out.
-    pub(super) fn event_size(&self, axis: ppl_core::AxisId, what: &str, span: ppl_syntax::Span) -> Lowered<usize> {
+    pub(super) fn event_size(
+        &self,
+        axis: ppl_core::AxisId,
+        what: &str,
+        span: ppl_syntax::Span,
+    ) -> Lowered<usize> {
         let n = self.builder.size(axis);
         if n > MAX_EVENT {
             return Err(Box::new(
-                Diagnostic::error("E0113", span, format!("{what} has {n} elements; at most {MAX_EVENT} can be used in this version"))
-                    .help("docs/src/limits.md lists what is left out, and what to write instead"),
+                Diagnostic::error(
+                    "E0113",
+                    span,
+                    format!(
+                        "{what} has {n} elements; at most {MAX_EVENT} can be used in this version"
+                    ),
+                )
+                .help("docs/src/limits.md lists what is left out, and what to write instead"),
             ));
         }
         Ok(n)
