@@ -1,7 +1,8 @@
 //! Cross-crate tests of the language and its answers; the cases live beside this crate, their common helpers here.
 
 use ppl_data::Table;
-use ppl_infer::{engine, objective::Objective, stochastic::Target};
+use ppl_infer::{objective::Objective, stochastic::Target};
+use ppl_lang::parts::{guide, model};
 use ppl_lang::{Bound, Dataset, Fit, FitOptions, GuideChoice, Model, Row, Silent};
 
 /// A table as CSV text: named columns of equal length.
@@ -34,16 +35,21 @@ pub fn bind_to(model: &str, data: &Dataset) -> Bound {
     parsed.bind(data).unwrap_or_else(|e| panic!("{model}\n{e:?}")).0
 }
 
-/// The stochastic objective of a bound model with a generated guide.
-pub fn objective(bound: &Bound, guide: GuideChoice, draws: usize, seed: u64) -> Objective {
-    let with = engine::with_guide(bound.inner(), guide).expect("a guide").0;
-    Objective::new(&with, draws, seed).expect("an objective")
+/// A bound model with the generated guide of that family, `mean-field` or `full-rank`, every site on its own scale.
+pub fn guided(bound: &Bound, family: &str) -> model::Bound {
+    let family = guide::find(family).expect("a family");
+    guide::attach(bound.inner(), &guide::text(family, bound.inner(), guide::Centring::Centred)).expect("a guide")
+}
+
+/// The stochastic objective of a bound model with the generated guide of that family.
+pub fn objective(bound: &Bound, family: &str, draws: usize, seed: u64) -> Objective {
+    Objective::new(&guided(bound, family), draws, seed).expect("an objective")
 }
 
 /// One estimate of the bound and its gradient, with the mean-field guide, away from the start. Two ways to write the
 /// same model (same sites in the same order) give the same numbers.
 pub fn estimate(bound: &Bound) -> Vec<f64> {
-    let mut target = objective(bound, GuideChoice::MeanField, 4, 7);
+    let mut target = objective(bound, "mean-field", 4, 7);
     let params: Vec<f64> = target.initial().iter().enumerate().map(|(i, v)| v + 0.3 * (i as f64 + 1.0).sin()).collect();
     let mut out = vec![0.0; params.len()];
     let value = target.estimate(&params, 3, &mut out);

@@ -1,10 +1,9 @@
 //! The same seed gives the same bits: on any number of threads, and from the generated guide's text written out.
 
-use ppl_infer::engine;
 use ppl_infer::objective::Sampler;
 use ppl_infer::stochastic::Target;
 use ppl_lang::{Bound, Fit, FitOptions, GuideChoice, Silent};
-use ppl_tests::{bind, bits, csv, estimate, fit, objective, spread};
+use ppl_tests::{bind, bits, csv, estimate, fit, guided, objective, spread};
 
 /// A fit on a pool of that many threads.
 fn fit_on(threads: usize, bound: &Bound, options: &FitOptions) -> Fit {
@@ -51,9 +50,8 @@ fn threads_do_not_change_a_bit_of_a_long_table() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         pool.install(|| {
             let mut numbers = estimate(&bound);
-            let guided = engine::with_guide(bound.inner(), GuideChoice::FullRank).expect("a guide").0;
-            let mut sampler = Sampler::new(&guided, 2, 1).expect("a sampler");
-            let mut params = objective(&bound, GuideChoice::FullRank, 1, 1).initial();
+            let mut sampler = Sampler::new(&guided(&bound, "full-rank"), 2, 1).expect("a sampler");
+            let mut params = objective(&bound, "full-rank", 1, 1).initial();
             params[0] = 0.5;
             sampler.run(&params, 0);
             numbers.extend([sampler.log_prior(), sampler.log_likelihood(), sampler.log_q()].concat());

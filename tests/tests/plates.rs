@@ -71,10 +71,12 @@ fn named_levels_are_elements() {
 fn a_matrix_product_is_the_sum_by_hand() {
     let columns: Vec<Vec<f64>> = [0.1, 0.5, 0.8].iter().map(|s| spread(15, *s)).collect();
     let data = csv(&[("x_a", &columns[0]), ("x_b", &columns[1]), ("x_c", &columns[2]), ("y", &spread(15, 0.3))]);
-    let head = "axis k = columns(\"x_*\"); data X[row, k]: real; data x_a[row]: real; data x_b[row]: real;
-        data x_c[row]: real; data y[row]: real; beta[k] ~ Normal(0, 1); s ~ HalfNormal(1);";
-    let product = format!("{head} observe y ~ Normal(X @ beta, s);");
-    let by_hand = format!("{head} observe y ~ Normal(x_a * beta[a] + x_b * beta[b] + x_c * beta[c], s);");
+    let tail = "data y[row]: real; beta[k] ~ Normal(0, 1); s ~ HalfNormal(1); observe y ~ Normal";
+    let matrix = format!("axis k = columns(\"x_*\"); data X[row, k]: real; {tail}");
+    let product = format!("{matrix}(X @ beta, s);");
+    assert_same_model(&product, &format!("{matrix}(sum(X * beta, over = k), s);"), &data);
+    let columns = "axis k = {a, b, c}; data x_a[row]: real; data x_b[row]: real; data x_c[row]: real;";
+    let by_hand = format!("{columns} {tail}(x_a * beta[a] + x_b * beta[b] + x_c * beta[c], s);");
     assert_same_model(&product, &by_hand, &data);
 }
 
@@ -92,7 +94,7 @@ fn a_covariance_and_its_factor_are_the_same() {
 
 #[test]
 fn constrained_draws_are_inside() {
-    let model = "axis k = {a, b, c}; o[k]: ordered ~ Normal(0, 1); p[k]: positive_ordered ~ Normal(0, 1);
+    let model = "axis k = {a, b, c}; o[k]: ordered ~ Normal(0, 1); p[k]: positive_ordered ~ HalfNormal(1);
         s[k] ~ Dirichlet(1); L[k, k] ~ LkjCholesky(2); u ~ Uniform(-1, 2); t: real(0, 3) ~ Normal(1, 1);";
     for guide in [GuideChoice::MeanField, GuideChoice::FullRank] {
         let fit = fit(model, "", &with_guide(guide));

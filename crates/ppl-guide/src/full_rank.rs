@@ -1,6 +1,6 @@
 //! Full rank: one Gaussian over all unknowns on the unconstrained scale, by its Cholesky factor.
 
-use crate::Family;
+use crate::{Centring, Family};
 use crate::mean_field::{START, emit_site};
 use crate::names::Names;
 use ppl_model::{Bound, SiteShape};
@@ -18,7 +18,7 @@ impl Family for FullRank {
         "full_rank"
     }
 
-    fn emit(&self, bound: &Bound, sites: &[SiteShape]) -> String {
+    fn emit(&self, bound: &Bound, sites: &[SiteShape], centring: Centring) -> String {
         let mut names = Names::of(bound);
         let mut out = String::new();
         let joint: Vec<&SiteShape> = sites.iter().filter(|s| s.unconstrained.is_some()).collect();
@@ -32,6 +32,11 @@ impl Family for FullRank {
                 names.fresh("loc".into()),
                 names.fresh("scale_tril".into()),
             );
+            let apart: Vec<&str> = joint.iter().filter(|s| s.hierarchical).map(|s| s.name.as_str()).collect();
+            let noncentered = match centring {
+                Centring::NonCentred if !apart.is_empty() => format!("noncentered = [{}]", apart.join(", ")),
+                _ => String::new(),
+            };
             let list: Vec<&str> = joint.iter().map(|s| s.name.as_str()).collect();
             let _ = writeln!(out, "  axis {axis} = {d};");
             let _ = writeln!(out, "  param {location}[{axis}] = 0;");
@@ -41,12 +46,12 @@ impl Family for FullRank {
             );
             let _ = writeln!(
                 out,
-                "  ({}) ~ MultiNormal({location}, scale_tril = {scale}).transformed();",
+                "  ({}) ~ MultiNormal({location}, scale_tril = {scale}).transformed({noncentered});",
                 list.join(", ")
             );
         }
         for s in sites.iter().filter(|s| s.unconstrained.is_none()) {
-            emit_site(&mut out, &mut names, s);
+            emit_site(&mut out, &mut names, s, centring);
         }
         out
     }

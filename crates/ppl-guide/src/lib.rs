@@ -18,7 +18,7 @@ pub trait Family: Sync {
     /// Its name in `guide auto(…);`.
     fn keyword(&self) -> &'static str;
     /// The guide's statements as text, without the surrounding `guide { … }`.
-    fn emit(&self, bound: &Bound, sites: &[SiteShape]) -> String;
+    fn emit(&self, bound: &Bound, sites: &[SiteShape], centring: Centring) -> String;
 }
 
 /// Every family.
@@ -43,9 +43,24 @@ pub fn find(name: &str) -> Option<&'static dyn Family> {
         .find(|f| f.name() == name || f.keyword() == name)
 }
 
+/// Whether hierarchical sites are drawn on their own scale or in units of their prior.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Centring {
+    /// On their own scale: better where the data say much about each.
+    Centred,
+    /// In units of their prior: better where they say little.
+    NonCentred,
+}
+
 /// The guide of a family for a bound model, as text.
-pub fn text(family: &dyn Family, bound: &Bound) -> String {
-    format!("guide {{\n{}}}\n", family.emit(bound, &bound.site_shapes()))
+pub fn text(family: &dyn Family, bound: &Bound, centring: Centring) -> String {
+    let statements = family.emit(bound, &bound.site_shapes(), centring);
+    format!("guide {{\n{statements}}}\n")
+}
+
+/// Whether there is a choice of centring: a site whose prior's location or scale is a latent.
+pub fn has_choice(bound: &Bound) -> bool {
+    bound.site_shapes().iter().any(|s| s.hierarchical)
 }
 
 /// Reads a guide's text and binds it to the model.

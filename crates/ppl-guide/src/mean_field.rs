@@ -1,7 +1,7 @@
 //! Mean field: every unknown its own Gaussian on the unconstrained scale. Reverse KL makes it too narrow where unknowns
 //! are correlated under the posterior.
 
-use crate::Family;
+use crate::{Centring, Family};
 use crate::names::{Names, bracket};
 use ppl_model::{Bound, SiteShape};
 use std::fmt::Write;
@@ -21,18 +21,18 @@ impl Family for MeanField {
         "mean_field"
     }
 
-    fn emit(&self, bound: &Bound, sites: &[SiteShape]) -> String {
+    fn emit(&self, bound: &Bound, sites: &[SiteShape], centring: Centring) -> String {
         let mut names = Names::of(bound);
         let mut out = String::new();
         for s in sites {
-            emit_site(&mut out, &mut names, s);
+            emit_site(&mut out, &mut names, s, centring);
         }
         out
     }
 }
 
 /// One site on its own.
-pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape) {
+pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, centring: Centring) {
     let target = format!("{}{}", s.name, bracket(&s.axes));
     let Some(free) = s.unconstrained else {
         let logit = names.fresh(format!("{}_logit", s.name));
@@ -57,6 +57,10 @@ pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape) {
     let axes = bracket(&axes);
     let _ = writeln!(out, "  param {location}{axes} = 0;");
     let _ = writeln!(out, "  param {scale}{axes}: positive = {START};");
-    let end = if s.is_real { "" } else { ".transformed()" };
+    let end = match (s.hierarchical && centring == Centring::NonCentred, s.is_real) {
+        (true, _) => format!(".transformed(noncentered = {})", s.name),
+        (false, true) => String::new(),
+        (false, false) => ".transformed()".to_string(),
+    };
     let _ = writeln!(out, "  {target} ~ Normal({location}, {scale}){end};");
 }

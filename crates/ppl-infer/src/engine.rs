@@ -3,7 +3,8 @@
 use crate::elbo::{Terms, elbo};
 use crate::fit::{Draws, Fit, Phase, Verdict};
 use crate::objective::{Objective, ObjectiveError, Sampler};
-use crate::options::{FitOptions, GuideChoice, Observer, Progress};
+use crate::options::{FitOptions, GuideChoice, Observer, Progress, Silent};
+use ppl_guide::Centring;
 use crate::psis::{Psis, k_threshold, psis};
 use crate::stochastic::{Outcome, maximise};
 use crate::summary::{summarise, summarise_weighted};
@@ -39,10 +40,26 @@ impl FitError {
     }
 }
 
-/// The model with the guide that a fit uses: the written one, else the chosen family's. Returns its name and text too.
-pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<(Bound, String, String), FitError> {
+/// A model with the guide that a fit uses.
+pub struct Guided {
+    /// Model and guide.
+    pub bound: Bound,
+    /// Name of the family, or `written`.
+    pub name: String,
+    /// The guide's text; empty for a written one.
+    pub text: String,
+    /// What was compared to choose it.
+    pub note: Option<String>,
+}
+
+/// Gradient steps of each candidate when the centring is chosen.
+const TRIAL_STEPS: usize = 3_000;
+
+/// The written guide, else the chosen family's. Centred or non-centred is chosen by the bound after a short run of each,
+/// with random numbers of its own, so that the choice depends on the model and the data alone.
+pub fn with_guide(bound: &Bound, choice: GuideChoice, draws: usize) -> Result<Guided, FitError> {
     if bound.model.has_written_guide {
-        return Ok((bound.clone(), "written".into(), String::new()));
+        return Ok(Guided { bound: bound.clone(), name: "written".into(), text: String::new(), note: None });
     }
     let family = match (choice, &bound.model.guide_family) {
         (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
@@ -51,10 +68,29 @@ pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<(Bound, String, 
         (GuideChoice::Auto, None) => None,
     };
     let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
-    let text = ppl_guide::text(family, bound);
-    let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
-    Ok((bound, family.name().to_string(), text))
+    let candidate = |centring| -> Result<Guided, FitError> {
+        let text = ppl_guide::text(family, bound, centring);
+        let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
+        Ok(Guided { bound, name: family.name().to_string(), text, note: None })
+    };
+    let centred = candidate(Centring::Centred)?;
+    if !ppl_guide::has_choice(bound) {
+        return Ok(centred);
+    }
+    let apart = candidate(Centring::NonCentred)?;
+    let trial = |g: &Guided| -> Result<f64, FitError> {
+        let mut objective = Objective::new(&g.bound, draws, TRIAL_SEED)?;
+        let elbo = maximise(&mut objective, TRIAL_STEPS, &mut Silent).elbo;
+        Ok(if elbo.is_finite() { elbo } else { f64::NEG_INFINITY })
+    };
+    let (a, b) = (trial(&centred)?, trial(&apart)?);
+    let (mut best, word) = if b > a { (apart, "non-centred") } else { (centred, "centred") };
+    best.note = Some(format!("hierarchical sites are drawn {word} in the guide: bound after a short run {a:.2} centred, {b:.2} non-centred"));
+    Ok(best)
 }
+
+/// Seed of the trial runs.
+const TRIAL_SEED: u64 = 0x7472_6961_6c;
 
 /// Fits a bound model.
 pub fn fit(
@@ -63,7 +99,8 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<Fit, FitError> {
     let started = Instant::now();
-    let (bound, guide, guide_text) = with_guide(bound, options.guide)?;
+    let guided = with_guide(bound, options.guide, options.draws_per_step.max(1))?;
+    let bound = guided.bound;
     let mut objective = Objective::new(&bound, options.draws_per_step.max(1), options.seed)?;
     if objective.params.is_empty() {
         return Err(FitError::NoUnknowns);
@@ -93,11 +130,11 @@ pub fn fit(
         phases: vec![],
         seed: options.seed,
         n_unknowns,
-        guide,
-        guide_text,
+        guide: guided.name,
+        guide_text: guided.text,
         params: vec![],
         draws: Draws::default(),
-        notes: vec![],
+        notes: guided.note.into_iter().collect(),
     };
     for p in &objective.params {
         let values = optimum.params[p.offset..p.offset + p.init.len()].to_vec();

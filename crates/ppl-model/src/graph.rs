@@ -224,6 +224,8 @@ pub struct TDist {
     pub args: Vec<TExpr>,
     /// `.transformed()`: an unconstrained draw pushed through the site's bijection (guides only).
     pub transformed: bool,
+    /// Sites drawn in units of their own prior (guides only): `.transformed(noncentered = [theta])`.
+    pub noncentered: Vec<SymbolId>,
     /// Axes of one event, the last ones of the draw.
     pub event: Vec<AxisRef>,
     /// Where.

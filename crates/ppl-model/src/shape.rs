@@ -25,6 +25,8 @@ pub struct SiteShape {
     pub is_real: bool,
     /// Whether it is 0 or 1.
     pub is_bool: bool,
+    /// Whether its prior has a location and a scale, at least one of them a latent, so that it can be non-centred.
+    pub hierarchical: bool,
 }
 
 impl Bound {
@@ -70,6 +72,9 @@ impl Bound {
             unconstrained: bijection.map(|b| b.unconstrained_len(n_event)),
             is_real: matches!(bijection, Some(Bijection::Identity)) && !bounded,
             is_bool: symbol.ty == Ty::Bool,
+            hierarchical: def.location_scale.is_some()
+                && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
+                && dist.args.iter().any(|a| a.stochastic),
         })
     }
 

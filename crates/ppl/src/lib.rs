@@ -78,10 +78,10 @@ impl Bound {
 
     /// What each pass and the engine made of the objective.
     pub fn explain(&self) -> Result<String, FitError> {
-        let (bound, guide, _) = ppl_infer::engine::with_guide(&self.inner, GuideChoice::Auto)?;
-        let objective =
-            ppl_infer::objective::Objective::new(&bound, FitOptions::default().draws_per_step, 1)?;
-        let mut out = format!("guide: {guide}\n");
+        let draws = FitOptions::default().draws_per_step;
+        let guided = ppl_infer::engine::with_guide(&self.inner, GuideChoice::Auto, draws)?;
+        let objective = ppl_infer::objective::Objective::new(&guided.bound, draws, 1)?;
+        let mut out = format!("guide: {}\n", guided.name);
         for p in &objective.passes {
             out.push_str(&format!("pass {}: {}\n", p.pass, p.summary));
         }
@@ -94,8 +94,8 @@ impl Bound {
         if self.inner.model.has_written_guide {
             return Ok(String::from("// the model has a written guide\n"));
         }
-        ppl_infer::engine::with_guide(&self.inner, choice)
-            .map(|g| g.2)
+        ppl_infer::engine::with_guide(&self.inner, choice, FitOptions::default().draws_per_step)
+            .map(|g| g.text)
             .map_err(|e| e.diagnostics())
     }
 

@@ -37,7 +37,7 @@ impl Checker {
                 self.distribution_call(name, args, axes, observed, false, dist.span)
             }
             ExprKind::Method(inner, method, args) => match method.name.as_str() {
-                "transformed" if args.is_empty() => {
+                "transformed" => {
                     if !self.in_guide {
                         return self.fail(
                             Diagnostic::error(
@@ -48,6 +48,7 @@ impl Checker {
                             .help("in a model, write the kind on the left: `tau: positive ~ …`"),
                         );
                     }
+                    let noncentered = self.noncentered(args)?;
                     let ExprKind::Call(name, args) = &inner.kind else {
                         return self.fail(Diagnostic::error(
                             "E0102",
@@ -55,7 +56,8 @@ impl Checker {
                             "a distribution is expected before `.transformed()`",
                         ));
                     };
-                    self.distribution_call(name, args, axes, observed, true, dist.span)
+                    let d = self.distribution_call(name, args, axes, observed, true, dist.span)?;
+                    Some(TDist { noncentered, ..d })
                 }
                 "truncated" | "censored" => {
                     self.fail(not_available(method.span, &format!("`.{}`", method.name)))
@@ -254,6 +256,7 @@ impl Checker {
             form,
             args: typed,
             transformed,
+            noncentered: vec![],
             event: event_axes,
             span,
         })

@@ -103,6 +103,30 @@ impl Checker {
         }
     }
 
+    /// `noncentered = [theta]` or `noncentered = theta`.
+    pub(super) fn noncentered(&mut self, args: &[ast::Arg]) -> Option<Vec<SymbolId>> {
+        let mut out = vec![];
+        for a in args {
+            if a.name.as_ref().is_none_or(|n| n.name != "noncentered") {
+                return self.fail(
+                    Diagnostic::error("E0106", a.value.span, "`.transformed()` has one argument, `noncentered`")
+                        .help("write `.transformed(noncentered = [theta])`"),
+                );
+            }
+            let parts: Vec<&ast::Expr> = match &a.value.kind {
+                ast::ExprKind::Vector(parts) => parts.iter().map(|p| &p.value).collect(),
+                _ => vec![&a.value],
+            };
+            for p in parts {
+                let ast::ExprKind::Name(name) = &p.kind else {
+                    return self.fail(Diagnostic::error("E0117", p.span, "the name of a site is expected"));
+                };
+                out.push(self.guide_site(&ast::Ident { name: name.clone(), span: p.span })?);
+            }
+        }
+        Some(out)
+    }
+
     fn guide_site(&mut self, name: &ast::Ident) -> Option<SymbolId> {
         let site = self.scopes.first().and_then(|s| s.get(&name.name).copied());
         match site {

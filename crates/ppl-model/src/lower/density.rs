@@ -36,7 +36,7 @@ pub(super) struct SiteMap<'b> {
 
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Arguments in canonical form, each flat.
-    fn arguments(&self, d: &TDist, event: &[AxisId]) -> Lowered<Vec<Vec<Expr<'b>>>> {
+    pub(super) fn arguments(&self, d: &TDist, event: &[AxisId]) -> Lowered<Vec<Vec<Expr<'b>>>> {
         let def = d.distribution.definition();
         let mut out = vec![];
         for (parameter, arg) in def.forms[d.form].parameters.iter().zip(&d.args) {

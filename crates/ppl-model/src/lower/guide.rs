@@ -255,7 +255,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     }
                 }
             };
-            let (values, jacobian) = map.bijection.forward(&parts, n_event.max(1));
+            let (values, jacobian) = if d.noncentered.contains(&site) {
+                self.standardised(site, &map.event, &parts)?
+            } else {
+                map.bijection.forward(&parts, n_event.max(1))
+            };
             self.set_latent(site, self.lay_out(&values, &map.event));
             log_jacobian = log_jacobian + b.sum(jacobian, batch);
         }

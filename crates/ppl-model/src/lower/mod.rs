@@ -4,6 +4,7 @@ mod axes;
 mod density;
 mod expr;
 mod guide;
+mod standardise;
 mod symbols;
 
 pub use axes::AxisMap;
