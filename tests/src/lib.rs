@@ -20,7 +20,10 @@ pub fn csv(columns: &[(&str, &[f64])]) -> String {
 /// The data set whose main table is this CSV text; empty text is no data at all.
 pub fn dataset(text: &str) -> Dataset {
     let main = (!text.is_empty()).then(|| Table::from_csv_text("data.csv", text).expect("a table"));
-    Dataset { main, ..Dataset::empty() }
+    Dataset {
+        main,
+        ..Dataset::empty()
+    }
 }
 
 /// A model bound to CSV text; panics with the messages where it is refused.
@@ -32,13 +35,20 @@ pub fn bind(model: &str, data: &str) -> Bound {
 pub fn bind_to(model: &str, data: &Dataset) -> Bound {
     let (parsed, messages) = Model::parse(model);
     let parsed = parsed.unwrap_or_else(|| panic!("{model}\n{messages:?}"));
-    parsed.bind(data).unwrap_or_else(|e| panic!("{model}\n{e:?}")).0
+    parsed
+        .bind(data)
+        .unwrap_or_else(|e| panic!("{model}\n{e:?}"))
+        .0
 }
 
 /// A bound model with the generated guide of that family, `mean-field` or `full-rank`, every site on its own scale.
 pub fn guided(bound: &Bound, family: &str) -> model::Bound {
     let family = guide::find(family).expect("a family");
-    guide::attach(bound.inner(), &guide::text(family, bound.inner(), guide::Centring::Centred)).expect("a guide")
+    guide::attach(
+        bound.inner(),
+        &guide::text(family, bound.inner(), guide::Centring::Centred),
+    )
+    .expect("a guide")
 }
 
 /// The stochastic objective of a bound model with the generated guide of that family.
@@ -50,7 +60,12 @@ pub fn objective(bound: &Bound, family: &str, draws: usize, seed: u64) -> Object
 /// same model (same sites in the same order) give the same numbers.
 pub fn estimate(bound: &Bound) -> Vec<f64> {
     let mut target = objective(bound, "mean-field", 4, 7);
-    let params: Vec<f64> = target.initial().iter().enumerate().map(|(i, v)| v + 0.3 * (i as f64 + 1.0).sin()).collect();
+    let params: Vec<f64> = target
+        .initial()
+        .iter()
+        .enumerate()
+        .map(|(i, v)| v + 0.3 * (i as f64 + 1.0).sin())
+        .collect();
     let mut out = vec![0.0; params.len()];
     let value = target.estimate(&params, 3, &mut out);
     out.insert(0, value);
@@ -59,32 +74,56 @@ pub fn estimate(bound: &Bound) -> Vec<f64> {
 
 /// A fit of a model to CSV text.
 pub fn fit(model: &str, data: &str, options: &FitOptions) -> Fit {
-    bind(model, data).fit(options, &mut Silent).expect("a model that can be fitted")
+    bind(model, data)
+        .fit(options, &mut Silent)
+        .expect("a model that can be fitted")
 }
 
 /// Default options with that guide.
 pub fn with_guide(guide: GuideChoice) -> FitOptions {
-    FitOptions { guide, ..FitOptions::default() }
+    FitOptions {
+        guide,
+        ..FitOptions::default()
+    }
 }
 
 /// The summary of that name.
 pub fn row<'a>(fit: &'a Fit, name: &str) -> &'a Row {
-    fit.rows.iter().find(|r| r.name == name).unwrap_or_else(|| panic!("no row {name}"))
+    fit.rows
+        .iter()
+        .find(|r| r.name == name)
+        .unwrap_or_else(|| panic!("no row {name}"))
 }
 
 /// The draws of that name.
 pub fn draws(fit: &Fit, name: &str) -> Vec<f64> {
-    let column = fit.draws.names.iter().position(|n| n == name).unwrap_or_else(|| panic!("no draws of {name}"));
+    let column = fit
+        .draws
+        .names
+        .iter()
+        .position(|n| n == name)
+        .unwrap_or_else(|| panic!("no draws of {name}"));
     fit.draws.values.column(column).to_vec()
 }
 
 /// Every number that a fit reports, as bits: summaries, params, bound and draws.
 pub fn bits(fit: &Fit) -> Vec<u64> {
-    let rows = fit.rows.iter().flat_map(|r| [r.mean, r.sd, r.q5, r.q50, r.q95, r.mcse]);
+    let rows = fit
+        .rows
+        .iter()
+        .flat_map(|r| [r.mean, r.sd, r.q5, r.q50, r.q95, r.mcse]);
     let params = fit.params.iter().flat_map(|p| p.1.iter().copied());
-    let bound = fit.elbo.iter().flat_map(|e| [e.by_entropy, e.by_prior, e.by_evidence, e.log_evidence]).flat_map(|e| [e.value, e.se]);
+    let bound = fit
+        .elbo
+        .iter()
+        .flat_map(|e| [e.by_entropy, e.by_prior, e.by_evidence, e.log_evidence])
+        .flat_map(|e| [e.value, e.se]);
     let draws = fit.draws.values.iter().copied();
-    rows.chain(params).chain(bound).chain(draws).map(f64::to_bits).collect()
+    rows.chain(params)
+        .chain(bound)
+        .chain(draws)
+        .map(f64::to_bits)
+        .collect()
 }
 
 /// ln Gamma(x) for x > 0.
@@ -105,5 +144,7 @@ pub fn ln_normal(x: f64, mean: f64, sd: f64) -> f64 {
 
 /// A fixed sequence of numbers that look uniform on (0, 1): multiples of the golden ratio modulo 1.
 pub fn spread(n: usize, shift: f64) -> Vec<f64> {
-    (0..n).map(|i| (0.618_033_988_749_894_9 * (i as f64 + 1.0) + shift).fract()).collect()
+    (0..n)
+        .map(|i| (0.618_033_988_749_894_9 * (i as f64 + 1.0) + shift).fract())
+        .collect()
 }

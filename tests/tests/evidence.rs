@@ -11,13 +11,24 @@ const GUIDES: [GuideChoice; 2] = [GuideChoice::MeanField, GuideChoice::FullRank]
 /// The bound is below the evidence, and its three forms agree, up to four standard errors.
 fn check_bound(fit: &Fit, evidence: f64) -> Elbo {
     let e = fit.elbo.expect("a bound");
-    eprintln!("{}: log evidence {evidence:.5}, bound {:.5} ± {:.5}, k-hat {:.2}", fit.guide, e.by_entropy.value, e.by_entropy.se, fit.k_hat);
+    eprintln!(
+        "{}: log evidence {evidence:.5}, bound {:.5} ± {:.5}, k-hat {:.2}",
+        fit.guide, e.by_entropy.value, e.by_entropy.se, fit.k_hat
+    );
     let forms: [Estimate; 3] = [e.by_entropy, e.by_prior, e.by_evidence];
     for form in forms {
-        assert!(form.value <= evidence + 4.0 * form.se + 1e-9, "{}: {form:?} is above {evidence}", fit.guide);
+        assert!(
+            form.value <= evidence + 4.0 * form.se + 1e-9,
+            "{}: {form:?} is above {evidence}",
+            fit.guide
+        );
         for other in forms {
             let se = form.se.hypot(other.se);
-            assert!((form.value - other.value).abs() <= 4.0 * se + 1e-9, "{}: {form:?} against {other:?}", fit.guide);
+            assert!(
+                (form.value - other.value).abs() <= 4.0 * se + 1e-9,
+                "{}: {form:?} against {other:?}",
+                fit.guide
+            );
         }
     }
     e
@@ -27,8 +38,18 @@ fn check_bound(fit: &Fit, evidence: f64) -> Elbo {
 /// 0.016 sd of the mean and 1.1% of the sd.
 fn check_row(fit: &Fit, name: &str, mean: f64, sd: f64, mean_share: f64, sd_share: f64) {
     let r = row(fit, name);
-    assert!((r.mean - mean).abs() <= mean_share * sd, "{} {name}: mean {} is not {mean} (sd {sd})", fit.guide, r.mean);
-    assert!((r.sd / sd - 1.0).abs() <= sd_share, "{} {name}: sd {} is not {sd}", fit.guide, r.sd);
+    assert!(
+        (r.mean - mean).abs() <= mean_share * sd,
+        "{} {name}: mean {} is not {mean} (sd {sd})",
+        fit.guide,
+        r.mean
+    );
+    assert!(
+        (r.sd / sd - 1.0).abs() <= sd_share,
+        "{} {name}: sd {} is not {sd}",
+        fit.guide,
+        r.sd
+    );
 }
 
 /// A symmetric matrix's lower Cholesky factor.
@@ -62,28 +83,53 @@ fn linear(x: &[Vec<f64>], y: &[f64], prior: f64, sd: f64) -> (Vec<f64>, Vec<Vec<
     let (n, k) = (y.len(), x.len());
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let precision: Vec<Vec<f64>> = (0..k)
-        .map(|i| (0..k).map(|j| inner(&x[i], &x[j]) / (sd * sd) + if i == j { 1.0 / (prior * prior) } else { 0.0 }).collect())
+        .map(|i| {
+            (0..k)
+                .map(|j| {
+                    inner(&x[i], &x[j]) / (sd * sd)
+                        + if i == j { 1.0 / (prior * prior) } else { 0.0 }
+                })
+                .collect()
+        })
         .collect();
     let l = cholesky(&precision);
     let projected: Vec<f64> = x.iter().map(|c| inner(c, y) / (sd * sd)).collect();
     let mean = solve(&l, &projected);
-    let unit = |i: usize| (0..k).map(|j| f64::from(u8::from(i == j))).collect::<Vec<_>>();
+    let unit = |i: usize| {
+        (0..k)
+            .map(|j| f64::from(u8::from(i == j)))
+            .collect::<Vec<_>>()
+    };
     let covariance = (0..k).map(|i| solve(&l, &unit(i))).collect();
     let ln_det: f64 = (0..k).map(|i| 2.0 * l[i][i].ln()).sum();
     let squares = inner(y, y) / (sd * sd) - inner(&projected, &mean);
-    let evidence = -0.5 * (n as f64 * (LN_2_PI + 2.0 * sd.ln()) + 2.0 * k as f64 * prior.ln() + ln_det + squares);
+    let evidence = -0.5
+        * (n as f64 * (LN_2_PI + 2.0 * sd.ln()) + 2.0 * k as f64 * prior.ln() + ln_det + squares);
     (mean, covariance, evidence)
 }
 
 #[test]
 fn normal_mean_of_known_variance() {
-    let y: Vec<f64> = spread(20, 0.1).iter().map(|u| 2.0 + 3.0 * (u - 0.5)).collect();
+    let y: Vec<f64> = spread(20, 0.1)
+        .iter()
+        .map(|u| 2.0 + 3.0 * (u - 0.5))
+        .collect();
     let (mean, covariance, evidence) = linear(&[vec![1.0; 20]], &y, 2.0, 1.5);
     for guide in GUIDES {
-        let fit = fit("data y[row]: real; mu ~ Normal(0, 2); observe y ~ Normal(mu, 1.5);", &csv(&[("y", &y)]), &with_guide(guide));
+        let fit = fit(
+            "data y[row]: real; mu ~ Normal(0, 2); observe y ~ Normal(mu, 1.5);",
+            &csv(&[("y", &y)]),
+            &with_guide(guide),
+        );
         let e = check_bound(&fit, evidence);
-        assert!((e.by_entropy.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
-        assert!((e.log_evidence.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
+        assert!(
+            (e.by_entropy.value - evidence).abs() < 0.01,
+            "{e:?} is not {evidence}"
+        );
+        assert!(
+            (e.log_evidence.value - evidence).abs() < 0.01,
+            "{e:?} is not {evidence}"
+        );
         check_row(&fit, "mu", mean[0], covariance[0][0].sqrt(), 0.08, 0.05);
     }
 }
@@ -93,9 +139,19 @@ fn regression_with_correlated_columns() {
     let n = 30;
     let columns: Vec<Vec<f64>> = [0.0, 0.37, 0.71].iter().map(|s| spread(n, *s)).collect();
     let a: Vec<f64> = spread(n, 0.2).iter().map(|u| 2.0 * u - 1.0).collect();
-    let b: Vec<f64> = a.iter().zip(&columns[1]).map(|(a, u)| 0.9 * a + 0.2 * (((u * 7.0).fract()) - 0.5)).collect();
-    let c: Vec<f64> = b.iter().enumerate().map(|(i, b)| -0.7 * b + 0.3 * (i as f64).sin()).collect();
-    let y: Vec<f64> = (0..n).map(|i| a[i] - 0.5 * b[i] + 2.0 * c[i] + (1.7 * i as f64).cos()).collect();
+    let b: Vec<f64> = a
+        .iter()
+        .zip(&columns[1])
+        .map(|(a, u)| 0.9 * a + 0.2 * (((u * 7.0).fract()) - 0.5))
+        .collect();
+    let c: Vec<f64> = b
+        .iter()
+        .enumerate()
+        .map(|(i, b)| -0.7 * b + 0.3 * (i as f64).sin())
+        .collect();
+    let y: Vec<f64> = (0..n)
+        .map(|i| a[i] - 0.5 * b[i] + 2.0 * c[i] + (1.7 * i as f64).cos())
+        .collect();
     let (mean, covariance, evidence) = linear(&[a.clone(), b.clone(), c.clone()], &y, 2.0, 0.8);
     let data = csv(&[("x_a", &a), ("x_b", &b), ("x_c", &c), ("y", &y)]);
     let model = "axis k = columns(\"x_*\"); data X[row, k]: real; data y[row]: real;
@@ -106,30 +162,53 @@ fn regression_with_correlated_columns() {
         let full = fit.guide == "full-rank";
         if full {
             // With the right guide log q - log p(z | y) is constant: forms 2 and 3 have next to no Monte Carlo error.
-            assert!((e.by_prior.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
-            assert!((e.log_evidence.value - evidence).abs() < 0.01, "{e:?} is not {evidence}");
+            assert!(
+                (e.by_prior.value - evidence).abs() < 0.01,
+                "{e:?} is not {evidence}"
+            );
+            assert!(
+                (e.log_evidence.value - evidence).abs() < 0.01,
+                "{e:?} is not {evidence}"
+            );
         }
         for (i, name) in ["beta[a]", "beta[b]", "beta[c]"].iter().enumerate() {
             // Mean field has the means; its sds are too narrow by nature, or corrected with few effective draws.
             let (mean_share, sd_share) = if full { (0.08, 0.05) } else { (0.2, 1.0) };
-            check_row(&fit, name, mean[i], covariance[i][i].sqrt(), mean_share, sd_share);
+            check_row(
+                &fit,
+                name,
+                mean[i],
+                covariance[i][i].sqrt(),
+                mean_share,
+                sd_share,
+            );
         }
     }
 }
 
 #[test]
 fn beta_and_bernoulli() {
-    let y: Vec<f64> = spread(25, 0.3).iter().map(|u| f64::from(u8::from(*u < 0.7))).collect();
+    let y: Vec<f64> = spread(25, 0.3)
+        .iter()
+        .map(|u| f64::from(u8::from(*u < 0.7)))
+        .collect();
     let successes: f64 = y.iter().sum();
     let (a, b) = (2.0 + successes, 3.0 + 25.0 - successes);
     let ln_beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
     let evidence = ln_beta(a, b) - ln_beta(2.0, 3.0);
     let (mean, sd) = (a / (a + b), (a * b / (a + b + 1.0)).sqrt() / (a + b));
     for guide in GUIDES {
-        let fit = fit("data y[row]: bool; p ~ Beta(2, 3); observe y ~ Bernoulli(p);", &csv(&[("y", &y)]), &with_guide(guide));
+        let fit = fit(
+            "data y[row]: bool; p ~ Beta(2, 3); observe y ~ Bernoulli(p);",
+            &csv(&[("y", &y)]),
+            &with_guide(guide),
+        );
         let e = check_bound(&fit, evidence);
         // A Gaussian for logit p is close but not exact.
-        assert!((e.by_entropy.value - evidence).abs() < 0.05, "{e:?} is not {evidence}");
+        assert!(
+            (e.by_entropy.value - evidence).abs() < 0.05,
+            "{e:?} is not {evidence}"
+        );
         check_row(&fit, "p", mean, sd, 0.08, 0.06);
     }
 }
@@ -142,9 +221,16 @@ fn gamma_and_poisson() {
     let factorials: f64 = y.iter().map(|v| ln_gamma(v + 1.0)).sum();
     let evidence = 2.0 * 0.5f64.ln() - ln_gamma(2.0) + ln_gamma(a) - a * b.ln() - factorials;
     for guide in GUIDES {
-        let fit = fit("data y[row]: int; r ~ Gamma(2, 0.5); observe y ~ Poisson(r);", &csv(&[("y", &y)]), &with_guide(guide));
+        let fit = fit(
+            "data y[row]: int; r ~ Gamma(2, 0.5); observe y ~ Poisson(r);",
+            &csv(&[("y", &y)]),
+            &with_guide(guide),
+        );
         let e = check_bound(&fit, evidence);
-        assert!((e.by_entropy.value - evidence).abs() < 0.05, "{e:?} is not {evidence}");
+        assert!(
+            (e.by_entropy.value - evidence).abs() < 0.05,
+            "{e:?} is not {evidence}"
+        );
         check_row(&fit, "r", a / b, a.sqrt() / b, 0.08, 0.06);
     }
 }

@@ -15,10 +15,14 @@ struct Argument {
     value: Vec<f64>,
 }
 
+/// How unconstrained numbers make an argument.
 #[derive(Clone, Copy)]
 enum Map {
+    /// Not at all.
     Fixed,
+    /// Element by element.
     Each(Bijection<f64>),
+    /// All elements together.
     Whole(Bijection<f64>),
     /// A covariance from its factor.
     Square,
@@ -52,8 +56,28 @@ impl Argument {
         }
         // On the edge of its set an argument stays where it is.
         let inside = u.iter().all(|v| v.is_finite());
-        let (map, u) = if inside { (map, u) } else { (Map::Fixed, vec![]) };
-        Some(Argument { map, u, value: value.to_vec() })
+        let (map, u) = if inside {
+            (map, u)
+        } else {
+            (Map::Fixed, vec![])
+        };
+        Some(Argument {
+            map,
+            u,
+            value: value.to_vec(),
+        })
+    }
+
+    /// Of a covariance: the smallest over the largest diagonal element of its factor.
+    fn flatness(&self) -> f64 {
+        let Map::Square = self.map else { return 1.0 };
+        let diagonal = || {
+            self.value
+                .iter()
+                .step_by(self.value.len().isqrt() + 1)
+                .copied()
+        };
+        diagonal().fold(f64::INFINITY, f64::min) / diagonal().fold(0.0, f64::max)
     }
 
     fn write<R: Real>(&self, u: &[R], fixed: impl Fn(f64) -> R) -> Vec<R> {
@@ -64,8 +88,14 @@ impl Argument {
                 let n = self.value.len();
                 let k = n.isqrt();
                 let l = Bijection::CovCholesky.forward(u, n).0;
-                let entry = |i: usize, j: usize| (0..=i.min(j)).map(|m| l[i * k + m] * l[j * k + m]).reduce(|a, b| a + b);
-                (0..n).map(|at| entry(at / k, at % k).expect("a first column")).collect()
+                let entry = |i: usize, j: usize| {
+                    (0..=i.min(j))
+                        .map(|m| l[i * k + m] * l[j * k + m])
+                        .reduce(|a, b| a + b)
+                };
+                (0..n)
+                    .map(|at| entry(at / k, at % k).expect("a first column"))
+                    .collect()
             }
         }
     }
@@ -74,7 +104,9 @@ impl Argument {
 fn map_of(domain: Domain) -> Map {
     match domain {
         Domain::Real => Map::Each(Bijection::Identity),
-        Domain::Positive | Domain::NonNegative | Domain::PositiveVector => Map::Each(Bijection::Lower(0.0)),
+        Domain::Positive | Domain::NonNegative | Domain::PositiveVector => {
+            Map::Each(Bijection::Lower(0.0))
+        }
         Domain::Unit => Map::Each(Bijection::Interval(0.0, 1.0)),
         Domain::Count => Map::Fixed,
         Domain::Simplex => Map::Whole(Bijection::Simplex),
@@ -85,7 +117,12 @@ fn map_of(domain: Domain) -> Map {
 
 /// The event and the parameters of one case in one form. The golden parameters are those of the first form; another form
 /// takes the same numbers where they are inside its domains.
-fn arguments(d: &dyn Distribution, form: usize, x: &[f64], p: &[Vec<f64>]) -> Option<Vec<Argument>> {
+fn arguments(
+    d: &dyn Distribution,
+    form: usize,
+    x: &[f64],
+    p: &[Vec<f64>],
+) -> Option<Vec<Argument>> {
     let definition = d.definition();
     let slices: Vec<&[f64]> = p.iter().map(Vec::as_slice).collect();
     let event = match (definition.bijection(&slices), definition.support) {
@@ -95,7 +132,9 @@ fn arguments(d: &dyn Distribution, form: usize, x: &[f64], p: &[Vec<f64>]) -> Op
     };
     let parameters = definition.forms[form].parameters.iter().zip(p);
     let rest = parameters.map(|(parameter, value)| Argument::new(map_of(parameter.domain), value));
-    std::iter::once(Argument::new(event, x)).chain(rest).collect()
+    std::iter::once(Argument::new(event, x))
+        .chain(rest)
+        .collect()
 }
 
 /// The unconstrained numbers of each argument.
@@ -112,7 +151,11 @@ fn split<'a, T>(arguments: &[Argument], mut u: &'a [T]) -> Vec<&'a [T]> {
 /// The density as a function of the unconstrained numbers.
 fn value(d: &dyn Distribution, form: usize, arguments: &[Argument], u: &[f64]) -> f64 {
     let parts = split(arguments, u);
-    let mut written: Vec<Vec<f64>> = arguments.iter().zip(parts).map(|(a, u)| a.write(u, |v| v)).collect();
+    let mut written: Vec<Vec<f64>> = arguments
+        .iter()
+        .zip(parts)
+        .map(|(a, u)| a.write(u, |v| v))
+        .collect();
     let x = written.remove(0);
     let p = d.canonical(form, &written);
     d.ln_density(&x, &p.iter().map(Vec::as_slice).collect::<Vec<_>>())
@@ -120,15 +163,24 @@ fn value(d: &dyn Distribution, form: usize, arguments: &[Argument], u: &[f64]) -
 
 /// The density, its gradient and its second derivatives as one program.
 fn program(d: &dyn Distribution, form: usize, arguments: &[Argument]) -> Program {
-    let b = Builder::new(vec![ppl_core::Axis { name: "draw".into(), size: 1 }]);
+    let b = Builder::new(vec![ppl_core::Axis {
+        name: "draw".into(),
+        size: 1,
+    }]);
     let n: usize = arguments.iter().map(|a| a.u.len()).sum();
     let leaves: Vec<Expr<'_>> = (0..n).map(|_| b.param(AxisSet::EMPTY).0).collect();
     let fixed = |v: f64| b.data([v].into(), AxisSet::EMPTY);
     let parts = split(arguments, &leaves);
-    let mut written: Vec<Vec<Expr<'_>>> = arguments.iter().zip(parts).map(|(a, u)| a.write(u, fixed)).collect();
+    let mut written: Vec<Vec<Expr<'_>>> = arguments
+        .iter()
+        .zip(parts)
+        .map(|(a, u)| a.write(u, fixed))
+        .collect();
     let x = written.remove(0);
     let p = d.canonical_expr(form, &written);
-    let of = d.ln_density_expr(&x, &p.iter().map(Vec::as_slice).collect::<Vec<_>>()).node(&b);
+    let of = d
+        .ln_density_expr(&x, &p.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        .node(&b);
     let wrt: Vec<NodeId> = leaves.iter().map(|l| l.node(&b)).collect();
     let first = gradient(&b, of, &wrt);
     let second: Vec<NodeId> = first.iter().flat_map(|g| gradient(&b, *g, &wrt)).collect();
@@ -148,9 +200,16 @@ fn differences(f: &dyn Fn(&[f64]) -> Vec<f64>, u: &[f64], i: usize) -> Vec<(f64,
     let mut best = vec![(f64::NAN, f64::INFINITY); here.len()];
     for rung in 2..18 {
         let h = (1.0 + u[i].abs()) * 10f64.powf(-0.5 * f64::from(rung));
-        let points: Vec<Vec<f64>> = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0].iter().map(|k| at(k * h)).collect();
+        let points: Vec<Vec<f64>> = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]
+            .iter()
+            .map(|k| at(k * h))
+            .collect();
         for (j, best) in best.iter_mut().enumerate() {
-            let (outer, middle, inner) = (points[5][j] - points[0][j], points[4][j] - points[1][j], points[3][j] - points[2][j]);
+            let (outer, middle, inner) = (
+                points[5][j] - points[0][j],
+                points[4][j] - points[1][j],
+                points[3][j] - points[2][j],
+            );
             let coarse = (8.0 * middle - outer) / (12.0 * h);
             let fine = (8.0 * inner - middle) / (6.0 * h);
             let largest = points.iter().fold(1e-300, |m: f64, p| m.max(p[j].abs()));
@@ -170,32 +229,58 @@ fn check(d: &dyn Distribution, form: usize, arguments: &[Argument], u: &[f64]) -
     let what = format!("{} form {form} at {u:?}", d.definition().name);
     let program = program(d, form, arguments);
     let n = u.len();
-    let all: Vec<f64> = evaluate(&program, u, &[], &program.outputs).into_iter().map(|v| v[0]).collect();
+    let all: Vec<f64> = evaluate(&program, u, &[], &program.outputs)
+        .into_iter()
+        .map(|v| v[0])
+        .collect();
     let plain = value(d, form, arguments, u);
-    assert!((all[0] - plain).abs() <= 1e-12 * (1.0 + plain.abs()), "{what}: {} is not {plain}", all[0]);
+    assert!(
+        (all[0] - plain).abs() <= 1e-12 * (1.0 + plain.abs()),
+        "{what}: {} is not {plain}",
+        all[0]
+    );
     let mut kernels = Kernels::compile(&program).expect("a small program");
     kernels.run(u, &[]);
     let largest = all.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
     for (j, v) in all.iter().enumerate() {
         let got = kernels.output(j)[0];
-        assert!((got - v).abs() <= 1e-11 * largest, "{what}, output {j}: the engine has {got}, the interpreter {v}");
+        assert!(
+            (got - v).abs() <= 1e-11 * largest,
+            "{what}, output {j}: the engine has {got}, the interpreter {v}"
+        );
     }
     let density = |u: &[f64]| vec![value(d, form, arguments, u)];
     let slopes = |u: &[f64]| -> Vec<f64> {
-        evaluate(&program, u, &[], &program.outputs[1..=n]).into_iter().map(|v| v[0]).collect()
+        evaluate(&program, u, &[], &program.outputs[1..=n])
+            .into_iter()
+            .map(|v| v[0])
+            .collect()
     };
     let mut counts = (0, 0);
     let mut compare = |order: &str, got: f64, (want, error): (f64, f64), relative: f64| {
         // The floor: what cancels inside a derivative (StudentT with 1e10 degrees of freedom) no difference can see.
         let tolerance = relative * got.abs() + 10.0 * error + 1e-8;
-        assert!((got - want).abs() <= tolerance, "{what}, {order}: {got} is not {want} ± {error}");
+        assert!(
+            (got - want).abs() <= tolerance,
+            "{what}, {order}: {got} is not {want} ± {error}"
+        );
         counts.0 += 1;
         counts.1 += usize::from(error <= 10.0 * relative * (1.0 + want.abs()));
     };
     for i in 0..n {
-        compare(&format!("d{i}"), all[1 + i], differences(&density, u, i)[0], 1e-6);
+        compare(
+            &format!("d{i}"),
+            all[1 + i],
+            differences(&density, u, i)[0],
+            1e-6,
+        );
         for (j, estimate) in differences(&slopes, u, i).into_iter().enumerate() {
-            compare(&format!("d{i} d{j}"), all[1 + n + j * n + i], estimate, 1e-4);
+            compare(
+                &format!("d{i} d{j}"),
+                all[1 + n + j * n + i],
+                estimate,
+                1e-4,
+            );
         }
     }
     counts
@@ -211,17 +296,27 @@ fn every_density_once_and_twice() {
                 continue;
             }
             for form in 0..d.definition().forms.len() {
-                let Some(arguments) = arguments(*d, form, &x, &p) else { continue };
+                let Some(arguments) = arguments(*d, form, &x, &p) else {
+                    continue;
+                };
                 let u: Vec<f64> = arguments.iter().flat_map(|a| a.u.iter().copied()).collect();
                 // Out of reach: a probability of 1e-300, whose second derivative passes through its square, and a covariance
                 // with a condition number of 1e6 and more, from which its factor cannot be had to 11 digits.
-                let far = u.iter().any(|v| v.abs() > 300.0) && d.definition().support == Support::Bool;
-                let flat = form > 0 && arguments.iter().any(|a| matches!(a.map, Map::Square) && a.value.iter().any(|v| v.abs() == 0.001));
+                let far =
+                    u.iter().any(|v| v.abs() > 300.0) && d.definition().support == Support::Bool;
+                let flat = form > 0
+                    && arguments.iter().any(|a| {
+                        matches!(a.map, Map::Square) && a.value.iter().any(|v| v.abs() == 0.001)
+                    });
                 if far || flat {
                     continue;
                 }
                 for size in [0.0, 1e-7, 0.3, -0.2] {
-                    let moved: Vec<f64> = u.iter().enumerate().map(|(i, v)| v + size * (i as f64 + 1.0).sin()).collect();
+                    let moved: Vec<f64> = u
+                        .iter()
+                        .enumerate()
+                        .map(|(i, v)| v + size * (i as f64 + 1.0).sin())
+                        .collect();
                     if value(*d, form, &arguments, &moved).is_finite() {
                         let (all, known) = check(*d, form, &arguments, &moved);
                         counts = (counts.0 + all, counts.1 + known);
@@ -234,5 +329,10 @@ fn every_density_once_and_twice() {
     }
     // Where rounding hides a derivative the test above says little: that has to be rare.
     eprintln!("{} of {} derivatives resolved", counts.1, counts.0);
-    assert!(counts.0 > 1000 && counts.1 * 100 > counts.0 * 95, "{} of {} derivatives are known well", counts.1, counts.0);
+    assert!(
+        counts.0 > 1000 && counts.1 * 100 > counts.0 * 95,
+        "{} of {} derivatives are known well",
+        counts.1,
+        counts.0
+    );
 }

@@ -19,8 +19,14 @@ fn ln_joint_one(z: f64) -> f64 {
 
 fn check_evidence(fit: &Fit, evidence: f64) {
     let e = fit.elbo.expect("a bound").by_prior;
-    eprintln!("{}: log evidence {evidence:.5}, bound {:.5} ± {:.5}, k-hat {:.2}", fit.guide, e.value, e.se, fit.k_hat);
-    assert!(e.value <= evidence + 4.0 * e.se + 1e-9, "{e:?} is above {evidence}");
+    eprintln!(
+        "{}: log evidence {evidence:.5}, bound {:.5} ± {:.5}, k-hat {:.2}",
+        fit.guide, e.value, e.se, fit.k_hat
+    );
+    assert!(
+        e.value <= evidence + 4.0 * e.se + 1e-9,
+        "{e:?} is above {evidence}"
+    );
     assert!(e.value > evidence - 0.1, "{e:?} is far below {evidence}");
 }
 
@@ -33,28 +39,48 @@ fn one_switch() {
         check_evidence(&fit, evidence);
         let r = row(&fit, "z");
         eprintln!("P(z) {probability:.4}, found {:.4}", r.mean);
-        assert!((r.mean - probability).abs() < 0.02, "{r:?} is not {probability}");
+        assert!(
+            (r.mean - probability).abs() < 0.02,
+            "{r:?} is not {probability}"
+        );
     }
 }
 
 #[test]
 fn three_switches() {
     let (prior, y): ([f64; 3], [f64; 3]) = ([0.2, 0.5, 0.7], [1.4, 0.6, 0.9]);
-    let model = "data prior[row]: unit; data y[row]: real; z[row] ~ Bernoulli(prior); mu ~ Normal(0, 1);
+    let model =
+        "data prior[row]: unit; data y[row]: real; z[row] ~ Bernoulli(prior); mu ~ Normal(0, 1);
         observe y ~ Normal(2 * z, 1); observe 0.7 ~ Normal(mu, 1);";
-    let joint = |i: usize, z: f64| (if z == 1.0 { prior[i] } else { 1.0 - prior[i] }).ln() + ln_normal(y[i], 2.0 * z, 1.0);
+    let joint = |i: usize, z: f64| {
+        (if z == 1.0 { prior[i] } else { 1.0 - prior[i] }).ln() + ln_normal(y[i], 2.0 * z, 1.0)
+    };
     // All eight states.
-    let state = |s: usize| (0..3).map(|i| joint(i, f64::from(u8::from(s >> i & 1 == 1)))).sum::<f64>();
+    let state = |s: usize| {
+        (0..3)
+            .map(|i| joint(i, f64::from(u8::from(s >> i & 1 == 1))))
+            .sum::<f64>()
+    };
     let terms: Vec<f64> = (0..8).map(state).collect();
     let evidence = log_sum_exp(&terms);
-    let fit = fit(model, &csv(&[("prior", &prior), ("y", &y)]), &with_guide(GuideChoice::MeanField));
+    let fit = fit(
+        model,
+        &csv(&[("prior", &prior), ("y", &y)]),
+        &with_guide(GuideChoice::MeanField),
+    );
     check_evidence(&fit, evidence + ln_normal(0.7, 0.0, 2.0f64.sqrt()));
     for i in 0..3 {
-        let ones: Vec<f64> = (0..8).filter(|s| s >> i & 1 == 1).map(|s| terms[s]).collect();
+        let ones: Vec<f64> = (0..8)
+            .filter(|s| s >> i & 1 == 1)
+            .map(|s| terms[s])
+            .collect();
         let probability = (log_sum_exp(&ones) - evidence).exp();
         let r = row(&fit, &format!("z[{}]", i + 1));
         eprintln!("P(z) {probability:.4}, found {:.4}", r.mean);
-        assert!((r.mean - probability).abs() < 0.02, "{r:?} is not {probability}");
+        assert!(
+            (r.mean - probability).abs() < 0.02,
+            "{r:?} is not {probability}"
+        );
     }
 }
 
@@ -115,7 +141,10 @@ fn the_gradient_has_no_bias() {
             [vec![value], gradient].concat()
         });
         eprintln!("{draws} draws: z {scores:.2?}");
-        assert!(scores.iter().all(|z| z.abs() < 4.5), "{draws} draws: {scores:?}");
+        assert!(
+            scores.iter().all(|z| z.abs() < 4.5),
+            "{draws} draws: {scores:?}"
+        );
     }
 }
 
@@ -126,7 +155,12 @@ fn a_biased_gradient_is_found_out() {
     let axes = AxisMap::new(&bound).expect("few axes");
     let builder = Builder::new(axes.program_axes(8));
     let joint = Joint::new(&bound, &axes, &builder).expect("a joint density");
-    let smooth = joint.draws.iter().fold(joint.log_density(|_| true), |sum, d| sum + d.entropy.unwrap_or(-d.log_q));
+    let smooth = joint
+        .draws
+        .iter()
+        .fold(joint.log_density(|_| true), |sum, d| {
+            sum + d.entropy.unwrap_or(-d.log_q)
+        });
     let value = builder.sum(smooth, AxisSet::EMPTY.with(DRAW)) * Expr::Const(1.0 / 8.0);
     let mut leaves: Vec<(usize, NodeId)> = vec![];
     for (i, node) in builder.snapshot().nodes.iter().enumerate() {
@@ -136,7 +170,11 @@ fn a_biased_gradient_is_found_out() {
     }
     leaves.sort_unstable();
     let wrt: Vec<NodeId> = leaves.iter().map(|l| l.1).collect();
-    let outputs = [vec![value.node(&builder)], gradient(&builder, value.node(&builder), &wrt)].concat();
+    let outputs = [
+        vec![value.node(&builder)],
+        gradient(&builder, value.node(&builder), &wrt),
+    ]
+    .concat();
     let blocks = joint.lowering.noise.borrow().clone();
     drop(joint);
     let program = builder.finish(outputs);
@@ -146,7 +184,12 @@ fn a_biased_gradient_is_found_out() {
     let scores = z_scores(20_000, &exact, |step| {
         for (i, b) in blocks.iter().enumerate() {
             let out = &mut noise[b.offset..b.offset + b.len];
-            let address = Address { seed: 11, purpose: 1, step, block: i as u64 };
+            let address = Address {
+                seed: 11,
+                purpose: 1,
+                step,
+                block: i as u64,
+            };
             match b.kind {
                 NoiseKind::Normal => fill_normal(out, address),
                 NoiseKind::Uniform => fill_uniform(out, address),
@@ -157,6 +200,9 @@ fn a_biased_gradient_is_found_out() {
     });
     eprintln!("without the score term: z {scores:.2?}");
     // The bound itself and the gradient of the continuous part are right; that of the switch is not.
-    assert!(scores[0].abs() < 4.5 && scores[2].abs() < 4.5 && scores[3].abs() < 4.5, "{scores:?}");
+    assert!(
+        scores[0].abs() < 4.5 && scores[2].abs() < 4.5 && scores[3].abs() < 4.5,
+        "{scores:?}"
+    );
     assert!(scores[1].abs() > 10.0, "{scores:?}");
 }

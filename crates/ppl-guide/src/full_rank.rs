@@ -1,8 +1,8 @@
 //! Full rank: one Gaussian over all unknowns on the unconstrained scale, by its Cholesky factor.
 
-use crate::{Centring, Family};
 use crate::mean_field::{START, emit_site};
 use crate::names::Names;
+use crate::{Centring, Family};
 use ppl_model::{Bound, SiteShape};
 use std::fmt::Write;
 
@@ -32,9 +32,15 @@ impl Family for FullRank {
                 names.fresh("loc".into()),
                 names.fresh("scale_tril".into()),
             );
-            let apart: Vec<&str> = joint.iter().filter(|s| s.hierarchical).map(|s| s.name.as_str()).collect();
+            let apart: Vec<&str> = joint
+                .iter()
+                .filter(|s| s.hierarchical)
+                .map(|s| s.name.as_str())
+                .collect();
             let noncentered = match centring {
-                Centring::NonCentred if !apart.is_empty() => format!("noncentered = [{}]", apart.join(", ")),
+                Centring::NonCentred if !apart.is_empty() => {
+                    format!("noncentered = [{}]", apart.join(", "))
+                }
                 _ => String::new(),
             };
             let list: Vec<&str> = joint.iter().map(|s| s.name.as_str()).collect();

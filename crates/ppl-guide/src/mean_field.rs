@@ -1,8 +1,8 @@
 //! Mean field: every unknown its own Gaussian on the unconstrained scale. Reverse KL makes it too narrow where unknowns
 //! are correlated under the posterior.
 
-use crate::{Centring, Family};
 use crate::names::{Names, bracket};
+use crate::{Centring, Family};
 use ppl_model::{Bound, SiteShape};
 use std::fmt::Write;
 
@@ -57,7 +57,10 @@ pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, cent
     let axes = bracket(&axes);
     let _ = writeln!(out, "  param {location}{axes} = 0;");
     let _ = writeln!(out, "  param {scale}{axes}: positive = {START};");
-    let end = match (s.hierarchical && centring == Centring::NonCentred, s.is_real) {
+    let end = match (
+        s.hierarchical && centring == Centring::NonCentred,
+        s.is_real,
+    ) {
         (true, _) => format!(".transformed(noncentered = {})", s.name),
         (false, true) => String::new(),
         (false, false) => ".transformed()".to_string(),

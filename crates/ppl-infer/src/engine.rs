@@ -4,12 +4,12 @@ use crate::elbo::{Terms, elbo};
 use crate::fit::{Draws, Fit, Phase, Verdict};
 use crate::objective::{Objective, ObjectiveError, Sampler};
 use crate::options::{FitOptions, GuideChoice, Observer, Progress, Silent};
-use ppl_guide::Centring;
 use crate::psis::{Psis, k_threshold, psis};
 use crate::stochastic::{Outcome, maximise};
 use crate::summary::{summarise, summarise_weighted};
 use ndarray::Array2;
 use ppl_engine::random::{Address, fill_uniform};
+use ppl_guide::Centring;
 use ppl_model::Bound;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::time::Instant;
@@ -59,7 +59,12 @@ const TRIAL_STEPS: usize = 3_000;
 /// with random numbers of its own, so that the choice depends on the model and the data alone.
 pub fn with_guide(bound: &Bound, choice: GuideChoice, draws: usize) -> Result<Guided, FitError> {
     if bound.model.has_written_guide {
-        return Ok(Guided { bound: bound.clone(), name: "written".into(), text: String::new(), note: None });
+        return Ok(Guided {
+            bound: bound.clone(),
+            name: "written".into(),
+            text: String::new(),
+            note: None,
+        });
     }
     let family = match (choice, &bound.model.guide_family) {
         (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
@@ -71,7 +76,12 @@ pub fn with_guide(bound: &Bound, choice: GuideChoice, draws: usize) -> Result<Gu
     let candidate = |centring| -> Result<Guided, FitError> {
         let text = ppl_guide::text(family, bound, centring);
         let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
-        Ok(Guided { bound, name: family.name().to_string(), text, note: None })
+        Ok(Guided {
+            bound,
+            name: family.name().to_string(),
+            text,
+            note: None,
+        })
     };
     let centred = candidate(Centring::Centred)?;
     if !ppl_guide::has_choice(bound) {
@@ -81,16 +91,26 @@ pub fn with_guide(bound: &Bound, choice: GuideChoice, draws: usize) -> Result<Gu
     let trial = |g: &Guided| -> Result<f64, FitError> {
         let mut objective = Objective::new(&g.bound, draws, TRIAL_SEED)?;
         let elbo = maximise(&mut objective, TRIAL_STEPS, &mut Silent).elbo;
-        Ok(if elbo.is_finite() { elbo } else { f64::NEG_INFINITY })
+        Ok(if elbo.is_finite() {
+            elbo
+        } else {
+            f64::NEG_INFINITY
+        })
     };
     let (a, b) = (trial(&centred)?, trial(&apart)?);
-    let (mut best, word) = if b > a { (apart, "non-centred") } else { (centred, "centred") };
-    best.note = Some(format!("hierarchical sites are drawn {word} in the guide: bound after a short run {a:.2} centred, {b:.2} non-centred"));
+    let (mut best, word) = if b > a {
+        (apart, "non-centred")
+    } else {
+        (centred, "centred")
+    };
+    best.note = Some(format!(
+        "hierarchical sites are drawn {word} in the guide: bound after a short run {a:.2} centred, {b:.2} non-centred"
+    ));
     Ok(best)
 }
 
 /// Seed of the trial runs.
-const TRIAL_SEED: u64 = 0x7472_6961_6c;
+const TRIAL_SEED: u64 = 0x0074_7269_616c;
 
 /// Fits a bound model.
 pub fn fit(

@@ -191,7 +191,10 @@ impl Objective {
             joint.lowering.params.borrow().clone(),
             joint.lowering.noise.borrow().clone(),
         );
-        let value = Program { outputs: vec![elbo.node(&builder), surrogate.node(&builder)], ..builder.snapshot() };
+        let value = Program {
+            outputs: vec![elbo.node(&builder), surrogate.node(&builder)],
+            ..builder.snapshot()
+        };
         let (n_params, n_noise) = (value.n_params, value.n_noise);
         // Passes before differentiation, so that the adjoints inherit what they gain, and after it on both together.
         let (value, mut passes) = passes::optimise(value);

@@ -10,24 +10,106 @@ fn columns_and_axes() {
     let data = table("g,y,n\na,1.5,3\nb,-2,0\nA,0,7\n");
     check(
         &[
-            ("data yy[row]: real;", "E0203", "1:6", "no column `yy`", "`y`"),
-            ("axis c = {a, b};\ndata g[row]: c;", "E0210", "data.csv:4:1", "`A` is not a level of `c`", "`a`"),
-            ("data y[row]: int;", "E0313", "data.csv:2:3", "whole number", "`real`"),
-            ("data y[row]: positive;", "E0209", "data.csv:3:3", "positive", "mend the cell"),
+            (
+                "data yy[row]: real;",
+                "E0203",
+                "1:6",
+                "no column `yy`",
+                "`y`",
+            ),
+            (
+                "axis c = {a, b};\ndata g[row]: c;",
+                "E0210",
+                "data.csv:4:1",
+                "`A` is not a level of `c`",
+                "`a`",
+            ),
+            (
+                "data y[row]: int;",
+                "E0313",
+                "data.csv:2:3",
+                "whole number",
+                "`real`",
+            ),
+            (
+                "data y[row]: positive;",
+                "E0209",
+                "data.csv:3:3",
+                "positive",
+                "mend the cell",
+            ),
             ("data n[row]: bool;", "E0314", "data.csv:2:", "0/1", ""),
-            ("data g[row]: real;", "E0311", "data.csv:2:1", "expects a number", "axis"),
-            ("data n: int;\naxis k = n;\nb[k] ~ Normal(0, 1);", "E0208", "1:6", "`n` has no value", "--set n="),
-            ("axis k = 0;\nb[k] ~ Normal(0, 1);", "E0202", "1:10", "size 0", "at least one"),
-            ("axis k = 1000000000000;\nb[k] ~ Normal(0, 1);", "E0202", "1:10", "the limit is", "fewer"),
-            ("axis k = 3..1;\nb[k] ~ Normal(0, 1);", "E0202", "1:10", "is empty", "1..52"),
-            ("axis k = 1000000;\naxis j = 1000000;\nb[j, k] ~ Normal(0, 1);", "E0202", "3:1", "elements", "fewer"),
-            ("axis k;\nb[k] ~ Normal(0, 1);", "E0206", "1:6", "nothing tells the levels", "axis k = 3;"),
-            ("axis k = columns(\"x_*\");\ndata X[row, k]: real;", "E0203", "1:6", "matches", "columns are"),
-            ("axis k = 2;\nb[k] ~ Normal(0, 1);\nlet c = b[3];", "E0110", "3:11", "no level `3`", ""),
+            (
+                "data g[row]: real;",
+                "E0311",
+                "data.csv:2:1",
+                "expects a number",
+                "axis",
+            ),
+            (
+                "data n: int;\naxis k = n;\nb[k] ~ Normal(0, 1);",
+                "E0208",
+                "1:6",
+                "`n` has no value",
+                "--set n=",
+            ),
+            (
+                "axis k = 0;\nb[k] ~ Normal(0, 1);",
+                "E0202",
+                "1:10",
+                "size 0",
+                "at least one",
+            ),
+            (
+                "axis k = 1000000000000;\nb[k] ~ Normal(0, 1);",
+                "E0202",
+                "1:10",
+                "the limit is",
+                "fewer",
+            ),
+            (
+                "axis k = 3..1;\nb[k] ~ Normal(0, 1);",
+                "E0202",
+                "1:10",
+                "is empty",
+                "1..52",
+            ),
+            (
+                "axis k = 1000000;\naxis j = 1000000;\nb[j, k] ~ Normal(0, 1);",
+                "E0202",
+                "3:1",
+                "elements",
+                "fewer",
+            ),
+            (
+                "axis k;\nb[k] ~ Normal(0, 1);",
+                "E0206",
+                "1:6",
+                "nothing tells the levels",
+                "axis k = 3;",
+            ),
+            (
+                "axis k = columns(\"x_*\");\ndata X[row, k]: real;",
+                "E0203",
+                "1:6",
+                "matches",
+                "columns are",
+            ),
+            (
+                "axis k = 2;\nb[k] ~ Normal(0, 1);\nlet c = b[3];",
+                "E0110",
+                "3:11",
+                "no level `3`",
+                "",
+            ),
         ]
         .map(|(text, code, place, message, help)| {
             // The column of `n` depends on the width of the cells before it.
-            let place = if place.ends_with(':') { "data.csv:2:7" } else { place };
+            let place = if place.ends_with(':') {
+                "data.csv:2:7"
+            } else {
+                place
+            };
             (text, code, place, message, help)
         }),
         Some(&data),
@@ -39,14 +121,62 @@ fn observations_outside_the_support() {
     let data = table("y,n\n0.5,3\n-2,-1\n1.5,2\n0,1\n");
     check(
         &[
-            ("data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Exponential(a);", "E0211", "data.csv:3:1", "numbers from 0 on, so -2", "another"),
-            ("data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Beta(a, 2);", "E0211", "data.csv:3:1", "nor can 2 values more", ""),
-            ("data n[row]: int;\na ~ HalfNormal(1);\nobserve n ~ Poisson(a);", "E0211", "data.csv:3:4", "whole numbers", ""),
-            ("data n[row]: int;\na ~ Beta(1, 1);\nobserve n ~ Bernoulli(a);", "E0211", "data.csv:2:5", "0 or 1", ""),
-            ("data n[row]: int;\na ~ Beta(1, 1);\nfor i in row { observe n[i] ~ Binomial(2, a); }", "E0211", "data.csv:2:5", "between 0 and 2", ""),
-            ("data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ LogNormal(a, 1);", "E0211", "data.csv:3:1", "numbers above 0", ""),
-            ("a ~ HalfNormal(1);\nobserve -1 ~ Exponential(a);", "E0211", "2:9", "-1 cannot be observed", "mend the value"),
-            ("data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Uniform(-2, 1);", "E0211", "data.csv:4:1", "between -2 and 1", ""),
+            (
+                "data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Exponential(a);",
+                "E0211",
+                "data.csv:3:1",
+                "numbers from 0 on, so -2",
+                "another",
+            ),
+            (
+                "data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Beta(a, 2);",
+                "E0211",
+                "data.csv:3:1",
+                "nor can 2 values more",
+                "",
+            ),
+            (
+                "data n[row]: int;\na ~ HalfNormal(1);\nobserve n ~ Poisson(a);",
+                "E0211",
+                "data.csv:3:4",
+                "whole numbers",
+                "",
+            ),
+            (
+                "data n[row]: int;\na ~ Beta(1, 1);\nobserve n ~ Bernoulli(a);",
+                "E0211",
+                "data.csv:2:5",
+                "0 or 1",
+                "",
+            ),
+            (
+                "data n[row]: int;\na ~ Beta(1, 1);\nfor i in row { observe n[i] ~ Binomial(2, a); }",
+                "E0211",
+                "data.csv:2:5",
+                "between 0 and 2",
+                "",
+            ),
+            (
+                "data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ LogNormal(a, 1);",
+                "E0211",
+                "data.csv:3:1",
+                "numbers above 0",
+                "",
+            ),
+            (
+                "a ~ HalfNormal(1);\nobserve -1 ~ Exponential(a);",
+                "E0211",
+                "2:9",
+                "-1 cannot be observed",
+                "mend the value",
+            ),
+            (
+                "data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Uniform(-2, 1);",
+                "E0211",
+                "data.csv:4:1",
+                "between -2 and 1",
+                "",
+            ),
         ],
         Some(&data),
     );
@@ -67,14 +197,27 @@ fn arguments_that_nothing_reads() {
     assert!(diagnostics(model, Some(&load(&[("n_groups", "2")]))).is_empty());
     let found = diagnostics(model, Some(&load(&[("n_group", "2")])));
     assert_eq!(found[0].code, "E0212");
-    assert_eq!(found[0].help.as_deref(), Some("did you mean `--set n_groups=…`?"));
+    assert_eq!(
+        found[0].help.as_deref(),
+        Some("did you mean `--set n_groups=…`?")
+    );
     let found = diagnostics(model, Some(&load(&[("n_groups", "2"), ("y", "2")])));
-    assert_eq!((found[0].code, at(model, &found[0]).as_str()), ("E0212", "2:6"));
+    assert_eq!(
+        (found[0].code, at(model, &found[0]).as_str()),
+        ("E0212", "2:6")
+    );
     let mut data = load(&[("n_groups", "2")]);
-    data.tables.insert("count".to_owned(), table("count\n1\n").main.unwrap());
+    data.tables
+        .insert("count".to_owned(), table("count\n1\n").main.unwrap());
     let found = diagnostics(model, Some(&data));
     assert_eq!(found[0].code, "E0212");
-    assert!(found[0].help.as_deref().unwrap().contains("county=data.csv"));
+    assert!(
+        found[0]
+            .help
+            .as_deref()
+            .unwrap()
+            .contains("county=data.csv")
+    );
     let found = diagnostics(model, Some(&load(&[("n_groups", "2.5")])));
     assert!(found[0].message.contains("2.5"), "{found:?}");
 }

@@ -71,7 +71,11 @@ fn mutations_never_panic() {
         }
         let text = mutant.concat();
         let found = std::panic::catch_unwind(|| diagnostics(&text, Some(&data)));
-        right += usize::from(found.unwrap_or_else(|_| panic!("panics: {text}")).is_empty());
+        right += usize::from(
+            found
+                .unwrap_or_else(|_| panic!("panics: {text}"))
+                .is_empty(),
+        );
     }
     assert!(right > 100, "only {right} mutants were still models");
 }

@@ -69,7 +69,11 @@ impl Binder<'_> {
                     ));
                 }
                 if n > MAX_SIZED {
-                    let d = Diagnostic::error("E0202", e.span, format!("an axis of size {n}; the limit is {MAX_SIZED}"));
+                    let d = Diagnostic::error(
+                        "E0202",
+                        e.span,
+                        format!("an axis of size {n}; the limit is {MAX_SIZED}"),
+                    );
                     return Err(Some(d.help("give it fewer elements; the lines of a data file may be more: they are the axis `row`")));
                 }
 
@@ -78,11 +82,21 @@ impl Binder<'_> {
             Levels::Range(a, b) => {
                 let (lo, hi) = (self.whole(a)?, self.whole(b)?);
                 if hi < lo {
-                    let d = Diagnostic::error("E0202", a.span.to(b.span), format!("the range {lo}..{hi} is empty"));
+                    let d = Diagnostic::error(
+                        "E0202",
+                        a.span.to(b.span),
+                        format!("the range {lo}..{hi} is empty"),
+                    );
                     return Err(Some(d.help("a range goes from its smaller end to its larger one, both included: `1..52`")));
                 }
                 if hi - lo >= MAX_SIZED || lo.abs().max(hi.abs()) > 1e15 {
-                    let d = Diagnostic::error("E0202", a.span.to(b.span), format!("the range {lo}..{hi} is too long; the limit is {MAX_SIZED} elements"));
+                    let d = Diagnostic::error(
+                        "E0202",
+                        a.span.to(b.span),
+                        format!(
+                            "the range {lo}..{hi} is too long; the limit is {MAX_SIZED} elements"
+                        ),
+                    );
                     return Err(Some(d.help("give it fewer elements")));
                 }
 

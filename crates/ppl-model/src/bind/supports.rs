@@ -34,13 +34,19 @@ impl Range {
         };
         // An end belongs to the support if the density is finite there for any of the known parameter values.
         let closed = |b: Bound| match b {
-            Bound::At(v) if !whole && v.is_finite() => d.distribution.golden().iter().any(|(_, p, _)| {
-                let p: Vec<&[f64]> = p.iter().map(Vec::as_slice).collect();
-                d.distribution.ln_density(&[v], &p).is_finite()
-            }),
+            Bound::At(v) if !whole && v.is_finite() => {
+                d.distribution.golden().iter().any(|(_, p, _)| {
+                    let p: Vec<&[f64]> = p.iter().map(Vec::as_slice).collect();
+                    d.distribution.ln_density(&[v], &p).is_finite()
+                })
+            }
             _ => true,
         };
-        Some(Range { low: (end(lo, f64::NEG_INFINITY), closed(lo)), high: (end(hi, f64::INFINITY), closed(hi)), whole })
+        Some(Range {
+            low: (end(lo, f64::NEG_INFINITY), closed(lo)),
+            high: (end(hi, f64::INFINITY), closed(hi)),
+            whole,
+        })
     }
 
     fn contains(&self, v: f64) -> bool {
@@ -50,9 +56,15 @@ impl Range {
     }
 
     fn words(&self) -> String {
-        let numbers = if self.whole { "whole numbers" } else { "numbers" };
+        let numbers = if self.whole {
+            "whole numbers"
+        } else {
+            "numbers"
+        };
         match (self.low.0.is_finite(), self.high.0.is_finite()) {
-            (true, true) if self.whole && self.low.0 == 0.0 && self.high.0 == 1.0 => "0 or 1".into(),
+            (true, true) if self.whole && self.low.0 == 0.0 && self.high.0 == 1.0 => {
+                "0 or 1".into()
+            }
             (true, true) => format!("{numbers} between {} and {}", self.low.0, self.high.0),
             (true, false) if self.low.1 => format!("{numbers} from {} on", self.low.0),
             (true, false) => format!("{numbers} above {}", self.low.0),
@@ -66,62 +78,120 @@ impl Binder<'_> {
     /// Observed values that no draw can be.
     pub(super) fn supports(&mut self) {
         for located in &self.model.statements {
-            let Statement::Observe { value, dist } = &located.statement else { continue };
-            let Some(range) = Range::of(dist) else { continue };
+            let Statement::Observe { value, dist } = &located.statement else {
+                continue;
+            };
+            let Some(range) = Range::of(dist) else {
+                continue;
+            };
             let name = dist.distribution.definition().name;
             if let TKind::Number(v) = value.kind {
                 if !range.contains(v) {
-                    let d = Diagnostic::error("E0211", value.span, format!("{name} draws {}, so {v} cannot be observed", range.words()));
-                    self.diagnostics.push(d.help("mend the value, or choose another distribution"));
+                    let d = Diagnostic::error(
+                        "E0211",
+                        value.span,
+                        format!("{name} draws {}, so {v} cannot be observed", range.words()),
+                    );
+                    self.diagnostics
+                        .push(d.help("mend the value, or choose another distribution"));
                 }
                 continue;
             }
-            let Some(id) = value.whole_symbol() else { continue };
-            let Some(Values::Real(values)) = self.values.get(&id) else { continue };
-            let Some(first) = values.iter().position(|v| !range.contains(*v)) else { continue };
-            let more = values[first..].iter().filter(|v| !range.contains(**v)).count() - 1;
+            let Some(id) = value.whole_symbol() else {
+                continue;
+            };
+            let Some(Values::Real(values)) = self.values.get(&id) else {
+                continue;
+            };
+            let Some(first) = values.iter().position(|v| !range.contains(*v)) else {
+                continue;
+            };
+            let more = values[first..]
+                .iter()
+                .filter(|v| !range.contains(**v))
+                .count()
+                - 1;
             let s = &self.model.symbols[id];
             let others = match more {
                 0 => String::new(),
                 1 => ", nor can one value more".into(),
                 n => format!(", nor can {n} values more"),
             };
-            let what = format!("{name} draws {}, so {} cannot be observed{others}", range.words(), values[first]);
+            let what = format!(
+                "{name} draws {}, so {} cannot be observed{others}",
+                range.words(),
+                values[first]
+            );
             let d = match self.cell(s, first) {
-                Some(place) => Diagnostic::data("E0211", place, format!("`{}`: {what}", s.name)).label(dist.span, "observed under this"),
-                None => Diagnostic::error("E0211", dist.span, format!("`{}`, element {}: {what}", s.name, first + 1)).label(s.span, "declared here"),
+                Some(place) => Diagnostic::data("E0211", place, format!("`{}`: {what}", s.name))
+                    .label(dist.span, "observed under this"),
+                None => Diagnostic::error(
+                    "E0211",
+                    dist.span,
+                    format!("`{}`, element {}: {what}", s.name, first + 1),
+                )
+                .label(s.span, "declared here"),
             };
-            self.diagnostics.push(d.help("mend the data, or choose a distribution that can draw it"));
+            self.diagnostics
+                .push(d.help("mend the data, or choose a distribution that can draw it"));
         }
     }
 
     /// The cell of an element of a column of the main table.
     fn cell(&self, s: &Symbol, element: usize) -> Option<FilePlace> {
-        let Role::Data { from, .. } = &s.role else { return None };
+        let Role::Data { from, .. } = &s.role else {
+            return None;
+        };
         let (table, lines) = self.table_of(s)?;
-        if lines != 0 || s.axes.as_slice() != [AxisRef::of(0)] || self.data.arrays.contains_key(&s.name) {
+        if lines != 0
+            || s.axes.as_slice() != [AxisRef::of(0)]
+            || self.data.arrays.contains_key(&s.name)
+        {
             return None;
         }
-        Some(table.column(from.as_ref().unwrap_or(&s.name))?.place(element))
+        Some(
+            table
+                .column(from.as_ref().unwrap_or(&s.name))?
+                .place(element),
+        )
     }
 
     /// Arrays that could not be held.
     pub(super) fn sizes(&mut self) {
         let too_large = |axes: &[AxisRef]| {
-            let sizes = axes.iter().map(|a| self.axes[a.axis].as_ref().map_or(0, super::BoundAxis::size));
-            sizes.fold(Some(1usize), |n, k| n?.checked_mul(k)).is_none_or(|n| n > MAX_ELEMENTS)
+            let sizes = axes
+                .iter()
+                .map(|a| self.axes[a.axis].as_ref().map_or(0, super::BoundAxis::size));
+            sizes
+                .fold(Some(1usize), |n, k| n?.checked_mul(k))
+                .is_none_or(|n| n > MAX_ELEMENTS)
         };
-        let large: Vec<(Span, String)> =
-            self.model.symbols.iter().filter(|s| too_large(&s.axes)).map(|s| (s.span, format!("{}{}", s.name, self.model.bracket(&s.axes)))).collect();
+        let large: Vec<(Span, String)> = self
+            .model
+            .symbols
+            .iter()
+            .filter(|s| too_large(&s.axes))
+            .map(|s| (s.span, format!("{}{}", s.name, self.model.bracket(&s.axes))))
+            .collect();
         for (span, what) in large {
-            let d = Diagnostic::error("E0202", span, format!("`{what}` would have more than {MAX_ELEMENTS} elements"));
-            self.diagnostics.push(d.help("give its axes fewer elements"));
+            let d = Diagnostic::error(
+                "E0202",
+                span,
+                format!("`{what}` would have more than {MAX_ELEMENTS} elements"),
+            );
+            self.diagnostics
+                .push(d.help("give its axes fewer elements"));
         }
     }
 
     /// `--set` and tables of axes whose names the model does not know.
     pub(super) fn unused_arguments(&mut self) {
-        let find = |name: &str| self.model.symbols.iter().find(|s| s.name == name && matches!(s.role, Role::Data { .. }));
+        let find = |name: &str| {
+            self.model
+                .symbols
+                .iter()
+                .find(|s| s.name == name && matches!(s.role, Role::Data { .. }))
+        };
         let mut found = vec![];
         for name in &self.data.settings {
             match find(name) {
@@ -145,12 +215,23 @@ impl Binder<'_> {
             if self.model.axes.iter().any(|a| a.name == *name) {
                 continue;
             }
-            let mut d = Diagnostic::error("E0212", Span::default(), format!("the model has no axis `{name}`, whose table `{}` is given", table.path()));
+            let mut d = Diagnostic::error(
+                "E0212",
+                Span::default(),
+                format!(
+                    "the model has no axis `{name}`, whose table `{}` is given",
+                    table.path()
+                ),
+            );
             d.labels.clear();
-            found.push(match ppl_syntax::suggest(name, self.model.axes.iter().map(|a| a.name.as_str())) {
-                Some(s) => d.help(format!("did you mean `{s}={}`?", table.path())),
-                None => d.help(format!("declare it in the model: `axis {name};`, or leave the argument away")),
-            });
+            found.push(
+                match ppl_syntax::suggest(name, self.model.axes.iter().map(|a| a.name.as_str())) {
+                    Some(s) => d.help(format!("did you mean `{s}={}`?", table.path())),
+                    None => d.help(format!(
+                        "declare it in the model: `axis {name};`, or leave the argument away"
+                    )),
+                },
+            );
         }
         self.diagnostics.extend(found);
     }

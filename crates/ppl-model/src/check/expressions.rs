@@ -159,8 +159,8 @@ impl Checker {
         if let Some(d) = self.used_too_early(name, span) {
             return self.fail(d);
         }
-        let scope: Vec<String> = self.scopes
-
+        let scope: Vec<String> = self
+            .scopes
             .iter()
             .flat_map(|s| s.keys().cloned())
             .chain(self.loops.iter().map(|l| l.variable.clone()))
@@ -437,7 +437,8 @@ impl Checker {
             .axes
             .iter()
             .copied()
-            .filter(|x| !frame.contains(x) && !(x.is_loop() && frame.is_empty()))
+            .filter(|x| !frame.contains(x))
+            .filter(|x| !x.is_loop() || !frame.is_empty())
             .collect();
         if extra.is_empty() {
             return Some(());

@@ -109,8 +109,12 @@ impl Checker {
         for a in args {
             if a.name.as_ref().is_none_or(|n| n.name != "noncentered") {
                 return self.fail(
-                    Diagnostic::error("E0106", a.value.span, "`.transformed()` has one argument, `noncentered`")
-                        .help("write `.transformed(noncentered = [theta])`"),
+                    Diagnostic::error(
+                        "E0106",
+                        a.value.span,
+                        "`.transformed()` has one argument, `noncentered`",
+                    )
+                    .help("write `.transformed(noncentered = [theta])`"),
                 );
             }
             let parts: Vec<&ast::Expr> = match &a.value.kind {
@@ -119,9 +123,16 @@ impl Checker {
             };
             for p in parts {
                 let ast::ExprKind::Name(name) = &p.kind else {
-                    return self.fail(Diagnostic::error("E0117", p.span, "the name of a site is expected"));
+                    return self.fail(Diagnostic::error(
+                        "E0117",
+                        p.span,
+                        "the name of a site is expected",
+                    ));
                 };
-                out.push(self.guide_site(&ast::Ident { name: name.clone(), span: p.span })?);
+                out.push(self.guide_site(&ast::Ident {
+                    name: name.clone(),
+                    span: p.span,
+                })?);
             }
         }
         Some(out)
@@ -171,8 +182,17 @@ impl Checker {
             };
             if written != axes {
                 let name = &target.name.name;
-                let what = if axes.is_empty() { "a scalar".to_string() } else { format!("`{name}{}`", self.bracket(&axes)) };
-                let d = Diagnostic::error("E0117", target.span, format!("`{name}` is {what} in the model")).label(self.model.symbols[site].span, "here");
+                let what = if axes.is_empty() {
+                    "a scalar".to_string()
+                } else {
+                    format!("`{name}{}`", self.bracket(&axes))
+                };
+                let d = Diagnostic::error(
+                    "E0117",
+                    target.span,
+                    format!("`{name}` is {what} in the model"),
+                )
+                .label(self.model.symbols[site].span, "here");
 
                 return self.report(d.help("write the same axes, or none"));
             }
@@ -196,16 +216,31 @@ impl Checker {
     fn guide_support(&mut self, site: SymbolId, dist: &TDist) -> Option<()> {
         let def = dist.distribution.definition();
         let symbol = &self.model.symbols[site];
-        let Some(drawn) = self.model.dist(site).map(|d| d.distribution.definition().support) else { return Some(()) };
+        let Some(drawn) = self
+            .model
+            .dist(site)
+            .map(|d| d.distribution.definition().support)
+        else {
+            return Some(());
+        };
         let differ = |what: &str| {
             Diagnostic::error("E0117", dist.span, format!("the supports differ: {what}"))
                 .at("drawn by the guide")
                 .label(symbol.span, "the model's support")
         };
         let transform = "append `.transformed()`: it pushes the draw through the site's support";
-        let site_is_discrete = matches!(drawn, Support::Bool | Support::Integers(..) | Support::Category);
+        let site_is_discrete = matches!(
+            drawn,
+            Support::Bool | Support::Integers(..) | Support::Category
+        );
         let d = if site_is_discrete != def.is_discrete() {
-            let kind = |discrete: bool| if discrete { "whole numbers" } else { "real numbers" };
+            let kind = |discrete: bool| {
+                if discrete {
+                    "whole numbers"
+                } else {
+                    "real numbers"
+                }
+            };
             Some(
                 differ(&format!("`{}` takes {}, and {} draws {}", symbol.name, kind(site_is_discrete), def.name, kind(def.is_discrete())))
                     .help("draw Bernoulli sites from Bernoulli, all others from a continuous distribution"),
@@ -224,13 +259,31 @@ impl Checker {
             };
             let positive = match &symbol.kind {
                 None | Some(Kind::Real(None, None)) => drawn == Support::POSITIVE,
-                Some(Kind::Real(Some(TExpr { kind: TKind::Number(v), .. }), None)) => *v == 0.0,
+                Some(Kind::Real(
+                    Some(TExpr {
+                        kind: TKind::Number(v),
+                        ..
+                    }),
+                    None,
+                )) => *v == 0.0,
                 Some(_) => false,
             };
             if ls.exponentiated && !positive {
-                Some(differ(&format!("{} draws positive numbers, `{}` is drawn on another set", def.name, symbol.name)).help(transform))
+                Some(
+                    differ(&format!(
+                        "{} draws positive numbers, `{}` is drawn on another set",
+                        def.name, symbol.name
+                    ))
+                    .help(transform),
+                )
             } else if !ls.exponentiated && !real {
-                Some(differ(&format!("{} draws any real number, `{}` does not take all of them", def.name, symbol.name)).help(transform))
+                Some(
+                    differ(&format!(
+                        "{} draws any real number, `{}` does not take all of them",
+                        def.name, symbol.name
+                    ))
+                    .help(transform),
+                )
             } else {
                 None
             }

@@ -204,8 +204,12 @@ impl Checker {
         use ast::StmtKind;
         for s in statements {
             match &s.kind {
-                StmtKind::Sample { target, .. } | StmtKind::Let { target, .. } | StmtKind::Param { target, .. } => {
-                    self.defined.entry(target.name.name.clone()).or_insert((target.name.span, s.span));
+                StmtKind::Sample { target, .. }
+                | StmtKind::Let { target, .. }
+                | StmtKind::Param { target, .. } => {
+                    self.defined
+                        .entry(target.name.name.clone())
+                        .or_insert((target.name.span, s.span));
                 }
                 StmtKind::For { body, .. } => self.definitions(body),
                 _ => {}
@@ -217,8 +221,16 @@ impl Checker {
     pub(crate) fn used_too_early(&self, name: &str, at: Span) -> Option<Diagnostic> {
         let &(span, statement) = self.defined.get(name)?;
         if statement.start <= at.start && at.end <= statement.end {
-            let d = Diagnostic::error("E0101", at, format!("`{name}` stands in its own definition")).at("not defined yet");
-            return Some(d.label(span, "this name").help("a value cannot depend on itself"));
+            let d = Diagnostic::error(
+                "E0101",
+                at,
+                format!("`{name}` stands in its own definition"),
+            )
+            .at("not defined yet");
+            return Some(
+                d.label(span, "this name")
+                    .help("a value cannot depend on itself"),
+            );
         }
         (span.start > at.start).then(|| {
             Diagnostic::error("E0101", at, format!("`{name}` is used before it is defined"))
@@ -233,14 +245,22 @@ impl Checker {
         let mut first: HashMap<SymbolId, Span> = HashMap::new();
         let mut found = vec![];
         for located in &self.model.statements {
-            let Statement::Observe { value, dist } = &located.statement else { continue };
-            let Some(id) = value.whole_symbol() else { continue };
+            let Statement::Observe { value, dist } = &located.statement else {
+                continue;
+            };
+            let Some(id) = value.whole_symbol() else {
+                continue;
+            };
             let name = &self.model.symbols[id].name;
             match first.get(&id) {
                 Some(&span) => found.push(
-                    Diagnostic::warning("W0121", value.span, format!("`{name}` is observed twice, so its likelihood is counted twice"))
-                        .label(span, "observed here first")
-                        .help("delete one of the two, unless each is meant as evidence of its own"),
+                    Diagnostic::warning(
+                        "W0121",
+                        value.span,
+                        format!("`{name}` is observed twice, so its likelihood is counted twice"),
+                    )
+                    .label(span, "observed here first")
+                    .help("delete one of the two, unless each is meant as evidence of its own"),
                 ),
                 None => {
                     first.insert(id, value.span);
@@ -320,7 +340,13 @@ impl TExpr {
     pub fn whole_symbol(&self) -> Option<SymbolId> {
         match &self.kind {
             TKind::Symbol(s) => Some(*s),
-            TKind::Gather(inner, indices) if indices.iter().all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) => inner.whole_symbol(),
+            TKind::Gather(inner, indices)
+                if indices
+                    .iter()
+                    .all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) =>
+            {
+                inner.whole_symbol()
+            }
             _ => None,
         }
     }

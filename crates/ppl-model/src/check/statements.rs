@@ -12,11 +12,21 @@ impl Checker {
     pub(super) fn declare(&mut self, statements: &[ast::Stmt]) {
         let axes: Vec<&str> = statements
             .iter()
-            .filter_map(|s| if let StmtKind::Axis { name, .. } = &s.kind { Some(name.name.as_str()) } else { None })
+            .filter_map(|s| {
+                if let StmtKind::Axis { name, .. } = &s.kind {
+                    Some(name.name.as_str())
+                } else {
+                    None
+                }
+            })
             .collect();
         let first = |target: &ast::Target, kind: &ast::Kind| {
-            let literal = |e: &ast::Expr| matches!(e.kind, ast::ExprKind::Number(_) | ast::ExprKind::Unary(..));
-            target.axes.is_empty() && !axes.contains(&kind.name.name.as_str()) && kind.args.iter().all(literal)
+            let literal = |e: &ast::Expr| {
+                matches!(e.kind, ast::ExprKind::Number(_) | ast::ExprKind::Unary(..))
+            };
+            target.axes.is_empty()
+                && !axes.contains(&kind.name.name.as_str())
+                && kind.args.iter().all(literal)
         };
         self.declare_data(statements, first);
         for s in statements {
@@ -27,7 +37,11 @@ impl Checker {
         self.declare_data(statements, |target, kind| !first(target, kind));
     }
 
-    fn declare_data(&mut self, statements: &[ast::Stmt], wanted: impl Fn(&ast::Target, &ast::Kind) -> bool) {
+    fn declare_data(
+        &mut self,
+        statements: &[ast::Stmt],
+        wanted: impl Fn(&ast::Target, &ast::Kind) -> bool,
+    ) {
         for s in statements {
             if let StmtKind::Data { target, kind, from } = &s.kind
                 && wanted(target, kind)
@@ -98,14 +112,19 @@ impl Checker {
             && !self.poisoned.contains(name)
             && !super::RESERVED.contains(&name.as_str())
         {
-            let d = Diagnostic::error("E0101", e.span, format!("nothing is named `{name}` here")).at("a size is known from the data");
-            return self.fail(d.help(format!("declare it: `data {name}: int;`, and pass its value: `--set {name}=3`")));
+            let d = Diagnostic::error("E0101", e.span, format!("nothing is named `{name}` here"))
+                .at("a size is known from the data");
+            return self.fail(d.help(format!(
+                "declare it: `data {name}: int;`, and pass its value: `--set {name}=3`"
+            )));
         }
         self.expr(e, Some(&[]))
     }
 
-    fn data(&mut self, target: &ast::Target, kind
-: &ast::Kind,
+    fn data(
+        &mut self,
+        target: &ast::Target,
+        kind: &ast::Kind,
         from: Option<&(String, Span)>,
     ) -> Option<()> {
         let axes = self.target_axes(target);
@@ -562,7 +581,9 @@ impl Checker {
     /// Reads a distribution whose left side is not understood: only what is wrong with its names is told.
     fn names_only(&mut self, dist: &ast::Expr) {
         let before = self.diagnostics.len();
-        let ast::ExprKind::Call(name, args) = &dist.kind else { return };
+        let ast::ExprKind::Call(name, args) = &dist.kind else {
+            return;
+        };
         if ppl_dist::find(&name.name).is_none() {
             self.distribution(dist, &[], None);
         }
@@ -570,7 +591,11 @@ impl Checker {
             self.expr(&a.value, None);
         }
         let found = self.diagnostics.split_off(before);
-        self.diagnostics.extend(found.into_iter().filter(|d| matches!(d.code, "E0101" | "E0102" | "E0103")));
+        self.diagnostics.extend(
+            found
+                .into_iter()
+                .filter(|d| matches!(d.code, "E0101" | "E0102" | "E0103")),
+        );
     }
 
     fn let_statement(

@@ -36,7 +36,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let (location, scale) = (&arguments[ls.location], &arguments[ls.scale]);
         let n = u.len();
         let at = |v: &[Expr<'b>], i: usize| if v.len() == 1 { v[0] } else { v[i] };
-        let entry = |i: usize, j: usize| if scale.len() == 1 { scale[0] } else { scale[i * n + j] };
+        let entry = |i: usize, j: usize| {
+            if scale.len() == 1 {
+                scale[0]
+            } else {
+                scale[i * n + j]
+            }
+        };
         let mut log_jacobian = Expr::Const(0.0);
         let mut values = Vec::with_capacity(n);
         for i in 0..n {

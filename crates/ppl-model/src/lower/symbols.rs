@@ -21,6 +21,9 @@ pub struct ParamBlock {
     pub value: NodeId,
 }
 
+/// Axes of an index, its positions in declared order, and the symbol where it is one.
+type Positions = (Vec<AxisRef>, Arc<[u32]>, Option<SymbolId>);
+
 impl<'a, 'b> Lowering<'a, 'b> {
     /// The value of a named quantity.
     pub fn symbol(&self, id: SymbolId) -> Lowered<Expr<'b>> {
@@ -77,10 +80,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// An index expression that data alone determine: its axes and its positions in declared order.
-    pub(super) fn positions(
-        &self,
-        e: &TExpr,
-    ) -> Option<(Vec<AxisRef>, Arc<[u32]>, Option<SymbolId>)> {
+    pub(super) fn positions(&self, e: &TExpr) -> Option<Positions> {
         match &e.kind {
             TKind::Symbol(id) => match (
                 &self.bound.values.get(id),
