@@ -148,3 +148,39 @@ pub fn spread(n: usize, shift: f64) -> Vec<f64> {
         .map(|i| (0.618_033_988_749_894_9 * (i as f64 + 1.0) + shift).fract())
         .collect()
 }
+
+/// Derivatives of a vector function along coordinate `i`, each with an estimate of its error: five-point differences at
+/// a ladder of steps, the step with the smallest of truncation (seen by halving the step) and rounding (eps |f| / h).
+pub fn differences(f: &dyn Fn(&[f64]) -> Vec<f64>, u: &[f64], i: usize) -> Vec<(f64, f64)> {
+    let at = |by: f64| {
+        let mut moved = u.to_vec();
+        moved[i] += by;
+        f(&moved)
+    };
+    let here = f(u);
+    let mut best = vec![(f64::NAN, f64::INFINITY); here.len()];
+    for rung in 2..18 {
+        let h = (1.0 + u[i].abs()) * 10f64.powf(-0.5 * f64::from(rung));
+        let points: Vec<Vec<f64>> = [-2.0, -1.0, -0.5, 0.5, 1.0, 2.0]
+            .iter()
+            .map(|k| at(k * h))
+            .collect();
+        for (j, best) in best.iter_mut().enumerate() {
+            let (outer, middle, inner) = (
+                points[5][j] - points[0][j],
+                points[4][j] - points[1][j],
+                points[3][j] - points[2][j],
+            );
+            let coarse = (8.0 * middle - outer) / (12.0 * h);
+            let fine = (8.0 * inner - middle) / (6.0 * h);
+            let largest = points.iter().fold(1e-300, |m: f64, p| m.max(p[j].abs()));
+            // The abscissa itself is rounded: what that moves the function by counts as noise too.
+            let noise = f64::EPSILON * (4.0 * largest + u[i].abs() * fine.abs()) / h;
+            let error = (coarse - fine).abs() + noise;
+            if error < best.1 {
+                *best = (fine, error);
+            }
+        }
+    }
+    best
+}

@@ -5,7 +5,7 @@ use crate::messages;
 use crate::model_file;
 use crate::outcome::Outcome;
 use crate::terminal::Terminal;
-use ppl_lang::{Bound, Dataset, Diagnostic, Model};
+use ppl_lang::{Bound, Dataset, Diagnostic, FitError, Model};
 
 /// A checked model, its data, and the text that messages point into.
 pub struct Session<'a> {
@@ -82,6 +82,23 @@ impl<'a> Session<'a> {
     pub fn refuse(&self, errors: &[Diagnostic]) -> Outcome {
         self.print(errors);
         Outcome::BadInput
+    }
+
+    /// Prints why there is no fit: what the model cannot do is bad input, anything else a failure.
+    pub fn refuse_fit(&self, error: &FitError, bound: &Bound) -> Outcome {
+        let mut diagnostics = error.diagnostics();
+        if diagnostics.is_empty() {
+            messages::print_failure(&error.to_string(), self.terminal);
+            return Outcome::Failed;
+        }
+        if !bound.inner().model.has_written_guide {
+            // What concerns a generated guide has places in the guide's text, not in the model's.
+            for diagnostic in diagnostics.iter_mut().filter(|d| d.code == "E0117") {
+                diagnostic.labels.clear();
+                diagnostic.fix = None;
+            }
+        }
+        self.refuse(&diagnostics)
     }
 
     fn print(&self, diagnostics: &[Diagnostic]) {

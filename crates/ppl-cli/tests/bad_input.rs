@@ -81,3 +81,41 @@ fn deep_nesting_is_refused() {
     let folder = folder("deep").with("deep.ppl", model);
     folder.run(&["fit", "deep.ppl"]).refused(&["deep.ppl:1:"]);
 }
+
+#[test]
+fn settings_supports_and_limits() {
+    let folder = folder("settings")
+        .with(
+            "wide.ppl",
+            "axis k = 100;\nw[k] ~ Dirichlet(1);\nobserve 1 ~ Normal(w[1], 1);\n",
+        )
+        .with(
+            "counts.ppl",
+            "data y[row]: int;\nl ~ HalfNormal(5);\nobserve y ~ Poisson(l);\n",
+        )
+        .with("empty_handed.ppl", "data y[row]: real;\n")
+        .with(
+            "sized.ppl",
+            "data n: int;\naxis k = n;\nb[k] ~ Normal(0, 1);\n",
+        );
+    folder
+        .run(&["fit", "wide.ppl"])
+        .refused(&["wide.ppl:2:", "at most 64"]);
+    folder.run(&["fit", "counts.ppl", "data.csv"]).refused(&[
+        "data.csv:4:1",
+        "-3",
+        "counts.ppl:3:",
+    ]);
+    folder
+        .run(&["fit", "empty_handed.ppl", "data.csv"])
+        .refused(&["no unknowns"]);
+    folder
+        .run(&["fit", "sized.ppl"])
+        .refused(&["sized.ppl:1:6", "--set n="]);
+    folder
+        .run(&["check", "sized.ppl", "--set", "m=3"])
+        .refused(&["`m`", "--set"]);
+    folder
+        .run(&["fit", "model.ppl", "data.csv", "schools=data.csv"])
+        .refused(&["schools"]);
+}

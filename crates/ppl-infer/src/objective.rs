@@ -457,7 +457,9 @@ fn named_values<'b>(
     }
     for s in &bound.model.statements {
         match &s.statement {
-            Statement::Sample(id) => out.push(symbol(*id, "site")?),
+            Statement::Sample(id) if !bound.model.symbols[*id].is_summed_out() => {
+                out.push(symbol(*id, "site")?)
+            }
             Statement::Report { name, axes, value } => {
                 let axes: Vec<_> = axes
                     .iter()

@@ -126,6 +126,13 @@ pub struct Symbol {
     pub span: Span,
 }
 
+impl Symbol {
+    /// Whether it is a discrete site with labels as values: the compiler sums it out.
+    pub fn is_summed_out(&self) -> bool {
+        matches!((&self.role, self.ty), (Role::Site(_), Ty::Index(_)))
+    }
+}
+
 /// Number of a symbol in its model.
 pub type SymbolId = usize;
 
@@ -301,10 +308,26 @@ pub struct Model {
 }
 
 impl Model {
-    /// The latent sites in order.
+    /// Whether an expression reads a summed-out site, directly or through deterministic values.
+    pub fn reads_summed_out(&self, e: &TExpr) -> bool {
+        let mut stack = vec![];
+        e.symbols(&mut stack);
+        let mut seen = std::collections::HashSet::new();
+        while let Some(id) = stack.pop() {
+            if self.symbols[id].is_summed_out() {
+                return true;
+            }
+            if let (true, Role::Let(inner)) = (seen.insert(id), &self.symbols[id].role) {
+                inner.symbols(&mut stack);
+            }
+        }
+        false
+    }
+
+    /// The latent sites that a guide draws, in order: all but the summed-out ones.
     pub fn sites(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
         self.statements.iter().filter_map(|s| match s.statement {
-            Statement::Sample(id) => Some((id, &self.symbols[id])),
+            Statement::Sample(id) if !self.symbols[id].is_summed_out() => Some((id, &self.symbols[id])),
             _ => None,
         })
     }

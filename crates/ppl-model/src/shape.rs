@@ -74,7 +74,8 @@ impl Bound {
             is_bool: symbol.ty == Ty::Bool,
             hierarchical: def.location_scale.is_some()
                 && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
-                && dist.args.iter().any(|a| a.stochastic),
+                && dist.args.iter().any(|a| a.stochastic)
+                && !dist.args.iter().any(|a| self.model.reads_summed_out(a)),
         })
     }
 

@@ -126,7 +126,7 @@ fn observations_outside_the_support() {
                 "E0211",
                 "data.csv:3:1",
                 "numbers from 0 on, so -2",
-                "another",
+                "choose a distribution",
             ),
             (
                 "data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Beta(a, 2);",

@@ -460,6 +460,36 @@ fn guides() {
 }
 
 #[test]
+fn orders_and_limits() {
+    let many: &'static str = Box::leak(
+        (0..63)
+            .map(|i| format!("axis a{i} = 1;\n"))
+            .collect::<String>()
+            .into_boxed_str(),
+    );
+    check(
+        &[
+            (
+                "axis g;\ndata g[row]: g;\nm[g]: ordered ~ Normal(0, 1);",
+                "E0118",
+                "3:1",
+                "ordered",
+                "axis g = {low",
+            ),
+            (
+                "axis c = {a, b};\nm[c] ~ Normal(0, 1);\nlet d = a;",
+                "E0101",
+                "3:9",
+                "is a level of `c`",
+                "m[a]",
+            ),
+            (many, "E0120", "63:6", "at most 63 axes", "named levels"),
+        ],
+        None,
+    );
+}
+
+#[test]
 fn left_out_of_this_version() {
     check(
         &[

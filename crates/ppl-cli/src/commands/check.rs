@@ -1,7 +1,6 @@
 //! `ppl check`: diagnostics, or the graph in words.
 
 use crate::inputs::Inputs;
-use crate::messages;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::terminal::Terminal;
@@ -39,10 +38,9 @@ fn describe(check: &Check, terminal: &Terminal) -> Result<(), Outcome> {
     let bound = session.bind()?;
     terminal.result(&ended(bound.describe()))?;
     if check.explain {
-        let passes = bound.explain().map_err(|error| {
-            messages::print_failure(&error.to_string(), terminal);
-            Outcome::Failed
-        })?;
+        let passes = bound
+            .explain()
+            .map_err(|error| session.refuse_fit(&error, &bound))?;
         terminal.result(&format!("\n{}", ended(passes)))?;
     }
     Ok(())

@@ -91,7 +91,7 @@ impl Fit {
             .map(OutputDirectory::prepare)
             .transpose();
         let output = output.map_err(|error| session.refuse(&[error.diagnostic()]))?;
-        let (fit, interrupted) = self.fit(&bound, terminal)?;
+        let (fit, interrupted) = self.fit(&session, &bound, terminal)?;
         // Files first: whoever reads standard output may have gone away.
         if let Some(output) = &output {
             output
@@ -121,7 +121,12 @@ impl Fit {
     }
 
     /// The fit on its own threads, and whether it was interrupted.
-    fn fit(&self, bound: &Bound, terminal: &Terminal) -> Result<(ppl_lang::Fit, bool), Outcome> {
+    fn fit(
+        &self,
+        session: &Session,
+        bound: &Bound,
+        terminal: &Terminal,
+    ) -> Result<(ppl_lang::Fit, bool), Outcome> {
         let threads = self
             .threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from));
@@ -145,10 +150,7 @@ impl Fit {
                 terminal.note("interrupted before there was anything to report");
                 Err(Outcome::Interrupted)
             }
-            Err(error) => {
-                messages::print_failure(&error.to_string(), terminal);
-                Err(Outcome::Failed)
-            }
+            Err(error) => Err(session.refuse_fit(&error, bound)),
         }
     }
 

@@ -267,11 +267,14 @@ impl Binder<'_> {
     fn whole(&mut self, e: &TExpr) -> Result<f64, Option<Diagnostic>> {
         let v = self.scalar(e)?;
         if v.fract() != 0.0 || !v.is_finite() {
-            return Err(Some(Diagnostic::error(
-                "E0202",
-                e.span,
-                format!("a whole number is expected, not {v}"),
-            )));
+            return Err(Some(
+                Diagnostic::error(
+                    "E0202",
+                    e.span,
+                    format!("a whole number is expected, not {v}"),
+                )
+                .help("sizes and ends of ranges are whole numbers"),
+            ));
         }
         Ok(v)
     }

@@ -159,11 +159,11 @@ impl Binder<'_> {
     /// Arrays that could not be held.
     pub(super) fn sizes(&mut self) {
         let too_large = |axes: &[AxisRef]| {
-            let sizes = axes
+            let mut sizes = axes
                 .iter()
                 .map(|a| self.axes[a.axis].as_ref().map_or(0, super::BoundAxis::size));
             sizes
-                .fold(Some(1usize), |n, k| n?.checked_mul(k))
+                .try_fold(1usize, usize::checked_mul)
                 .is_none_or(|n| n > MAX_ELEMENTS)
         };
         let large: Vec<(Span, String)> = self

@@ -185,7 +185,7 @@ impl Checker {
                     ),
             );
         };
-        if index.stochastic {
+        if index.stochastic && !self.is_summed_out(&index) {
             return self.fail(super::statements::not_available(
                 e.span,
                 "looking up by a latent",
@@ -204,6 +204,15 @@ impl Checker {
                     .label(src.span, format!("this {lies}")),
                 )
             }
+        }
+    }
+
+    /// Whether an index is a discrete site, or a look-up of one by data.
+    fn is_summed_out(&self, index: &TExpr) -> bool {
+        match &index.kind {
+            TKind::Symbol(id) => self.model.symbols[*id].is_summed_out(),
+            TKind::Gather(src, by) => self.is_summed_out(src) && by.iter().all(|(_, i)| !i.stochastic),
+            _ => false,
         }
     }
 

@@ -214,7 +214,19 @@ impl Checker {
             if category && let Some(Ty::Index(a)) = observed {
                 event_axes = vec![AxisRef::of(a)];
             }
-            if category && !matches!(observed, Some(Ty::Index(_))) {
+            if category && observed.is_none() {
+                // A latent: the axis that the weights have and the left side lacks is the one it is a label of.
+                let extra: Vec<AxisRef> = e.axes.iter().copied().filter(|a| !batch.contains(a)).collect();
+                let [own] = extra.as_slice() else {
+                    let lies = self.lies(&e.axes);
+                    return self.fail(
+                        Diagnostic::error("E0110", e.span, format!("a draw from {} is a label of the one axis that its weights have and the left side lacks; these have {}", def.name, if extra.is_empty() { "none" } else { "more than one" }))
+                            .at(format!("this {lies}"))
+                            .help("weights lie along the category axis: `w[k] ~ Dirichlet(1); z[row] ~ Categorical(w);`"),
+                    );
+                };
+                event_axes = vec![*own];
+            } else if category && !matches!(observed, Some(Ty::Index(_))) {
                 return self.fail(
                     Diagnostic::error("E0114", span, format!("{} draws labels", def.name)).help("the observed column's kind must be the name of an axis: `data label[row]: class;`"),
                 );

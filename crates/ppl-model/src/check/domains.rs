@@ -167,6 +167,19 @@ impl Checker {
                     return self
                         .fail(pair("ordered").help("write the statement outside of the loop"));
                 }
+                let along = &self.model.axes[last.axis];
+                if matches!(along.levels, Levels::Found) {
+                    let name = along.name.clone();
+                    return self.fail(
+                        pair("ordered")
+                            .at(format!(
+                                "the levels of `{name}` have no order: they are found in the data"
+                            ))
+                            .help(format!(
+                                "list them in order: `axis {name} = {{low, middle, high}};`"
+                            )),
+                    );
+                }
                 if def.event != ppl_dist::Shape::Scalar || def.is_discrete() {
                     return self.fail(pair("ordered").help("ordered vectors have independent components: Normal, StudentT, Cauchy, Flat, …"));
                 }

@@ -154,7 +154,7 @@ impl Checker {
                     axis.name
                 ),
             );
-            return self.fail(d);
+            return self.fail(d.help(format!("to look a value up by it: `m[{name}]`")));
         }
         if let Some(d) = self.used_too_early(name, span) {
             return self.fail(d);

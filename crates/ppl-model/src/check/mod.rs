@@ -25,6 +25,7 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     checker.declare(&file.statements);
     checker.statements(&file.statements);
     checker.written_guides(&file.statements);
+    checker.too_many_axes();
     checker.unreached_flat();
     checker.observed_twice();
     (checker.model, checker.diagnostics)
@@ -56,6 +57,9 @@ pub(crate) struct Checker {
     /// Where the statements of the file define names: the name and the statement.
     defined: HashMap<String, (Span, Span)>,
 }
+
+/// Most axes of a model, `row` included.
+const MAX_AXES: usize = 63;
 
 /// Names with a meaning of their own.
 const RESERVED: &[&str] = &["pi", "inf", "row"];
@@ -197,6 +201,15 @@ impl Checker {
                 s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. }) && !s.axes.is_empty()
             })
             .map(|s| s.name.as_str())
+    }
+
+    /// Sets of axes are kept in 64 bits, one of which the draws take.
+    fn too_many_axes(&mut self) {
+        if let Some(axis) = self.model.axes.get(MAX_AXES) {
+            let message = format!("a model has at most {MAX_AXES} axes");
+            let d = Diagnostic::error("E0120", axis.span, message).at("one too many");
+            self.report(d.help("lay things of one kind along one axis with named levels"));
+        }
     }
 
     /// Notes which names the file defines, for uses that come too early.

@@ -489,9 +489,10 @@ impl Checker {
         let ty = match def.support {
             ppl_dist::Support::Bool => Ty::Bool,
             ppl_dist::Support::Integers(..) => Ty::Int,
+            ppl_dist::Support::Category => Ty::Index(tdist.event.first().map_or(0, |a| a.axis)),
             _ => Ty::Real,
         };
-        if def.is_discrete() && ty != Ty::Bool {
+        if ty == Ty::Int {
             return self.fail(
                 not_available(tdist.span, &format!("the discrete latent `{}` ~ {}", target.name.name, def.name))
                     .help("Bernoulli latents are fitted by the score-function estimator; others can be summed by hand with `factor log_sum_exp(…)`"),
@@ -703,6 +704,9 @@ impl Checker {
             self.inside_frame(&typed, &axes, target.span)?;
             (axes, typed)
         };
+        if self.model.reads_summed_out(&typed) {
+            return self.fail(not_available(span, "a report of a summed-out discrete site"));
+        }
         let used = self.model.statements.iter().any(
             |s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name),
         );

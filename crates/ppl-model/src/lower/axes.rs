@@ -15,10 +15,19 @@ pub struct AxisMap {
 /// The third copy of a square matrix's axis, summed within a product of two matrices.
 const SCRATCH: u8 = 250;
 
+/// The axis along which a summed-out site's labels are listed.
+const ENUMERATION: u8 = 251;
+
 impl AxisMap {
     /// Numbers the axes that the model and its guide use; `None` if there are more than 63.
     pub fn new(bound: &Bound) -> Option<AxisMap> {
         let mut used: BTreeSet<(usize, u8)> = BTreeSet::new();
+        for s in &bound.model.symbols {
+            if let (true, Ty::Index(axis)) = (s.is_summed_out(), s.ty) {
+                used.insert((axis, 0));
+                used.insert((axis, ENUMERATION));
+            }
+        }
         let mut note = |axes: &[AxisRef]| {
             for a in axes {
                 used.insert((a.axis, 0));
@@ -65,6 +74,7 @@ impl AxisMap {
             let name = match copy {
                 0 => name,
                 1 => format!("{name}'"),
+                ENUMERATION => format!("any {name}"),
                 _ => format!("{name}''"),
             };
             program.push(Axis {
@@ -91,6 +101,11 @@ impl AxisMap {
     /// The scratch copy.
     pub fn scratch(&self, axis: usize) -> AxisId {
         self.ids.get(&(axis, SCRATCH)).copied().unwrap_or(DRAW)
+    }
+
+    /// The axis along which a summed-out site's labels are listed.
+    pub fn enumeration(&self, axis: usize) -> AxisId {
+        self.ids.get(&(axis, ENUMERATION)).copied().unwrap_or(DRAW)
     }
 
     /// The set of program axes.

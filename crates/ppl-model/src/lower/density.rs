@@ -34,6 +34,14 @@ pub(super) struct SiteMap<'b> {
     pub event: Vec<AxisId>,
 }
 
+/// How many of a draw's last axes are one event's.
+fn n_event_axes(d: &TDist) -> usize {
+    match d.distribution.definition().event {
+        Shape::Scalar => 0,
+        _ => d.event.len(),
+    }
+}
+
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Arguments in canonical form, each flat.
     pub(super) fn arguments(&self, d: &TDist, event: &[AxisId]) -> Lowered<Vec<Vec<Expr<'b>>>> {
@@ -94,13 +102,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
     }
 
-    /// Log density of `value`, elementwise over the batch. `ordered`: event axis of an ordered vector's factorial.
-    pub(super) fn density(
-        &self,
-        d: &TDist,
-        value: Expr<'b>,
-        _batch: &[AxisRef],
-    ) -> Lowered<Expr<'b>> {
+    /// Log density of `value`, elementwise over the batch.
+    pub(super) fn density(&self, d: &TDist, value: Expr<'b>) -> Lowered<Expr<'b>> {
         let def = d.distribution.definition();
         if def.improper {
             return Ok(Expr::Const(0.0));
@@ -123,95 +126,80 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .sum(density, self.axes.set(batch).without(DRAW))
     }
 
-    /// The log joint density's terms, in order of the statements. Latents must have been set.
+    /// The log joint density's terms, in order of the statements; summed-out sites' at the end. Latents must have been set.
     pub fn terms(&self) -> Lowered<Vec<Term<'b>>> {
         let model = self.bound.model.clone();
         let mut terms = vec![];
+        let mut summands = vec![];
         for located in &model.statements {
             let span = located.span;
-            match &located.statement {
+            let (role, density, batch) = match &located.statement {
                 Statement::Sample(id) => {
-                    let value = self.site_term(*id)?;
-                    terms.push(Term {
-                        role: Role::Prior(*id),
-                        span,
-                        value,
-                    });
+                    let (density, batch) = self.site_density(*id)?;
+                    (Role::Prior(*id), density, batch)
                 }
                 Statement::Observe { value, dist } => {
-                    let x = self.expr(value)?;
-                    let density = self.density(dist, x, &value.axes)?;
-                    let n_event = if dist.distribution.definition().event == Shape::Scalar {
-                        0
-                    } else {
-                        dist.event.len()
-                    };
-                    let batch = &value.axes[..value.axes.len() - n_event];
-                    terms.push(Term {
-                        role: Role::Likelihood,
-                        span,
-                        value: self.total(density, batch),
-                    });
+                    let density = self.density(dist, self.expr(value)?)?;
+                    let n_batch = value.axes.len() - n_event_axes(dist);
+                    (Role::Likelihood, density, value.axes[..n_batch].to_vec())
                 }
-                Statement::Factor(e) => {
-                    let value = self.expr(e)?;
-                    terms.push(Term {
-                        role: Role::Likelihood,
-                        span,
-                        value: self.total(value, &e.axes),
-                    });
-                }
-                Statement::Report { .. } | Statement::GuideSample { .. } => {}
+                Statement::Factor(e) => (Role::Likelihood, self.expr(e)?, e.axes.clone()),
+                Statement::Report { .. } | Statement::GuideSample { .. } => continue,
+            };
+            let over = self.axes.set(&batch);
+            if let Some(own) = self.collect(&located.statement, span, density, over, &mut summands)? {
+                let value = self.total(own, &batch) + self.constant(&located.statement);
+                terms.push(Term { role, span, value });
             }
         }
+        terms.extend(self.sum_out(summands));
         Ok(terms)
     }
 
-    fn site_term(&self, id: SymbolId) -> Lowered<Expr<'b>> {
+    /// What a statement's term has beside the sum of its densities: K! orderings of exchangeable components fold onto one.
+    fn constant(&self, statement: &Statement) -> Expr<'b> {
+        let Statement::Sample(id) = statement else {
+            return Expr::Const(0.0);
+        };
+        let symbol = &self.bound.model.symbols[*id];
+        let improper = self.bound.model.dist(*id).is_none_or(|d| d.distribution.definition().improper);
+        match (&symbol.kind, symbol.axes.split_last()) {
+            (Some(Kind::Ordered | Kind::PositiveOrdered), Some((last, outer))) if !improper => {
+                let k = self.bound.size(*last) as f64;
+                Expr::Const(self.bound.len(outer) as f64 * Real::ln_gamma(k + 1.0))
+            }
+            _ => Expr::Const(0.0),
+        }
+    }
+
+    /// Log prior density of a site, elementwise over its batch, normalised on the support that its kind narrows it to.
+    fn site_density(&self, id: SymbolId) -> Lowered<(Expr<'b>, Vec<AxisRef>)> {
         let symbol = &self.bound.model.symbols[id];
         let value = self.symbol(id)?;
         let Some(d) = self.bound.model.dist(id) else {
-            return Ok(Expr::Const(0.0));
+            return Ok((Expr::Const(0.0), vec![]));
         };
-        let n_event = if d.distribution.definition().event == Shape::Scalar {
-            0
-        } else {
-            d.event.len()
+        let batch = symbol.axes[..symbol.axes.len() - n_event_axes(d)].to_vec();
+        let density = self.density(d, value)?;
+        let Some(Kind::Real(lo, hi)) = &symbol.kind else {
+            return Ok((density, batch));
         };
-        let batch = &symbol.axes[..symbol.axes.len() - n_event];
-        let mut total = self.total(self.density(d, value, batch)?, batch);
-        if d.distribution.definition().improper {
-            return Ok(total);
+        if d.distribution.definition().improper || self.same_support(d, lo.as_ref(), hi.as_ref()) {
+            return Ok((density, batch));
         }
-        match &symbol.kind {
-            // K! orderings of exchangeable components fold onto one.
-            Some(Kind::Ordered | Kind::PositiveOrdered) => {
-                if let Some((last, outer)) = symbol.axes.split_last() {
-                    let k = self.bound.size(*last);
-                    let copies = self.bound.len(outer) as f64;
-                    total = total + Expr::Const(copies * Real::ln_gamma(k as f64 + 1.0));
+        let args = self.arguments(d, &[])?;
+        let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
+        let cdf = |e: Option<&crate::graph::TExpr>, open: f64| -> Lowered<Expr<'b>> {
+            Ok(match e {
+                None => Expr::Const(open),
+                Some(e) => {
+                    let end = self.expr(e)?;
+                    d.distribution.cdf_expr(end, &slices).unwrap_or(Expr::Const(f64::NAN))
                 }
-            }
-            Some(Kind::Real(lo, hi)) if !self.same_support(d, lo.as_ref(), hi.as_ref()) => {
-                let args = self.arguments(d, &[])?;
-                let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
-                let cdf = |e: Option<&crate::graph::TExpr>, open: f64| -> Lowered<Expr<'b>> {
-                    Ok(match e {
-                        None => Expr::Const(open),
-                        Some(e) => {
-                            let end = self.expr(e)?;
-                            d.distribution
-                                .cdf_expr(end, &slices)
-                                .unwrap_or(Expr::Const(f64::NAN))
-                        }
-                    })
-                };
-                let mass = cdf(hi.as_ref(), 1.0)? - cdf(lo.as_ref(), 0.0)?;
-                total = total - self.total(mass.ln(), batch);
-            }
-            _ => {}
-        }
-        Ok(total)
+            })
+        };
+        let mass = cdf(hi.as_ref(), 1.0)? - cdf(lo.as_ref(), 0.0)?;
+        Ok((density - mass.ln(), batch))
     }
 
     /// Whether declared bounds are just the distribution's own.

@@ -51,7 +51,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             TKind::LogDensity(d, x) => {
                 let value = self.expr(x)?;
-                self.density(d, value, &[])?
+                self.density(d, value)?
             }
         })
     }
@@ -91,6 +91,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 TKind::LoopVariable => value,
                 TKind::Label(of, label) => {
                     self.component(value, core, self.label(*of, label) as usize)
+                }
+                _ if self.enumeration_of(index).is_some() => {
+                    let along = self.enumeration_of(index).unwrap_or(core);
+                    if self.builder.axes_of(value).contains(along) {
+                        return Err(Box::new(
+                            Diagnostic::error("E0113", index.span, "looking up twice by a discrete site cannot be used in this version")
+                                .help("docs/src/limits.md lists what is left out, and what to write instead"),
+                        ));
+                    }
+                    self.builder.rename(value, core, along)
                 }
                 _ => match self.index(index, *axis) {
                     Some(id) => self.builder.gather(value, id),

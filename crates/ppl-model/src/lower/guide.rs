@@ -328,12 +328,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
             ));
         }
         let space = self.axes.set(&symbol.axes);
-        let probability = self.density(d, Expr::Const(1.0), &[])?.exp();
+        let probability = self.density(d, Expr::Const(1.0))?.exp();
         let noise = self.new_noise(space, NoiseKind::Uniform, site);
         let b = self.builder;
         let value = b.stop(Expr::apply(Prim::Less, &[noise, probability]));
         self.set_latent(site, value);
-        let log_q = b.sum(self.density(d, value, &[])?, space);
+        let log_q = b.sum(self.density(d, value)?, space);
         Ok(GuideDraw {
             sites: vec![site],
             log_q,

@@ -4,6 +4,7 @@ mod axes;
 mod density;
 mod expr;
 mod guide;
+mod marginal;
 mod standardise;
 mod symbols;
 
@@ -47,7 +48,7 @@ pub type Lowered<T> = Result<T, Box<Diagnostic>>;
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Starts lowering; `builder` must have been made with `axes.program_axes(…)`.
     pub fn new(bound: &'a Bound, axes: &'a AxisMap, builder: &'b Builder) -> Self {
-        Lowering {
+        let lowering = Lowering {
             bound,
             builder,
             axes,
@@ -57,7 +58,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             components: Default::default(),
             params: Default::default(),
             noise: Default::default(),
-        }
+        };
+        lowering.enumerate_sites();
+        lowering
     }
 
     /// Says what value a latent has.
