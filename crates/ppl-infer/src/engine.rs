@@ -199,11 +199,35 @@ pub fn fit(
 /// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.
 const CERTIFY_DRAWS: usize = 10_000;
 
-/// Fewer draws where so many numbers would have to be kept.
-const CERTIFY_NUMBERS: usize = 20_000_000;
+/// Fewer draws where so many numbers would have to be kept, and where the data are so long that the certificate would take
+/// longer than the fit.
+fn certify_draws(kept: usize, data: usize) -> usize {
+    let by_memory = 20_000_000 / kept.max(1);
+    let by_work = (200_000_000 / data.max(1)).max(1000);
+    CERTIFY_DRAWS.min(by_memory).min(by_work)
+}
+
+/// Above this effective share of the draws the guide is as good as exact, whatever the tail of the weights looks like.
+const NEARLY_CONSTANT: f64 = 0.97;
+
+/// (sum w)^2 / (n sum w^2) of the raw importance weights.
+fn effective_share(log_weights: &[f64]) -> f64 {
+    let peak = log_weights
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for w in log_weights.iter().map(|w| (w - peak).exp()) {
+        sum += w;
+        squares += w * w;
+    }
+    sum * sum / (squares * log_weights.len() as f64)
+}
 
 /// What the fresh draws showed.
 struct Sampled {
+    /// Effective share of the draws under the raw weights.
+    effective: f64,
     non_finite: usize,
     n: usize,
     culprit: Option<String>,
@@ -224,8 +248,7 @@ fn sample(
         .map(|q| q.elements.len())
         .collect();
     let width: usize = widths.iter().sum();
-    let n = CERTIFY_DRAWS
-        .min(CERTIFY_NUMBERS / width.max(1))
+    let n = certify_draws(width, bound.largest_array())
         .max(options.draws)
         .max(2);
     let mut values = Array2::<f64>::zeros((n, width));
@@ -257,7 +280,7 @@ fn sample(
         if culprit.is_none() {
             let bad = (0..sampler.spans.len())
                 .find(|&i| sampler.term(i)[..take].iter().any(|v| !v.is_finite()));
-            culprit = bad.map(|i| statement_name(bound, i));
+            culprit = bad.map(|i| statement_name(bound, sampler.spans[i]));
         }
         drawn += take;
     }
@@ -306,6 +329,7 @@ fn sample(
         values: kept(&values, fit.corrected.then_some(&smoothed), options),
     };
     Ok(Sampled {
+        effective: effective_share(&log_weights),
         non_finite,
         n,
         culprit,
@@ -343,19 +367,12 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
     values.select(ndarray::Axis(0), &chosen)
 }
 
-/// "`y ~ Normal`" for the i-th term.
-fn statement_name(bound: &Bound, term: usize) -> String {
+/// The statement at that place, in words.
+fn statement_name(bound: &Bound, span: ppl_syntax::Span) -> String {
     use ppl_model::graph::Statement;
-    let with_terms = bound.model.statements.iter().filter(|s| {
-        !matches!(
-            s.statement,
-            Statement::Report { .. } | Statement::GuideSample { .. }
-        )
-    });
-    with_terms
-        .enumerate()
-        .find(|(i, _)| *i == term)
-        .map(|(_, s)| match &s.statement {
+    let found = bound.model.statements.iter().find(|s| s.span == span);
+    found
+        .map(|s| match &s.statement {
             Statement::Sample(id) => format!(
                 "the sample statement of `{}`",
                 bound.model.symbols[*id].name
@@ -407,6 +424,12 @@ fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
     let threshold = k_threshold(sampled.n);
     let reason = if fit.k_hat.is_nan() {
         "converged; k-hat could not be computed".to_string()
+    } else if fit.k_hat > threshold && sampled.effective > NEARLY_CONSTANT {
+        format!(
+            "converged; the weights are nearly constant ({:.1}% of the draws are effective), so the guide's own summaries stand, although a few draws give k-hat {:.2}",
+            100.0 * sampled.effective,
+            fit.k_hat
+        )
     } else if fit.k_hat > threshold {
         format!(
             "converged, but the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}): read intervals with care",

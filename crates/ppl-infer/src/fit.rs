@@ -18,7 +18,7 @@ pub struct Elbo {
     pub energy: Estimate,
     /// H\[q\]: closed form of the Gaussian plus the Monte Carlo mean of the log Jacobian.
     pub entropy: Estimate,
-    /// Form 1: energy + entropy. The headline.
+    /// Form 1: energy + entropy.
     pub by_entropy: Estimate,
     /// E_q[log p(x | z)]: observe and factor statements.
     pub reconstruction: Estimate,
@@ -34,6 +34,18 @@ pub struct Elbo {
     pub by_evidence: Estimate,
     /// Whether the evidence is defined (no improper prior).
     pub evidence_defined: bool,
+}
+
+impl Elbo {
+    /// The bound's headline: whichever of the first two forms has the smaller standard error. Both are unbiased; form 2 has
+    /// none at all where the guide is the posterior.
+    pub fn headline(&self) -> Estimate {
+        if self.by_prior.se < self.by_entropy.se {
+            self.by_prior
+        } else {
+            self.by_entropy
+        }
+    }
 }
 
 /// Whether to trust the answer.

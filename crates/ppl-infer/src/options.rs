@@ -33,7 +33,7 @@ impl Default for FitOptions {
             seed: 1,
             guide: GuideChoice::Auto,
             draws_per_step: 8,
-            draws: 4000,
+            draws: 2000,
             max_steps: 100_000,
         }
     }

@@ -55,14 +55,20 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             Statement::Sample(id) => {
                 let s = &model.symbols[*id];
                 let Some(d) = model.dist(*id) else { continue };
-                let estimator = if s.ty == Ty::Bool {
+                let estimator = if s.is_summed_out() {
+                    "summed out exactly"
+                } else if s.ty == Ty::Bool {
                     "score function, leave-one-out baseline"
                 } else {
                     "reparameterised"
                 };
                 let plate = plate(
                     model,
-                    &s.axes[..s.axes.len().saturating_sub(d.event.len())],
+                    &s.axes[..s.axes.len().saturating_sub(if s.is_summed_out() {
+                        0
+                    } else {
+                        d.event.len()
+                    })],
                     located.in_loop,
                 );
                 let _ = writeln!(

@@ -327,7 +327,9 @@ impl Model {
     /// The latent sites that a guide draws, in order: all but the summed-out ones.
     pub fn sites(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
         self.statements.iter().filter_map(|s| match s.statement {
-            Statement::Sample(id) if !self.symbols[id].is_summed_out() => Some((id, &self.symbols[id])),
+            Statement::Sample(id) if !self.symbols[id].is_summed_out() => {
+                Some((id, &self.symbols[id]))
+            }
             _ => None,
         })
     }

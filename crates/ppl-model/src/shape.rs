@@ -87,6 +87,15 @@ impl Bound {
             .sum()
     }
 
+    /// Number of elements of the longest array of data.
+    pub fn largest_array(&self) -> usize {
+        let len = |v: &crate::bind::Values| match v {
+            crate::bind::Values::Real(v) => v.len(),
+            crate::bind::Values::Index(v) => v.len(),
+        };
+        self.values.values().map(len).max().unwrap_or(0)
+    }
+
     /// Whether the evidence is defined: no improper prior.
     pub fn evidence_defined(&self) -> bool {
         !self

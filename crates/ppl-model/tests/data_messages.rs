@@ -221,3 +221,34 @@ fn arguments_that_nothing_reads() {
     let found = diagnostics(model, Some(&load(&[("n_groups", "2.5")])));
     assert!(found[0].message.contains("2.5"), "{found:?}");
 }
+
+#[test]
+fn kinds_of_vectors() {
+    let data = table("a,b\n0.25,0.75\n0.5,0.4\n");
+    check(
+        &[
+            (
+                "data a: real;",
+                "E0208",
+                "1:6",
+                "`a` has no value",
+                "data a[row]",
+            ),
+            (
+                "axis k = {a, b};\ndata p[row, k]: simplex;",
+                "E0209",
+                "2:6",
+                "vector 2 is declared to be a simplex",
+                "`real`",
+            ),
+            (
+                "axis k = {a, b};\ndata p[row, k]: ordered;",
+                "E0209",
+                "2:6",
+                "vector 2 is declared to be ordered",
+                "`real`",
+            ),
+        ],
+        Some(&data),
+    );
+}

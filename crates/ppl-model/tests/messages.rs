@@ -470,6 +470,34 @@ fn orders_and_limits() {
     check(
         &[
             (
+                "data y[row]: real;\nfor y in row { }",
+                "E0105",
+                "2:5",
+                "`y` is defined already",
+                "for i in row",
+            ),
+            (
+                "data y[row]: real;\nfor i in row { observe i ~ Normal(0, 1); }",
+                "E0114",
+                "2:28",
+                "the left side is a label",
+                "declared as a number",
+            ),
+            (
+                "s ~ HalfNormal(1);\nx ~ Normal(0, -s);",
+                "E0107",
+                "2:15",
+                "`s` never is",
+                "did you mean `s`?",
+            ),
+            (
+                "axis j = 2;\naxis k = 3;\na[j, k] ~ Normal(0, 1);\nb[k, j] ~ Normal(0, 1);\nlet c = a @ b;",
+                "E0109",
+                "5:9",
+                "these share `k` and `j`",
+                "over = k",
+            ),
+            (
                 "axis g;\ndata g[row]: g;\nm[g]: ordered ~ Normal(0, 1);",
                 "E0118",
                 "3:1",

@@ -13,7 +13,7 @@ const FORMAT: u32 = 1;
 /// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary`. Nats and seconds.
 /// Numbers read back as the same doubles; what is not finite or not defined is `null`.
 pub fn fit_json(fit: &Fit) -> String {
-    let headline = fit.elbo.as_ref().map(|elbo| elbo.by_entropy);
+    let headline = fit.elbo.as_ref().map(|elbo| elbo.headline());
     let evidence = fit
         .elbo
         .as_ref()

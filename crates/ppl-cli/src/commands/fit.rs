@@ -34,7 +34,7 @@ pub struct Fit {
     /// Family of the guide, where the model has none of its own
     #[arg(long, value_enum, default_value_t)]
     guide: GuideArgument,
-    /// Draws from the fitted guide, for the summary and draws.csv [default: 4000]
+    /// Draws from the fitted guide, for the summary and draws.csv [default: 2000]
     #[arg(long, value_name = "N", value_parser = count::<2, 1_000_000>)]
     draws: Option<usize>,
     /// Threads [default: all processors]

@@ -16,11 +16,50 @@ impl Binder<'_> {
             }
             match self.datum(s) {
                 Ok(v) => {
+                    self.diagnostics.extend(self.vector_kind(s, &v));
                     self.values.insert(id, v);
                 }
                 Err(d) => self.diagnostics.push(d),
             }
         }
+    }
+
+    /// Whether vectors along the last axis are what their kind says.
+    fn vector_kind(&self, s: &Symbol, values: &Values) -> Option<Diagnostic> {
+        let (Values::Real(values), Some(&last)) = (values, s.axes.last()) else {
+            return None;
+        };
+        let increasing = |v: &[f64]| v.windows(2).all(|w| w[0] < w[1]);
+        let what = match &s.kind {
+            Some(Kind::Simplex) => "a simplex: 0 or above, summing to 1",
+            Some(Kind::Ordered) => "ordered: increasing",
+            Some(Kind::PositiveOrdered) => "positive and ordered: increasing from above 0",
+            _ => return None,
+        };
+        let holds = |v: &[f64]| match &s.kind {
+            Some(Kind::Simplex) => {
+                v.iter().all(|x| *x >= 0.0) && (v.iter().sum::<f64>() - 1.0).abs() < 1e-6
+            }
+            Some(Kind::Ordered) => increasing(v),
+            _ => increasing(v) && v.iter().all(|x| *x > 0.0),
+        };
+        let wrong = values
+            .chunks(self.size(last).max(1))
+            .position(|v| !holds(v))?;
+        let vector = if s.axes.len() == 1 {
+            String::new()
+        } else {
+            format!(", vector {}", wrong + 1)
+        };
+        let d = Diagnostic::error(
+            "E0209",
+            s.span,
+            format!(
+                "`{}`{vector} is declared to be {what}; the data are not",
+                s.name
+            ),
+        );
+        Some(d.help(format!("mend the data, or declare `{}` as `real`", s.name)))
     }
 
     fn size(&self, a: AxisRef) -> usize {
@@ -38,7 +77,17 @@ impl Binder<'_> {
                 .scalars
                 .get(&s.name)
                 .copied()
-                .ok_or_else(|| missing_scalar(s))?;
+                .ok_or_else(|| {
+                    let d = missing_scalar(s);
+                    match &self.data.main {
+                        Some(table) if table.column(&s.name).is_some() => d.help(format!(
+                            "for the column `{0}` of `{1}` write `data {0}[row]`; one number is passed as `--set {0}=…`",
+                            s.name,
+                            table.path()
+                        )),
+                        _ => d,
+                    }
+                })?;
             if let Ty::Index(axis) = s.ty {
                 let label = format!("{v}");
                 let position = self.axes[axis]

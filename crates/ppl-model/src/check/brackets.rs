@@ -106,6 +106,19 @@ impl Checker {
                         return Some((axis, self.label(axis.axis, name, e.span)?));
                     }
                     (None, false) => {
+                        // Labels of an axis of columns are known when the table is: the binder checks them.
+                        let columns: Vec<AxisRef> = free
+                            .iter()
+                            .copied()
+                            .filter(|a| {
+                                matches!(self.model.axes[a.axis].levels, Levels::Columns(_))
+                            })
+                            .collect();
+                        if let [axis] = columns.as_slice()
+                            && self.axis(name).is_none()
+                        {
+                            return Some((*axis, self.label(axis.axis, name, e.span)?));
+                        }
                         if self.poisoned.contains(name) {
                             return None;
                         }
@@ -211,7 +224,9 @@ impl Checker {
     fn is_summed_out(&self, index: &TExpr) -> bool {
         match &index.kind {
             TKind::Symbol(id) => self.model.symbols[*id].is_summed_out(),
-            TKind::Gather(src, by) => self.is_summed_out(src) && by.iter().all(|(_, i)| !i.stochastic),
+            TKind::Gather(src, by) => {
+                self.is_summed_out(src) && by.iter().all(|(_, i)| !i.stochastic)
+            }
             _ => false,
         }
     }

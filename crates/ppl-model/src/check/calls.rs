@@ -443,6 +443,18 @@ impl Checker {
                 axes.push(x);
             } else if x.axis == a.axis || r.axes.iter().filter(|y| y.axis == x.axis).count() == 2 {
                 return self.fail(not_available(span, "this product of square matrices"));
+            } else if !x.is_loop() {
+                let (over, with) = (
+                    self.model.axis_name(a).to_string(),
+                    self.model.axis_name(x).to_string(),
+                );
+                let (ll, rl) = (self.lies(&l.axes), self.lies(&r.axes));
+                return self.fail(
+                    Diagnostic::error("E0109", span, format!("`@` sums over the one axis that both sides share; these share `{over}` and `{with}`"))
+                        .label(l.span, format!("this {ll}"))
+                        .label(r.span, format!("this {rl}"))
+                        .help(format!("`sum(a * b, over = {over})` lines the sides up along `{with}`; for a matrix, give one side another axis")),
+                );
             }
         }
         // A vector times a matrix, or a matrix times a vector, lies along the axis itself.

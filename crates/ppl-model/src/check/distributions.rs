@@ -216,7 +216,12 @@ impl Checker {
             }
             if category && observed.is_none() {
                 // A latent: the axis that the weights have and the left side lacks is the one it is a label of.
-                let extra: Vec<AxisRef> = e.axes.iter().copied().filter(|a| !batch.contains(a)).collect();
+                let extra: Vec<AxisRef> = e
+                    .axes
+                    .iter()
+                    .copied()
+                    .filter(|a| !batch.contains(a))
+                    .collect();
                 let [own] = extra.as_slice() else {
                     let lies = self.lies(&e.axes);
                     return self.fail(
@@ -250,6 +255,16 @@ impl Checker {
                 } else {
                     "`int`"
                 };
+                if matches!(ty, Ty::Index(_)) {
+                    return self.fail(
+                        Diagnostic::error(
+                            "E0114",
+                            span,
+                            format!("{} draws numbers, but the left side is a label", def.name),
+                        )
+                        .help("observe a column that is declared as a number"),
+                    );
+                }
                 return self.fail(
                     Diagnostic::error(
                         "E0114",

@@ -42,6 +42,28 @@ impl Checker {
         while let TKind::Gather(inner, _) | TKind::Rename(inner, ..) = &source.kind {
             source = inner;
         }
+        // `-sigma`, of a sigma that is never negative.
+        if let TKind::Prim(ppl_dist::Prim::Mul, args) = &source.kind
+            && let [
+                TExpr {
+                    kind: TKind::Number(v),
+                    ..
+                },
+                TExpr {
+                    kind: TKind::Symbol(id),
+                    ..
+                },
+            ] = args.as_slice()
+            && *v < 0.0
+            && self.range(&self.model.symbols[*id]).0 >= 0.0
+        {
+            let name = self.model.symbols[*id].name.clone();
+            return self.fail(
+                Diagnostic::error("E0107", e.span, format!("`{}` ({}) must not be negative, but `{name}` never is and this is its negative", parameter.name, parameter.doc))
+                    .at("cannot be positive")
+                    .help(format!("did you mean `{name}`?")),
+            );
+        }
         let TKind::Symbol(id) = source.kind else {
             return Some(());
         };

@@ -705,7 +705,10 @@ impl Checker {
             (axes, typed)
         };
         if self.model.reads_summed_out(&typed) {
-            return self.fail(not_available(span, "a report of a summed-out discrete site"));
+            return self.fail(not_available(
+                span,
+                "a report of a summed-out discrete site",
+            ));
         }
         let used = self.model.statements.iter().any(
             |s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name),
@@ -758,6 +761,17 @@ impl Checker {
                 ),
             )
             .label(outer.span, "the outer loop");
+            return self.report(d);
+        }
+        if let Some(id) = self.lookup(&binder.variable.name) {
+            let name = &binder.variable.name;
+            let d = Diagnostic::error(
+                "E0105",
+                binder.variable.span,
+                format!("`{name}` is defined already, so it cannot be a loop's variable"),
+            )
+            .label(self.model.symbols[id].span, "first definition")
+            .help("choose another name, as in `for i in row { … }`");
             return self.report(d);
         }
         self.loops.push(Loop {

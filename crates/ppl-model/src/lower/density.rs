@@ -147,7 +147,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 Statement::Report { .. } | Statement::GuideSample { .. } => continue,
             };
             let over = self.axes.set(&batch);
-            if let Some(own) = self.collect(&located.statement, span, density, over, &mut summands)? {
+            if let Some(own) =
+                self.collect(&located.statement, span, density, over, &mut summands)?
+            {
                 let value = self.total(own, &batch) + self.constant(&located.statement);
                 terms.push(Term { role, span, value });
             }
@@ -162,7 +164,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Expr::Const(0.0);
         };
         let symbol = &self.bound.model.symbols[*id];
-        let improper = self.bound.model.dist(*id).is_none_or(|d| d.distribution.definition().improper);
+        let improper = self
+            .bound
+            .model
+            .dist(*id)
+            .is_none_or(|d| d.distribution.definition().improper);
         match (&symbol.kind, symbol.axes.split_last()) {
             (Some(Kind::Ordered | Kind::PositiveOrdered), Some((last, outer))) if !improper => {
                 let k = self.bound.size(*last) as f64;
@@ -194,7 +200,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 None => Expr::Const(open),
                 Some(e) => {
                     let end = self.expr(e)?;
-                    d.distribution.cdf_expr(end, &slices).unwrap_or(Expr::Const(f64::NAN))
+                    d.distribution
+                        .cdf_expr(end, &slices)
+                        .unwrap_or(Expr::Const(f64::NAN))
                 }
             })
         };

@@ -83,7 +83,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Reading::LookedUp(index) => {
                 let (target, along) = self.builder.index_axes(index);
                 let kept = self.builder.sum(density, over.minus(along).without(DRAW));
-                let kept = self.builder.broadcast(kept, self.builder.axes_of(kept).union(along));
+                let kept = self
+                    .builder
+                    .broadcast(kept, self.builder.axes_of(kept).union(along));
                 let axes = self.builder.axes_of(kept).minus(along).with(target);
                 self.builder.scatter(kept, index, axes)
             }
@@ -104,13 +106,23 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 _ => DRAW,
             };
             let value = self.builder.log_sum_exp(s.value, AxisSet::of(&[axis]));
-            let value = self.builder.sum(value, self.axes.set(&symbol.axes).without(DRAW));
-            Term { role: Role::Likelihood, span: s.span, value }
+            let value = self
+                .builder
+                .sum(value, self.axes.set(&symbol.axes).without(DRAW));
+            Term {
+                role: Role::Likelihood,
+                span: s.span,
+                value,
+            }
         };
         summands.into_iter().map(term).collect()
     }
 
-    fn readings_of(&self, statement: &Statement, out: &mut Vec<(SymbolId, Reading)>) -> Lowered<()> {
+    fn readings_of(
+        &self,
+        statement: &Statement,
+        out: &mut Vec<(SymbolId, Reading)>,
+    ) -> Lowered<()> {
         match statement {
             Statement::Sample(id) => {
                 if self.bound.model.symbols[*id].is_summed_out() {
@@ -158,7 +170,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                         None => return Err(self.unreadable(e.span, id)),
                     },
                     (Some(id), many) => {
-                        if !many.iter().all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) {
+                        if !many
+                            .iter()
+                            .all(|(_, i)| matches!(i.kind, TKind::LoopVariable))
+                        {
                             return Err(self.unreadable(e.span, id));
                         }
                         out.push((id, Reading::Aligned));
@@ -169,7 +184,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
                 a.iter().try_for_each(|x| self.readings(x, out))?;
             }
-            TKind::Rename(x, ..) | TKind::Reduce(_, x, _) | TKind::Diag(x, ..) => self.readings(x, out)?,
+            TKind::Rename(x, ..) | TKind::Reduce(_, x, _) | TKind::Diag(x, ..) => {
+                self.readings(x, out)?
+            }
             TKind::MatMul(l, r, ..) => {
                 self.readings(l, out)?;
                 self.readings(r, out)?;
