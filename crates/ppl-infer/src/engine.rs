@@ -161,7 +161,9 @@ pub fn fit(
         fit.params
             .push((bound.model.symbols[p.symbol].name.clone(), values));
     }
-    let sampled = sample(&bound, options, &optimum.params, &mut fit)?;
+    // Whoever interrupts wants to see something now.
+    let hurried = optimum.outcome == Outcome::Interrupted;
+    let sampled = sample(&bound, options, &optimum.params, hurried, &mut fit)?;
     fit.verdict = verdict(&optimum.outcome, &sampled, &fit);
     if optimum.skipped > 0 {
         fit.notes.push(format!(
@@ -238,9 +240,10 @@ fn sample(
     bound: &Bound,
     options: &FitOptions,
     params: &[f64],
+    hurried: bool,
     fit: &mut Fit,
 ) -> Result<Sampled, FitError> {
-    let batch = 100;
+    let batch = if hurried { 20 } else { 100 };
     let mut sampler = Sampler::new(bound, batch, options.seed)?;
     let widths: Vec<usize> = sampler
         .quantities
@@ -248,9 +251,13 @@ fn sample(
         .map(|q| q.elements.len())
         .collect();
     let width: usize = widths.iter().sum();
-    let n = certify_draws(width, bound.largest_array())
-        .max(options.draws)
-        .max(2);
+    let n = if hurried {
+        2 * batch
+    } else {
+        certify_draws(width, bound.largest_array())
+            .max(options.draws)
+            .max(2)
+    };
     let mut values = Array2::<f64>::zeros((n, width));
     let (mut prior, mut likelihood, mut log_q, mut jacobian) = (vec![], vec![], vec![], vec![]);
     let mut entropy = 0.0;

@@ -194,6 +194,12 @@ pub enum TKind {
     Diag(Box<TExpr>, AxisRef, AxisRef),
     /// Elements along an axis.
     Vector(Vec<TExpr>, AxisRef),
+    /// `t - k`: the element k before, within the groups of a datum.
+    Shift(AxisRef, usize, Option<SymbolId>),
+    /// Whether an element is among the first n, within the groups of a datum.
+    First(AxisRef, usize, Option<SymbolId>),
+    /// Whether an element is among the last n.
+    Last(AxisRef, usize, Option<SymbolId>),
     /// Log density of a value, elementwise over the batch.
     LogDensity(Box<TDist>, Box<TExpr>),
 }
@@ -214,6 +220,9 @@ impl std::fmt::Debug for TKind {
             TKind::MatMul(..) => "matmul",
             TKind::Diag(..) => "diag",
             TKind::Vector(..) => "vector",
+            TKind::Shift(_, k, _) => return write!(f, "shift {k}"),
+            TKind::First(_, n, _) => return write!(f, "first {n}"),
+            TKind::Last(_, n, _) => return write!(f, "last {n}"),
             TKind::LogDensity(..) => "log_density",
         };
         f.write_str(name)
@@ -233,10 +242,24 @@ pub struct TDist {
     pub transformed: bool,
     /// Sites drawn in units of their own prior (guides only): `.transformed(noncentered = [theta])`.
     pub noncentered: Vec<SymbolId>,
+    /// `if c { this } else { other }`: the condition and the other.
+    pub otherwise: Option<Box<(TExpr, TDist)>>,
     /// Axes of one event, the last ones of the draw.
     pub event: Vec<AxisRef>,
     /// Where.
     pub span: Span,
+}
+
+impl TDist {
+    /// Every expression in it: arguments, conditions, the branches' arguments.
+    pub fn expressions(&self) -> Vec<&TExpr> {
+        let mut out: Vec<&TExpr> = self.args.iter().collect();
+        if let Some(other) = &self.otherwise {
+            out.push(&other.0);
+            out.extend(other.1.expressions());
+        }
+        out
+    }
 }
 
 impl std::fmt::Debug for TDist {
@@ -286,6 +309,8 @@ pub struct Located {
     pub span: Span,
     /// The loop that it stands in, for `check`.
     pub in_loop: bool,
+    /// `skip n` of the loop: the first n elements along its axis (of each group) have no term.
+    pub skip: Option<(AxisRef, usize, Option<SymbolId>)>,
 }
 
 /// A checked model, or a model together with its guide.

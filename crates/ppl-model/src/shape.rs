@@ -73,6 +73,7 @@ impl Bound {
             is_real: matches!(bijection, Some(Bijection::Identity)) && !bounded,
             is_bool: symbol.ty == Ty::Bool,
             hierarchical: def.location_scale.is_some()
+                && dist.otherwise.is_none()
                 && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
                 && dist.args.iter().any(|a| a.stochastic)
                 && !dist.args.iter().any(|a| self.model.reads_summed_out(a)),

@@ -214,7 +214,7 @@ impl Bound {
         for s in &self.model.symbols {
             match &s.role {
                 Role::Let(e) | Role::Param(e) => check(e),
-                Role::Site(d) => d.args.iter().for_each(&mut check),
+                Role::Site(d) => d.expressions().into_iter().for_each(&mut check),
                 Role::Data { .. } => {}
             }
         }
@@ -222,10 +222,12 @@ impl Bound {
             match &s.statement {
                 Statement::Observe { value, dist } => {
                     check(value);
-                    dist.args.iter().for_each(&mut check);
+                    dist.expressions().into_iter().for_each(&mut check);
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => check(e),
-                Statement::GuideSample { dist, .. } => dist.args.iter().for_each(&mut check),
+                Statement::GuideSample { dist, .. } => {
+                    dist.expressions().into_iter().for_each(&mut check)
+                }
                 Statement::Sample(_) => {}
             }
         }
@@ -237,7 +239,13 @@ impl Bound {
 fn visit(e: &TExpr, f: &mut dyn FnMut(usize, &str, Span)) {
     match &e.kind {
         TKind::Label(axis, label) => f(*axis, label, e.span),
-        TKind::Number(_) | TKind::Symbol(_) | TKind::LoopVariable | TKind::Size(_) => {}
+        TKind::Number(_)
+        | TKind::Symbol(_)
+        | TKind::LoopVariable
+        | TKind::Size(_)
+        | TKind::Shift(..)
+        | TKind::First(..)
+        | TKind::Last(..) => {}
         TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
             a.iter().for_each(|x| visit(x, f))
         }
@@ -251,7 +259,7 @@ fn visit(e: &TExpr, f: &mut dyn FnMut(usize, &str, Span)) {
             visit(r, f);
         }
         TKind::LogDensity(d, x) => {
-            d.args.iter().for_each(|x| visit(x, f));
+            d.expressions().into_iter().for_each(|x| visit(x, f));
             visit(x, f);
         }
     }

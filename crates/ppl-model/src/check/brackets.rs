@@ -14,7 +14,17 @@ impl Checker {
         frame: Frame,
         span: Span,
     ) -> Option<TExpr> {
-        let src = self.expr(src, None)?;
+        // An earlier element of the site that is being defined.
+        let earlier = indices
+            .iter()
+            .any(|i| self.shift_of(i).is_some_and(|(_, k)| k > 0));
+        let before = self.defining;
+        if let Some((_, reading)) = &mut self.defining {
+            *reading = earlier;
+        }
+        let src = self.expr(src, None);
+        self.defining = before;
+        let src = src?;
         let mut free = src.axes.clone();
         let mut found: Vec<(AxisRef, TExpr)> = vec![];
         for i in indices {
@@ -181,13 +191,23 @@ impl Checker {
             }
             _ => {}
         }
-        let index = self.expr(e, frame)?;
+        let index = match self.shift_of(e) {
+            Some((axis, k)) => self.shift(axis, k, e.span)?,
+            None => self.expr(e, frame)?,
+        };
         let Ty::Index(target) = index.ty else {
             let shifted = matches!(&e.kind, ExprKind::Binary(..));
             if shifted {
                 return self.fail(super::statements::not_available(
                     e.span,
-                    "arithmetic in a bracket, such as `[t - 1]`,",
+                    "arithmetic in a bracket other than a loop variable less a literal number, `[t - 1]`,",
+                ));
+            }
+            let of_itself = matches!((&index.kind, self.defining), (TKind::Gather(src, _), Some((id, _))) if matches!(src.kind, TKind::Symbol(s) if s == id));
+            if of_itself {
+                return self.fail(super::statements::not_available(
+                    e.span,
+                    "a discrete chain, such as a hidden Markov model,",
                 ));
             }
             return self.fail(

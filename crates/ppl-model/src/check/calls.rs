@@ -35,8 +35,6 @@ const LATER: &[&str] = &[
     "matern32",
     "matern52",
     "periodic",
-    "first",
-    "last",
     "glorot",
     "mlp",
 ];
@@ -75,6 +73,7 @@ impl Checker {
         }
         match name.name.as_str() {
             "size" => return self.size(args, span),
+            "first" | "last" => return self.end_of_chain(name, args, span),
             "diag" => return self.diag(args, span),
             "log_density" => return self.log_density(args, frame, span),
             n if LATER.contains(&n) => {
@@ -374,7 +373,7 @@ impl Checker {
         if d.distribution.definition().event != ppl_dist::Shape::Scalar {
             return self.fail(not_available(span, "`log_density` of a vector"));
         }
-        let stochastic = x.stochastic || d.args.iter().any(|a| a.stochastic);
+        let stochastic = x.stochastic || d.expressions().iter().any(|a| a.stochastic);
         let axes = union
             .iter()
             .copied()

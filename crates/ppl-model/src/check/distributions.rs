@@ -77,7 +77,7 @@ impl Checker {
                     )
                 }
             },
-            ExprKind::If(..) => self.fail(not_available(dist.span, "`if` between distributions")),
+            ExprKind::If(c, a, b) => self.branch((c, a, b), axes, observed, dist.span),
             ExprKind::Error => None,
             _ => self.fail(
                 Diagnostic::error(
@@ -284,6 +284,7 @@ impl Checker {
             args: typed,
             transformed,
             noncentered: vec![],
+            otherwise: None,
             event: event_axes,
             span,
         })

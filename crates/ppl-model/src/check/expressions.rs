@@ -81,11 +81,7 @@ impl Checker {
                     .help("reductions over named axes do the same: `sum(x * y, over = k)`"),
             ),
             ExprKind::If(c, a, b) => {
-                let (c, a, b) = (
-                    self.expr(c, frame),
-                    self.expr(a, frame),
-                    self.expr(b, frame),
-                );
+                let [c, a, b] = self.branch_value((c, a, b), frame);
                 let (c, a, b) = (c?, a?, b?);
                 self.boolean(&c)?;
                 self.numeric(&a)?;
@@ -108,6 +104,13 @@ impl Checker {
             });
         }
         if let Some(id) = self.lookup(name) {
+            if self.defining == Some((id, false)) {
+                return self.fail(
+                    Diagnostic::error("E0123", span, format!("`{name}` is defined by itself: only earlier elements of it may be read here"))
+                        .at("not known yet")
+                        .help(format!("did you mean `{name}[t - 1]`?")),
+                );
+            }
             let s = &self.model.symbols[id];
             return Some(TExpr {
                 kind: TKind::Symbol(id),

@@ -2,6 +2,7 @@
 
 mod brackets;
 mod calls;
+mod chains;
 mod distributions;
 mod domains;
 mod expressions;
@@ -26,7 +27,9 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     checker.statements(&file.statements);
     checker.written_guides(&file.statements);
     checker.too_many_axes();
-    checker.unreached_flat();
+    if checker.diagnostics.iter().all(|d| !d.is_error()) {
+        checker.unreached_flat();
+    }
     checker.observed_twice();
     (checker.model, checker.diagnostics)
 }
@@ -44,6 +47,8 @@ pub(crate) struct Loop {
     variable: String,
     axis: AxisRef,
     span: Span,
+    by: Option<SymbolId>,
+    skip: usize,
 }
 
 /// The state of a check.
@@ -54,6 +59,10 @@ pub(crate) struct Checker {
     loops: Vec<Loop>,
     in_guide: bool,
     poisoned: std::collections::HashSet<String>,
+    /// Elements that are sure to come before, by loop axis: innermost last.
+    guards: Vec<(AxisRef, usize)>,
+    /// The site whose own statement is being checked, and whether an earlier element of it is being read.
+    defining: Option<(SymbolId, bool)>,
     /// Where the statements of the file define names: the name and the statement.
     defined: HashMap<String, (Span, Span)>,
 }
@@ -74,6 +83,8 @@ impl Checker {
             loops: vec![],
             in_guide: false,
             poisoned: Default::default(),
+            guards: vec![],
+            defining: None,
             defined: HashMap::new(),
         }
     }
@@ -280,13 +291,15 @@ impl Checker {
                 }
             }
             let mut stack = vec![];
-            dist.args.iter().for_each(|a| a.symbols(&mut stack));
+            dist.expressions()
+                .into_iter()
+                .for_each(|a| a.symbols_read_now(&mut stack));
             let mut seen = vec![false; self.model.symbols.len()];
             while let Some(s) = stack.pop() {
                 if !std::mem::replace(&mut seen[s], true)
                     && let Role::Let(e) = &self.model.symbols[s].role
                 {
-                    e.symbols(&mut stack);
+                    e.symbols_read_now(&mut stack);
                 }
             }
             if seen[id] {
@@ -308,7 +321,9 @@ impl Checker {
             match &s.statement {
                 Statement::Observe { value, dist } => {
                     value.symbols(&mut stack);
-                    dist.args.iter().for_each(|a| a.symbols(&mut stack));
+                    dist.expressions()
+                        .into_iter()
+                        .for_each(|a| a.symbols(&mut stack));
                 }
                 Statement::Factor(e) => e.symbols(&mut stack),
                 _ => {}
@@ -321,7 +336,10 @@ impl Checker {
             }
             match &self.model.symbols[s].role {
                 Role::Let(e) => e.symbols(&mut stack),
-                Role::Site(d) => d.args.iter().for_each(|a| a.symbols(&mut stack)),
+                Role::Site(d) => d
+                    .expressions()
+                    .into_iter()
+                    .for_each(|a| a.symbols(&mut stack)),
                 _ => {}
             }
         }
@@ -366,24 +384,49 @@ impl TExpr {
 
     /// Pushes the symbols that the expression names.
     pub fn symbols(&self, out: &mut Vec<SymbolId>) {
+        self.collect_symbols(true, out);
+    }
+
+    /// The same, without arrays of which only earlier elements are read.
+    fn symbols_read_now(&self, out: &mut Vec<SymbolId>) {
+        self.collect_symbols(false, out);
+    }
+
+    fn collect_symbols(&self, earlier: bool, out: &mut Vec<SymbolId>) {
         match &self.kind {
             TKind::Symbol(s) => out.push(*s),
-            TKind::Number(_) | TKind::LoopVariable | TKind::Label(..) | TKind::Size(_) => {}
+            TKind::Number(_)
+            | TKind::LoopVariable
+            | TKind::Label(..)
+            | TKind::Size(_)
+            | TKind::Shift(..)
+            | TKind::First(..)
+            | TKind::Last(..) => {}
             TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
-                a.iter().for_each(|e| e.symbols(out))
+                a.iter().for_each(|e| e.collect_symbols(earlier, out))
             }
             TKind::Gather(s, i) => {
-                s.symbols(out);
-                i.iter().for_each(|(_, e)| e.symbols(out));
+                if earlier
+                    || !i
+                        .iter()
+                        .any(|(_, e)| matches!(e.kind, TKind::Shift(_, k, _) if k > 0))
+                {
+                    s.collect_symbols(earlier, out);
+                }
+                i.iter().for_each(|(_, e)| e.collect_symbols(earlier, out));
             }
-            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => e.symbols(out),
+            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => {
+                e.collect_symbols(earlier, out)
+            }
             TKind::MatMul(l, r, ..) => {
-                l.symbols(out);
-                r.symbols(out);
+                l.collect_symbols(earlier, out);
+                r.collect_symbols(earlier, out);
             }
             TKind::LogDensity(d, x) => {
-                d.args.iter().for_each(|e| e.symbols(out));
-                x.symbols(out);
+                d.expressions()
+                    .into_iter()
+                    .for_each(|e| e.collect_symbols(earlier, out));
+                x.collect_symbols(earlier, out);
             }
         }
     }

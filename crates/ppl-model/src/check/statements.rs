@@ -413,6 +413,11 @@ impl Checker {
             statement,
             span,
             in_loop: !self.loops.is_empty(),
+            skip: self
+                .loops
+                .iter()
+                .find(|l| l.skip > 0)
+                .map(|l| (l.axis, l.skip, l.by)),
         };
         if self.in_guide {
             self.model.guide.push(located);
@@ -482,7 +487,42 @@ impl Checker {
                 .fix(target.span, format!("observe {}", target.name.name)),
             );
         }
-        let tdist = self.distribution(dist, &axes, None)?;
+        // In a loop a site may read earlier elements of itself, so its name is there before its distribution is known.
+        let declared: Vec<AxisRef> = axes
+            .iter()
+            .map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a })
+            .collect();
+        if !self.loops.is_empty() && self.lookup(&target.name.name).is_none() {
+            let placeholder = Symbol {
+                name: target.name.name.clone(),
+                axes: declared.clone(),
+                ty: Ty::Real,
+                kind: None,
+                role: Role::Let(Box::new(super::expressions::number(f64::NAN, target.span))),
+                stochastic: true,
+                span: target.span,
+            };
+            self.defining = self.define(&target.name, placeholder).map(|id| (id, false));
+        }
+        let tdist = self.distribution(dist, &axes, None);
+        let early = self.defining.take();
+        let tdist = match tdist {
+            Some(d) => d,
+            None => {
+                if let (Some(_), Some(scope)) = (early, self.scopes.last_mut()) {
+                    scope.remove(&target.name.name);
+                }
+                return None;
+            }
+        };
+        if let Some(l) = self.loops.iter().find(|l| l.skip > 0) {
+            let at = l.span;
+            return self.fail(
+                not_available(span, "a sample statement in a loop that skips elements")
+                    .label(at, "the loop")
+                    .help("write `if first(t) { … } else { … }`, so that every element has a distribution"),
+            );
+        }
         self.check_kind_against(&kind, &tdist, &axes, target.span)?;
         self.mentions_loops(span, &axes, "sample statement");
         let def = tdist.distribution.definition();
@@ -498,22 +538,22 @@ impl Checker {
                     .help("Bernoulli latents are fitted by the score-function estimator; others can be summed by hand with `factor log_sum_exp(…)`"),
             );
         }
-        let declared = axes
-            .iter()
-            .map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a })
-            .collect();
-        let id = self.define(
-            &target.name,
-            Symbol {
-                name: target.name.name.clone(),
-                axes: declared,
-                ty,
-                kind,
-                role: Role::Site(Box::new(tdist)),
-                stochastic: true,
-                span: target.span,
-            },
-        )?;
+        let symbol = Symbol {
+            name: target.name.name.clone(),
+            axes: declared,
+            ty,
+            kind,
+            role: Role::Site(Box::new(tdist)),
+            stochastic: true,
+            span: target.span,
+        };
+        let id = match early {
+            Some((id, _)) => {
+                self.model.symbols[id] = symbol;
+                id
+            }
+            None => self.define(&target.name, symbol)?,
+        };
         // A site stays visible after its loop.
         if self.scopes.len() > 1 {
             self.scopes[0].insert(target.name.name.clone(), id);
@@ -745,12 +785,9 @@ impl Checker {
         let Some(axis) = self.axis_or_fail(&binder.axis) else {
             return;
         };
-        if let Some(by) = by {
-            return self.report(not_available(by.span, "`by` in a loop"));
-        }
-        if let Some(skip) = skip {
-            return self.report(not_available(skip.span, "`skip` in a loop"));
-        }
+        let (Some(by), Some(skip)) = (self.grouping(by, axis), self.skipped(skip)) else {
+            return;
+        };
         if let Some(outer) = self.loops.iter().find(|l| l.axis.axis == axis) {
             let d = Diagnostic::error(
                 "E0115",
@@ -778,9 +815,12 @@ impl Checker {
             variable: binder.variable.name.clone(),
             axis: AxisRef { axis, copy: 2 },
             span: binder.variable.span.to(binder.axis.span),
+            by,
+            skip,
         });
         self.scopes.push(HashMap::new());
-        self.statements(body);
+        let sure = (AxisRef { axis, copy: 2 }, skip);
+        self.guarded(Some(sure), |this| this.statements(body));
         self.scopes.pop();
         self.loops.pop();
     }

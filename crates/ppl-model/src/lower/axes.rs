@@ -40,7 +40,7 @@ impl AxisMap {
         for s in &bound.model.symbols {
             note(&s.axes);
             match &s.role {
-                Role::Site(d) => d.args.iter().for_each(|e| walk(e, &mut note)),
+                Role::Site(d) => d.expressions().into_iter().for_each(|e| walk(e, &mut note)),
                 Role::Let(e) | Role::Param(e) => walk(e, &mut note),
                 Role::Data { .. } => {}
             }
@@ -49,12 +49,15 @@ impl AxisMap {
             match &s.statement {
                 Statement::Observe { value, dist } => {
                     walk(value, &mut note);
-                    dist.args.iter().for_each(|e| walk(e, &mut note));
+                    dist.expressions()
+                        .into_iter()
+                        .for_each(|e| walk(e, &mut note));
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => walk(e, &mut note),
-                Statement::GuideSample { dist, .. } => {
-                    dist.args.iter().for_each(|e| walk(e, &mut note))
-                }
+                Statement::GuideSample { dist, .. } => dist
+                    .expressions()
+                    .into_iter()
+                    .for_each(|e| walk(e, &mut note)),
                 Statement::Sample(_) => {}
             }
         }
@@ -150,7 +153,10 @@ fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
         | TKind::Symbol(_)
         | TKind::LoopVariable
         | TKind::Label(..)
-        | TKind::Size(_) => {}
+        | TKind::Size(_)
+        | TKind::Shift(..)
+        | TKind::First(..)
+        | TKind::Last(..) => {}
         TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
             a.iter().for_each(|x| walk(x, note))
         }
@@ -164,7 +170,7 @@ fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
             walk(r, note);
         }
         TKind::LogDensity(d, x) => {
-            d.args.iter().for_each(|x| walk(x, note));
+            d.expressions().into_iter().for_each(|x| walk(x, note));
             walk(x, note);
         }
     }

@@ -108,6 +108,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if def.improper {
             return Ok(Expr::Const(0.0));
         }
+        if let Some(other) = &d.otherwise {
+            let first = self.density(
+                &TDist {
+                    otherwise: None,
+                    ..d.clone()
+                },
+                value,
+            )?;
+            return Ok(self
+                .expr(&other.0)?
+                .select(first, self.density(&other.1, value)?));
+        }
         let event = self.event_axes(d)?;
         let args = self.arguments(d, &event)?;
         let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
@@ -145,6 +157,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 }
                 Statement::Factor(e) => (Role::Likelihood, self.expr(e)?, e.axes.clone()),
                 Statement::Report { .. } | Statement::GuideSample { .. } => continue,
+            };
+            // `skip n`: the first elements have no term.
+            let density = match located.skip {
+                Some((axis, n, by)) if batch.contains(&axis) => self
+                    .end_flags(axis, n, by, false)
+                    .select(Expr::Const(0.0), density),
+                _ => density,
             };
             let over = self.axes.set(&batch);
             if let Some(own) =

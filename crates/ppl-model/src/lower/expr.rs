@@ -49,6 +49,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let parts = self.exprs(parts)?;
                 self.builder.stack(&parts, axis_id)
             }
+            // Only a bracket reads a shift; as a number it is the position that it gives.
+            TKind::Shift(axis, k, by) => {
+                let positions = self.earlier(*axis, *k, *by);
+                let numbers: Vec<f64> = positions.iter().map(|&p| f64::from(p)).collect();
+                self.builder.data(numbers.into(), self.axes.set(&[*axis]))
+            }
+            TKind::First(axis, n, by) => self.end_flags(*axis, *n, *by, false),
+            TKind::Last(axis, n, by) => self.end_flags(*axis, *n, *by, true),
             TKind::LogDensity(d, x) => {
                 let value = self.expr(x)?;
                 self.density(d, value)?

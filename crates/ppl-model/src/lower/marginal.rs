@@ -129,13 +129,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     out.push((*id, Reading::Aligned));
                 }
                 if let Some(d) = self.bound.model.dist(*id) {
-                    d.args.iter().try_for_each(|e| self.readings(e, out))?;
+                    d.expressions()
+                        .into_iter()
+                        .try_for_each(|e| self.readings(e, out))?;
                 }
                 Ok(())
             }
             Statement::Observe { value, dist } => {
                 self.readings(value, out)?;
-                dist.args.iter().try_for_each(|e| self.readings(e, out))
+                dist.expressions()
+                    .into_iter()
+                    .try_for_each(|e| self.readings(e, out))
             }
             Statement::Factor(e) => self.readings(e, out),
             Statement::Report { .. } | Statement::GuideSample { .. } => Ok(()),
@@ -180,7 +184,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     }
                 }
             }
-            TKind::Number(_) | TKind::LoopVariable | TKind::Label(..) | TKind::Size(_) => {}
+            TKind::Number(_)
+            | TKind::LoopVariable
+            | TKind::Label(..)
+            | TKind::Size(_)
+            | TKind::Shift(..)
+            | TKind::First(..)
+            | TKind::Last(..) => {}
             TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
                 a.iter().try_for_each(|x| self.readings(x, out))?;
             }
@@ -192,7 +202,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.readings(r, out)?;
             }
             TKind::LogDensity(d, x) => {
-                d.args.iter().try_for_each(|a| self.readings(a, out))?;
+                d.expressions()
+                    .into_iter()
+                    .try_for_each(|a| self.readings(a, out))?;
                 self.readings(x, out)?;
             }
         }

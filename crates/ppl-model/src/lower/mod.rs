@@ -1,6 +1,7 @@
 //! A bound model as nodes of a program: one way from the graph to the engine, for model and guide alike.
 
 mod axes;
+mod chains;
 mod density;
 mod expr;
 mod guide;

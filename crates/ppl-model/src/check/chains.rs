@@ -1,0 +1,287 @@
+//! Loops that read earlier elements: `h[t-1]`, `first(t)`, `skip n`, `by subject`.
+//!
+//! An element before the first is never read: every `[t - k]` stands where `first(t, n)` has been ruled out with n >= k, or
+//! in a loop that skips at least k elements.
+
+use super::Checker;
+use super::expressions::Frame;
+use super::statements::not_available;
+use crate::graph::*;
+use ppl_syntax::ast::{self, Arg, BinaryOp, ExprKind};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+impl Checker {
+    /// Whether elements of the axis have an order: rows, listed, sized, range and column axes.
+    fn is_ordered(&self, axis: usize) -> bool {
+        !matches!(self.model.axes[axis].levels, Levels::Found)
+    }
+
+    /// `t - k` in a bracket: the variable's axis and k. `None`: something else stands there.
+    pub(super) fn shift_of(&self, e: &ast::Expr) -> Option<(AxisRef, usize)> {
+        let ExprKind::Binary(BinaryOp::Sub, l, r) = &e.kind else {
+            return None;
+        };
+        let (ExprKind::Name(name), ExprKind::Number(k)) = (&l.kind, &r.kind) else {
+            return None;
+        };
+        let axis = self.loop_axis(name)?;
+        (*k >= 0.0 && k.fract() == 0.0 && *k < 1e6).then_some((axis, *k as usize))
+    }
+
+    /// The index `t - k`, if an element is sure to be there.
+    pub(super) fn shift(&mut self, axis: AxisRef, k: usize, span: Span) -> Option<TExpr> {
+        let name = self.model.axis_name(axis).to_string();
+        if !self.is_ordered(axis.axis) {
+            return self.fail(
+                Diagnostic::error(
+                    "E0123",
+                    span,
+                    format!("the levels of `{name}` have no order, so none comes before another"),
+                )
+                .help(format!(
+                    "list them in order: `axis {name} = {{…}};`, or give a size"
+                )),
+            );
+        }
+        let sure = self
+            .guards
+            .iter()
+            .filter(|g| g.0 == axis)
+            .map(|g| g.1)
+            .max()
+            .unwrap_or(0);
+        if k > sure {
+            let variable = self.loop_variable(axis);
+            let n = if k == 1 {
+                format!("first({variable})")
+            } else {
+                format!("first({variable}, {k})")
+            };
+            return self.fail(
+                Diagnostic::error("E0123", span, format!("this reads {k} before `{variable}`, which for the first is not there"))
+                    .at("may be before the first element")
+                    .help(format!("write `if {n} {{ … }} else {{ … }}`, or skip them: `for {variable} in {name} skip {k} {{ … }}`")),
+            );
+        }
+        let by = self.loop_group(axis);
+        Some(TExpr {
+            kind: TKind::Shift(axis, k, by),
+            axes: vec![axis],
+            ty: Ty::Index(axis.axis),
+            stochastic: false,
+            span,
+        })
+    }
+
+    fn loop_variable(&self, axis: AxisRef) -> String {
+        self.loops
+            .iter()
+            .find(|l| l.axis == axis)
+            .map_or("t".into(), |l| l.variable.clone())
+    }
+
+    fn loop_group(&self, axis: AxisRef) -> Option<SymbolId> {
+        self.loops
+            .iter()
+            .find(|l| l.axis == axis)
+            .and_then(|l| l.by)
+    }
+
+    /// `first(t)`, `first(t, n)`, `last(t)` as conditions.
+    pub(super) fn end_of_chain(
+        &mut self,
+        name: &ast::Ident,
+        args: &[Arg],
+        span: Span,
+    ) -> Option<TExpr> {
+        let Some((axis, n)) = self.end_arguments(args) else {
+            return self.fail(
+                Diagnostic::error(
+                    "E0106",
+                    span,
+                    format!("`{}` takes a loop's variable, and how many", name.name),
+                )
+                .help(format!(
+                    "write `{0}(t)` or `{0}(t, 2)` inside `for t in row {{ … }}`",
+                    name.name
+                )),
+            );
+        };
+        let by = self.loop_group(axis);
+        let kind = if name.name == "first" {
+            TKind::First(axis, n, by)
+        } else {
+            TKind::Last(axis, n, by)
+        };
+        Some(TExpr {
+            kind,
+            axes: vec![axis],
+            ty: Ty::Bool,
+            stochastic: false,
+            span,
+        })
+    }
+
+    fn end_arguments(&self, args: &[Arg]) -> Option<(AxisRef, usize)> {
+        let (variable, n) = match args {
+            [v] => (v, 1.0),
+            [v, n] => match n.value.kind {
+                ExprKind::Number(n) => (v, n),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let ExprKind::Name(name) = &variable.value.kind else {
+            return None;
+        };
+        let axis = self.loop_axis(name)?;
+        (n >= 1.0 && n.fract() == 0.0 && n < 1e6 && variable.name.is_none())
+            .then_some((axis, n as usize))
+    }
+
+    /// How many elements are sure to come before, in the branch where `condition` is false.
+    pub(super) fn guard_of(&self, condition: &ast::Expr) -> Option<(AxisRef, usize)> {
+        match &condition.kind {
+            ExprKind::Call(name, args) if name.name == "first" => self.end_arguments(args),
+            _ => None,
+        }
+    }
+
+    /// Checks something under a guard.
+    pub(super) fn guarded<T>(
+        &mut self,
+        guard: Option<(AxisRef, usize)>,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let n = self.guards.len();
+        self.guards.extend(guard);
+        let out = check(self);
+        self.guards.truncate(n);
+        out
+    }
+
+    /// `if c { D1 } else { D2 }` between distributions: elementwise, the branch not taken gives nothing.
+    pub(super) fn branch(
+        &mut self,
+        parts: (&ast::Expr, &ast::Expr, &ast::Expr),
+        axes: &[AxisRef],
+        observed: Option<Ty>,
+        span: Span,
+    ) -> Option<TDist> {
+        let (c, a, b) = parts;
+        let condition = self.expr(c, Some(axes));
+        let guard = self.guard_of(c);
+        let then = self.distribution(a, axes, observed);
+        let otherwise = self.guarded(guard, |this| this.distribution(b, axes, observed));
+        let (condition, then, otherwise) = (condition?, then?, otherwise?);
+        if condition.ty != Ty::Bool {
+            return self.fail(
+                Diagnostic::error("E0114", condition.span, "a condition is expected here")
+                    .at("not true or false"),
+            );
+        }
+        self.inside_frame(&condition, axes, span)?;
+        let (d1, d2) = (
+            then.distribution.definition(),
+            otherwise.distribution.definition(),
+        );
+        if then.event != otherwise.event || d1.event != d2.event {
+            return self.fail(Diagnostic::error(
+                "E0118",
+                span,
+                format!("{} and {} draw different shapes", d1.name, d2.name),
+            ));
+        }
+        if d1.improper || d2.improper || then.transformed || otherwise.transformed {
+            return self.fail(not_available(
+                span,
+                "Flat or a transformed draw in a branch",
+            ));
+        }
+        let literal = |d: &ppl_dist::Definition| !matches!(d.support, ppl_dist::Support::Interval(a, b) if matches!(a, ppl_dist::Bound::Parameter(_)) || matches!(b, ppl_dist::Bound::Parameter(_)));
+        if observed.is_none() && (d1.support != d2.support || !literal(d1)) {
+            return self.fail(
+                Diagnostic::error(
+                    "E0118",
+                    span,
+                    format!(
+                        "a site has one support, but {} and {} fall on different sets",
+                        d1.name, d2.name
+                    ),
+                )
+                .label(then.span, "one support")
+                .label(otherwise.span, "another"),
+            );
+        }
+        if observed.is_none() && d1.is_discrete() {
+            return self.fail(not_available(
+                span,
+                "a discrete site with branches, such as a hidden Markov chain,",
+            ));
+        }
+        Some(TDist {
+            otherwise: Some(Box::new((condition, otherwise))),
+            span,
+            ..then
+        })
+    }
+
+    /// The same `if` between values.
+    pub(super) fn branch_value(
+        &mut self,
+        parts: (&ast::Expr, &ast::Expr, &ast::Expr),
+        frame: Frame,
+    ) -> [Option<TExpr>; 3] {
+        let (c, a, b) = parts;
+        let guard = self.guard_of(c);
+        let condition = self.expr(c, frame);
+        let then = self.expr(a, frame);
+        let otherwise = self.guarded(guard, |this| this.expr(b, frame));
+        [condition, then, otherwise]
+    }
+
+    /// `skip n`: a whole number that is written out.
+    pub(super) fn skipped(&mut self, skip: Option<&ast::Expr>) -> Option<usize> {
+        match skip.map(|s| (&s.kind, s.span)) {
+            None => Some(0),
+            Some((ExprKind::Number(n), _)) if *n >= 0.0 && n.fract() == 0.0 && *n < 1e6 => {
+                Some(*n as usize)
+            }
+            Some((_, span)) => self.fail(not_available(
+                span,
+                "`skip` with something else than a literal whole number",
+            )),
+        }
+    }
+
+    /// `by subject`: a datum that says which group each element belongs to.
+    pub(super) fn grouping(
+        &mut self,
+        by: Option<&ast::Ident>,
+        axis: usize,
+    ) -> Option<Option<SymbolId>> {
+        let Some(by) = by else { return Some(None) };
+        let id = self.lookup(&by.name).filter(|id| {
+            let s = &self.model.symbols[*id];
+            matches!((s.ty, &s.role), (Ty::Index(_), Role::Data { .. }))
+                && s.axes == [AxisRef::of(axis)]
+        });
+        match id {
+            Some(id) => Some(Some(id)),
+            None => {
+                let name = self.model.axes[axis].name.clone();
+                self.fail(
+                    Diagnostic::error(
+                        "E0123",
+                        by.span,
+                        format!("`{}` does not group `{name}`", by.name),
+                    )
+                    .help(format!(
+                        "declare a column of labels: `axis g; data {}[{name}]: g;`",
+                        by.name
+                    )),
+                )
+            }
+        }
+    }
+}

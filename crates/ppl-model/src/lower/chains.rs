@@ -1,0 +1,64 @@
+//! Earlier elements of an ordered axis, over the whole axis or within the groups of a datum.
+
+use super::Lowering;
+use crate::bind::Values;
+use crate::graph::{AxisRef, SymbolId};
+use ppl_core::Expr;
+use std::collections::HashMap;
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// For each element the position of the element `k` before it in its group. Where there is none: the element itself,
+    /// whose value nobody takes, since the checker asks for a guard.
+    pub(super) fn earlier(&self, axis: AxisRef, k: usize, by: Option<SymbolId>) -> Vec<u32> {
+        let mut seen: HashMap<u32, Vec<u32>> = HashMap::new();
+        self.groups(axis, by)
+            .iter()
+            .enumerate()
+            .map(|(i, g)| {
+                let members = seen.entry(*g).or_default();
+                let at = members
+                    .len()
+                    .checked_sub(k)
+                    .and_then(|p| members.get(p))
+                    .copied();
+                members.push(i as u32);
+                if k == 0 {
+                    i as u32
+                } else {
+                    at.unwrap_or(i as u32)
+                }
+            })
+            .collect()
+    }
+
+    /// 1 for the first (or last) `n` elements of each group, else 0.
+    pub(super) fn end_flags(
+        &self,
+        axis: AxisRef,
+        n: usize,
+        by: Option<SymbolId>,
+        last: bool,
+    ) -> Expr<'b> {
+        let groups = self.groups(axis, by);
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        let mut flags = vec![0.0; groups.len()];
+        let mut visit = |i: usize| {
+            let count = counts.entry(groups[i]).or_insert(0);
+            flags[i] = f64::from(u8::from(*count < n));
+            *count += 1;
+        };
+        if last {
+            (0..groups.len()).rev().for_each(&mut visit);
+        } else {
+            (0..groups.len()).for_each(&mut visit);
+        }
+        self.builder.data(flags.into(), self.axes.set(&[axis]))
+    }
+
+    fn groups(&self, axis: AxisRef, by: Option<SymbolId>) -> Vec<u32> {
+        match by.and_then(|id| self.bound.values.get(&id)) {
+            Some(Values::Index(v)) => v.to_vec(),
+            _ => vec![0; self.bound.size(axis)],
+        }
+    }
+}
