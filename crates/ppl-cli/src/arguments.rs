@@ -1,6 +1,6 @@
 //! The command line: its commands and the option values they share.
 
-use crate::commands::{check::Check, fit::Fit, guide::Guide};
+use crate::commands::{check::Check, fit::Fit, fmt::Fmt, guide::Guide};
 use clap::{Parser, Subcommand, ValueEnum};
 use ppl_lang::GuideChoice;
 
@@ -18,7 +18,7 @@ Example:
   ppl fit examples/eight_schools/model.ppl examples/eight_schools/data.csv
 
 Exit codes:
-  0 done, 2 bad input, 3 stopped at a limit before convergence, 4 failed, 130 interrupted";
+  0 done, 1 `fmt --check` found unformatted files, 2 bad input, 3 stopped at a limit before convergence, 4 failed, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -29,6 +29,8 @@ pub enum Command {
     Check(Check),
     /// Print the guide that a fit would use, as program text
     Guide(Guide),
+    /// Lay out model files well: one statement a line, comments kept
+    Fmt(Fmt),
 }
 
 /// Values of `--guide`.

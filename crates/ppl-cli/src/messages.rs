@@ -22,6 +22,8 @@ pub mod codes {
     pub const FAILED: &str = "E0907";
     /// The model leaves nothing to fit.
     pub const NO_UNKNOWNS: &str = "E0908";
+    /// The formatter would have changed a model's meaning, or its file cannot be written.
+    pub const FORMAT: &str = "E0909";
 }
 
 /// An error that concerns no place in a text.

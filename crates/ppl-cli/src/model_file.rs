@@ -12,8 +12,25 @@ const MINIMAL: &str =
 
 /// The text of a model, without byte order mark.
 pub fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
-    let bytes = bytes(path)?;
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    text_of(path, &bytes(path)?)
+}
+
+/// The text of a model on standard input.
+pub fn read_standard_input() -> Result<String, Box<Diagnostic>> {
+    let mut bytes = vec![];
+    io::stdin()
+        .lock()
+        .take(MAX_SOURCE as u64 + 4)
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            let message = format!("standard input cannot be read: {error}");
+            Box::new(plain(codes::MODEL_FILE, message))
+        })?;
+    text_of(Path::new("<stdin>"), &bytes)
+}
+
+fn text_of(path: &Path, bytes: &[u8]) -> Result<String, Box<Diagnostic>> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.len() > MAX_SOURCE {
         let message = format!(
             "`{}` is larger than {MAX_SOURCE} bytes: it is hardly a model",

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub enum Outcome {
     /// All that was asked for was done; of a fit: it converged.
     Done,
+    /// `fmt --check` found files that are not formatted.
+    WouldChange,
     /// Model, data, options or a file of the user's cannot be used.
     BadInput,
     /// The fit reached its limit before it converged.
@@ -22,6 +24,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Outcome::Done => 0,
+            Outcome::WouldChange => 1,
             Outcome::BadInput => 2,
             Outcome::Stopped => 3,
             Outcome::Failed => 4,

@@ -461,16 +461,7 @@ fn named_values<'b>(
                 out.push(symbol(*id, "site")?)
             }
             Statement::Report { name, axes, value } => {
-                let axes: Vec<_> = axes
-                    .iter()
-                    .map(|a| {
-                        if a.is_loop() {
-                            ppl_model::AxisRef::of(a.axis)
-                        } else {
-                            *a
-                        }
-                    })
-                    .collect();
+                let axes: Vec<_> = axes.iter().map(|a| a.declared()).collect();
                 out.push((name.clone(), "report", axes, joint.lowering.expr(value)?));
             }
             _ => {}

@@ -5,7 +5,7 @@ use ppl_syntax::diagnostic::Span;
 use std::collections::HashMap;
 
 /// One use of an axis. Copy 0 is the axis itself, copy 1 the second axis of a square matrix, copy 2 and above the axis as
-/// a loop runs over it (an array indexed by the loop variable).
+/// a loop runs over it (an array indexed by the loop variable; 3 for the second loop of a matrix).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AxisRef {
     /// Index into [`Model::axes`].
@@ -18,6 +18,17 @@ impl AxisRef {
     /// The axis itself.
     pub fn of(axis: usize) -> Self {
         AxisRef { axis, copy: 0 }
+    }
+    /// The axis as declared: a loop's copy is the axis itself, a second loop's the second axis of a square matrix.
+    pub fn declared(self) -> Self {
+        AxisRef {
+            copy: if self.is_loop() {
+                self.copy - 2
+            } else {
+                self.copy
+            },
+            ..self
+        }
     }
     /// Whether a loop runs over it.
     pub fn is_loop(self) -> bool {

@@ -11,6 +11,7 @@
 //! ```
 
 pub use ppl_data::{Dataset, JsonArray, Source, Table};
+pub use ppl_infer::density::{Array, Density, DensityError, Gradient, Point};
 pub use ppl_infer::engine::FitError;
 pub use ppl_infer::{
     Draws, Elbo, Estimate, Fit, FitOptions, GuideChoice, Observer, Phase, Progress, Row, Silent,
@@ -102,6 +103,11 @@ impl Bound {
     /// Fits. Uses the rayon pool it is called in; the same seed gives the same bits on any number of threads.
     pub fn fit(&self, options: &FitOptions, observer: &mut dyn Observer) -> Result<Fit, FitError> {
         ppl_infer::engine::fit(&self.inner, options, observer)
+    }
+
+    /// The log joint density at a point, statement by statement, with its gradient.
+    pub fn density(&self, point: &Point) -> Result<Density, DensityError> {
+        ppl_infer::density::density(&self.inner, point)
     }
 
     /// The bound model, for those who build on the parts.

@@ -198,7 +198,7 @@ impl Fit {
             }
             Outcome::Stopped => terminal.note(&format!("stopped before convergence: {reason}")),
             Outcome::Failed => terminal.note(&format!("the fit failed: {reason}")),
-            Outcome::Done | Outcome::BadInput => {}
+            Outcome::Done | Outcome::WouldChange | Outcome::BadInput => {}
         }
         if let Some(output) = output.filter(|_| !self.quiet) {
             terminal.note(&format!(

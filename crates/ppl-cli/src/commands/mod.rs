@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod fit;
+pub mod fmt;
 pub mod guide;

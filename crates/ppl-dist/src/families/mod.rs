@@ -5,27 +5,45 @@ use crate::definition::Distribution;
 mod bernoulli;
 mod bernoulli_logit;
 mod beta;
+mod beta_binomial;
+mod beta_proportion;
 mod binomial;
 mod binomial_logit;
 mod categorical;
 mod categorical_logit;
 mod cauchy;
+mod chi_square;
 mod dirichlet;
+mod discrete_uniform;
+mod exp_mod_normal;
 mod exponential;
 mod flat;
 mod gamma;
+mod geometric;
+mod gumbel;
 mod half_cauchy;
 mod half_normal;
+mod inv_chi_square;
 mod inv_gamma;
+mod kumaraswamy;
+mod laplace;
 mod lkj_cholesky;
 mod log_normal;
+mod logistic;
 mod multi_normal;
+mod multi_student_t;
+mod neg_binomial;
+mod neg_binomial_log;
 mod normal;
+mod pareto;
 mod parts;
 mod poisson;
 mod poisson_log;
+mod rayleigh;
+mod skew_normal;
 mod student_t;
 mod uniform;
+mod weibull;
 
 /// Every distribution.
 pub static ALL: &[&dyn Distribution] = &[
@@ -52,6 +70,24 @@ pub static ALL: &[&dyn Distribution] = &[
     &flat::Flat,
     &multi_normal::MultiNormal,
     &lkj_cholesky::LkjCholesky,
+    &laplace::Laplace,
+    &logistic::Logistic,
+    &gumbel::Gumbel,
+    &weibull::Weibull,
+    &pareto::Pareto,
+    &rayleigh::Rayleigh,
+    &chi_square::ChiSquare,
+    &inv_chi_square::InvChiSquare,
+    &geometric::Geometric,
+    &neg_binomial::NegBinomial,
+    &neg_binomial_log::NegBinomialLog,
+    &beta_binomial::BetaBinomial,
+    &discrete_uniform::DiscreteUniform,
+    &skew_normal::SkewNormal,
+    &exp_mod_normal::ExpModNormal,
+    &kumaraswamy::Kumaraswamy,
+    &beta_proportion::BetaProportion,
+    &multi_student_t::MultiStudentT,
 ];
 
 /// The distribution of that name.

@@ -2,7 +2,7 @@
 
 use super::statistics::{chi_square, integrate, kolmogorov_smirnov};
 use super::{bijection, draws, settings, slices};
-use ppl_dist::special::{regularized_beta, regularized_gamma};
+use ppl_dist::special::{phi, regularized_beta, regularized_gamma};
 use ppl_dist::{ALL, Bound, Distribution, Shape, Support};
 
 /// Distribution functions that are not written in primitives, for the test of the sampler.
@@ -17,8 +17,34 @@ fn reference_cdf(name: &str, x: f64, p: &[&[f64]]) -> f64 {
             let tail = 0.5 * regularized_beta(0.5 * df, 0.5, df / (df + z * z));
             if z < 0.0 { tail } else { 1.0 - tail }
         }
+        "ChiSquare" => regularized_gamma(0.5 * p[0][0], 0.5 * x),
+        "InvChiSquare" => 1.0 - regularized_gamma(0.5 * p[0][0], 0.5 / x),
+        "BetaProportion" => {
+            let (mean, concentration) = (p[0][0], p[1][0]);
+            regularized_beta(mean * concentration, (1.0 - mean) * concentration, x)
+        }
+        "SkewNormal" => {
+            let z = (x - p[0][0]) / p[1][0];
+            phi(z) - 2.0 * owens_t(z, p[2][0])
+        }
         _ => panic!("{name} has no distribution function: write it here"),
     }
+}
+
+/// Owen's T: 1/(2 pi) times the integral of exp(-h^2 (1 + x^2)/2)/(1 + x^2) over 0..a, by Simpson's rule.
+fn owens_t(h: f64, a: f64) -> f64 {
+    let n = 200;
+    let term = |i: i32| {
+        let x = a * f64::from(i) / f64::from(n);
+        let weight = match i {
+            0 => 1.0,
+            i if i == n => 1.0,
+            i => 2.0 + 2.0 * f64::from(i % 2),
+        };
+        weight * (-0.5 * h * h * (1.0 + x * x)).exp() / (1.0 + x * x)
+    };
+    let total: f64 = (0..=n).map(term).sum();
+    total * a / (3.0 * f64::from(n)) / (2.0 * std::f64::consts::PI)
 }
 
 fn scalars() -> impl Iterator<Item = &'static dyn Distribution> {
@@ -29,11 +55,12 @@ fn scalars() -> impl Iterator<Item = &'static dyn Distribution> {
         .filter(|d| !d.definition().improper)
 }
 
-/// Mass below the smallest and above the largest double that the quadrature cannot see.
+/// Mass below the smallest and above the largest double that the quadrature cannot see, and its error at a kink.
 fn unseen_mass(name: &str, p: &[&[f64]]) -> f64 {
     match (name, p[0][0]) {
         ("Gamma" | "InvGamma" | "Beta", shape) if shape < 0.1 => 2e-3,
         ("Beta", shape) if shape < 1.0 => 2e-8,
+        ("Laplace", _) => 1e-6,
         _ => 1e-9,
     }
 }
@@ -146,6 +173,20 @@ fn far_tails_keep_their_logarithms() {
         ("Exponential", &[&[2.0]], 1e3, -2000.0),
         ("Cauchy", &[&[0.0], &[1.0]], 1e20, -47.1964317457303),
         ("HalfCauchy", &[&[1.0]], 1e20, -46.50328456517036),
+        ("Laplace", &[&[1.0], &[2.0]], 81.0, -40.69314718055995),
+        ("Logistic", &[&[1.0], &[2.0]], 1601.0, -800.0),
+        ("Gumbel", &[&[1.0], &[2.0]], 1601.0, -800.0),
+        ("Gumbel", &[&[0.0], &[1.0]], 30.0, -30.000000000000046),
+        ("Weibull", &[&[1.5], &[2.0]], 200.0, -1000.0),
+        ("Pareto", &[&[1.0], &[2.5]], 1e20, -115.12925464970229),
+        ("Rayleigh", &[&[0.5]], 20.0, -800.0),
+        (
+            "Kumaraswamy",
+            &[&[2.0], &[5.0]],
+            1.0 - 1.0 / (1u64 << 40) as f64,
+            -135.1637002091916,
+        ),
+        ("ExpModNormal", &[&[0.0], &[1.0], &[1.5]], 400.0, -598.875),
     ];
     for (name, p, x, want) in upper {
         let d = ppl_dist::find(name).expect("a name of the list");
@@ -158,6 +199,20 @@ fn far_tails_keep_their_logarithms() {
     let lower: &[(&str, &[&[f64]], f64, f64)] = &[
         ("Normal", &[&[1.0], &[2.0]], -79.0, -804.6084420137538),
         ("Cauchy", &[&[0.0], &[1.0]], -1e20, -47.1964317457303),
+        ("Laplace", &[&[1.0], &[2.0]], -79.0, -40.69314718055995),
+        ("Logistic", &[&[1.0], &[2.0]], -1599.0, -800.0),
+        (
+            "ExpModNormal",
+            &[&[0.0], &[1.0], &[1.5]],
+            -20.0,
+            -206.5841912792669,
+        ),
+        (
+            "ExpModNormal",
+            &[&[0.0], &[1.0], &[1.5]],
+            -40.0,
+            -807.9298505506035,
+        ),
     ];
     for (name, p, x, want) in lower {
         let d = ppl_dist::find(name).expect("a name of the list");
@@ -177,7 +232,8 @@ fn n_values(d: &dyn Distribution, p: &[&[f64]]) -> usize {
         Support::Integers(_, Bound::Parameter(i)) => p[i][0],
         _ => {
             let mean = d.mean(p).expect("an unbounded count has a mean");
-            mean + 40.0 * mean.sqrt() + 50.0
+            let variance = d.variance(p).expect("and a variance");
+            mean + 40.0 * variance.sqrt() + 50.0
         }
     };
     n as usize + 1
@@ -193,8 +249,14 @@ fn discrete_probabilities_sum_to_one_and_the_sampler_follows_them() {
                 counts[x[0] as usize] += 1.0;
             }
             let p = slices(&p);
+            let lowest = match d.definition().support {
+                Support::Integers(Bound::Parameter(i), _) => p[i][0],
+                _ => 0.0,
+            };
             let probabilities: Vec<f64> = (0..counts.len())
-                .map(|x| d.ln_density(&[x as f64], &p).exp())
+                .map(|x| x as f64)
+                .map(|x| (x >= lowest).then(|| d.ln_density(&[x], &p).exp()))
+                .map(|probability| probability.unwrap_or(0.0))
                 .collect();
             let total: f64 = probabilities.iter().sum();
             assert!((total - 1.0).abs() < 1e-11, "{name} {p:?}: {total}");
@@ -210,6 +272,18 @@ fn discrete_probabilities_sum_to_one_and_the_sampler_follows_them() {
                 let off = (moment(mean, 2) - variance).abs();
                 assert!(off <= 1e-10 * variance, "{name} {p:?}: variance {variance}");
             }
+            let mut below = 0.0;
+            for (x, w) in probabilities.iter().enumerate() {
+                if let Some(c) = d.cdf(x as f64 - 0.5, &p) {
+                    assert!((c - below).abs() < 1e-12, "{name} {p:?} below {x}: {c}");
+                }
+                below += w;
+                if let Some(c) = d.cdf(x as f64, &p) {
+                    assert!((c - below).abs() < 1e-12, "{name} {p:?} at {x}: {c}");
+                }
+            }
+            let outside = (d.cdf(-1.0, &p), d.cdf(f64::INFINITY, &p));
+            assert!(outside == (None, None) || outside == (Some(0.0), Some(1.0)));
             let p_value = chi_square(&counts, &probabilities);
             assert!(p_value > 1e-4, "{name} {p:?}: p = {p_value}");
         }

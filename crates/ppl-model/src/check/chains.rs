@@ -3,11 +3,11 @@
 //! An element before the first is never read: every `[t - k]` stands where `first(t, n)` has been ruled out with n >= k, or
 //! in a loop that skips at least k elements.
 
-use super::Checker;
 use super::expressions::Frame;
 use super::statements::not_available;
+use super::{Checker, Loop};
 use crate::graph::*;
-use ppl_syntax::ast::{self, Arg, BinaryOp, ExprKind};
+use ppl_syntax::ast::{self, Arg, BinaryOp, ExprKind, StmtKind, TargetAxis};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
@@ -238,6 +238,70 @@ impl Checker {
         let then = self.expr(a, frame);
         let otherwise = self.guarded(guard, |this| this.expr(b, frame));
         [condition, then, otherwise]
+    }
+
+    /// The binders of a statement's left side, as loops of that statement alone: `let young[a in age] = …;`.
+    pub(super) fn bind(&mut self, s: &ast::Stmt) -> Option<()> {
+        let binders: Vec<&ast::Binder> = match &s.kind {
+            StmtKind::Observe { binders, .. } => binders.iter().collect(),
+            StmtKind::Let { target, .. }
+            | StmtKind::Sample { target, .. }
+            | StmtKind::Report { target, .. }
+            | StmtKind::Param { target, .. }
+            | StmtKind::Data { target, .. } => target
+                .axes
+                .iter()
+                .filter_map(|a| match a {
+                    TargetAxis::Binder(b) => Some(b),
+                    TargetAxis::Name(_) => None,
+                })
+                .collect(),
+            _ => vec![],
+        };
+        for b in binders {
+            let axis = self.axis_or_fail(&b.axis)?;
+            let span = b.variable.span.to(b.axis.span);
+            let used: Vec<u8> = self
+                .loops
+                .iter()
+                .filter(|l| l.axis.axis == axis)
+                .map(|l| l.axis.copy)
+                .collect();
+            let taken = self.lookup(&b.variable.name).is_some()
+                || self.loop_axis(&b.variable.name).is_some();
+            if taken {
+                return self.fail(
+                    Diagnostic::error(
+                        "E0105",
+                        b.variable.span,
+                        format!(
+                            "`{}` is defined already, so it cannot be bound here",
+                            b.variable.name
+                        ),
+                    )
+                    .help("choose another name"),
+                );
+            }
+            let copy = match used.as_slice() {
+                [] => 2,
+                [2] => 3,
+                _ => {
+                    return self.fail(Diagnostic::error(
+                        "E0115",
+                        span,
+                        format!("`{}` is run over too often", b.axis.name),
+                    ));
+                }
+            };
+            self.loops.push(Loop {
+                variable: b.variable.name.clone(),
+                axis: AxisRef { axis, copy },
+                span,
+                by: None,
+                skip: 0,
+            });
+        }
+        Some(())
     }
 
     /// `skip n`: a whole number that is written out.

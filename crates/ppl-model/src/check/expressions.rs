@@ -446,6 +446,18 @@ impl Checker {
         if extra.is_empty() {
             return Some(());
         }
+        let whole = extra
+            .iter()
+            .find_map(|x| self.loops.iter().find(|l| l.axis.axis == x.axis && !x.is_loop() && frame.contains(&l.axis)));
+        if let Some(l) = whole {
+            let (axis, variable, at) = (self.model.axis_name(l.axis).to_string(), l.variable.clone(), l.span);
+            return self.fail(
+                Diagnostic::error("E0115", e.span, format!("this is the whole of `{axis}` where one `{axis}` at a time is meant"))
+                    .at(format!("counted once for every `{axis}`"))
+                    .label(at, format!("`{variable}` runs over it"))
+                    .help(format!("index it: `…[{variable}]`")),
+            );
+        }
         let (right, frame_lies) = (self.lies(&extra), self.lies(frame));
         let help = self.mend(frame, e).unwrap_or_else(|| {
             let names: Vec<&str> = extra.iter().map(|&a| self.model.axis_name(a)).collect();

@@ -281,14 +281,16 @@ impl Checker {
     pub(super) fn target_axes(&mut self, target: &ast::Target) -> Option<Vec<AxisRef>> {
         let mut axes: Vec<AxisRef> = vec![];
         for a in &target.axes {
-            let TargetAxis::Name(ident) = a else {
-                return self.fail(not_available(target.span, "a binder in a left side"));
+            let ident = match a {
+                TargetAxis::Name(ident) => ident,
+                TargetAxis::Binder(b) => &b.variable,
             };
             let new = match self.loop_axis(&ident.name) {
                 Some(l) => l,
                 None => AxisRef::of(self.axis_or_fail(ident)?),
             };
             if !new.is_loop()
+                && !axes.iter().any(|a| a.axis == new.axis && a.is_loop())
                 && let Some(l) = self.loops.iter().find(|l| l.axis.axis == new.axis)
             {
                 let (variable, span) = (l.variable.clone(), l.span);
@@ -308,6 +310,7 @@ impl Checker {
             }
             match axes.iter().filter(|o| o.axis == new.axis).count() {
                 0 => axes.push(new),
+                1 if new.copy == 3 => axes.push(new),
                 1 if !new.is_loop() => axes.push(AxisRef {
                     axis: new.axis,
                     copy: 1,
@@ -334,6 +337,14 @@ impl Checker {
     }
 
     fn statement(&mut self, s: &ast::Stmt) {
+        let outside = self.loops.len();
+        if self.bind(s).is_some() {
+            self.bound_statement(s);
+        }
+        self.loops.truncate(outside);
+    }
+
+    fn bound_statement(&mut self, s: &ast::Stmt) {
         match &s.kind {
             StmtKind::Axis { .. } | StmtKind::Data { .. }
                 if self.loops.is_empty() && !self.in_guide => {}
@@ -363,12 +374,8 @@ impl Checker {
                 }
             }
             StmtKind::SampleJoint { sites, dist } => self.guide_joint(s.span, sites, dist),
-            StmtKind::Observe {
-                value,
-                binders,
-                dist,
-            } => {
-                self.observe(s.span, value, binders, dist);
+            StmtKind::Observe { value, dist, .. } => {
+                self.observe(s.span, value, dist);
             }
             StmtKind::Factor { value } => {
                 if let Some(value) = self.expr(value, None) {
@@ -488,10 +495,7 @@ impl Checker {
             );
         }
         // In a loop a site may read earlier elements of itself, so its name is there before its distribution is known.
-        let declared: Vec<AxisRef> = axes
-            .iter()
-            .map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a })
-            .collect();
+        let declared: Vec<AxisRef> = axes.iter().map(|a| a.declared()).collect();
         if !self.loops.is_empty() && self.lookup(&target.name.name).is_none() {
             let placeholder = Symbol {
                 name: target.name.name.clone(),
@@ -563,19 +567,7 @@ impl Checker {
         Some(())
     }
 
-    fn observe(
-        &mut self,
-        span: Span,
-        value: &ast::Expr,
-        binders: &[ast::Binder],
-        dist: &ast::Expr,
-    ) -> Option<()> {
-        if !binders.is_empty() {
-            return self.fail(
-                not_available(span, "a binder in `observe`")
-                    .help("write a loop: `for i in row { observe y[i] ~ …; }`"),
-            );
-        }
+    fn observe(&mut self, span: Span, value: &ast::Expr, dist: &ast::Expr) -> Option<()> {
         let Some(typed) = self.expr(value, None) else {
             // The right side is still read, so that its errors are told as well.
             self.names_only(dist);
@@ -661,9 +653,7 @@ impl Checker {
         let declared = if target.axes.is_empty() {
             axes
         } else {
-            axes.iter()
-                .map(|a| if a.is_loop() { AxisRef::of(a.axis) } else { *a })
-                .collect()
+            axes.iter().map(|a| a.declared()).collect()
         };
         let (ty, stochastic) = (typed.ty, typed.stochastic);
         let explicit = !target.axes.is_empty();

@@ -31,7 +31,7 @@ impl AxisMap {
         let mut note = |axes: &[AxisRef]| {
             for a in axes {
                 used.insert((a.axis, 0));
-                if a.copy == 1 {
+                if a.declared().copy == 1 {
                     used.insert((a.axis, 1));
                     used.insert((a.axis, SCRATCH));
                 }
@@ -97,7 +97,7 @@ impl AxisMap {
 
     /// The program axis of a use of an axis; a loop's copy is the axis itself.
     pub fn id(&self, a: AxisRef) -> AxisId {
-        let copy = if a.is_loop() { 0 } else { a.copy };
+        let copy = a.declared().copy;
         self.ids.get(&(a.axis, copy)).copied().unwrap_or(DRAW)
     }
 

@@ -28,7 +28,8 @@ pub struct Term<'b> {
 }
 
 /// How a site's unconstrained vector becomes its value.
-pub(super) struct SiteMap<'b> {
+pub struct SiteMap<'b> {
+    /// From the unconstrained vector of one event to the event.
     pub bijection: Bijection<Expr<'b>>,
     /// Program axes of one event: none, one or two.
     pub event: Vec<AxisId>,
@@ -87,7 +88,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The numbers of one event of `value`.
-    fn event_parts(&self, value: Expr<'b>, event: &[AxisId]) -> Vec<Expr<'b>> {
+    pub fn event_parts(&self, value: Expr<'b>, event: &[AxisId]) -> Vec<Expr<'b>> {
         match event {
             [] => vec![value],
             [e] => (0..self.builder.size(*e))
@@ -252,7 +253,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The map from a site's unconstrained vector onto its support; an error for discrete sites.
-    pub(super) fn site_map(&self, id: SymbolId) -> Lowered<SiteMap<'b>> {
+    pub fn site_map(&self, id: SymbolId) -> Lowered<SiteMap<'b>> {
         let symbol = &self.bound.model.symbols[id];
         let discrete = || {
             Box::new(
@@ -348,7 +349,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// Puts an event's numbers back along its axes.
-    pub(super) fn lay_out(&self, parts: &[Expr<'b>], event: &[AxisId]) -> Expr<'b> {
+    pub fn lay_out(&self, parts: &[Expr<'b>], event: &[AxisId]) -> Expr<'b> {
         match event {
             [] => parts[0],
             [e] => self.builder.stack(parts, *e),
@@ -364,7 +365,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// Program axes of a site's batch.
-    pub(super) fn batch_set(&self, id: SymbolId, event: &[AxisId]) -> AxisSet {
+    pub fn batch_set(&self, id: SymbolId, event: &[AxisId]) -> AxisSet {
         let all = self.axes.set(&self.bound.model.symbols[id].axes);
         event.iter().fold(all, |s, &e| s.without(e))
     }

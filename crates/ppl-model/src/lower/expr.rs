@@ -96,7 +96,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let core = self.axes.id(*axis);
             value = match &index.kind {
                 // The loop's copy of an axis is the axis itself.
-                TKind::LoopVariable => value,
+                TKind::LoopVariable => {
+                    let to = index.axes.first().map_or(core, |a| self.axes.id(*a));
+                    if to != core && self.builder.axes_of(value).contains(to) {
+                        return Err(Box::new(
+                            Diagnostic::error("E0113", index.span, "a matrix read with its axes exchanged cannot be used in this version")
+                                .help("docs/src/limits.md lists what is left out, and what to write instead"),
+                        ));
+                    }
+                    self.builder.rename(value, core, to)
+                }
                 TKind::Label(of, label) => {
                     self.component(value, core, self.label(*of, label) as usize)
                 }

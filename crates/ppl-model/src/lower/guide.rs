@@ -276,7 +276,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The parts of a joint vector that belong to one site: element i of every event, laid over the site's batch.
-    fn slices(
+    pub fn slices(
         &self,
         draw: Expr<'b>,
         axis: AxisId,

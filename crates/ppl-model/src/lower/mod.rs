@@ -10,7 +10,7 @@ mod standardise;
 mod symbols;
 
 pub use axes::AxisMap;
-pub use density::{Role, Term};
+pub use density::{Role, SiteMap, Term};
 pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
 pub use symbols::ParamBlock;
 

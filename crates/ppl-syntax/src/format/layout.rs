@@ -92,8 +92,7 @@ fn group<'t>(
         let next = tokens.get(*at);
         // A comma before the closing bracket says nothing.
         element.comma = !next.is_some_and(|n| [")", "]", "}"].iter().any(|s| n.is(s)));
-        if let Some(&comment) =
-            next.filter(|n| n.kind == Kind::LineComment && n.lines_before == 0)
+        if let Some(&comment) = next.filter(|n| n.kind == Kind::LineComment && n.lines_before == 0)
         {
             element.comment = Some(comment);
             *at += 1;
@@ -249,9 +248,8 @@ impl Writer {
                         .iter()
                         .take_while(|n| matches!(n, Node::Leaf(t, _) if !t.is_comment()))
                         .count();
-                    let tail_width =
-                        flat_width(&behind[..tail], Last::Operand).unwrap_or(0)
-                            + if tail == behind.len() { reserve } else { 0 };
+                    let tail_width = flat_width(&behind[..tail], Last::Operand).unwrap_or(0)
+                        + if tail == behind.len() { reserve } else { 0 };
                     let width = flat_width(std::slice::from_ref(node), self.last);
                     let fits = width.is_some_and(|w| self.column + w + tail_width <= WIDTH);
                     if fits || elements.is_empty() {
@@ -352,7 +350,8 @@ fn breaks_before(nodes: &[Node<'_>], i: usize) -> bool {
                 || token.is("-")
                 || token.is("||")
                 || token.is("&&")
-                || (token.is(".") && matches!(nodes.get(i.wrapping_sub(1)), Some(Node::Group { .. })))
+                || (token.is(".")
+                    && matches!(nodes.get(i.wrapping_sub(1)), Some(Node::Group { .. })))
         }
         _ => false,
     }
@@ -379,9 +378,7 @@ fn flat_width(nodes: &[Node<'_>], last: Last) -> Option<usize> {
 
 fn breakless(nodes: &[Node<'_>]) -> bool {
     nodes.iter().all(|node| match node {
-        Node::Leaf(token, _) => {
-            token.kind != Kind::LineComment && !token.text.contains('\n')
-        }
+        Node::Leaf(token, _) => token.kind != Kind::LineComment && !token.text.contains('\n'),
         Node::Group { elements, .. } => elements
             .iter()
             .all(|e| e.comment.is_none() && breakless(&e.nodes)),

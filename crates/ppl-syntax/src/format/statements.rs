@@ -33,7 +33,8 @@ impl<'a, 't> Formatter<'a, 't> {
             if token.is("}") {
                 break;
             }
-            let follows = token.is_comment() && token.lines_before == 0;
+            let follows =
+                token.is_comment() && token.lines_before == 0 && !self.writer.at_line_start();
             if !follows {
                 self.writer.end_line();
                 if !first && token.lines_before > 1 {
