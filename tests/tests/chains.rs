@@ -16,7 +16,8 @@ fn kalman(y: &[f64]) -> (f64, f64, f64) {
             var = 0.64 * var + 0.25;
         }
         let total: f64 = var + 0.49;
-        log_evidence -= 0.5 * ((2.0 * std::f64::consts::PI * total).ln() + (y - mean).powi(2) / total);
+        log_evidence -=
+            0.5 * ((2.0 * std::f64::consts::PI * total).ln() + (y - mean).powi(2) / total);
         let gain = var / total;
         mean += gain * (y - mean);
         var *= 1.0 - gain;
@@ -31,15 +32,35 @@ fn a_linear_gaussian_chain_has_the_kalman_filters_evidence() {
           h[t] ~ if first(t) { Normal(0, 1) } else { Normal(0.8 * h[t-1], 0.5) };
           observe y[t] ~ Normal(h[t], 0.7);
         }";
-    let fit = fit(model, &csv(&[("y", &Y)]), &with_guide(GuideChoice::FullRank));
+    let fit = fit(
+        model,
+        &csv(&[("y", &Y)]),
+        &with_guide(GuideChoice::FullRank),
+    );
     let elbo = fit.elbo.expect("a bound");
     let (exact, mean, sd) = kalman(&Y);
     // The full-rank family holds the posterior: what is left is the optimiser's tolerance.
-    assert!((elbo.by_prior.value - exact).abs() < 0.01, "{} against {exact}", elbo.by_prior.value);
+    assert!(
+        (elbo.by_prior.value - exact).abs() < 0.01,
+        "{} against {exact}",
+        elbo.by_prior.value
+    );
     assert!(elbo.by_prior.value <= exact + 4.0 * elbo.by_prior.se + 1e-9);
-    let last = fit.rows.iter().find(|r| r.name == "h[8]").expect("the last state");
-    assert!((last.mean - mean).abs() < 0.05 * sd, "{} against {mean}", last.mean);
-    assert!((last.sd / sd - 1.0).abs() < 0.05, "{} against {sd}", last.sd);
+    let last = fit
+        .rows
+        .iter()
+        .find(|r| r.name == "h[8]")
+        .expect("the last state");
+    assert!(
+        (last.mean - mean).abs() < 0.05 * sd,
+        "{} against {mean}",
+        last.mean
+    );
+    assert!(
+        (last.sd / sd - 1.0).abs() < 0.05,
+        "{} against {sd}",
+        last.sd
+    );
 }
 
 #[test]

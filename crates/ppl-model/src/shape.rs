@@ -29,6 +29,15 @@ pub struct SiteShape {
     pub hierarchical: bool,
 }
 
+/// Whether a site's distribution reads the site itself: a chain.
+fn reads(dist: &TDist, site: SymbolId) -> bool {
+    let mut symbols = vec![];
+    dist.expressions()
+        .into_iter()
+        .for_each(|e| e.symbols(&mut symbols));
+    symbols.contains(&site)
+}
+
 impl Bound {
     /// The sites in order.
     pub fn site_shapes(&self) -> Vec<SiteShape> {
@@ -74,6 +83,7 @@ impl Bound {
             is_bool: symbol.ty == Ty::Bool,
             hierarchical: def.location_scale.is_some()
                 && dist.otherwise.is_none()
+                && !reads(dist, site)
                 && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
                 && dist.args.iter().any(|a| a.stochastic)
                 && !dist.args.iter().any(|a| self.model.reads_summed_out(a)),

@@ -8,7 +8,7 @@
 //! Literals: `0 * x = 0` even where x is infinite or undefined, `x - x = 0` likewise.
 
 use super::Builder;
-use crate::axes::AxisSet;
+use crate::axes::{AxisSet, DRAW};
 use crate::program::Op;
 use ppl_dist::{NodeId, Prim, Recorder};
 
@@ -71,6 +71,9 @@ impl Builder {
         if nodes.is_empty() || (prim == Prim::Mul && literal == 0.0) {
             return self.constant(literal);
         }
+        if prim == Prim::Mul {
+            nodes = self.mask_outward(nodes);
+        }
         let full = nodes
             .iter()
             .fold(AxisSet::EMPTY, |s, id| s.union(self.node_axes(*id)));
@@ -94,6 +97,34 @@ impl Builder {
         }
         let product = self.nest(prim, nodes);
         outer.map_or(product, |literal| self.map(prim, &[literal, product]))
+    }
+
+    /// `select(c, a, 0) * b` as `select(c, a * b, 0)` for every b that is more than one number a draw: a branch not taken stays
+    /// 0 where b is infinite or undefined there. (A single number stays outside, where sums can pull it out.)
+    fn mask_outward(&self, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+        let masked = |id: NodeId| match self.op_of(id) {
+            Op::Map(Prim::Select, args) if self.literal(args[2]) == Some(0.0) => Some((args, 1)),
+            Op::Map(Prim::Select, args) if self.literal(args[1]) == Some(0.0) => Some((args, 2)),
+            _ => None,
+        };
+        let Some((at, (args, branch))) = nodes
+            .iter()
+            .enumerate()
+            .find_map(|(i, id)| Some((i, masked(*id)?)))
+        else {
+            return nodes;
+        };
+        nodes.remove(at);
+        let (mut inside, mut outside): (Vec<NodeId>, Vec<NodeId>) = nodes
+            .into_iter()
+            .partition(|id| !self.node_axes(*id).without(DRAW).is_empty());
+        let mut args = args;
+        if !inside.is_empty() {
+            inside.push(args[branch]);
+            args[branch] = self.combine(Prim::Mul, &inside);
+        }
+        outside.push(self.map(Prim::Select, &args));
+        outside
     }
 
     /// Each node is merged into the one with the fewest axes that has all of its own; what is left is merged in order.

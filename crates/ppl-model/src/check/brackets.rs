@@ -241,7 +241,7 @@ impl Checker {
     }
 
     /// Whether an index is a discrete site, or a look-up of one by data.
-    fn is_summed_out(&self, index: &TExpr) -> bool {
+    pub(super) fn is_summed_out(&self, index: &TExpr) -> bool {
         match &index.kind {
             TKind::Symbol(id) => self.model.symbols[*id].is_summed_out(),
             TKind::Gather(src, by) => {

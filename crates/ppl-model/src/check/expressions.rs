@@ -184,7 +184,7 @@ impl Checker {
                 self.model.axes[a].levels,
                 Levels::Size(_) | Levels::Range(..) | Levels::Rows
             );
-            if numbered {
+            if numbered && !self.is_summed_out(e) {
                 return Some(());
             }
             return self.fail(
@@ -446,16 +446,26 @@ impl Checker {
         if extra.is_empty() {
             return Some(());
         }
-        let whole = extra
-            .iter()
-            .find_map(|x| self.loops.iter().find(|l| l.axis.axis == x.axis && !x.is_loop() && frame.contains(&l.axis)));
+        let whole = extra.iter().find_map(|x| {
+            self.loops
+                .iter()
+                .find(|l| l.axis.axis == x.axis && !x.is_loop() && frame.contains(&l.axis))
+        });
         if let Some(l) = whole {
-            let (axis, variable, at) = (self.model.axis_name(l.axis).to_string(), l.variable.clone(), l.span);
+            let (axis, variable, at) = (
+                self.model.axis_name(l.axis).to_string(),
+                l.variable.clone(),
+                l.span,
+            );
             return self.fail(
-                Diagnostic::error("E0115", e.span, format!("this is the whole of `{axis}` where one `{axis}` at a time is meant"))
-                    .at(format!("counted once for every `{axis}`"))
-                    .label(at, format!("`{variable}` runs over it"))
-                    .help(format!("index it: `…[{variable}]`")),
+                Diagnostic::error(
+                    "E0115",
+                    e.span,
+                    format!("this is the whole of `{axis}` where one `{axis}` at a time is meant"),
+                )
+                .at(format!("counted once for every `{axis}`"))
+                .label(at, format!("`{variable}` runs over it"))
+                .help(format!("index it: `…[{variable}]`")),
             );
         }
         let (right, frame_lies) = (self.lies(&extra), self.lies(frame));

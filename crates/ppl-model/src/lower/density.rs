@@ -167,12 +167,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 _ => density,
             };
             let over = self.axes.set(&batch);
-            if let Some(own) =
-                self.collect(&located.statement, span, density, over, &mut summands)?
-            {
-                let value = self.total(own, &batch) + self.constant(&located.statement);
-                terms.push(Term { role, span, value });
-            }
+            let collected = self.collect(&located.statement, span, density, over, &mut summands)?;
+            let own = collected.map_or(Expr::Const(0.0), |own| self.total(own, &batch));
+            terms.push(Term {
+                role,
+                span,
+                value: own + self.constant(&located.statement),
+            });
         }
         terms.extend(self.sum_out(summands));
         Ok(terms)
@@ -290,7 +291,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             _ => {}
         }
-        let args = self.arguments(d, &event)?;
+        // Only bounds that are parameters need the arguments, which may read the site itself (a chain).
+        let by_parameter = |b| matches!(b, ppl_dist::Bound::Parameter(_));
+        let args = match d.distribution.definition().support {
+            Support::Interval(lo, hi) if by_parameter(lo) || by_parameter(hi) => {
+                self.arguments(d, &event)?
+            }
+            _ => d
+                .distribution
+                .definition()
+                .parameters()
+                .iter()
+                .map(|_| vec![Expr::Const(0.0)])
+                .collect(),
+        };
         let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
         let own = d
             .distribution

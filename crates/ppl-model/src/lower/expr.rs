@@ -15,6 +15,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Size(a) => Expr::Const(self.bound.axes[*a].size() as f64),
             TKind::Label(axis, label) => Expr::Const(f64::from(self.label(*axis, label))),
             TKind::LoopVariable => self.loop_variable(e),
+            TKind::Prim(Prim::Equal, args) if args.iter().all(|a| matches!(a.ty, Ty::Index(_))) => {
+                let (a, b) = (self.position(&args[0])?, self.position(&args[1])?);
+                a.equal(b)
+            }
             TKind::Prim(p, args) => {
                 let args = self.exprs(args)?;
                 match (p, args.as_slice()) {
@@ -74,6 +78,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .get(label)
             .copied()
             .unwrap_or(0)
+    }
+
+    /// A label as its position along its axis, for comparisons between labels.
+    fn position(&self, e: &TExpr) -> Lowered<Expr<'b>> {
+        match (&e.kind, e.ty) {
+            (TKind::LoopVariable, Ty::Index(axis)) => {
+                let positions: Vec<f64> = (0..self.bound.axes[axis].size())
+                    .map(|i| i as f64)
+                    .collect();
+                Ok(self.builder.data(positions.into(), self.axes.set(&e.axes)))
+            }
+            _ => self.expr(e),
+        }
     }
 
     /// A loop variable as a number: what its label says where labels are numbers (1..n), its position otherwise.

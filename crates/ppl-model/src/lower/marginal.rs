@@ -78,11 +78,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
             ));
         }
         let own = self.axes.set(&self.bound.model.symbols[site].axes);
+        if !over.contains_all(self.elements(site, reading)) {
+            return Err(self.mixed(site, span));
+        }
         let value = match reading {
             Reading::Aligned => self.builder.sum(density, over.minus(own).without(DRAW)),
             Reading::LookedUp(index) => {
                 let (target, along) = self.builder.index_axes(index);
-                let kept = self.builder.sum(density, over.minus(along).without(DRAW));
+                let others = own.without(target);
+                let kept = self
+                    .builder
+                    .sum(density, over.minus(along).minus(others).without(DRAW));
                 let kept = self
                     .builder
                     .broadcast(kept, self.builder.axes_of(kept).union(along));
@@ -163,7 +169,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 };
                 match (site, by.as_slice()) {
                     (None, _) => {
+                        let before = out.len();
                         self.readings(src, out)?;
+                        // An array that reads a site, looked up elsewhere: which element is read where is not followed.
+                        let in_place =
+                            |i: &TExpr| matches!(i.kind, TKind::LoopVariable | TKind::Label(..));
+                        if let (Some(&(id, _)), false) =
+                            (out.get(before), by.iter().all(|(_, i)| in_place(i)))
+                        {
+                            return Err(self.unreadable(e.span, id));
+                        }
                         by.iter().try_for_each(|(_, i)| self.readings(i, out))?;
                     }
                     (Some(id), [(_, i)]) if matches!(i.kind, TKind::LoopVariable) => {
@@ -194,12 +209,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
                 a.iter().try_for_each(|x| self.readings(x, out))?;
             }
-            TKind::Rename(x, ..) | TKind::Reduce(_, x, _) | TKind::Diag(x, ..) => {
-                self.readings(x, out)?
+            TKind::Rename(x, ..) | TKind::Diag(x, ..) => self.readings(x, out)?,
+            TKind::Reduce(_, x, over) => {
+                let before = out.len();
+                self.readings(x, out)?;
+                self.not_reduced(&out[before..], self.axes.set(over), e.span)?;
             }
-            TKind::MatMul(l, r, ..) => {
+            TKind::MatMul(l, r, a, b) => {
+                let before = out.len();
                 self.readings(l, out)?;
                 self.readings(r, out)?;
+                self.not_reduced(&out[before..], self.axes.set(&[*a, *b]), e.span)?;
             }
             TKind::LogDensity(d, x) => {
                 d.expressions()
@@ -209,6 +229,41 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         Ok(())
+    }
+
+    /// Elements of a site are summed out one by one, so none may be mixed with others before its term is complete.
+    fn not_reduced(
+        &self,
+        readings: &[(SymbolId, Reading)],
+        over: AxisSet,
+        span: Span,
+    ) -> Lowered<()> {
+        for &(site, reading) in readings {
+            if !self.elements(site, reading).intersection(over).is_empty() {
+                return Err(self.mixed(site, span));
+            }
+        }
+        Ok(())
+    }
+
+    /// The axes along which a reading goes through a site's elements.
+    fn elements(&self, site: SymbolId, reading: Reading) -> AxisSet {
+        let own = self.axes.set(&self.bound.model.symbols[site].axes);
+        match reading {
+            Reading::Aligned => own,
+            Reading::LookedUp(index) => {
+                let (target, along) = self.builder.index_axes(index);
+                own.without(target).union(along)
+            }
+        }
+    }
+
+    fn mixed(&self, site: SymbolId, span: Span) -> Box<Diagnostic> {
+        let name = &self.bound.model.symbols[site].name;
+        Box::new(
+            Diagnostic::error("E0113", span, format!("this reads several elements of the discrete site `{name}` at once, which cannot be summed out in this version"))
+                .help("docs/src/limits.md lists what is left out, and what to write instead"),
+        )
     }
 
     fn unreadable(&self, span: Span, site: SymbolId) -> Box<Diagnostic> {
