@@ -128,3 +128,24 @@ fn binders_on_the_left_give_the_same_as_the_matrix_by_hand() {
         assert!((a - b).abs() < 1e-10 * (1.0 + b.abs()), "{a} {b}");
     }
 }
+
+#[test]
+fn a_sum_over_lags_is_the_sum_written_out() {
+    let sum = "axis lag = 2; data y[row]: real; b[lag] ~ Normal(0, 1);
+        for t in row skip 2 { observe y[t] ~ Normal(sum(k in lag: b[k] * y[t - k]), 1); }";
+    let by_hand = "axis lag = 2; data y[row]: real; b[lag] ~ Normal(0, 1);
+        for t in row skip 2 { observe y[t] ~ Normal(b[1] * y[t-1] + b[2] * y[t-2], 1); }";
+    let filtered = "axis lag = 3; data y[row]: real; b[lag] ~ Normal(0, 1);
+        for t in row skip 3 { observe y[t] ~ Normal(sum(k in lag if k < 3: b[k] * y[t - k]), 1); }";
+    let filtered_by_hand = "axis lag = 3; data y[row]: real; b[lag] ~ Normal(0, 1);
+        for t in row skip 3 { observe y[t] ~ Normal(b[1] * y[t-1] + b[2] * y[t-2], 1); }";
+    for (a, b) in [(sum, by_hand), (filtered, filtered_by_hand)] {
+        let (a, b) = (
+            estimate(&bind(a, &csv(&[("y", &Y)]))),
+            estimate(&bind(b, &csv(&[("y", &Y)]))),
+        );
+        for (a, b) in a.iter().zip(&b) {
+            assert!((a - b).abs() < 1e-10 * (1.0 + b.abs()), "{a} {b}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The command line: its commands and the option values they share.
 
-use crate::commands::{check::Check, fit::Fit, fmt::Fmt, guide::Guide};
+use crate::commands::{
+    check::Check, density::Density, fit::Fit, fmt::Fmt, graph::Graph, guide::Guide,
+};
 use clap::{Parser, Subcommand, ValueEnum};
 use ppl_lang::GuideChoice;
 
@@ -29,6 +31,10 @@ pub enum Command {
     Check(Check),
     /// Print the guide that a fit would use, as program text
     Guide(Guide),
+    /// Print a model's graph as text or in DOT
+    Graph(Graph),
+    /// Print the log density at a point, its terms by statement and its gradient, as JSON
+    Density(Density),
     /// Lay out model files well: one statement a line, comments kept
     Fmt(Fmt),
 }

@@ -26,7 +26,9 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Fit(command) => commands::fit::run(&command, &terminal),
         Command::Check(command) => commands::check::run(&command, &terminal),
+        Command::Density(command) => commands::density::run(&command, &terminal),
         Command::Fmt(command) => commands::fmt::run(&command, &terminal),
+        Command::Graph(command) => commands::graph::run(&command, &terminal),
         Command::Guide(command) => commands::guide::run(&command, &terminal),
     };
     outcome.into()

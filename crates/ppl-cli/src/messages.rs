@@ -24,6 +24,8 @@ pub mod codes {
     pub const NO_UNKNOWNS: &str = "E0908";
     /// The formatter would have changed a model's meaning, or its file cannot be written.
     pub const FORMAT: &str = "E0909";
+    /// The point at which a density is wanted cannot be used.
+    pub const POINT: &str = "E0910";
 }
 
 /// An error that concerns no place in a text.

@@ -84,6 +84,11 @@ impl<'a> Session<'a> {
         Outcome::BadInput
     }
 
+    /// The line of the model that a place begins on.
+    pub fn line(&self, span: ppl_syntax::Span) -> usize {
+        ppl_syntax::line_column(&self.text, span.start).0
+    }
+
     /// Prints why there is no fit: what the model cannot do is bad input, anything else a failure.
     pub fn refuse_fit(&self, error: &FitError, bound: &Bound) -> Outcome {
         let mut diagnostics = error.diagnostics();

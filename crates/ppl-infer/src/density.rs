@@ -109,7 +109,12 @@ pub fn density(bound: &Bound, point: &Point) -> Result<Density, DensityError> {
 
 /// Sites that are drawn, and the model's own params.
 fn latents(bound: &Bound) -> Vec<SymbolId> {
-    bound.model.sites().map(|(id, _)| id).chain(own_params(bound)).collect()
+    bound
+        .model
+        .sites()
+        .map(|(id, _)| id)
+        .chain(own_params(bound))
+        .collect()
 }
 
 fn own_params(bound: &Bound) -> impl Iterator<Item = SymbolId> + '_ {
@@ -145,17 +150,18 @@ fn constrained(bound: &Bound, values: &BTreeMap<String, Array>) -> Result<Densit
         point.extend(numbers);
     }
     let mut checks = vec![];
-    for &(id, leaf, offset, _) in &blocks {
-        if let Some(nearest) = nearest(&lowering, id, leaf)? {
-            checks.push((id, offset, nearest));
-        }
+    for &(id, leaf, offset, n) in &blocks {
+        checks.push((id, offset, n, nearest(&lowering, id, leaf)?));
     }
     let lowered = Lowered::new(&lowering, Expr::Const(0.0))?;
-    let extra = checks.iter().map(|(.., e)| *e).collect();
+    let extra = checks.iter().flat_map(|c| c.3.clone()).collect();
     let values_at = lowered.evaluate(&builder, extra, &point)?;
     let mut mistakes = vec![];
-    for ((id, offset, _), nearest) in checks.iter().zip(&values_at.extra) {
-        mistakes.extend(outside(bound, *id, &point[*offset..*offset + nearest.len()], nearest));
+    let mut found = values_at.extra.as_slice();
+    for (id, offset, n, nodes) in &checks {
+        let (own, rest) = found.split_at(nodes.len());
+        found = rest;
+        mistakes.extend(outside(bound, *id, &point[*offset..offset + n], own));
     }
     for &(id, _, offset, n) in &blocks {
         mistakes.extend(not_a_label(bound, id, &point[offset..offset + n]));
@@ -201,7 +207,10 @@ fn misfits(
                     latents.iter().map(name).collect::<Vec<_>>().join(", ")
                 ),
             };
-            out.push(mistake(format!("the point has a value for `{given}`, which is no latent of the model"), help));
+            out.push(mistake(
+                format!("the point has a value for `{given}`, which is no latent of the model"),
+                help,
+            ));
         }
     }
     for id in latents {
@@ -219,7 +228,10 @@ fn misfits(
                     symbol.name,
                     shape_in_words(&array.shape)
                 ),
-                format!("`{what}` is {}, nested in this order", shape_in_words(&wanted)),
+                format!(
+                    "`{what}` is {}, nested in this order",
+                    shape_in_words(&wanted)
+                ),
             )),
             Some(array) => {
                 if let Some(i) = array.values.iter().position(|v| !v.is_finite()) {
@@ -246,28 +258,39 @@ fn shape_in_words(shape: &[usize]) -> String {
     }
 }
 
-/// The value's image under its support's map and back, over the leaf's axes: the value itself inside the support.
+/// The value's image under its support's map and back, over the leaf's axes, then its unconstrained numbers: the value
+/// itself and no NaN inside the support.
 fn nearest<'b>(
     lowering: &Lowering<'_, 'b>,
     id: SymbolId,
     leaf: Expr<'b>,
-) -> Result<Option<Expr<'b>>, DensityError> {
+) -> Result<Vec<Expr<'b>>, DensityError> {
     let symbol = &lowering.bound.model.symbols[id];
     if symbol.ty != Ty::Real || !matches!(symbol.role, SymbolRole::Site(_)) {
-        return Ok(None);
+        return Ok(vec![]);
     }
     let map = lowering.site_map(id).map_err(ObjectiveError::from)?;
     let parts = lowering.event_parts(leaf, &map.event);
-    let (back, _) = map.bijection.forward(&map.bijection.inverse(&parts), parts.len());
+    let free = map.bijection.inverse(&parts);
+    let (back, _) = map.bijection.forward(&free, parts.len());
     let laid = lowering.lay_out(&back, &map.event);
     let all = lowering.axes.set(&symbol.axes);
-    Ok(Some(lowering.builder.broadcast(laid, all)))
+    let mut out = vec![lowering.builder.broadcast(laid, all)];
+    out.extend(free);
+    Ok(out)
 }
 
-/// What to say where a value is not in its support. Both in program order.
-fn outside(bound: &Bound, id: SymbolId, given: &[f64], nearest: &[f64]) -> Option<PointMistake> {
-    let far = |(a, b): (&f64, &f64)| !((a - b).abs() <= TOLERANCE * a.abs().max(1.0));
-    given.iter().zip(nearest).any(far).then(|| {
+/// What to say where a value is not in its support; `images` as [`nearest`] gives them, in program order.
+fn outside(
+    bound: &Bound,
+    id: SymbolId,
+    given: &[f64],
+    images: &[Vec<f64>],
+) -> Option<PointMistake> {
+    let (nearest, free) = images.split_first()?;
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= TOLERANCE * a.abs().max(1.0);
+    let inside = given.iter().zip(nearest).all(near) && free.iter().flatten().all(|u| !u.is_nan());
+    (!inside).then(|| {
         let name = &bound.model.symbols[id].name;
         mistake(
             format!("the point's value of `{name}` is outside its support"),
@@ -285,7 +308,10 @@ fn not_a_label(bound: &Bound, id: SymbolId, given: &[f64]) -> Option<PointMistak
     };
     (!given.iter().all(fits)).then(|| {
         mistake(
-            format!("the point's value of `{}` is outside its support", symbol.name),
+            format!(
+                "the point's value of `{}` is outside its support",
+                symbol.name
+            ),
             match symbol.ty {
                 Ty::Bool => "give 0 or 1",
                 _ => "give a whole number",
@@ -299,20 +325,35 @@ fn unconstrained(bound: &Bound, values: &[f64]) -> Result<Density, DensityError>
     let mut mistakes = vec![];
     let own = "give the point on the latents' own scale, without `--unconstrained`";
     for s in shapes.iter().filter(|s| s.unconstrained.is_none()) {
-        mistakes.push(mistake(format!("`{}` is discrete: it has no unconstrained scale", s.name), own));
+        mistakes.push(mistake(
+            format!("`{}` is discrete: it has no unconstrained scale", s.name),
+            own,
+        ));
     }
     for id in own_params(bound) {
         let name = &bound.model.symbols[id].name;
-        mistakes.push(mistake(format!("`{name}` is a param: the unconstrained vector holds sites only"), own));
+        mistakes.push(mistake(
+            format!("`{name}` is a param: the unconstrained vector holds sites only"),
+            own,
+        ));
     }
     let n: usize = bound.n_unknowns();
     if mistakes.is_empty() && values.len() != n {
         let parts: Vec<String> = shapes
             .iter()
-            .map(|s| format!("{} of `{}`", s.n_batch * s.unconstrained.unwrap_or(0), s.name))
+            .map(|s| {
+                format!(
+                    "{} of `{}`",
+                    s.n_batch * s.unconstrained.unwrap_or(0),
+                    s.name
+                )
+            })
             .collect();
         mistakes.push(mistake(
-            format!("the unconstrained point has {} numbers; the model has {n}", values.len()),
+            format!(
+                "the unconstrained point has {} numbers; the model has {n}",
+                values.len()
+            ),
             format!("in this order: {}", parts.join(", ")),
         ));
     }
@@ -422,7 +463,9 @@ impl<'b> Lowered<'b> {
         Ok(Evaluated {
             total: kernels.output(0)[0],
             terms: (0..n_terms).map(|i| kernels.output(1 + i)[0]).collect(),
-            extra: (1 + n_terms..n_values).map(|i| kernels.output(i).to_vec()).collect(),
+            extra: (1 + n_terms..n_values)
+                .map(|i| kernels.output(i).to_vec())
+                .collect(),
             gradient,
         })
     }

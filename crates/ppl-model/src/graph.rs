@@ -162,6 +162,15 @@ pub struct TExpr {
     pub span: Span,
 }
 
+/// How far back an earlier element is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lag {
+    /// A literal number of elements.
+    Literal(usize),
+    /// The label, a whole number from 1, of each element of a sum's axis.
+    Along(AxisRef),
+}
+
 /// Reductions over axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -206,7 +215,7 @@ pub enum TKind {
     /// Elements along an axis.
     Vector(Vec<TExpr>, AxisRef),
     /// `t - k`: the element k before, within the groups of a datum.
-    Shift(AxisRef, usize, Option<SymbolId>),
+    Shift(AxisRef, Lag, Option<SymbolId>),
     /// Whether an element is among the first n, within the groups of a datum.
     First(AxisRef, usize, Option<SymbolId>),
     /// Whether an element is among the last n.
@@ -231,7 +240,7 @@ impl std::fmt::Debug for TKind {
             TKind::MatMul(..) => "matmul",
             TKind::Diag(..) => "diag",
             TKind::Vector(..) => "vector",
-            TKind::Shift(_, k, _) => return write!(f, "shift {k}"),
+            TKind::Shift(_, k, _) => return write!(f, "shift {k:?}"),
             TKind::First(_, n, _) => return write!(f, "first {n}"),
             TKind::Last(_, n, _) => return write!(f, "last {n}"),
             TKind::LogDensity(..) => "log_density",

@@ -8,6 +8,7 @@ pub mod check;
 pub mod describe;
 pub mod functions;
 pub mod graph;
+pub mod graph_view;
 pub mod lower;
 pub mod shape;
 

@@ -24,6 +24,13 @@ fn formatted(text: &str) -> String {
 }
 
 const TEXTS: &[&str] = &[
+    "observe outcome ~ NegBinomial(mean = exp(intercept + slope * predictor + group_effect[group] - offset_of_all), \
+     dispersion = exp(log_dispersion)).truncated(lower = 0); let a = b;",
+    "for t in row { let total[t] = first_coefficient * first_predictor[t] + second_coefficient * (second_predictor[t] \
+     - its_mean) - if some_condition_of_the_row[t] { one_long_consequence } else { another_long_consequence }; }",
+    "axis many = {first_label, second_label, third_label, fourth_label, fifth_label, sixth_label, seventh_label, last};",
+    "if a_rather_long_condition[of_a_row] > another_long_value[of_it] && !(yet_another_one_is_true || so_is_this) { \
+     factor sum(k in lag, j in some_other_axis if k < t && j > k: weights[k] * values_of_the_series[t - k] ^ 2); }",
     "",
     "// only a comment",
     "/* nested /* comment */ ; */ mu ~ Flat();",
@@ -103,7 +110,7 @@ fn long_lines_are_broken() {
     assert!(got.lines().all(|l| l.len() <= 100), "{got}");
     let sum = format!(
         "let total = {};",
-        vec!["coefficient * predictor"; 12].join(" + ")
+        ["coefficient * predictor"; 12].join(" + ")
     );
     let got = formatted(&sum);
     assert!(
@@ -145,7 +152,7 @@ fn random_comments() {
         "\n  // /* no\n",
         "/* // */",
     ];
-    for round in 0..6000 {
+    for round in 0..8000 {
         let text = TEXTS[round % TEXTS.len()];
         let places = gaps(text);
         let mut chosen: Vec<usize> = (0..1 + next(5))

@@ -59,6 +59,16 @@ impl Model {
         ppl_model::describe::model(&self.graph)
     }
 
+    /// The graph as text: one line a node.
+    pub fn graph_text(&self) -> String {
+        ppl_model::graph_view::text(&self.graph)
+    }
+
+    /// The graph in DOT: plates are boxes, observed nodes are shaded.
+    pub fn graph_dot(&self) -> String {
+        ppl_model::graph_view::dot(&self.graph)
+    }
+
     /// Binds data; every error of the data is reported, not only the first.
     pub fn bind(&self, data: &Dataset) -> Result<(Bound, Vec<Diagnostic>), Vec<Diagnostic>> {
         ppl_model::bind(&self.graph, data).map(|inner| (Bound { inner }, vec![]))

@@ -1,6 +1,8 @@
 //! The commands, one file each: its arguments and what it does.
 
 pub mod check;
+pub mod density;
 pub mod fit;
 pub mod fmt;
+pub mod graph;
 pub mod guide;

@@ -39,16 +39,26 @@ impl Density for ExpModNormal {
     }
 
     fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
-        let z = (x - p[0][0]) / p[1][0];
-        let normal = z.ln_phi();
-        let delayed = ln_delayed(z, p[2][0] * p[1][0]) - normal;
-        Some(normal + (-delayed.exp()).log1p())
+        // P(normal part < z) less P(normal part < z < sum); from -12 down the ratio of the two by Mills' ratios.
+        let (z, w) = ((x - p[0][0]) / p[1][0], p[2][0] * p[1][0]);
+        let far = z.less(R::lit(-FAR));
+        let far_z = far.select(z, R::lit(-FAR));
+        let mills = ln_t_mills(w - far_z) - ln_t_mills(-far_z) - (w / -far_z).log1p();
+        let near_z = far.select(R::lit(-FAR), z);
+        let ln_ratio = far.select(mills, ln_delayed(near_z, w) - near_z.ln_phi());
+        Some(z.ln_phi() + (-ln_ratio.expm1()).ln())
     }
 
     fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
-        let z = (x - p[0][0]) / p[1][0];
+        // The larger of the two probabilities leads; at infinity both would be 0.
+        let z = ((x - p[0][0]) / p[1][0]).min(R::lit(1e100));
         let normal = (-z).ln_phi();
-        Some(normal + (ln_delayed(z, p[2][0] * p[1][0]) - normal).softplus())
+        let delayed = ln_delayed(z, p[2][0] * p[1][0]);
+        let (a, b) = (
+            normal + (delayed - normal).softplus(),
+            delayed + (normal - delayed).softplus(),
+        );
+        Some(delayed.less(normal).select(a, b))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {
@@ -92,6 +102,16 @@ impl Density for ExpModNormal {
                 -2.1591961378522906,
             ),
             (
+                vec![1.0],
+                vec![vec![0.0], vec![1.0], vec![12.99]],
+                -1.345670695419222,
+            ),
+            (
+                vec![1.0],
+                vec![vec![0.0], vec![1.0], vec![13.01]],
+                -1.345776517438603,
+            ),
+            (
                 vec![2.0],
                 vec![vec![0.5], vec![3.0], vec![9.5]],
                 -2.1261227130245435,
@@ -100,21 +120,29 @@ impl Density for ExpModNormal {
     }
 }
 
-/// w^2/2 - w z + ln Phi(z - w): ln P(normal part < z < sum), standardised. From w - z = 30 on, where its large terms
-/// cancel, by the asymptotic series of Mills' ratio (Abramowitz & Stegun 26.2.12); the first term left out is
-/// 10395/30^12.
+/// From here on Mills' ratio by its asymptotic series.
+const FAR: f64 = 12.0;
+
+/// ln of t times Mills' ratio (1 - Phi(t)) / phi(t), for t >= 12: Abramowitz & Stegun 26.2.12, the sum of
+/// (-1)^k (2 k - 1)!!/t^(2 k); the first term left out is 3e-17.
+fn ln_t_mills<R: Real>(t: R) -> R {
+    let r2 = t.recip().square();
+    let series = (1..=14).rev().fold(R::lit(0.0), |s, k| {
+        R::lit(1.0 - 2.0 * f64::from(k)) * r2 * (R::lit(1.0) + s)
+    });
+    series.log1p()
+}
+
+/// w^2/2 - w z + ln Phi(z - w): ln P(normal part < z < sum), standardised. From w - z = 12 on, where its large terms
+/// cancel, by Mills' ratio.
 fn ln_delayed<R: Real>(z: R, w: R) -> R {
-    let limit = R::lit(30.0);
+    let limit = R::lit(FAR);
     let t = w - z;
     let near = t.less(limit);
-    let near_t = near.select(t, limit);
     let half = R::lit(0.5);
+    let near_t = near.select(t, limit);
     let direct = w * (half * w - near.select(z, w - limit)) + (-near_t).ln_phi();
     let far_t = near.select(limit, t);
-    let r2 = far_t.recip().square();
-    let series = [-945.0, 105.0, -15.0, 3.0, -1.0]
-        .iter()
-        .fold(R::lit(0.0), |s, &c| r2 * (s + R::lit(c)));
-    let mills = series.log1p() - far_t.ln();
+    let mills = ln_t_mills(far_t) - far_t.ln();
     near.select(direct, mills - half * z.square() - R::lit(HALF_LN_2_PI))
 }

@@ -92,6 +92,8 @@ impl Density for NegBinomial {
                 vec![vec![4.0], vec![3000.0]],
                 -18.57051728930612,
             ),
+            (vec![0.0], vec![vec![0.0], vec![1.5]], 0.0),
+            (vec![2.0], vec![vec![0.0], vec![1.5]], f64::NEG_INFINITY),
         ]
     }
 }

@@ -59,7 +59,7 @@ fn scalars() -> impl Iterator<Item = &'static dyn Distribution> {
 fn unseen_mass(name: &str, p: &[&[f64]]) -> f64 {
     match (name, p[0][0]) {
         ("Gamma" | "InvGamma" | "Beta", shape) if shape < 0.1 => 2e-3,
-        ("Beta", shape) if shape < 1.0 => 2e-8,
+        ("Beta" | "Kumaraswamy", shape) if shape < 1.0 => 2e-8,
         ("Laplace", _) => 1e-6,
         _ => 1e-9,
     }
@@ -136,6 +136,15 @@ fn distribution_functions_are_the_integral_of_the_density_and_hold_outside() {
             };
             assert_eq!(below, 0.0, "{name}");
             assert_eq!(d.cdf(f64::INFINITY, &p), Some(1.0), "{name}");
+            let ends = (
+                d.ln_cdf(f64::NEG_INFINITY, &p),
+                d.ln_survival(f64::INFINITY, &p),
+            );
+            assert_eq!(
+                (ends.0.map(f64::exp), ends.1.map(f64::exp)),
+                (Some(0.0), Some(0.0)),
+                "{name}"
+            );
             // A central difference on the scale of the density, where the function is not rounded away.
             let c = d.cdf(x[0], &p).expect("as below");
             if c > 1e-3 && c < 0.999 {
@@ -212,6 +221,12 @@ fn far_tails_keep_their_logarithms() {
             &[&[0.0], &[1.0], &[1.5]],
             -40.0,
             -807.9298505506035,
+        ),
+        (
+            "ExpModNormal",
+            &[&[0.0], &[1.0], &[1.5]],
+            -1e5,
+            -5000000023.539339,
         ),
     ];
     for (name, p, x, want) in lower {

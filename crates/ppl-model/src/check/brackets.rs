@@ -17,7 +17,7 @@ impl Checker {
         // An earlier element of the site that is being defined.
         let earlier = indices
             .iter()
-            .any(|i| self.shift_of(i).is_some_and(|(_, k)| k > 0));
+            .any(|i| self.shift_of(i).is_some_and(|(_, k)| k != Lag::Literal(0)));
         let before = self.defining;
         if let Some((_, reading)) = &mut self.defining {
             *reading = earlier;

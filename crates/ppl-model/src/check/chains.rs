@@ -17,19 +17,24 @@ impl Checker {
     }
 
     /// `t - k` in a bracket: the variable's axis and k. `None`: something else stands there.
-    pub(super) fn shift_of(&self, e: &ast::Expr) -> Option<(AxisRef, usize)> {
+    pub(super) fn shift_of(&self, e: &ast::Expr) -> Option<(AxisRef, Lag)> {
         let ExprKind::Binary(BinaryOp::Sub, l, r) = &e.kind else {
             return None;
         };
-        let (ExprKind::Name(name), ExprKind::Number(k)) = (&l.kind, &r.kind) else {
+        let ExprKind::Name(name) = &l.kind else {
             return None;
         };
         let axis = self.loop_axis(name)?;
-        (*k >= 0.0 && k.fract() == 0.0 && *k < 1e6).then_some((axis, *k as usize))
+        match &r.kind {
+            ExprKind::Number(k) => (*k >= 0.0 && k.fract() == 0.0 && *k < 1e6)
+                .then_some((axis, Lag::Literal(*k as usize))),
+            ExprKind::Name(lag) => self.loop_axis(lag).map(|lag| (axis, Lag::Along(lag))),
+            _ => None,
+        }
     }
 
     /// The index `t - k`, if an element is sure to be there.
-    pub(super) fn shift(&mut self, axis: AxisRef, k: usize, span: Span) -> Option<TExpr> {
+    pub(super) fn shift(&mut self, axis: AxisRef, lag: Lag, span: Span) -> Option<TExpr> {
         let name = self.model.axis_name(axis).to_string();
         if !self.is_ordered(axis.axis) {
             return self.fail(
@@ -43,6 +48,18 @@ impl Checker {
                 )),
             );
         }
+        let k = match lag {
+            Lag::Literal(k) => k,
+            Lag::Along(a) => match self.longest_lag(a) {
+                Some(k) => k,
+                None => {
+                    return self.fail(not_available(
+                        span,
+                        "a lag along an axis without a literal size",
+                    ));
+                }
+            },
+        };
         let sure = self
             .guards
             .iter()
@@ -65,8 +82,11 @@ impl Checker {
         }
         let by = self.loop_group(axis);
         Some(TExpr {
-            kind: TKind::Shift(axis, k, by),
-            axes: vec![axis],
+            kind: TKind::Shift(axis, lag, by),
+            axes: match lag {
+                Lag::Literal(_) => vec![axis],
+                Lag::Along(a) => vec![axis, a],
+            },
             ty: Ty::Index(axis.axis),
             stochastic: false,
             span,
@@ -85,6 +105,95 @@ impl Checker {
             .iter()
             .find(|l| l.axis == axis)
             .and_then(|l| l.by)
+    }
+
+    /// The largest label of an axis that is sized by a literal.
+    fn longest_lag(&self, axis: AxisRef) -> Option<usize> {
+        match &self.model.axes[axis.axis].levels {
+            Levels::Size(TExpr {
+                kind: TKind::Number(n),
+                ..
+            }) if *n >= 1.0 && *n < 1e6 => Some(*n as usize),
+            _ => None,
+        }
+    }
+
+    /// `sum(k in lag if c: value)`: the binder runs over its axis within the sum alone.
+    pub(super) fn comprehension(
+        &mut self,
+        parts: (&ast::Ident, &[ast::Binder], Option<&ast::Expr>, &ast::Expr),
+        frame: Frame,
+        span: Span,
+    ) -> Option<TExpr> {
+        let (function, binders, filter, value) = parts;
+        let reduction = match function.name.as_str() {
+            "sum" => Reduction::Sum,
+            "mean" | "max" | "min" | "log_sum_exp" if filter.is_some() => {
+                return self.fail(not_available(
+                    span,
+                    "a filter in another reduction than `sum`",
+                ));
+            }
+            "mean" => Reduction::Mean,
+            "max" => Reduction::Max,
+            "min" => Reduction::Min,
+            "log_sum_exp" => Reduction::LogSumExp,
+            _ => {
+                return self.fail(not_available(
+                    function.span,
+                    &format!("`{}` with a binder", function.name),
+                ));
+            }
+        };
+        let outside = self.loops.len();
+        let bound = binders
+            .iter()
+            .map(|b| self.bind_one(b))
+            .collect::<Option<Vec<AxisRef>>>();
+        let typed = bound.as_ref().and_then(|_| {
+            let value = self.expr(value, frame)?;
+            self.numeric(&value)?;
+            let Some(filter) = filter else {
+                return Some(value);
+            };
+            let filter = self.expr(filter, frame)?;
+            let ty = value.ty;
+            self.prim(
+                ppl_dist::Prim::Select,
+                vec![filter, value, super::expressions::number(0.0, span)],
+                ty,
+                frame,
+                span,
+            )
+        });
+        self.loops.truncate(outside);
+        let (over, typed) = (bound?, typed?);
+        if let Some(unread) = over
+            .iter()
+            .zip(binders)
+            .find(|(a, _)| !typed.axes.contains(a))
+        {
+            let name = &unread.1.variable;
+            return self.fail(Diagnostic::error(
+                "E0106",
+                name.span,
+                format!("`{}` is not used in this {}", name.name, function.name),
+            ));
+        }
+        let axes = typed
+            .axes
+            .iter()
+            .copied()
+            .filter(|a| !over.contains(a))
+            .collect();
+        let stochastic = typed.stochastic;
+        Some(TExpr {
+            kind: TKind::Reduce(reduction, Box::new(typed), over),
+            axes,
+            ty: Ty::Real,
+            stochastic,
+            span,
+        })
     }
 
     /// `first(t)`, `first(t, n)`, `last(t)` as conditions.
@@ -258,50 +367,55 @@ impl Checker {
                 .collect(),
             _ => vec![],
         };
-        for b in binders {
-            let axis = self.axis_or_fail(&b.axis)?;
-            let span = b.variable.span.to(b.axis.span);
-            let used: Vec<u8> = self
-                .loops
-                .iter()
-                .filter(|l| l.axis.axis == axis)
-                .map(|l| l.axis.copy)
-                .collect();
-            let taken = self.lookup(&b.variable.name).is_some()
-                || self.loop_axis(&b.variable.name).is_some();
-            if taken {
-                return self.fail(
-                    Diagnostic::error(
-                        "E0105",
-                        b.variable.span,
-                        format!(
-                            "`{}` is defined already, so it cannot be bound here",
-                            b.variable.name
-                        ),
-                    )
-                    .help("choose another name"),
-                );
-            }
-            let copy = match used.as_slice() {
-                [] => 2,
-                [2] => 3,
-                _ => {
-                    return self.fail(Diagnostic::error(
-                        "E0115",
-                        span,
-                        format!("`{}` is run over too often", b.axis.name),
-                    ));
-                }
-            };
-            self.loops.push(Loop {
-                variable: b.variable.name.clone(),
-                axis: AxisRef { axis, copy },
-                span,
-                by: None,
-                skip: 0,
-            });
+        binders
+            .into_iter()
+            .try_for_each(|b| self.bind_one(b).map(|_| ()))
+    }
+
+    /// One binder as a loop.
+    fn bind_one(&mut self, b: &ast::Binder) -> Option<AxisRef> {
+        let axis = self.axis_or_fail(&b.axis)?;
+        let span = b.variable.span.to(b.axis.span);
+        let used: Vec<u8> = self
+            .loops
+            .iter()
+            .filter(|l| l.axis.axis == axis)
+            .map(|l| l.axis.copy)
+            .collect();
+        let taken =
+            self.lookup(&b.variable.name).is_some() || self.loop_axis(&b.variable.name).is_some();
+        if taken {
+            return self.fail(
+                Diagnostic::error(
+                    "E0105",
+                    b.variable.span,
+                    format!(
+                        "`{}` is defined already, so it cannot be bound here",
+                        b.variable.name
+                    ),
+                )
+                .help("choose another name"),
+            );
         }
-        Some(())
+        let copy = match used.as_slice() {
+            [] => 2,
+            [2] => 3,
+            _ => {
+                return self.fail(Diagnostic::error(
+                    "E0115",
+                    span,
+                    format!("`{}` is run over too often", b.axis.name),
+                ));
+            }
+        };
+        self.loops.push(Loop {
+            variable: b.variable.name.clone(),
+            axis: AxisRef { axis, copy },
+            span,
+            by: None,
+            skip: 0,
+        });
+        Some(AxisRef { axis, copy })
     }
 
     /// `skip n`: a whole number that is written out.

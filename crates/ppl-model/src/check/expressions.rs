@@ -1,7 +1,6 @@
 //! Expressions: types, and axes that line up by name.
 
 use super::Checker;
-use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::Prim;
 use ppl_syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
@@ -76,10 +75,12 @@ impl Checker {
                 )
                 .help("it stands right of `~`"),
             ),
-            ExprKind::Comprehension { .. } => self.fail(
-                not_available(e.span, "a sum with a binder")
-                    .help("reductions over named axes do the same: `sum(x * y, over = k)`"),
-            ),
+            ExprKind::Comprehension {
+                function,
+                binders,
+                filter,
+                value,
+            } => self.comprehension((function, binders, filter.as_deref(), value), frame, e.span),
             ExprKind::If(c, a, b) => {
                 let [c, a, b] = self.branch_value((c, a, b), frame);
                 let (c, a, b) = (c?, a?, b?);

@@ -407,9 +407,9 @@ impl TExpr {
             }
             TKind::Gather(s, i) => {
                 if earlier
-                    || !i
-                        .iter()
-                        .any(|(_, e)| matches!(e.kind, TKind::Shift(_, k, _) if k > 0))
+                    || !i.iter().any(
+                        |(_, e)| matches!(e.kind, TKind::Shift(_, k, _) if k != Lag::Literal(0)),
+                    )
                 {
                     s.collect_symbols(earlier, out);
                 }

@@ -2,14 +2,35 @@
 
 use super::Lowering;
 use crate::bind::Values;
-use crate::graph::{AxisRef, SymbolId};
+use crate::graph::{AxisRef, Lag, SymbolId};
 use ppl_core::Expr;
 use std::collections::HashMap;
 
 impl<'a, 'b> Lowering<'a, 'b> {
+    /// The index of a shift: its axes, and its positions in declared order.
+    pub(super) fn shifted(
+        &self,
+        axis: AxisRef,
+        lag: Lag,
+        by: Option<SymbolId>,
+    ) -> (Vec<AxisRef>, Vec<u32>) {
+        match lag {
+            Lag::Literal(k) => (vec![axis], self.earlier(axis, k, by)),
+            Lag::Along(along) => {
+                let columns: Vec<Vec<u32>> = (1..=self.bound.size(along))
+                    .map(|k| self.earlier(axis, k, by))
+                    .collect();
+                let values = (0..self.bound.size(axis))
+                    .flat_map(|t| columns.iter().map(move |c| c[t]))
+                    .collect();
+                (vec![axis, along], values)
+            }
+        }
+    }
+
     /// For each element the position of the element `k` before it in its group. Where there is none: the element itself,
     /// whose value nobody takes, since the checker asks for a guard.
-    pub(super) fn earlier(&self, axis: AxisRef, k: usize, by: Option<SymbolId>) -> Vec<u32> {
+    fn earlier(&self, axis: AxisRef, k: usize, by: Option<SymbolId>) -> Vec<u32> {
         let mut seen: HashMap<u32, Vec<u32>> = HashMap::new();
         self.groups(axis, by)
             .iter()

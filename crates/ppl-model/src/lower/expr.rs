@@ -54,10 +54,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.builder.stack(&parts, axis_id)
             }
             // Only a bracket reads a shift; as a number it is the position that it gives.
-            TKind::Shift(axis, k, by) => {
-                let positions = self.earlier(*axis, *k, *by);
+            TKind::Shift(axis, lag, by) => {
+                let (axes, positions) = self.shifted(*axis, *lag, *by);
                 let numbers: Vec<f64> = positions.iter().map(|&p| f64::from(p)).collect();
-                self.builder.data(numbers.into(), self.axes.set(&[*axis]))
+                self.builder.data(
+                    self.axes.to_program(&numbers, &axes).into(),
+                    self.axes.set(&axes),
+                )
             }
             TKind::First(axis, n, by) => self.end_flags(*axis, *n, *by, false),
             TKind::Last(axis, n, by) => self.end_flags(*axis, *n, *by, true),

@@ -82,8 +82,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// An index expression that data alone determine: its axes and its positions in declared order.
     pub(super) fn positions(&self, e: &TExpr) -> Option<Positions> {
         match &e.kind {
-            TKind::Shift(axis, k, by) => {
-                Some((vec![*axis], self.earlier(*axis, *k, *by).into(), None))
+            TKind::Shift(axis, lag, by) => {
+                let (axes, values) = self.shifted(*axis, *lag, *by);
+                Some((axes, values.into(), None))
             }
             TKind::Symbol(id) => match (
                 &self.bound.values.get(id),
