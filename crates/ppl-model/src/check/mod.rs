@@ -3,6 +3,7 @@
 mod brackets;
 mod calls;
 mod chains;
+mod declarations;
 mod distributions;
 mod domains;
 mod expressions;
