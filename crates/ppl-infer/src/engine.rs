@@ -1,15 +1,15 @@
 //! A fit from end to end: choose the guide, compile, optimise, certify, summarise.
 
+use crate::choice::{Chosen, choose};
 use crate::elbo::{Terms, elbo};
 use crate::fit::{Draws, Fit, Phase, Verdict};
-use crate::objective::{Objective, ObjectiveError, Sampler};
-use crate::options::{FitOptions, GuideChoice, Observer, Progress, Silent};
+use crate::objective::{ObjectiveError, Sampler};
+use crate::options::{FitOptions, Observer, Progress};
 use crate::psis::{Psis, k_threshold, psis};
-use crate::stochastic::{Outcome, maximise};
+use crate::stochastic::Outcome;
 use crate::summary::{summarise, summarise_weighted};
 use ndarray::Array2;
 use ppl_engine::random::{Address, fill_uniform};
-use ppl_guide::Centring;
 use ppl_model::Bound;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::time::Instant;
@@ -40,78 +40,6 @@ impl FitError {
     }
 }
 
-/// A model with the guide that a fit uses.
-pub struct Guided {
-    /// Model and guide.
-    pub bound: Bound,
-    /// Name of the family, or `written`.
-    pub name: String,
-    /// The guide's text; empty for a written one.
-    pub text: String,
-    /// What was compared to choose it.
-    pub note: Option<String>,
-}
-
-/// Gradient steps of each candidate when the centring is chosen.
-const TRIAL_STEPS: usize = 3_000;
-
-/// The written guide, else the chosen family's. Centred or non-centred is chosen by the bound after a short run of each,
-/// with random numbers of its own, so that the choice depends on the model and the data alone.
-pub fn with_guide(bound: &Bound, choice: GuideChoice, draws: usize) -> Result<Guided, FitError> {
-    if bound.model.has_written_guide {
-        return Ok(Guided {
-            bound: bound.clone(),
-            name: "written".into(),
-            text: String::new(),
-            note: None,
-        });
-    }
-    let family = match (choice, &bound.model.guide_family) {
-        (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
-        (GuideChoice::FullRank, _) => ppl_guide::find("full-rank"),
-        (GuideChoice::Auto, Some((name, _))) => ppl_guide::find(name),
-        (GuideChoice::Auto, None) => None,
-    };
-    let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
-    let candidate = |centring| -> Result<Guided, FitError> {
-        let text = ppl_guide::text(family, bound, centring);
-        let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
-        Ok(Guided {
-            bound,
-            name: family.name().to_string(),
-            text,
-            note: None,
-        })
-    };
-    let centred = candidate(Centring::Centred)?;
-    if !ppl_guide::has_choice(bound) {
-        return Ok(centred);
-    }
-    let apart = candidate(Centring::NonCentred)?;
-    let trial = |g: &Guided| -> Result<f64, FitError> {
-        let mut objective = Objective::new(&g.bound, draws, TRIAL_SEED)?;
-        let elbo = maximise(&mut objective, TRIAL_STEPS, &mut Silent).elbo;
-        Ok(if elbo.is_finite() {
-            elbo
-        } else {
-            f64::NEG_INFINITY
-        })
-    };
-    let (a, b) = (trial(&centred)?, trial(&apart)?);
-    let (mut best, word) = if b > a {
-        (apart, "non-centred")
-    } else {
-        (centred, "centred")
-    };
-    best.note = Some(format!(
-        "hierarchical sites are drawn {word} in the guide: bound after a short run {a:.2} centred, {b:.2} non-centred"
-    ));
-    Ok(best)
-}
-
-/// Seed of the trial runs.
-const TRIAL_SEED: u64 = 0x0074_7269_616c;
-
 /// Fits a bound model.
 pub fn fit(
     bound: &Bound,
@@ -119,14 +47,14 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<Fit, FitError> {
     let started = Instant::now();
-    let guided = with_guide(bound, options.guide, options.draws_per_step.max(1))?;
+    let Chosen {
+        guided,
+        objective,
+        optimum,
+        notes,
+    } = choose(bound, options, observer)?;
     let bound = guided.bound;
-    let mut objective = Objective::new(&bound, options.draws_per_step.max(1), options.seed)?;
-    if objective.params.is_empty() {
-        return Err(FitError::NoUnknowns);
-    }
-    let compile = started.elapsed().as_secs_f64();
-    let optimum = maximise(&mut objective, options.max_steps, observer);
+    let compile = started.elapsed().as_secs_f64() - optimum.race_seconds - optimum.optimise_seconds;
     let certify_started = Instant::now();
     observer.progress(Progress {
         phase: "certify",
@@ -154,7 +82,7 @@ pub fn fit(
         guide_text: guided.text,
         params: vec![],
         draws: Draws::default(),
-        notes: guided.note.into_iter().collect(),
+        notes,
     };
     for p in &objective.params {
         let values = optimum.params[p.offset..p.offset + p.init.len()].to_vec();

@@ -246,6 +246,23 @@ impl Objective {
         self.gather(gradient)
     }
 
+    /// The start with draws narrower by a factor of e^`by`: log scales move down, locations stay.
+    fn narrower(&self, by: f64) -> Vec<f64> {
+        let mut start = self.initial.clone();
+        for p in &self.params {
+            let scales = p.log_scales.clone();
+            start[p.offset + scales.start..p.offset + scales.end]
+                .iter_mut()
+                .for_each(|x| *x -= by);
+        }
+        start
+    }
+
+    /// Starts with narrower draws from now on.
+    pub fn start_narrower(&mut self, by: f64) {
+        self.initial = self.narrower(by);
+    }
+
     fn gather(&self, gradient: &mut [f64]) -> f64 {
         gradient.fill(0.0);
         for (i, &(offset, len)) in self.slices.iter().enumerate() {
@@ -274,18 +291,7 @@ impl Target for Objective {
     }
 
     fn careful_start(&self, attempt: u32) -> Option<Vec<f64>> {
-        // Narrower draws around the same centre: log scales move down, locations stay.
-        (attempt <= 6).then(|| {
-            let mut start = self.initial.clone();
-            for p in &self.params {
-                for x in &mut start[p.offset..p.offset + p.init.len()] {
-                    if *x < 0.0 {
-                        *x -= f64::from(attempt);
-                    }
-                }
-            }
-            start
-        })
+        (attempt <= 6).then(|| self.narrower(f64::from(attempt)))
     }
 }
 

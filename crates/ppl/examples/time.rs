@@ -20,9 +20,8 @@ fn main() {
     let model = model.unwrap_or_else(|| panic!("{messages:?}"));
     let data = Dataset::load(&[Source::Main(Path::new(data))]).expect("the data can be read");
     let (bound, _) = model.bind(&data).expect("the data fit the model");
-    let guided =
-        ppl_lang::parts::infer::engine::with_guide(bound.inner(), GuideChoice::MeanField, draws)
-            .expect("a guide");
+    let guided = ppl_lang::parts::infer::choice::with_guide(bound.inner(), GuideChoice::MeanField)
+        .expect("a guide");
     let started = Instant::now();
     let mut objective = Objective::new(&guided.bound, draws, 1).expect("an objective");
     let compile = started.elapsed().as_secs_f64() * 1e3;

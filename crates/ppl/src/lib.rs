@@ -90,7 +90,7 @@ impl Bound {
     /// What each pass and the engine made of the objective.
     pub fn explain(&self) -> Result<String, FitError> {
         let draws = FitOptions::default().draws_per_step;
-        let guided = ppl_infer::engine::with_guide(&self.inner, GuideChoice::Auto, draws)?;
+        let guided = ppl_infer::choice::with_guide(&self.inner, GuideChoice::Auto)?;
         let objective = ppl_infer::objective::Objective::new(&guided.bound, draws, 1)?;
         let mut out = format!("guide: {}\n", guided.name);
         for p in &objective.passes {
@@ -105,7 +105,7 @@ impl Bound {
         if self.inner.model.has_written_guide {
             return Ok(String::from("// the model has a written guide\n"));
         }
-        ppl_infer::engine::with_guide(&self.inner, choice, FitOptions::default().draws_per_step)
+        ppl_infer::choice::with_guide(&self.inner, choice)
             .map(|g| g.text)
             .map_err(|e| e.diagnostics())
     }

@@ -108,7 +108,7 @@ impl Binder<'_> {
                 .map_err(|m| Diagnostic::error("E0209", s.span, m))?;
             return Ok(Values::Real(vec![v].into()));
         }
-        if let Some(array) = self.data.arrays.get(&s.name) {
+        if let Some(array) = self.data.arrays.get(from.as_ref().unwrap_or(&s.name)) {
             let shape: Vec<usize> = s.axes.iter().map(|&a| self.size(a)).collect();
             if array.shape != shape {
                 let d = Diagnostic::error(

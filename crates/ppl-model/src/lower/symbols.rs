@@ -17,6 +17,8 @@ pub struct ParamBlock {
     pub offset: usize,
     /// Initial values on the unconstrained scale.
     pub init: Vec<f64>,
+    /// Which of them are logarithms of scales: narrowing a guide's draws lowers them.
+    pub log_scales: std::ops::Range<usize>,
     /// The constrained value.
     pub value: NodeId,
 }
@@ -211,10 +213,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
             );
             return Err(Box::new(d.help("start inside the support")));
         }
+        let n = unconstrained.len();
+        let log_scales = match &symbol.kind {
+            Some(Kind::Real(Some(_), None)) => 0..n,
+            // The logarithms of the diagonal stand last.
+            Some(Kind::CovCholesky) => n - (n as f64).sqrt() as usize..n,
+            _ => 0..0,
+        };
         self.params.borrow_mut().push(ParamBlock {
             symbol: id,
             offset,
             init: unconstrained,
+            log_scales,
             value: value.node(self.builder),
         });
         Ok(value)

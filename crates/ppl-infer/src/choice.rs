@@ -1,0 +1,167 @@
+//! Which guide: the written one, or the family's, centred or not, whichever reaches the higher bound; and careful starts
+//! where an optimisation diverges.
+
+use crate::engine::FitError;
+use crate::objective::Objective;
+use crate::options::{FitOptions, GuideChoice, Observer, Silent};
+use crate::stochastic::{Optimum, Outcome, maximise};
+use ppl_guide::Centring;
+use ppl_model::Bound;
+
+/// A model with a guide.
+pub struct Guided {
+    /// Model and guide.
+    pub bound: Bound,
+    /// Name of the family, or `written`.
+    pub name: String,
+    /// The guide's text; empty for a written one.
+    pub text: String,
+}
+
+/// The guide that a fit ends with.
+pub struct Chosen {
+    /// Model and guide.
+    pub guided: Guided,
+    /// The objective.
+    pub objective: Objective,
+    /// The optimum; steps and times are those of all candidates together.
+    pub optimum: Optimum,
+    /// What was compared, and what was tried again.
+    pub notes: Vec<String>,
+}
+
+/// How often a diverging optimisation starts again, narrower each time.
+const CAREFUL_STARTS: u32 = 3;
+
+/// The written guide, or those that the family offers: centred, and non-centred where there is a choice.
+fn candidates(bound: &Bound, choice: GuideChoice) -> Result<Vec<Guided>, FitError> {
+    if bound.model.has_written_guide {
+        return Ok(vec![Guided {
+            bound: bound.clone(),
+            name: "written".into(),
+            text: String::new(),
+        }]);
+    }
+    let family = match (choice, &bound.model.guide_family) {
+        (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
+        (GuideChoice::FullRank, _) => ppl_guide::find("full-rank"),
+        (GuideChoice::Auto, Some((name, _))) => ppl_guide::find(name),
+        (GuideChoice::Auto, None) => None,
+    };
+    let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
+    let candidate = |centring: Centring| -> Result<Guided, FitError> {
+        let text = ppl_guide::text(family, bound, centring);
+        let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
+        Ok(Guided {
+            bound,
+            name: family.name().to_string(),
+            text,
+        })
+    };
+    let centrings: &[Centring] = if ppl_guide::has_choice(bound) {
+        &[Centring::Centred, Centring::NonCentred]
+    } else {
+        &[Centring::Centred]
+    };
+    centrings.iter().map(|c| candidate(*c)).collect()
+}
+
+/// Optimises, starting again from narrower draws where it diverges.
+fn optimise(
+    objective: &mut Objective,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> (Optimum, u32) {
+    let mut optimum = maximise(objective, options.max_steps, observer);
+    let mut attempt = 0;
+    while matches!(optimum.outcome, Outcome::Diverged { .. }) && attempt < CAREFUL_STARTS {
+        attempt += 1;
+        objective.start_narrower(f64::from(attempt));
+        let again = maximise(objective, options.max_steps, observer);
+        optimum = Optimum {
+            steps: optimum.steps + again.steps,
+            estimates: optimum.estimates + again.estimates,
+            skipped: again.skipped,
+            race_seconds: optimum.race_seconds + again.race_seconds,
+            optimise_seconds: optimum.optimise_seconds + again.optimise_seconds,
+            ..again
+        };
+    }
+    (optimum, attempt)
+}
+
+/// Optimises every candidate and keeps the one with the highest bound: all bound the same evidence.
+pub fn choose(
+    bound: &Bound,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<Chosen, FitError> {
+    let mut best: Option<Chosen> = None;
+    let mut bounds = vec![];
+    let (mut steps, mut estimates, mut race, mut climb) = (0, 0, 0.0, 0.0);
+    for guided in candidates(bound, options.guide)? {
+        let mut objective =
+            Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
+        if objective.params.is_empty() {
+            return Err(FitError::NoUnknowns);
+        }
+        let (optimum, attempts) = optimise(&mut objective, options, observer);
+        steps += optimum.steps;
+        estimates += optimum.estimates;
+        race += optimum.race_seconds;
+        climb += optimum.optimise_seconds;
+        let usable =
+            !matches!(optimum.outcome, Outcome::Diverged { .. }) && optimum.elbo.is_finite();
+        let value = if usable {
+            optimum.elbo
+        } else {
+            f64::NEG_INFINITY
+        };
+        bounds.push(value);
+        let stop = optimum.outcome == Outcome::Interrupted;
+        let better = best.is_none() || bounds[..bounds.len() - 1].iter().all(|b| value > *b);
+        if better {
+            let mut notes = vec![];
+            if attempts > 0 {
+                notes.push(format!("the optimisation diverged {attempts} times and started again from narrower draws"));
+            }
+            best = Some(Chosen {
+                guided,
+                objective,
+                optimum,
+                notes,
+            });
+        }
+        if stop {
+            break;
+        }
+    }
+    let mut chosen = best.ok_or(FitError::NoUnknowns)?;
+    chosen.optimum = Optimum {
+        steps,
+        estimates,
+        race_seconds: race,
+        optimise_seconds: climb,
+        ..chosen.optimum
+    };
+    if let [a, b] = bounds.as_slice() {
+        let word = if b > a { "non-centred" } else { "centred" };
+        chosen.notes.push(format!(
+            "hierarchical sites are drawn {word} in the guide: the bound is {a:.2} centred, {b:.2} non-centred"
+        ));
+    }
+    Ok(chosen)
+}
+
+/// The guide that a fit with default options and this choice of family would use.
+pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<Guided, FitError> {
+    let mut found = candidates(bound, choice)?;
+    if found.len() == 1 {
+        return found.pop().ok_or(FitError::NoUnknowns);
+    }
+    let options = FitOptions {
+        guide: choice,
+        ..FitOptions::default()
+    };
+    choose(bound, &options, &mut Silent).map(|c| c.guided)
+}
