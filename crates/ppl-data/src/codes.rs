@@ -39,7 +39,7 @@ codes! {
     BLANK_LINE "E0309" "A blank line in a table of one column."
         "It could be a missing value or no row at all. Write `NA`, or remove the line.";
     MISSING "E0310" "A missing value where none may be."
-        "A cell is missing when it is empty, `NA`, `NaN`, `nan` or `null`. Remove the row, or fill the cell; `real?`, which imputes it, cannot be used in this version.";
+        "A cell is missing when it is empty, `NA`, `NaN`, `nan` or `null`. Remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out.";
     NOT_A_NUMBER "E0311" "A cell is not a number."
         "Numbers are written as in 12, -0.5 or 6.02e23: a decimal point, no thousands separators, no units.";
     NOT_FINITE "E0312" "A number is not finite."

@@ -18,7 +18,7 @@ pub(crate) fn why_not_real(text: &str, name: &str) -> (&'static str, String, Str
     let found = shown(text);
     if is_missing(text) {
         let help =
-            "remove the row, or fill the cell; `real?`, which imputes it, cannot be used in this version".to_owned();
+            "remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out".to_owned();
         let what = if text.is_empty() {
             "an empty cell".to_owned()
         } else {

@@ -138,6 +138,11 @@ pub struct Symbol {
 }
 
 impl Symbol {
+    /// Whether it is a datum with missing entries allowed.
+    pub fn is_optional(&self) -> bool {
+        matches!(self.role, Role::Data { optional: true, .. })
+    }
+
     /// Whether it is a discrete site with labels as values: the compiler sums it out.
     pub fn is_summed_out(&self) -> bool {
         matches!((&self.role, self.ty), (Role::Site(_), Ty::Index(_)))

@@ -529,11 +529,11 @@ fn left_out_of_this_version() {
                 "limits.md",
             ),
             (
-                "data y[row]: real?;",
+                "data y[row]: real?; data x[row]: real; b ~ Normal(0, 1); observe x ~ Normal(b * y, 1);",
                 "E0113",
-                "1:14",
-                "cannot be used",
-                "limits.md",
+                "1:81",
+                "can only be observed",
+                "integrated out",
             ),
             (
                 "n ~ Poisson(3);",

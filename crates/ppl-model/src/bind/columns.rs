@@ -197,12 +197,22 @@ impl Binder<'_> {
             }
             Ty::Bool => Values::Real(column.bools()?.into()),
             ty => {
-                let values = if ty == Ty::Int {
+                let values = if s.is_optional() {
+                    let cells = column.optional_reals()?;
+                    if cells.iter().all(Option::is_none) {
+                        return Err(Diagnostic::data(
+                            "E0209",
+                            column.name_place(),
+                            format!("every entry of `{}` is missing", s.name),
+                        ));
+                    }
+                    cells.into_iter().map(|c| c.unwrap_or(f64::NAN)).collect()
+                } else if ty == Ty::Int {
                     column.integers()?
                 } else {
                     column.reals()?
                 };
-                for (row, v) in values.iter().enumerate() {
+                for (row, v) in values.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
                     self.kind_of_number(s, *v, row).map_err(|m| {
                         Diagnostic::data("E0209", column.place(row), m)
                             .help("mend the cell, or widen the declared kind")

@@ -103,7 +103,10 @@ impl Binder<'_> {
             let Some(Values::Real(values)) = self.values.get(&id) else {
                 continue;
             };
-            let Some(first) = values.iter().position(|v| !range.contains(*v)) else {
+            let Some(first) = values
+                .iter()
+                .position(|v| !v.is_nan() && !range.contains(*v))
+            else {
                 continue;
             };
             let more = values[first..]

@@ -158,8 +158,8 @@ impl Checker {
                 span: target.span,
             },
         )?;
-        if kind.optional {
-            return self.fail(not_available(kind.span, "missing entries as latents (`?`)"));
+        if kind.optional && matches!(ty, Ty::Bool | Ty::Index(_)) {
+            return self.fail(not_available(kind.span, "`?` for a bool or a label"));
         }
         Some(())
     }

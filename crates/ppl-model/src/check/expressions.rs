@@ -105,6 +105,14 @@ impl Checker {
             });
         }
         if let Some(id) = self.lookup(name) {
+            if self.model.symbols[id].is_optional() && !self.observing {
+                let declared = self.model.symbols[id].span;
+                return self.fail(
+                    Diagnostic::error("E0113", span, format!("`{name}` may have missing entries, so it can only be observed in this version"))
+                        .label(declared, "declared with `?`")
+                        .help("observe it as it is: `observe y ~ …`; its missing entries are integrated out"),
+                );
+            }
             if self.defining == Some((id, false)) {
                 return self.fail(
                     Diagnostic::error("E0123", span, format!("`{name}` is defined by itself: only earlier elements of it may be read here"))

@@ -64,6 +64,8 @@ pub(crate) struct Checker {
     guards: Vec<(AxisRef, usize)>,
     /// The site whose own statement is being checked, and whether an earlier element of it is being read.
     defining: Option<(SymbolId, bool)>,
+    /// Whether the left side of an observation is being read: the one place for a datum with missing entries.
+    observing: bool,
     /// Where the statements of the file define names: the name and the statement.
     defined: HashMap<String, (Span, Span)>,
 }
@@ -86,6 +88,7 @@ impl Checker {
             poisoned: Default::default(),
             guards: vec![],
             defining: None,
+            observing: false,
             defined: HashMap::new(),
         }
     }

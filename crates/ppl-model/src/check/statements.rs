@@ -245,7 +245,15 @@ impl Checker {
     }
 
     fn observe(&mut self, span: Span, value: &ast::Expr, dist: &ast::Expr) -> Option<()> {
-        let Some(typed) = self.expr(value, None) else {
+        // The datum itself, or elements of it in a loop.
+        self.observing = match &value.kind {
+            ast::ExprKind::Name(_) => true,
+            ast::ExprKind::Index(src, _) => matches!(src.kind, ast::ExprKind::Name(_)),
+            _ => false,
+        };
+        let typed = self.expr(value, None);
+        self.observing = false;
+        let Some(typed) = typed else {
             // The right side is still read, so that its errors are told as well.
             self.names_only(dist);
             return None;

@@ -153,6 +153,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 }
                 Statement::Observe { value, dist } => {
                     let density = self.density(dist, self.expr(value)?)?;
+                    // A missing entry integrates to one: it has no term.
+                    let density = match self.present(value) {
+                        Some(_) if n_event_axes(dist) > 0 => {
+                            return Err(Box::new(
+                                Diagnostic::error("E0113", value.span, "missing entries of a multivariate observation cannot be used in this version")
+                                    .help("docs/src/limits.md lists what is left out, and what to write instead"),
+                            ));
+                        }
+                        Some(present) => present.select(density, Expr::Const(0.0)),
+                        None => density,
+                    };
                     let n_batch = value.axes.len() - n_event_axes(dist);
                     (Role::Likelihood, density, value.axes[..n_batch].to_vec())
                 }

@@ -58,6 +58,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn data(&self, id: SymbolId, symbol: &Symbol) -> Expr<'b> {
         match self.bound.values.get(&id) {
+            // The density of a missing entry is masked; any observed value keeps it finite.
+            Some(Values::Real(v)) if symbol.is_optional() => {
+                let stand_in = v.iter().copied().find(|x| !x.is_nan()).unwrap_or(0.0);
+                let filled: Vec<f64> = v
+                    .iter()
+                    .map(|x| if x.is_nan() { stand_in } else { *x })
+                    .collect();
+                self.builder.data(
+                    self.axes.to_program(&filled, &symbol.axes).into(),
+                    self.axes.set(&symbol.axes),
+                )
+            }
             Some(Values::Real(v)) => match symbol.axes.len() {
                 0 => Expr::Const(v[0]),
                 1 => self.builder.data(v.clone(), self.axes.set(&symbol.axes)),
@@ -78,6 +90,28 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 )
             }
             None => Expr::Const(f64::NAN),
+        }
+    }
+
+    /// 1 where an observed datum has its entry, 0 where it is missing; `None` where none can be missing.
+    pub(super) fn present(&self, value: &TExpr) -> Option<Expr<'b>> {
+        let mut source = value;
+        while let TKind::Gather(inner, _) = &source.kind {
+            source = inner;
+        }
+        let TKind::Symbol(id) = source.kind else {
+            return None;
+        };
+        let symbol = &self.bound.model.symbols[id];
+        match self.bound.values.get(&id) {
+            Some(Values::Real(v)) if symbol.is_optional() => {
+                let flags: Vec<f64> = v.iter().map(|x| f64::from(u8::from(!x.is_nan()))).collect();
+                Some(self.builder.data(
+                    self.axes.to_program(&flags, &symbol.axes).into(),
+                    self.axes.set(&symbol.axes),
+                ))
+            }
+            _ => None,
         }
     }
 
