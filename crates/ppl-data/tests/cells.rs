@@ -117,7 +117,7 @@ fn non_numbers_are_refused_with_advice() {
 
 #[test]
 fn missing_cells_are_refused() {
-    let help = "remove the row, or fill the cell; `real?`, which imputes it, cannot be used in this version";
+    let help = "remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out";
     assert_eq!(
         read("", |c| c.reals()).unwrap_err(),
         format!(

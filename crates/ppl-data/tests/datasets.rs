@@ -33,7 +33,7 @@ fn json_becomes_scalars_columns_and_arrays() {
     let error = main.column("y").unwrap().reals().unwrap_err();
     assert_eq!(
         line(&error),
-        "E0310 3:16 column `y` expects a number, found `null`, a missing value | remove the row, or fill the cell; `real?`, which imputes it, cannot be used in this version | null"
+        "E0310 3:16 column `y` expects a number, found `null`, a missing value | remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out | null"
     );
     assert_eq!(main.column("g").unwrap().place(1).column, 36);
     assert_eq!(
