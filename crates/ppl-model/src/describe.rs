@@ -62,8 +62,9 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
                 } else {
                     "reparameterised"
                 };
-                let plate = plate(
+                let plate = place(
                     model,
+                    d,
                     &s.axes[..s.axes.len().saturating_sub(if s.is_summed_out() {
                         0
                     } else {
@@ -81,7 +82,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
                 );
             }
             Statement::Observe { value, dist } => {
-                let plate = plate(model, &value.axes, located.in_loop);
+                let plate = place(model, dist, &value.axes, located.in_loop);
                 let _ = writeln!(
                     out,
                     "observe ~ {}: {plate}",
@@ -113,6 +114,15 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
         );
     }
     out
+}
+
+/// A chain where the distribution reads earlier elements, else a plate.
+fn place(model: &Model, d: &TDist, axes: &[AxisRef], in_loop: bool) -> String {
+    let chain = d.expressions().into_iter().find_map(TExpr::chain_axis);
+    match chain {
+        Some(axis) => format!("chain over {}", model.axis_name(axis)),
+        None => plate(model, axes, in_loop),
+    }
 }
 
 fn plate(model: &Model, axes: &[AxisRef], in_loop: bool) -> String {

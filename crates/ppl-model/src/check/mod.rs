@@ -391,7 +391,26 @@ impl TExpr {
         self.collect_symbols(true, out);
     }
 
-    /// The same, without arrays of which only earlier elements are read.
+    /// The axis along which the expression reads earlier elements, if it does.
+    pub fn chain_axis(&self) -> Option<AxisRef> {
+        match &self.kind {
+            TKind::Gather(src, by) => by
+                .iter()
+                .find_map(|(_, i)| match i.kind {
+                    TKind::Shift(axis, lag, _) if lag != Lag::Literal(0) => Some(axis),
+                    _ => None,
+                })
+                .or_else(|| src.chain_axis()),
+            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
+                a.iter().find_map(Self::chain_axis)
+            }
+            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => e.chain_axis(),
+            TKind::MatMul(l, r, ..) => l.chain_axis().or_else(|| r.chain_axis()),
+            _ => None,
+        }
+    }
+
+    /// Pushes the symbols, but for arrays of which only earlier elements are read.
     fn symbols_read_now(&self, out: &mut Vec<SymbolId>) {
         self.collect_symbols(false, out);
     }
