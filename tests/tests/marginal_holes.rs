@@ -95,3 +95,15 @@ fn a_chain_without_branches_between_distributions() {
         &estimate(&bind(outside, data)),
     );
 }
+
+#[test]
+fn the_evidence_of_an_ordered_site_whose_components_differ_is_undefined() {
+    let model = |mean: &str| {
+        format!(
+            "axis c = {{a, b}}; let m[c] = {mean}; o[c]: ordered ~ Normal(m, 1); observe 0.3 ~ Normal(sum(o), 1);"
+        )
+    };
+    assert!(!bind(&model("[0, 1]"), "").inner().evidence_defined());
+    let alike = "axis c = {a, b}; o[c]: ordered ~ Normal(0, 1); observe 0.3 ~ Normal(sum(o), 1);";
+    assert!(bind(alike, "").inner().evidence_defined());
+}

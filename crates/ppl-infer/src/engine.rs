@@ -100,7 +100,7 @@ pub fn fit(
         ));
     }
     if !bound.evidence_defined() {
-        fit.notes.push("a Flat prior has no normaliser, so the evidence is undefined; bounds of this model are comparable among its guides only".into());
+        fit.notes.push("a prior without a known normaliser (Flat, or an ordered site whose components differ by data), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
     if fit.guide == "mean-field" {
         fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());

@@ -101,7 +101,10 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
     if let Some(b) = bound {
         let _ = writeln!(out, "unknowns after transforms: {}", b.n_unknowns());
         if !b.evidence_defined() {
-            let _ = writeln!(out, "evidence: undefined (a Flat prior)");
+            let _ = writeln!(
+                out,
+                "evidence: undefined (a prior without a known normaliser)"
+            );
         }
     }
     let narrowed = model

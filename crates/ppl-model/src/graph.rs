@@ -384,6 +384,17 @@ impl Model {
         })
     }
 
+    /// Whether the components of an ordered site differ by data: the ordering's normaliser is then a constant that nobody knows.
+    pub fn unknown_normaliser(&self, s: &Symbol) -> bool {
+        let ordered = matches!(s.kind, Some(Kind::Ordered | Kind::PositiveOrdered));
+        match (&s.role, s.axes.last()) {
+            (Role::Site(d), Some(last)) if ordered => {
+                d.expressions().iter().any(|e| e.axes.contains(last))
+            }
+            _ => false,
+        }
+    }
+
     /// The distribution of a site.
     pub fn dist(&self, site: SymbolId) -> Option<&TDist> {
         match &self.symbols[site].role {

@@ -107,11 +107,11 @@ impl Bound {
         self.values.values().map(len).max().unwrap_or(0)
     }
 
-    /// Whether the evidence is defined: no improper prior.
+    /// Whether the evidence is defined: no improper prior, and no ordered site whose normaliser is not known.
     pub fn evidence_defined(&self) -> bool {
-        !self
-            .model
-            .sites()
-            .any(|(_, s)| matches!(&s.role, Role::Site(d) if d.distribution.definition().improper))
+        !self.model.sites().any(|(_, s)| {
+            let improper = matches!(&s.role, Role::Site(d) if d.distribution.definition().improper);
+            improper || self.model.unknown_normaliser(s)
+        })
     }
 }

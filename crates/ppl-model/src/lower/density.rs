@@ -202,7 +202,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .dist(*id)
             .is_none_or(|d| d.distribution.definition().improper);
         match (&symbol.kind, symbol.axes.split_last()) {
-            (Some(Kind::Ordered | Kind::PositiveOrdered), Some((last, outer))) if !improper => {
+            (Some(Kind::Ordered | Kind::PositiveOrdered), Some((last, outer)))
+                if !improper && !self.bound.model.unknown_normaliser(symbol) =>
+            {
                 let k = self.bound.size(*last) as f64;
                 Expr::Const(self.bound.len(outer) as f64 * Real::ln_gamma(k + 1.0))
             }
