@@ -11,6 +11,7 @@ pub mod graph;
 pub mod graph_view;
 pub mod lower;
 pub mod shape;
+mod traverse;
 
 pub use bind::{Bound, BoundAxis, bind};
 pub use check::{analyse, with_guide};

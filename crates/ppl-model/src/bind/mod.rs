@@ -6,7 +6,7 @@ mod supports;
 
 use crate::graph::*;
 use ppl_data::Dataset;
-use ppl_syntax::diagnostic::{Diagnostic, Span};
+use ppl_syntax::diagnostic::Diagnostic;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -189,7 +189,11 @@ impl Bound {
     fn check_labels(&self) -> Vec<Diagnostic> {
         let mut out = vec![];
         let mut check = |e: &TExpr| {
-            visit(e, &mut |axis, label, span| {
+            e.visit(&mut |e| {
+                let TKind::Label(axis, label) = &e.kind else {
+                    return;
+                };
+                let (axis, span) = (*axis, e.span);
                 let bound = &self.axes[axis];
                 if !bound.positions.contains_key(label) {
                     let name = &self.model.axes[axis].name;
@@ -232,35 +236,5 @@ impl Bound {
             }
         }
         out
-    }
-}
-
-/// Calls `f` with every label of an expression.
-fn visit(e: &TExpr, f: &mut dyn FnMut(usize, &str, Span)) {
-    match &e.kind {
-        TKind::Label(axis, label) => f(*axis, label, e.span),
-        TKind::Number(_)
-        | TKind::Symbol(_)
-        | TKind::LoopVariable
-        | TKind::Size(_)
-        | TKind::Shift(..)
-        | TKind::First(..)
-        | TKind::Last(..) => {}
-        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
-            a.iter().for_each(|x| visit(x, f))
-        }
-        TKind::Gather(s, i) => {
-            visit(s, f);
-            i.iter().for_each(|(_, x)| visit(x, f));
-        }
-        TKind::Rename(x, ..) | TKind::Reduce(_, x, _) | TKind::Diag(x, ..) => visit(x, f),
-        TKind::MatMul(l, r, ..) => {
-            visit(l, f);
-            visit(r, f);
-        }
-        TKind::LogDensity(d, x) => {
-            d.expressions().into_iter().for_each(|x| visit(x, f));
-            visit(x, f);
-        }
     }
 }

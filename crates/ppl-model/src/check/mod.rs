@@ -7,8 +7,15 @@ mod declarations;
 mod distributions;
 mod domains;
 mod expressions;
+mod frames;
 mod guides;
+mod matrices;
+mod operators;
+mod reductions;
+mod sampling;
 mod statements;
+mod values;
+mod vectors;
 
 use crate::graph::*;
 use ppl_syntax::ast;
@@ -366,91 +373,6 @@ impl Checker {
                 .at("its posterior is improper")
                 .help("give it a proper prior, or use it in the model"),
             );
-        }
-    }
-}
-
-impl TExpr {
-    /// The symbol that this is the whole of, also where a loop runs over it.
-    pub fn whole_symbol(&self) -> Option<SymbolId> {
-        match &self.kind {
-            TKind::Symbol(s) => Some(*s),
-            TKind::Gather(inner, indices)
-                if indices
-                    .iter()
-                    .all(|(_, i)| matches!(i.kind, TKind::LoopVariable)) =>
-            {
-                inner.whole_symbol()
-            }
-            _ => None,
-        }
-    }
-
-    /// Pushes the symbols that the expression names.
-    pub fn symbols(&self, out: &mut Vec<SymbolId>) {
-        self.collect_symbols(true, out);
-    }
-
-    /// The axis along which the expression reads earlier elements, if it does.
-    pub fn chain_axis(&self) -> Option<AxisRef> {
-        match &self.kind {
-            TKind::Gather(src, by) => by
-                .iter()
-                .find_map(|(_, i)| match i.kind {
-                    TKind::Shift(axis, lag, _) if lag != Lag::Literal(0) => Some(axis),
-                    _ => None,
-                })
-                .or_else(|| src.chain_axis()),
-            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
-                a.iter().find_map(Self::chain_axis)
-            }
-            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => e.chain_axis(),
-            TKind::MatMul(l, r, ..) => l.chain_axis().or_else(|| r.chain_axis()),
-            _ => None,
-        }
-    }
-
-    /// Pushes the symbols, but for arrays of which only earlier elements are read.
-    fn symbols_read_now(&self, out: &mut Vec<SymbolId>) {
-        self.collect_symbols(false, out);
-    }
-
-    fn collect_symbols(&self, earlier: bool, out: &mut Vec<SymbolId>) {
-        match &self.kind {
-            TKind::Symbol(s) => out.push(*s),
-            TKind::Number(_)
-            | TKind::LoopVariable
-            | TKind::Label(..)
-            | TKind::Size(_)
-            | TKind::Shift(..)
-            | TKind::First(..)
-            | TKind::Last(..) => {}
-            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
-                a.iter().for_each(|e| e.collect_symbols(earlier, out))
-            }
-            TKind::Gather(s, i) => {
-                if earlier
-                    || !i.iter().any(
-                        |(_, e)| matches!(e.kind, TKind::Shift(_, k, _) if k != Lag::Literal(0)),
-                    )
-                {
-                    s.collect_symbols(earlier, out);
-                }
-                i.iter().for_each(|(_, e)| e.collect_symbols(earlier, out));
-            }
-            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => {
-                e.collect_symbols(earlier, out)
-            }
-            TKind::MatMul(l, r, ..) => {
-                l.collect_symbols(earlier, out);
-                r.collect_symbols(earlier, out);
-            }
-            TKind::LogDensity(d, x) => {
-                d.expressions()
-                    .into_iter()
-                    .for_each(|e| e.collect_symbols(earlier, out));
-                x.collect_symbols(earlier, out);
-            }
         }
     }
 }

@@ -147,31 +147,5 @@ impl AxisMap {
 }
 
 fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
-    note(&e.axes);
-    match &e.kind {
-        TKind::Number(_)
-        | TKind::Symbol(_)
-        | TKind::LoopVariable
-        | TKind::Label(..)
-        | TKind::Size(_)
-        | TKind::Shift(..)
-        | TKind::First(..)
-        | TKind::Last(..) => {}
-        TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
-            a.iter().for_each(|x| walk(x, note))
-        }
-        TKind::Gather(s, i) => {
-            walk(s, note);
-            i.iter().for_each(|(_, x)| walk(x, note));
-        }
-        TKind::Rename(x, ..) | TKind::Reduce(_, x, _) | TKind::Diag(x, ..) => walk(x, note),
-        TKind::MatMul(l, r, ..) => {
-            walk(l, note);
-            walk(r, note);
-        }
-        TKind::LogDensity(d, x) => {
-            d.expressions().into_iter().for_each(|x| walk(x, note));
-            walk(x, note);
-        }
-    }
+    e.visit(&mut |e| note(&e.axes));
 }

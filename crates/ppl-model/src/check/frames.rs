@@ -1,0 +1,160 @@
+//! Axes line up by name: what an operation of several values lies along, and whether it fits the left side.
+
+use super::Checker;
+use super::expressions::Frame;
+use crate::graph::*;
+use ppl_dist::Prim;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+impl Checker {
+    /// An elementwise operation.
+    pub(crate) fn prim(
+        &mut self,
+        prim: Prim,
+        args: Vec<TExpr>,
+        ty: Ty,
+        frame: Frame,
+        span: Span,
+    ) -> Option<TExpr> {
+        let axes = self.unite(&args, frame, span)?;
+        let stochastic = args.iter().any(|a| a.stochastic);
+        Some(TExpr {
+            kind: TKind::Prim(prim, args),
+            axes,
+            ty,
+            stochastic,
+            span,
+        })
+    }
+
+    /// The axes of an elementwise operation. Without a left side one operand must contain the others; with one, it must
+    /// contain their union (which the caller checks at the end).
+    pub(crate) fn unite(
+        &mut self,
+        args: &[TExpr],
+        frame: Frame,
+        span: Span,
+    ) -> Option<Vec<AxisRef>> {
+        let widest = args.iter().max_by_key(|a| a.axes.len())?;
+        let mut union = widest.axes.clone();
+        for a in args {
+            for x in &a.axes {
+                if !union.contains(x) {
+                    union.push(*x);
+                }
+            }
+        }
+        if let Some(l) = union
+            .iter()
+            .find(|x| x.is_loop() && union.contains(&AxisRef::of(x.axis)))
+        {
+            let axis = self.model.axes[l.axis].name.clone();
+            let whole = args
+                .iter()
+                .find(|a| a.axes.contains(&AxisRef::of(l.axis)))
+                .map_or(span, |a| a.span);
+            let variable = self
+                .loops
+                .iter()
+                .find(|o| o.axis == *l)
+                .map_or(String::new(), |o| o.variable.clone());
+            return self.fail(
+                Diagnostic::error(
+                    "E0115",
+                    whole,
+                    format!("this is the whole of `{axis}` inside a loop over `{axis}`"),
+                )
+                .at(format!("counted once for every `{axis}`"))
+                .help(format!("index it: `…[{variable}]`")),
+            );
+        }
+        let in_frame = |x: &AxisRef| x.is_loop() || frame.is_some_and(|f| f.contains(x));
+        if union.len() > widest.axes.len() && !union.iter().all(in_frame) {
+            let widest = widest.clone();
+            let other = args
+                .iter()
+                .find(|a| a.axes.iter().any(|x| !widest.axes.contains(x)))?;
+            let (a, b) = (self.lies(&widest.axes), self.lies(&other.axes));
+            let help = self
+                .mend(&widest.axes, other)
+                .or_else(|| self.mend(&other.axes, &widest));
+            return self.fail(
+                Diagnostic::error("E0109", span, "these do not line up: neither has all the axes of the other")
+                    .label(widest.span, format!("this {a}"))
+                    .label(other.span, format!("this {b}"))
+                    .help(help.unwrap_or_else(|| "look one up by an index of the other, reduce it with `sum(…, over = …)`, or name the axes on the left".into())),
+            );
+        }
+        Some(union)
+    }
+
+    /// "write `a[county]`": how to bring `e` onto `axes`.
+    pub(crate) fn mend(&self, axes: &[AxisRef], e: &TExpr) -> Option<String> {
+        let extra: Vec<AxisRef> = e
+            .axes
+            .iter()
+            .copied()
+            .filter(|x| !axes.contains(x))
+            .collect();
+        let [one] = extra.as_slice() else { return None };
+        if let Some(l) = self.loops.iter().find(|l| l.axis.axis == one.axis) {
+            return Some(format!("inside the loop write `…[{}]`", l.variable));
+        }
+        let index = self.index_into(one.axis)?;
+        let name = match &e.kind {
+            TKind::Symbol(s) => self.model.symbols[*s].name.clone(),
+            _ => "…".into(),
+        };
+        Some(format!("look it up row by row: `{name}[{index}]`"))
+    }
+
+    /// The right side may not carry an axis that the left lacks.
+    pub(crate) fn inside_frame(&mut self, e: &TExpr, frame: &[AxisRef], left: Span) -> Option<()> {
+        let extra: Vec<AxisRef> = e
+            .axes
+            .iter()
+            .copied()
+            .filter(|x| !frame.contains(x))
+            .filter(|x| !x.is_loop() || !frame.is_empty())
+            .collect();
+        if extra.is_empty() {
+            return Some(());
+        }
+        let whole = extra.iter().find_map(|x| {
+            self.loops
+                .iter()
+                .find(|l| l.axis.axis == x.axis && !x.is_loop() && frame.contains(&l.axis))
+        });
+        if let Some(l) = whole {
+            let (axis, variable, at) = (
+                self.model.axis_name(l.axis).to_string(),
+                l.variable.clone(),
+                l.span,
+            );
+            return self.fail(
+                Diagnostic::error(
+                    "E0115",
+                    e.span,
+                    format!("this is the whole of `{axis}` where one `{axis}` at a time is meant"),
+                )
+                .at(format!("counted once for every `{axis}`"))
+                .label(at, format!("`{variable}` runs over it"))
+                .help(format!("index it: `…[{variable}]`")),
+            );
+        }
+        let (right, frame_lies) = (self.lies(&extra), self.lies(frame));
+        let help = self.mend(frame, e).unwrap_or_else(|| {
+            let names: Vec<&str> = extra.iter().map(|&a| self.model.axis_name(a)).collect();
+            format!(
+                "add the axis on the left, or reduce the right: `sum(…, over = {})`",
+                names.join(", ")
+            )
+        });
+        self.fail(
+            Diagnostic::error("E0108", e.span, "the right side is wider than the left")
+                .at(format!("this {right} as well"))
+                .label(left, format!("the left {frame_lies}"))
+                .help(help),
+        )
+    }
+}

@@ -1,0 +1,135 @@
+//! Matrices: `a @ b` and `diag(v)`.
+
+use super::Checker;
+use super::statements::not_available;
+use crate::graph::*;
+use ppl_syntax::ast::{self, Arg};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+impl Checker {
+    pub(super) fn diag(&mut self, args: &[Arg], span: Span) -> Option<TExpr> {
+        let [Arg { name: None, value }] = args else {
+            return self.fail(Diagnostic::error("E0106", span, "`diag` takes one vector"));
+        };
+        let e = self.expr(value, None)?;
+        let Some(&last) = e.axes.last().filter(|a| a.copy == 0) else {
+            return self.fail(
+                Diagnostic::error("E0106", e.span, "`diag` takes a vector")
+                    .at("this has no axis of its own"),
+            );
+        };
+        let second = AxisRef {
+            axis: last.axis,
+            copy: 1,
+        };
+        let mut axes = e.axes.clone();
+        axes.push(second);
+        let stochastic = e.stochastic;
+        Some(TExpr {
+            kind: TKind::Diag(Box::new(e), last, second),
+            axes,
+            ty: Ty::Real,
+            stochastic,
+            span,
+        })
+    }
+
+    /// `l @ r`: sums over the one axis that both share; for matrices the left's last with the right's first.
+    pub(super) fn matmul(&mut self, l: &ast::Expr, r: &ast::Expr, span: Span) -> Option<TExpr> {
+        let (l, r) = (self.expr(l, None), self.expr(r, None));
+        let (l, r) = (l?, r?);
+        self.numeric(&l)?;
+        self.numeric(&r)?;
+        let open = |e: &TExpr| {
+            e.axes
+                .iter()
+                .copied()
+                .filter(|a| !a.is_loop())
+                .collect::<Vec<_>>()
+        };
+        let (lo, ro) = (open(&l), open(&r));
+        let adjacent = match (lo.last(), ro.first()) {
+            (Some(a), Some(b)) if a.axis == b.axis => Some((*a, *b)),
+            _ => None,
+        };
+        let shared: Vec<(AxisRef, AxisRef)> = lo
+            .iter()
+            .flat_map(|a| {
+                ro.iter()
+                    .filter(move |b| a.axis == b.axis)
+                    .map(move |b| (*a, *b))
+            })
+            .collect();
+        let pair = adjacent.or(match shared.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        });
+        let Some((a, b)) = pair else {
+            let (ll, rl) = (self.lies(&l.axes), self.lies(&r.axes));
+            let what = if shared.is_empty() {
+                "share no axis"
+            } else {
+                "share more than one axis"
+            };
+            return self.fail(
+                Diagnostic::error(
+                    "E0109",
+                    span,
+                    format!("`@` sums over the one axis that both sides share; these {what}"),
+                )
+                .label(l.span, format!("this {ll}"))
+                .label(r.span, format!("this {rl}"))
+                .help("use `sum(a * b, over = …)` to say which axis is summed"),
+            );
+        };
+        let mut axes: Vec<AxisRef> = l.axes.iter().copied().filter(|x| *x != a).collect();
+        for x in r.axes.iter().copied().filter(|x| *x != b) {
+            if !axes.contains(&x) {
+                axes.push(x);
+            } else if x.axis == a.axis || r.axes.iter().filter(|y| y.axis == x.axis).count() == 2 {
+                return self.fail(not_available(span, "this product of square matrices"));
+            } else if !x.is_loop() {
+                let (over, with) = (
+                    self.model.axis_name(a).to_string(),
+                    self.model.axis_name(x).to_string(),
+                );
+                let (ll, rl) = (self.lies(&l.axes), self.lies(&r.axes));
+                return self.fail(
+                    Diagnostic::error("E0109", span, format!("`@` sums over the one axis that both sides share; these share `{over}` and `{with}`"))
+                        .label(l.span, format!("this {ll}"))
+                        .label(r.span, format!("this {rl}"))
+                        .help(format!("`sum(a * b, over = {over})` lines the sides up along `{with}`; for a matrix, give one side another axis")),
+                );
+            }
+        }
+        // A vector times a matrix, or a matrix times a vector, lies along the axis itself.
+        let lone: Option<AxisRef> = axes
+            .iter()
+            .copied()
+            .find(|x| x.copy == 1 && !axes.contains(&AxisRef::of(x.axis)));
+        let stochastic = l.stochastic || r.stochastic;
+        let mut out = TExpr {
+            kind: TKind::MatMul(Box::new(l), Box::new(r), a, b),
+            axes,
+            ty: Ty::Real,
+            stochastic,
+            span,
+        };
+        if let Some(second) = lone {
+            let first = AxisRef::of(second.axis);
+            let axes = out
+                .axes
+                .iter()
+                .map(|x| if *x == second { first } else { *x })
+                .collect();
+            out = TExpr {
+                axes,
+                ty: Ty::Real,
+                stochastic,
+                span,
+                kind: TKind::Rename(Box::new(out), second, first),
+            };
+        }
+        Some(out)
+    }
+}

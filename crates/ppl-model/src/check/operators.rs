@@ -1,0 +1,136 @@
+//! Operators: arithmetic, comparisons and logic, elementwise.
+
+use super::Checker;
+use super::expressions::{Frame, number, plain};
+use crate::graph::*;
+use ppl_dist::Prim;
+use ppl_syntax::ast::{self, BinaryOp, ExprKind};
+use ppl_syntax::diagnostic::Span;
+
+impl Checker {
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        l: &ast::Expr,
+        r: &ast::Expr,
+        frame: Frame,
+        span: Span,
+    ) -> Option<TExpr> {
+        use BinaryOp::*;
+        if matches!(op, Equal | NotEqual)
+            && let Some(e) = self.compare_labels(l, r, frame, span)
+        {
+            return if op == NotEqual {
+                e.and_then(|e| self.negate(e, span))
+            } else {
+                e
+            };
+        }
+        if op == MatMul {
+            return self.matmul(l, r, span);
+        }
+        let (a, b) = (self.expr(l, frame), self.expr(r, frame));
+        let (a, b) = (a?, b?);
+        if matches!(op, And | Or) {
+            self.boolean(&a)?;
+            self.boolean(&b)?;
+            let prim = if op == And { Prim::Min } else { Prim::Max };
+            return self.prim(prim, vec![a, b], Ty::Bool, frame, span);
+        }
+        if let (Ty::Index(x), Ty::Index(y)) = (a.ty, b.ty)
+            && x == y
+            && matches!(op, Equal | NotEqual)
+        {
+            let e = self.prim(Prim::Equal, vec![a, b], Ty::Bool, frame, span)?;
+            return if op == NotEqual {
+                self.negate(e, span)
+            } else {
+                Some(e)
+            };
+        }
+        self.numeric(&a)?;
+        self.numeric(&b)?;
+        let ty = match (plain(a.ty), plain(b.ty)) {
+            (Ty::Int, Ty::Int) => Ty::Int,
+            _ => Ty::Real,
+        };
+        match op {
+            Add => self.prim(Prim::Add, vec![a, b], ty, frame, span),
+            Sub => {
+                let b = self.prim(Prim::Mul, vec![number(-1.0, b.span), b], ty, frame, span)?;
+                self.prim(Prim::Add, vec![a, b], ty, frame, span)
+            }
+            Mul => self.prim(Prim::Mul, vec![a, b], ty, frame, span),
+            Div => {
+                let b = self.prim(Prim::Recip, vec![b], Ty::Real, frame, span)?;
+                self.prim(Prim::Mul, vec![a, b], Ty::Real, frame, span)
+            }
+            Rem => {
+                // a - b floor(a / b)
+                let inverse = self.prim(Prim::Recip, vec![b.clone()], Ty::Real, frame, span)?;
+                let ratio =
+                    self.prim(Prim::Mul, vec![a.clone(), inverse], Ty::Real, frame, span)?;
+                let whole = self.prim(Prim::Floor, vec![ratio], ty, frame, span)?;
+                let less = self.prim(Prim::Mul, vec![number(-1.0, span), b], ty, frame, span)?;
+                let less = self.prim(Prim::Mul, vec![less, whole], ty, frame, span)?;
+                self.prim(Prim::Add, vec![a, less], ty, frame, span)
+            }
+            Pow => self.prim(Prim::Pow, vec![a, b], ty, frame, span),
+            Less => self.prim(Prim::Less, vec![a, b], Ty::Bool, frame, span),
+            Greater => self.prim(Prim::Less, vec![b, a], Ty::Bool, frame, span),
+            LessEqual => self.prim(Prim::LessEq, vec![a, b], Ty::Bool, frame, span),
+            GreaterEqual => self.prim(Prim::LessEq, vec![b, a], Ty::Bool, frame, span),
+            Equal => self.prim(Prim::Equal, vec![a, b], Ty::Bool, frame, span),
+            NotEqual => {
+                let e = self.prim(Prim::Equal, vec![a, b], Ty::Bool, frame, span)?;
+                self.negate(e, span)
+            }
+            And | Or | MatMul => None,
+        }
+    }
+
+    pub(super) fn negate(&mut self, e: TExpr, span: Span) -> Option<TExpr> {
+        self.prim(
+            Prim::Equal,
+            vec![e, number(0.0, span)],
+            Ty::Bool,
+            None,
+            span,
+        )
+    }
+
+    /// `county == lee`: an index beside a level. Outer `None`: not such a comparison.
+    pub(super) fn compare_labels(
+        &mut self,
+        l: &ast::Expr,
+        r: &ast::Expr,
+        frame: Frame,
+        span: Span,
+    ) -> Option<Option<TExpr>> {
+        let as_label = |this: &Self, e: &ast::Expr| match &e.kind {
+            ExprKind::Str(s) => Some(s.clone()),
+            ExprKind::Name(n) if this.lookup(n).is_none() && this.loop_axis(n).is_none() => {
+                Some(n.clone())
+            }
+            _ => None,
+        };
+        let (index, label, at) = match (as_label(self, l), as_label(self, r)) {
+            (None, Some(label)) => (l, label, r.span),
+            (Some(label), None) => (r, label, l.span),
+            _ => return None,
+        };
+        let errors = self.diagnostics.len();
+        let typed = self.expr(index, frame);
+        let Some(typed) = typed else {
+            return Some(None);
+        };
+        let Ty::Index(axis) = typed.ty else {
+            self.diagnostics.truncate(errors);
+            return None;
+        };
+        let Some(label) = self.label(axis, &label, at) else {
+            return Some(None);
+        };
+        Some(self.prim(Prim::Equal, vec![typed, label], Ty::Bool, frame, span))
+    }
+}

@@ -1,0 +1,143 @@
+//! Named values without a density: `let`, `param` and `report`.
+
+use super::Checker;
+use super::statements::not_available;
+use crate::graph::*;
+use ppl_syntax::ast;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+impl Checker {
+    pub(super) fn let_statement(
+        &mut self,
+        target: &ast::Target,
+        kind: Option<&ast::Kind>,
+        value: &ast::Expr,
+    ) -> Option<()> {
+        let kind = match kind {
+            Some(k) => Some(self.kind(k)?),
+            None => None,
+        };
+        let (axes, typed) = if target.axes.is_empty() {
+            let typed = self.expr(value, None)?;
+            (typed.axes.clone(), typed)
+        } else {
+            let axes = self.target_axes(target)?;
+            let typed = self.expr(value, Some(&axes))?;
+            self.inside_frame(&typed, &axes, target.span)?;
+            (axes, typed)
+        };
+        let declared = if target.axes.is_empty() {
+            axes
+        } else {
+            axes.iter().map(|a| a.declared()).collect()
+        };
+        let (ty, stochastic) = (typed.ty, typed.stochastic);
+        let explicit = !target.axes.is_empty();
+        let id = self.define(
+            &target.name,
+            Symbol {
+                name: target.name.name.clone(),
+                axes: declared,
+                ty,
+                kind,
+                role: Role::Let(Box::new(typed)),
+                stochastic,
+                span: target.span,
+            },
+        )?;
+        if self.scopes.len() > 1 && explicit && !self.in_guide {
+            self.scopes[0].insert(target.name.name.clone(), id);
+        }
+        Some(())
+    }
+
+    pub(super) fn param(
+        &mut self,
+        target: &ast::Target,
+        kind: Option<&ast::Kind>,
+        init: &ast::Expr,
+    ) -> Option<()> {
+        let axes = self.target_axes(target)?;
+        let kind = match kind {
+            Some(k) => Some(self.kind(k)?),
+            None => None,
+        };
+        if matches!(kind, Some(Kind::Int(..) | Kind::Bool | Kind::Index(_))) {
+            return self.fail(
+                Diagnostic::error(
+                    "E0111",
+                    target.span,
+                    "a param is optimised by gradients, so it is a real number",
+                )
+                .help("leave the kind away, or write `positive`"),
+            );
+        }
+        let typed = self.expr(init, Some(&axes))?;
+        if typed.stochastic {
+            return self.fail(Diagnostic::error(
+                "E0112",
+                typed.span,
+                "the start of a param may not depend on latents or params",
+            ));
+        }
+        self.define(
+            &target.name,
+            Symbol {
+                name: target.name.name.clone(),
+                axes,
+                ty: Ty::Real,
+                kind,
+                role: Role::Param(Box::new(typed)),
+                stochastic: true,
+                span: target.span,
+            },
+        )?;
+        Some(())
+    }
+
+    pub(super) fn report_statement(
+        &mut self,
+        span: Span,
+        target: &ast::Target,
+        value: &ast::Expr,
+    ) -> Option<()> {
+        let (axes, typed) = if target.axes.is_empty() {
+            let typed = self.expr(value, None)?;
+            (typed.axes.clone(), typed)
+        } else {
+            let axes = self.target_axes(target)?;
+            let typed = self.expr(value, Some(&axes))?;
+            self.inside_frame(&typed, &axes, target.span)?;
+            (axes, typed)
+        };
+        if self.model.reads_summed_out(&typed) {
+            return self.fail(not_available(
+                span,
+                "a report of a summed-out discrete site",
+            ));
+        }
+        let used = self.model.statements.iter().any(
+            |s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name),
+        );
+        let is_site = self.model.sites().any(|(_, s)| s.name == target.name.name);
+        if used || is_site {
+            return self.fail(
+                Diagnostic::error(
+                    "E0105",
+                    target.span,
+                    format!("`{}` is reported twice", target.name.name),
+                )
+                .help("choose another name"),
+            );
+        }
+        self.push(
+            Statement::Report {
+                name: target.name.name.clone(),
+                axes,
+                value: typed,
+            },
+            span,
+        );
+        Some(())
+    }
+}
