@@ -1,9 +1,12 @@
 //! Programs under construction: every node is written once (equal nodes merge), literals fold.
 
+mod calls;
 mod functions;
 mod linear;
 pub(crate) mod normal_form;
 mod operations;
+
+pub use calls::Called;
 
 use crate::axes::{Axis, AxisId, AxisSet};
 use crate::program::{Index, IndexId, Node, Op, Program};
@@ -42,6 +45,11 @@ impl Builder {
             axes,
             ..Program::default()
         })
+    }
+
+    /// An empty builder over the same axes: for the body of a scan.
+    pub fn sibling(&self) -> Self {
+        Builder::new(self.inner.borrow().program.axes.clone())
     }
 
     /// Goes on writing an existing program.

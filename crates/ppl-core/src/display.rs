@@ -46,6 +46,15 @@ impl Program {
                 self.name(*to)
             ),
             Op::Stop(a) => write!(f, "stop %{}", a.0),
+            Op::Call(call, part, args) => {
+                write!(
+                    f,
+                    "call {} part {part} of {}",
+                    call.0,
+                    self.calls[call.0 as usize].name()
+                )?;
+                self.write_ids(f, args)
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod rules;
 
 use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
+use crate::call::CallId;
 use crate::program::{Index, Op};
 use ppl_dist::{Expr, NodeId};
 use std::collections::{BTreeMap, HashMap};
@@ -42,6 +43,10 @@ struct Sweep<'b> {
     pending: Vec<Vec<Expr<'b>>>,
     /// Adjoints of single elements, by source: (axis, position) and contribution.
     elements: HashMap<NodeId, Vec<(AxisId, u32, Expr<'b>)>>,
+    /// The lowest of the nodes that are parts of one call: when it is reached, all others have been.
+    first_part: HashMap<(CallId, Vec<NodeId>), NodeId>,
+    /// Adjoints of parts, by the lowest node of their call.
+    parts: HashMap<NodeId, Vec<(u32, Expr<'b>)>>,
     found: HashMap<NodeId, Expr<'b>>,
 }
 
@@ -53,8 +58,16 @@ impl<'b> Sweep<'b> {
             wanted[id.0 as usize] = true;
         }
         let mut depends = wanted.clone();
+        let differentiable = |call, arg| builder.differentiable(call, arg);
+        let mut first_part: HashMap<(CallId, Vec<NodeId>), NodeId> = HashMap::new();
         builder.for_each_op(n, |i, op| {
-            depends[i] = depends[i] || rules::carries_gradient(op).any(|a| depends[a.0 as usize])
+            depends[i] = depends[i]
+                || rules::carries_gradient(op, differentiable).any(|a| depends[a.0 as usize]);
+            if let Op::Call(call, _, args) = op {
+                first_part
+                    .entry((*call, args.clone()))
+                    .or_insert(NodeId(i as u32));
+            }
         });
         Sweep {
             builder,
@@ -62,6 +75,8 @@ impl<'b> Sweep<'b> {
             wanted,
             pending: vec![vec![]; n],
             elements: HashMap::new(),
+            first_part,
+            parts: HashMap::new(),
             found: HashMap::new(),
         }
     }
@@ -73,14 +88,42 @@ impl<'b> Sweep<'b> {
             if !self.depends[i] {
                 continue;
             }
-            let Some(adjoint) = self.collect(id) else {
-                continue;
-            };
-            if self.wanted[i] {
-                self.found.insert(id, adjoint);
+            if let Some(adjoint) = self.collect(id) {
+                if self.wanted[i] {
+                    self.found.insert(id, adjoint);
+                }
+                if !matches!(adjoint, Expr::Const(0.0)) {
+                    self.propagate(id, adjoint);
+                }
             }
-            if !matches!(adjoint, Expr::Const(0.0)) {
-                self.propagate(id, adjoint);
+            self.leave_call(id);
+        }
+    }
+
+    /// Hands on what all parts of a call have received, once the lowest of its nodes is reached.
+    fn leave_call(&mut self, id: NodeId) {
+        let Some(received) = self.parts.remove(&id) else {
+            return;
+        };
+        let b = self.builder;
+        let Op::Call(call, _, args) = b.op_of(id) else {
+            return;
+        };
+        let routine = b.routine(call);
+        let mut adjoints: Vec<Option<Expr<'b>>> = vec![None; routine.n_parts()];
+        for (part, adjoint) in received {
+            adjoints[part as usize] = Some(adjoint);
+        }
+        let wanted: Vec<bool> = (0..args.len())
+            .map(|a| self.depends[args[a].0 as usize] && routine.differentiable(a))
+            .collect();
+        let handles: Vec<Expr<'b>> = args.iter().map(|a| b.literal_or_node(*a)).collect();
+        let part = |k: usize| b.part_beside(id, k);
+        let given = routine.adjoint(b, &handles, &part, &adjoints, &wanted);
+        for (arg, contribution) in args.iter().zip(given) {
+            if let Some(c) = contribution {
+                let space = b.axes_of(c);
+                self.give(*arg, c, space);
             }
         }
     }
@@ -192,6 +235,11 @@ impl<'b> Sweep<'b> {
                         .entry(src)
                         .or_default()
                         .push((axis, position, adjoint));
+                }
+            }
+            Op::Call(call, part, args) => {
+                if let Some(first) = self.first_part.get(&(call, args)) {
+                    self.parts.entry(*first).or_default().push((part, adjoint));
                 }
             }
             Op::Rename(src, from, to) => {

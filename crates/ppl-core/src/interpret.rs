@@ -69,9 +69,9 @@ fn count_uses(program: &Program, nodes: &[NodeId]) -> Vec<usize> {
     uses
 }
 
-struct Argument<'a> {
-    values: &'a [f64],
-    axes: AxisSet,
+pub(crate) struct Argument<'a> {
+    pub(crate) values: &'a [f64],
+    pub(crate) axes: AxisSet,
 }
 
 fn value_of<'a>(
@@ -125,6 +125,12 @@ fn value_of<'a>(
                 .collect()
         }
         Op::Stop(src) => of(*src).values.to_vec(),
+        Op::Call(call, part, args) => {
+            let args: Vec<Argument<'_>> = args.iter().map(|a| of(*a)).collect();
+            let routine = &program.calls[call.0 as usize];
+            let mut parts = routine.evaluate(program, &args, &[(*part as usize, axes)]);
+            parts.swap_remove(0)
+        }
     }
 }
 

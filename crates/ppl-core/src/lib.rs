@@ -6,6 +6,7 @@
 
 pub mod axes;
 pub mod builder;
+pub mod call;
 mod display;
 pub mod grad;
 pub mod interpret;
@@ -14,6 +15,7 @@ pub mod program;
 
 pub use axes::{Axis, AxisId, AxisSet, DRAW};
 pub use builder::Builder;
+pub use call::{CallId, Routine};
 pub use grad::gradient;
 pub use ppl_dist::{Expr, NodeId, Prim, Real, Recorder};
 pub use program::{Index, IndexId, Node, Op, Program};

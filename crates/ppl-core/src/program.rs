@@ -1,6 +1,7 @@
 //! Programs: a DAG of array nodes. Arguments have smaller numbers than the nodes that use them.
 
 use crate::axes::{Axis, AxisId, AxisSet};
+use crate::call::{CallId, Routine};
 use ppl_dist::{NodeId, Prim};
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ pub enum Op {
     Rename(NodeId, AxisId, AxisId),
     /// The same value, carrying no gradient.
     Stop(NodeId),
+    /// One result of a routine.
+    Call(CallId, u32, Vec<NodeId>),
 }
 
 /// A node and its axes.
@@ -78,6 +81,8 @@ pub struct Program {
     pub data: Vec<Arc<[f64]>>,
     /// Index arrays.
     pub indices: Vec<Index>,
+    /// Routines.
+    pub calls: Vec<Routine>,
     /// What is asked for.
     pub outputs: Vec<NodeId>,
     /// Length of the flat parameter vector.
@@ -91,7 +96,7 @@ impl Op {
     pub fn args(&self) -> Vec<NodeId> {
         match self {
             Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => vec![],
-            Op::Map(_, a) | Op::Stack(a, _) => a.clone(),
+            Op::Map(_, a) | Op::Stack(a, _) | Op::Call(.., a) => a.clone(),
             Op::Gather(a, _)
             | Op::Scatter(a, _)
             | Op::Sum(a)

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Sink,
     /// Copied together from parts.
     Stack,
+    /// A result of a routine.
+    Call,
 }
 
 impl<'p> Graph<'p> {
@@ -119,6 +121,7 @@ impl<'p> Graph<'p> {
             Op::Stop(_) => Kind::Lanes,
             Op::Sum(_) | Op::Max(_) | Op::Scatter(..) => Kind::Sink,
             Op::Stack(..) => Kind::Stack,
+            Op::Call(..) => Kind::Call,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Levels: which kernel computes a node, and which nodes need memory of their own.
 
 use crate::graph::{Graph, Kind};
-use ppl_core::{AxisSet, Op};
-use std::collections::BTreeMap;
+use ppl_core::{AxisSet, CallId, Op};
+use std::collections::{BTreeMap, HashMap};
 
 /// What one kernel must bring about.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,16 @@ pub(crate) struct Levels {
     pub(crate) in_memory: Vec<bool>,
     /// Kernels in the order of running.
     pub(crate) groups: Vec<Group>,
+    /// Routines in the order of running.
+    pub(crate) calls: Vec<CallGroup>,
+}
+
+/// A routine's run: all results that have the same arguments.
+pub(crate) struct CallGroup {
+    /// It runs before the kernels of this level.
+    pub(crate) level: usize,
+    /// The nodes that are its results.
+    pub(crate) parts: Vec<usize>,
 }
 
 impl Levels {
@@ -39,10 +49,12 @@ impl Levels {
         sink(graph, &mut level);
         let in_memory = materialised(graph, &level);
         let groups = group(graph, &level, &in_memory);
+        let calls = calls(graph, &level);
         Levels {
             level,
             in_memory,
             groups,
+            calls,
         }
     }
 }
@@ -52,7 +64,7 @@ fn whole(graph: &Graph, level: &[usize], i: usize) -> usize {
     match graph.kind(i) {
         Kind::Leaf => 0,
         Kind::View => level[i],
-        Kind::Lanes | Kind::Sink | Kind::Stack => level[i] + 1,
+        Kind::Lanes | Kind::Sink | Kind::Stack | Kind::Call => level[i] + 1,
     }
 }
 
@@ -64,12 +76,16 @@ fn lanes(graph: &Graph, level: &[usize], i: usize) -> usize {
     }
 }
 
+/// Whether a node needs the whole arrays of its arguments, not only its own lanes of them.
+fn reads_whole(graph: &Graph, i: usize) -> bool {
+    matches!(graph.kind(i), Kind::View | Kind::Call) || matches!(graph.op(i), Op::Gather(..))
+}
+
 /// As soon as possible. The level of a view is the first at which it can be read.
 fn earliest(graph: &Graph) -> Vec<usize> {
     let mut level = vec![0; graph.axes.len()];
     for &i in &graph.order {
-        let random_access = graph.kind(i) == Kind::View || matches!(graph.op(i), Op::Gather(..));
-        let read = if random_access { whole } else { lanes };
+        let read = if reads_whole(graph, i) { whole } else { lanes };
         level[i] = graph
             .args(i)
             .into_iter()
@@ -88,9 +104,7 @@ fn sink(graph: &Graph, level: &mut [usize]) {
             continue;
         }
         let latest = graph.users[i].iter().map(|&user| {
-            let whole_array =
-                graph.kind(user) == Kind::View || matches!(graph.op(user), Op::Gather(..));
-            if whole_array && !view {
+            if reads_whole(graph, user) && !view {
                 level[user] - 1
             } else {
                 level[user]
@@ -107,13 +121,11 @@ fn materialised(graph: &Graph, level: &[usize]) -> Vec<bool> {
     for &i in &graph.order {
         in_memory[i] = match graph.kind(i) {
             Kind::Leaf | Kind::View => false,
-            Kind::Sink | Kind::Stack => true,
+            Kind::Sink | Kind::Stack | Kind::Call => true,
             Kind::Lanes => {
                 graph.is_output[i]
                     || graph.users[i].iter().any(|&user| {
-                        let whole_array = graph.kind(user) == Kind::View
-                            || matches!(graph.op(user), Op::Gather(..));
-                        whole_array
+                        reads_whole(graph, user)
                             || level[user] != level[i]
                             || graph.space(user) != graph.space(i)
                     })
@@ -136,7 +148,7 @@ fn group(graph: &Graph, level: &[usize], in_memory: &[bool]) -> Vec<Group> {
         };
         match (graph.kind(i), graph.op(i)) {
             (Kind::View, _) if graph.is_output[i] => add(Task::CopyOut(i)),
-            (Kind::Leaf | Kind::View, _) => {}
+            (Kind::Leaf | Kind::View | Kind::Call, _) => {}
             (_, Op::Stack(parts, _)) => (0..parts.len()).for_each(|k| add(Task::Part(i, k))),
             _ if in_memory[i] => add(Task::Node(i)),
             _ => {}
@@ -150,4 +162,24 @@ fn group(graph: &Graph, level: &[usize], in_memory: &[bool]) -> Vec<Group> {
             tasks,
         })
         .collect()
+}
+
+/// The runs of routines by level, then by their first result.
+fn calls(graph: &Graph, level: &[usize]) -> Vec<CallGroup> {
+    let mut runs: BTreeMap<(usize, usize), CallGroup> = BTreeMap::new();
+    let mut first: HashMap<(CallId, Vec<usize>), usize> = HashMap::new();
+    for &i in &graph.order {
+        if let Op::Call(call, ..) = graph.op(i) {
+            let first = *first.entry((*call, graph.args(i))).or_insert(i);
+            let level = level[i];
+            runs.entry((level, first))
+                .or_insert(CallGroup {
+                    level,
+                    parts: vec![],
+                })
+                .parts
+                .push(i);
+        }
+    }
+    runs.into_values().collect()
 }

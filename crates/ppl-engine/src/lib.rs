@@ -9,6 +9,7 @@
 //! instruction sets (with or without fused multiply-add) they may differ in the last bits.
 
 mod assemble;
+mod calls;
 mod graph;
 mod index;
 mod kernel;
@@ -22,6 +23,7 @@ mod registers;
 mod sinks;
 
 use assemble::Assembler;
+use calls::Run;
 use graph::Graph;
 use index::RunTable;
 use kernel::Kernel;
@@ -73,9 +75,15 @@ pub enum EngineError {
     },
 }
 
+/// One thing to run.
+enum Stage {
+    Kernel(Kernel),
+    Call(Run),
+}
+
 /// A compiled program with its working memory.
 pub struct Kernels {
-    kernels: Vec<Kernel>,
+    stages: Vec<Stage>,
     params: *mut f64,
     n_params: usize,
     noise: *mut f64,
@@ -112,10 +120,17 @@ impl Kernels {
             set,
             tables: HashMap::new(),
         };
-        let mut kernels = vec![];
+        let mut stages = vec![];
+        let mut calls = levels.calls.iter().peekable();
         for group in &levels.groups {
+            while let Some(call) = calls.next_if(|call| call.level <= group.level) {
+                stages.push(Stage::Call(Run::compile(&graph, &places, call, set)?));
+            }
             let lowered = lower::lower(&graph, &levels, &places, group);
-            kernels.push(assembler.kernel(group, &lowered)?);
+            stages.push(Stage::Kernel(assembler.kernel(group, &lowered)?));
+        }
+        for call in calls {
+            stages.push(Stage::Call(Run::compile(&graph, &places, call, set)?));
         }
         let tables = assembler.tables.into_values().collect();
         let outputs = program.outputs.iter().map(|&id| {
@@ -126,7 +141,7 @@ impl Kernels {
             )
         });
         Ok(Kernels {
-            kernels,
+            stages,
             params: places.params,
             n_params: program.n_params,
             noise: places.noise,
@@ -163,10 +178,18 @@ impl Kernels {
             std::ptr::copy_nonoverlapping(params.as_ptr(), self.params, params.len());
             std::ptr::copy_nonoverlapping(noise.as_ptr(), self.noise, noise.len());
         }
-        for kernel in &self.kernels {
-            // SAFETY: this value owns or shares all that the kernel's addresses point into, and `&mut self` is the only
-            // access to what it writes.
-            unsafe { kernel.run() };
+        self.run_stages();
+    }
+
+    /// Evaluates all outputs at what the buffers of parameters and noise hold.
+    fn run_stages(&mut self) {
+        for stage in &mut self.stages {
+            // SAFETY: this value owns or shares all that the addresses point into, and `&mut self` is the only access to
+            // what is written.
+            match stage {
+                Stage::Kernel(kernel) => unsafe { kernel.run() },
+                Stage::Call(call) => unsafe { call.run() },
+            }
         }
     }
 
@@ -179,10 +202,11 @@ impl Kernels {
 
     /// One line a kernel: its space, level, lanes, registers and instructions.
     pub fn explain(&self) -> String {
-        self.kernels
-            .iter()
-            .map(|kernel| format!("{}\n", kernel.description))
-            .collect()
+        let line = |stage: &Stage| match stage {
+            Stage::Kernel(kernel) => format!("{}\n", kernel.description),
+            Stage::Call(call) => call.description(),
+        };
+        self.stages.iter().map(line).collect()
     }
 }
 

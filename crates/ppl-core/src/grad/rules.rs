@@ -1,17 +1,25 @@
 //! The derivative of every primitive, written in primitives.
 
 use crate::builder::Builder;
+use crate::call::CallId;
 use crate::program::Op;
 use ppl_dist::{Expr, NodeId, Prim, Real};
 use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
 /// The arguments that gradient can flow to.
-pub(super) fn carries_gradient(op: &Op) -> impl Iterator<Item = NodeId> {
+pub(super) fn carries_gradient(
+    op: &Op,
+    differentiable: impl Fn(CallId, usize) -> bool,
+) -> impl Iterator<Item = NodeId> {
     let all = match op {
         Op::Stop(_)
         | Op::Max(_)
         | Op::Map(Prim::Less | Prim::LessEq | Prim::Equal | Prim::Sign | Prim::Floor, _) => vec![],
         Op::Map(Prim::Select | Prim::Polygamma, args) => args[1..].to_vec(),
+        Op::Call(call, _, args) => (0..args.len())
+            .filter(|&a| differentiable(*call, a))
+            .map(|a| args[a])
+            .collect(),
         other => other.args(),
     };
     all.into_iter()

@@ -41,6 +41,7 @@ fn renumbered(op: &Op, number: &[NodeId]) -> Op {
         Op::At(a, axis, position) => Op::At(to(a), *axis, *position),
         Op::Rename(a, from, into) => Op::Rename(to(a), *from, *into),
         Op::Stop(a) => Op::Stop(to(a)),
+        Op::Call(call, part, args) => Op::Call(*call, *part, args.iter().map(to).collect()),
     }
 }
 

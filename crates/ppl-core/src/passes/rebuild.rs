@@ -12,6 +12,7 @@ pub(super) fn shell(program: &Program) -> Builder {
         nodes: vec![],
         data: program.data.clone(),
         indices: program.indices.clone(),
+        calls: program.calls.clone(),
         outputs: vec![],
         n_params: program.n_params,
         n_noise: program.n_noise,
@@ -47,6 +48,10 @@ pub(super) fn copy<'b>(
         Op::At(src, axis, position) => b.at(of(*src), *axis, *position as usize),
         Op::Rename(src, from, to) => b.rename(of(*src), *from, *to),
         Op::Stop(src) => b.stop(of(*src)),
+        Op::Call(call, part, args) => {
+            let ids = args.iter().map(|a| of(*a).node(b)).collect();
+            b.handle(b.push(Op::Call(*call, *part, ids), node.axes))
+        }
     }
 }
 

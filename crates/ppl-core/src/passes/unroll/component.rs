@@ -84,6 +84,16 @@ pub(super) fn component<'b>(
             let leaf = copy(b, program, id, &|id| of(id).at(0));
             each(&|i| b.at(leaf, axis, i))
         }
+        // A routine takes and gives whole arrays.
+        Op::Call(call, part, args) => {
+            let ids = args.iter().map(|a| of(*a).whole(b, axis).node(b)).collect();
+            let whole = b.handle(b.push(Op::Call(*call, *part, ids), node.axes));
+            if has_axis {
+                each(&|i| b.at(whole, axis, i))
+            } else {
+                Standing::Whole(whole)
+            }
+        }
         _ if has_axis => each(&|i| copy_at(b, program, axis, id, &|id| of(id).at(i))),
         _ => Standing::Whole(copy(b, program, id, &|id| of(id).at(0))),
     }
