@@ -1,7 +1,8 @@
 //! The command line: its commands and the option values they share.
 
 use crate::commands::{
-    check::Check, density::Density, fit::Fit, fmt::Fmt, graph::Graph, guide::Guide,
+    check::Check, density::Density, explain::Explain, fit::Fit, fmt::Fmt, graph::Graph,
+    guide::Guide,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use ppl_lang::GuideChoice;
@@ -35,6 +36,8 @@ pub enum Command {
     Graph(Graph),
     /// Print the log density at a point, its terms by statement and its gradient, as JSON
     Density(Density),
+    /// Say at length what the code of a message means
+    Explain(Explain),
     /// Lay out model files well: one statement a line, comments kept
     Fmt(Fmt),
 }

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod commands;
+mod explanations;
 mod inputs;
 mod interrupt;
 mod messages;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Fit(command) => commands::fit::run(&command, &terminal),
         Command::Check(command) => commands::check::run(&command, &terminal),
         Command::Density(command) => commands::density::run(&command, &terminal),
+        Command::Explain(command) => commands::explain::run(&command, &terminal),
         Command::Fmt(command) => commands::fmt::run(&command, &terminal),
         Command::Graph(command) => commands::graph::run(&command, &terminal),
         Command::Guide(command) => commands::guide::run(&command, &terminal),

@@ -228,14 +228,3 @@ fn files_that_cannot_be_read() {
     );
     assert_eq!(Table::from_csv(&good).unwrap().n_rows(), 1);
 }
-
-#[test]
-fn codes_are_distinct_and_explained() {
-    let codes: Vec<&str> = ppl_data::codes::ALL.iter().map(|code| code.code).collect();
-    assert!(codes.windows(2).all(|pair| pair[0] < pair[1]) && codes[0] == "E0301");
-    assert!(
-        ppl_data::codes::ALL
-            .iter()
-            .all(|code| code.title.ends_with('.') && code.explanation.ends_with('.'))
-    );
-}

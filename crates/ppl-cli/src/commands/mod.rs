@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod density;
+pub mod explain;
 pub mod fit;
 pub mod fmt;
 pub mod graph;

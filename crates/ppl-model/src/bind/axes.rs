@@ -46,17 +46,6 @@ impl Binder<'_> {
                     }
                     None => 0,
                 };
-                if n == 0 && self.uses(axis) {
-                    let path = self.data.main.as_ref().map_or("", Table::path);
-                    return Err(Some(
-                        Diagnostic::error(
-                            "E0201",
-                            self.first_use(axis),
-                            format!("`{path}` has no rows"),
-                        )
-                        .help("a data file has a header line and at least one row"),
-                    ));
-                }
                 Ok((1..=n).map(|i| i.to_string()).collect())
             }
             Levels::Listed(l) => Ok(l.clone()),
