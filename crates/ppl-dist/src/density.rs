@@ -2,6 +2,7 @@
 
 use crate::definition::Definition;
 use crate::expr::Expr;
+use crate::families::parts::ln_one_minus_exp;
 use crate::real::Real;
 use rand::Rng;
 
@@ -34,6 +35,27 @@ pub trait Density: Sync + 'static {
     /// ln of P(draw > x), accurate where that is nearly 0.
     fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
         Self::cdf(x, p).map(|c| (-c).log1p())
+    }
+
+    /// ln P(lo < draw <= hi), an end that is `None` being open: from the tail in which the interval lies, so that nothing
+    /// cancels far out. Whole numbers from `a` on are `lo = a - 1`.
+    fn ln_interval<R: Real>(lo: Option<R>, hi: Option<R>, p: &[&[R]]) -> Option<R> {
+        let (lo, hi) = match (lo, hi) {
+            (None, None) => return Self::cdf(R::lit(0.0), p).map(|_| R::lit(0.0)),
+            (None, Some(hi)) => return Self::ln_cdf(hi, p),
+            (Some(lo), None) => return Self::ln_survival(lo, p),
+            (Some(lo), Some(hi)) => (lo, hi),
+        };
+        let (below_lo, below_hi) = (Self::ln_cdf(lo, p)?, Self::ln_cdf(hi, p)?);
+        let (above_lo, above_hi) = (Self::ln_survival(lo, p)?, Self::ln_survival(hi, p)?);
+        let upper = above_lo.less(below_lo);
+        let whole = upper.select(above_lo, below_hi);
+        let rest = upper.select(above_hi, below_lo);
+        // Nothing left of an end: its derivative is not asked for.
+        let nothing = rest.equal(R::lit(f64::NEG_INFINITY));
+        let gap = nothing.select(R::lit(-1.0), rest) - nothing.select(R::lit(0.0), whole);
+        let part = nothing.select(R::lit(0.0), ln_one_minus_exp(gap));
+        Some(whole + part)
     }
 
     /// Turns the arguments of form `form` (an index into `DEFINITION.forms`, not 0) into the canonical ones.
@@ -75,6 +97,15 @@ pub trait Distribution: Sync {
     fn ln_survival(&self, x: f64, p: &[&[f64]]) -> Option<f64>;
     /// ln of P(draw > x) as nodes of a program.
     fn ln_survival_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>>;
+    /// ln P(lo < draw <= hi); `None` for an open end.
+    fn ln_interval(&self, lo: Option<f64>, hi: Option<f64>, p: &[&[f64]]) -> Option<f64>;
+    /// ln P(lo < draw <= hi) as nodes of a program.
+    fn ln_interval_expr<'b>(
+        &self,
+        lo: Option<Expr<'b>>,
+        hi: Option<Expr<'b>>,
+        p: &[&[Expr<'b>]],
+    ) -> Option<Expr<'b>>;
     /// Arguments of an alternative form as nodes of the canonical ones.
     fn canonical_expr<'b>(&self, form: usize, p: &[Vec<Expr<'b>>]) -> Vec<Vec<Expr<'b>>>;
     /// Arguments of an alternative form as values of the canonical ones.
@@ -116,6 +147,17 @@ impl<T: Density> Distribution for T {
     }
     fn ln_survival_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>> {
         T::ln_survival(x, p)
+    }
+    fn ln_interval(&self, lo: Option<f64>, hi: Option<f64>, p: &[&[f64]]) -> Option<f64> {
+        T::ln_interval(lo, hi, p)
+    }
+    fn ln_interval_expr<'b>(
+        &self,
+        lo: Option<Expr<'b>>,
+        hi: Option<Expr<'b>>,
+        p: &[&[Expr<'b>]],
+    ) -> Option<Expr<'b>> {
+        T::ln_interval(lo, hi, p)
     }
     fn canonical(&self, form: usize, p: &[Vec<f64>]) -> Vec<Vec<f64>> {
         if form == 0 {

@@ -1,11 +1,10 @@
 //! Kumaraswamy(a, b).
 
-use super::parts::open_unit;
+use super::parts::{ln_one_minus_exp, open_unit};
 use crate::definition::*;
 use crate::real::Real;
 use crate::special::ln_gamma;
 use rand::Rng;
-use std::f64::consts::LN_2;
 
 /// The Kumaraswamy distribution.
 pub struct Kumaraswamy;
@@ -62,13 +61,6 @@ impl Density for Kumaraswamy {
             (vec![0.75], vec![vec![0.4], vec![20.0]], -39.91227024594397),
         ]
     }
-}
-
-/// ln(1 - e^l) for l < 0, accurate at both ends.
-fn ln_one_minus_exp<R: Real>(l: R) -> R {
-    let small = l.less(R::lit(-LN_2));
-    let tail = (-small.select(l, R::lit(-1.0)).exp()).log1p();
-    small.select(tail, (-small.select(R::lit(-0.5), l).expm1()).ln())
 }
 
 /// ln P(draw > x), held at its ends outside (0, 1).

@@ -36,7 +36,7 @@ mod neg_binomial;
 mod neg_binomial_log;
 mod normal;
 mod pareto;
-mod parts;
+pub(crate) mod parts;
 mod poisson;
 mod poisson_log;
 mod rayleigh;

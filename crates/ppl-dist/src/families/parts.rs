@@ -3,6 +3,7 @@
 use crate::real::Real;
 use rand::{Rng, RngExt};
 use rand_distr::Distribution;
+use std::f64::consts::LN_2;
 
 /// ln(2 pi) / 2
 pub const HALF_LN_2_PI: f64 = 0.918_938_533_204_672_8;
@@ -23,6 +24,13 @@ pub fn ln_one_minus_or_never<R: Real>(p: R) -> R {
         R::lit(f64::NEG_INFINITY),
         (-never.select(R::lit(0.0), p)).log1p(),
     )
+}
+
+/// ln(1 - e^l) for l < 0, accurate at both ends.
+pub fn ln_one_minus_exp<R: Real>(l: R) -> R {
+    let small = l.less(R::lit(-LN_2));
+    let tail = (-small.select(l, R::lit(-1.0)).exp()).log1p();
+    small.select(tail, (-small.select(R::lit(-0.5), l).expm1()).ln())
 }
 
 /// count * ln_p, and 0 where the count is 0 whatever ln_p is.

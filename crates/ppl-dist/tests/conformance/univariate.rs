@@ -239,6 +239,86 @@ fn far_tails_keep_their_logarithms() {
     }
 }
 
+/// Name, parameters, ends, ln of the mass between them.
+type Interval = (
+    &'static str,
+    &'static [&'static [f64]],
+    Option<f64>,
+    Option<f64>,
+    f64,
+);
+
+/// Values from mpmath: intervals that lie in one tail, where both ends round to the same probability.
+#[test]
+fn intervals_keep_their_mass_in_the_tails() {
+    let cases: &[Interval] = &[
+        (
+            "Normal",
+            &[&[0.0], &[1.0]],
+            Some(30.0),
+            Some(31.0),
+            -454.32124395634327,
+        ),
+        (
+            "Normal",
+            &[&[0.0], &[1.0]],
+            Some(-31.0),
+            Some(-30.0),
+            -454.32124395634327,
+        ),
+        (
+            "Normal",
+            &[&[0.0], &[1.0]],
+            Some(-1.0),
+            Some(2.0),
+            -0.2001662943244626,
+        ),
+        (
+            "Normal",
+            &[&[0.0], &[1.0]],
+            None,
+            Some(-30.0),
+            -454.3212439563432,
+        ),
+        (
+            "Normal",
+            &[&[0.0], &[1.0]],
+            Some(30.0),
+            None,
+            -454.3212439563432,
+        ),
+        (
+            "Exponential",
+            &[&[2.0]],
+            Some(0.0),
+            Some(1e-20),
+            -45.35855467932097,
+        ),
+        (
+            "Exponential",
+            &[&[2.0]],
+            Some(500.0),
+            Some(501.0),
+            -1000.1454134578688,
+        ),
+        (
+            "Cauchy",
+            &[&[0.0], &[1.0]],
+            Some(1e20),
+            Some(2e20),
+            -47.88957892629026,
+        ),
+    ];
+    for (name, p, lo, hi, want) in cases {
+        let d = ppl_dist::find(name).expect("a name of the list");
+        let got = d.ln_interval(*lo, *hi, p).expect("written");
+        assert!(
+            (got / want - 1.0).abs() < 1e-14,
+            "{name} {lo:?} {hi:?}: {got} is not {want}"
+        );
+    }
+}
+
 /// Labels 0.. up to the end of the support, or where nothing is left of it.
 fn n_values(d: &dyn Distribution, p: &[&[f64]]) -> usize {
     let n = match d.definition().support {

@@ -229,19 +229,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let args = self.arguments(d, &[])?;
         let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
-        let cdf = |e: Option<&crate::graph::TExpr>, open: f64| -> Lowered<Expr<'b>> {
-            Ok(match e {
-                None => Expr::Const(open),
-                Some(e) => {
-                    let end = self.expr(e)?;
-                    d.distribution
-                        .cdf_expr(end, &slices)
-                        .unwrap_or(Expr::Const(f64::NAN))
-                }
-            })
-        };
-        let mass = cdf(hi.as_ref(), 1.0)? - cdf(lo.as_ref(), 0.0)?;
-        Ok((density - mass.ln(), batch))
+        let end = |e: &Option<crate::graph::TExpr>| e.as_ref().map(|e| self.expr(e)).transpose();
+        let mass = d
+            .distribution
+            .ln_interval_expr(end(lo)?, end(hi)?, &slices)
+            .unwrap_or(Expr::Const(f64::NAN));
+        Ok((density - mass, batch))
     }
 
     /// Whether declared bounds are just the distribution's own.
