@@ -543,13 +543,6 @@ fn left_out_of_this_version() {
                 "log_sum_exp",
             ),
             (
-                "fn f(a) = a + 1;",
-                "E0113",
-                "1:1",
-                "`fn` cannot be used",
-                "limits.md",
-            ),
-            (
                 "axis s = {a, b};\nP[s, s] ~ Dirichlet(1);\nlet w[s] = 0.5;\nfor t in row { z[t] ~ if first(t) { Categorical(w) } else { Categorical(P[z[t - 1]]) }; }",
                 "E0113",
                 "4:75",

@@ -33,6 +33,22 @@ impl Checker {
             free.retain(|a| *a != axis);
             found.push((axis, index));
         }
+        // `P[j]`, where `j` runs along the matrix's second axis: the rest of the row makes way for it.
+        for kept in free.iter().filter(|a| a.copy == 1) {
+            let taken = found
+                .iter()
+                .any(|(_, i)| i.axes.iter().any(|x| x.axis == kept.axis && x.copy == 3));
+            if taken {
+                let all = TExpr {
+                    kind: TKind::LoopVariable,
+                    axes: vec![AxisRef::of(kept.axis)],
+                    ty: Ty::Index(kept.axis),
+                    stochastic: false,
+                    span,
+                };
+                found.push((*kept, all));
+            }
+        }
         let mut axes: Vec<AxisRef> = vec![];
         let mut add = |x: AxisRef| {
             if !axes.contains(&x) {

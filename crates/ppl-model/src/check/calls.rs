@@ -36,6 +36,12 @@ impl Checker {
         frame: Frame,
         span: Span,
     ) -> Option<TExpr> {
+        if let Some(f) = self.user_function(&name.name) {
+            return self.user_call(&f, args, frame, span);
+        }
+        if self.poisoned.contains(&name.name) {
+            return None;
+        }
         if let Some((_, r)) = REDUCTIONS.iter().find(|(n, _)| *n == name.name) {
             let two = args.len() == 2 && args.iter().all(|a| a.name.is_none());
             if !(two && matches!(r, Reduction::Min | Reduction::Max)) {
@@ -88,11 +94,8 @@ impl Checker {
                     format!("there is no function `{}`", name.name),
                 )
                 .at("unknown function");
-                let names = functions::ALL
-                    .iter()
-                    .map(|f| f.name)
-                    .chain(REDUCTIONS.iter().map(|r| r.0))
-                    .chain(["size", "diag", "log_density"]);
+                let own = self.user_function_names();
+                let names = built_in().chain(own.iter().map(String::as_str));
                 match (name.name.as_str(), ppl_syntax::suggest(&name.name, names)) {
                     ("ln", _) => d
                         .help("the natural logarithm is `log`")
@@ -219,4 +222,21 @@ impl Checker {
             span,
         })
     }
+}
+
+/// What is neither elementwise nor a reduction.
+const OTHERS: &[&str] = &["size", "first", "last", "diag", "log_density"];
+
+/// Names of the language's functions.
+fn built_in<'a>() -> impl Iterator<Item = &'a str> {
+    functions::ALL
+        .iter()
+        .map(|f| f.name)
+        .chain(REDUCTIONS.iter().map(|r| r.0))
+        .chain(OTHERS.iter().copied())
+}
+
+/// Whether the language has a function of that name.
+pub(super) fn is_built_in(name: &str) -> bool {
+    built_in().chain(LATER.iter().copied()).any(|n| n == name)
 }

@@ -120,6 +120,12 @@ impl Checker {
                         .help(format!("did you mean `{name}[t - 1]`?")),
                 );
             }
+            if let Some(value) = self.inlined(id) {
+                return Some(TExpr {
+                    span,
+                    ..value.clone()
+                });
+            }
             let s = &self.model.symbols[id];
             return Some(TExpr {
                 kind: TKind::Symbol(id),
@@ -142,6 +148,19 @@ impl Checker {
         }
         if self.poisoned.contains(name) {
             return None;
+        }
+        if let Some(function) = self.inside_function()
+            && (self.model.names.contains_key(name) || self.defined.contains_key(name))
+        {
+            let d = Diagnostic::error(
+                "E0101",
+                span,
+                format!("`{name}` is no argument of `{function}`"),
+            )
+            .at("a function reads its arguments alone");
+            return self.fail(d.help(format!(
+                "add it to the arguments of `{function}`, and pass it"
+            )));
         }
         if self.axis(name).is_some() {
             return self.fail(

@@ -14,6 +14,7 @@ mod operators;
 mod reductions;
 mod sampling;
 mod statements;
+mod user_functions;
 mod values;
 mod vectors;
 
@@ -32,8 +33,10 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     });
     checker.definitions(&file.statements);
     checker.declare(&file.statements);
+    checker.declare_functions(&file.statements);
     checker.statements(&file.statements);
     checker.written_guides(&file.statements);
+    checker.uncalled_functions();
     checker.too_many_axes();
     if checker.diagnostics.iter().all(|d| !d.is_error()) {
         checker.unreached_flat();
@@ -75,6 +78,8 @@ pub(crate) struct Checker {
     observing: bool,
     /// Where the statements of the file define names: the name and the statement.
     defined: HashMap<String, (Span, Span)>,
+    /// The file's own functions.
+    functions: user_functions::UserFunctions,
 }
 
 /// Most axes of a model, `row` included.
@@ -97,6 +102,7 @@ impl Checker {
             defining: None,
             observing: false,
             defined: HashMap::new(),
+            functions: Default::default(),
         }
     }
 

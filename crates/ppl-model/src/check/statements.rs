@@ -85,8 +85,17 @@ impl Checker {
             } => self.for_statement(binder, by.as_ref(), skip.as_ref(), body),
             StmtKind::If { .. } => self.report(not_available(s.span, "`if` as a statement")),
             StmtKind::Fn { name, .. } => {
-                self.poison(&name.name);
-                self.report(not_available(s.span, "`fn`"));
+                if self.loops.is_empty() && !self.in_guide {
+                    return;
+                }
+                self.report(
+                    Diagnostic::error(
+                        "E0116",
+                        name.span,
+                        "a function stands outside of loops and guides",
+                    )
+                    .help("move it to the top of the file"),
+                );
             }
             StmtKind::Predict { .. } => self.report(not_available(s.span, "`predict`")),
         }

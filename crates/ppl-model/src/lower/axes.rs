@@ -106,6 +106,12 @@ impl AxisMap {
         self.ids.get(&(axis, SCRATCH)).copied().unwrap_or(DRAW)
     }
 
+    /// The scratch copy beside one of the axes of a square matrix.
+    pub fn scratch_of(&self, id: AxisId) -> AxisId {
+        let axis = self.ids.iter().find(|(_, v)| **v == id).map(|(k, _)| k.0);
+        axis.map_or(DRAW, |a| self.scratch(a))
+    }
+
     /// The axis along which a summed-out site's labels are listed.
     pub fn enumeration(&self, axis: usize) -> AxisId {
         self.ids.get(&(axis, ENUMERATION)).copied().unwrap_or(DRAW)

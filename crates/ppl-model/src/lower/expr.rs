@@ -3,7 +3,7 @@
 use super::{Lowered, Lowering};
 use crate::bind::Bound;
 use crate::graph::*;
-use ppl_core::{AxisId, AxisSet, Expr, Op, Prim, Real};
+use ppl_core::{AxisId, AxisSet, Expr, Index, Op, Prim, Real};
 use ppl_syntax::diagnostic::Diagnostic;
 
 impl<'a, 'b> Lowering<'a, 'b> {
@@ -112,19 +112,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn gather(&self, src: &TExpr, indices: &[(AxisRef, TExpr)]) -> Lowered<Expr<'b>> {
         let mut value = self.expr(src)?;
+        let mut later: Vec<AxisId> = indices.iter().map(|(a, _)| self.axes.id(*a)).collect();
         for (axis, index) in indices {
-            let core = self.axes.id(*axis);
+            let core = later.remove(0);
             value = match &index.kind {
                 // The loop's copy of an axis is the axis itself.
                 TKind::LoopVariable => {
                     let to = index.axes.first().map_or(core, |a| self.axes.id(*a));
-                    if to != core && self.builder.axes_of(value).contains(to) {
-                        return Err(Box::new(
-                            Diagnostic::error("E0113", index.span, "a matrix read with its axes exchanged cannot be used in this version")
-                                .help("docs/src/limits.md lists what is left out, and what to write instead"),
-                        ));
-                    }
-                    self.builder.rename(value, core, to)
+                    self.along(value, core, to, &mut later)
                 }
                 TKind::Label(of, label) => {
                     self.component(value, core, self.label(*of, label) as usize)
@@ -155,6 +150,27 @@ impl<'a, 'b> Lowering<'a, 'b> {
             };
         }
         Ok(value)
+    }
+
+    /// The axis `from` of a value as `to`. Where the value has `to` already, as an axis that a later index takes (a matrix
+    /// read with its axes exchanged), that one makes way; else the elements at which both agree are meant.
+    fn along(&self, value: Expr<'b>, from: AxisId, to: AxisId, later: &mut [AxisId]) -> Expr<'b> {
+        let b = self.builder;
+        if from == to || !b.axes_of(value).contains(to) {
+            return b.rename(value, from, to);
+        }
+        if let Some(other) = later.iter_mut().find(|a| **a == to) {
+            // Both change places by way of the scratch axis.
+            *other = self.axes.scratch_of(to);
+            let aside = b.rename(value, to, *other);
+            return b.rename(aside, from, to);
+        }
+        let diagonal = b.index(Index {
+            target: from,
+            axes: AxisSet::of(&[to]),
+            values: (0..b.size(to) as u32).collect(),
+        });
+        b.gather(value, diagonal)
     }
 
     /// One element along an axis. Elementwise nodes are looked through, so that a matrix written element by element never
