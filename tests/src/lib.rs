@@ -184,3 +184,58 @@ pub fn differences(f: &dyn Fn(&[f64]) -> Vec<f64>, u: &[f64], i: usize) -> Vec<(
     }
     best
 }
+
+/// The log density of a bound model where its scalar latents have these values, and its gradient by name.
+pub fn density_at(bound: &Bound, point: &[(&str, f64)]) -> (f64, Vec<(String, f64)>) {
+    use ppl_lang::{Array, Gradient, Point};
+    let scalar = |v: f64| Array {
+        shape: vec![],
+        values: vec![v],
+    };
+    let values = point
+        .iter()
+        .map(|(n, v)| ((*n).to_owned(), scalar(*v)))
+        .collect();
+    let density = bound
+        .density(&Point::Constrained(values))
+        .expect("a point of the model");
+    let Gradient::Constrained(gradient) = density.gradient else {
+        panic!("the gradient has the point's form");
+    };
+    let gradient = gradient.into_iter().map(|(n, a)| (n, a.values[0]));
+    (density.log_density, gradient.collect())
+}
+
+/// The gradient of [`density_at`] agrees with differences, coordinate by coordinate.
+pub fn check_gradient(bound: &Bound, point: &[(&str, f64)]) {
+    let values: Vec<f64> = point.iter().map(|p| p.1).collect();
+    let f = |u: &[f64]| {
+        let moved: Vec<(&str, f64)> = point.iter().zip(u).map(|(p, v)| (p.0, *v)).collect();
+        vec![density_at(bound, &moved).0]
+    };
+    let gradient = density_at(bound, point).1;
+    for (i, (name, _)) in point.iter().enumerate() {
+        let found = gradient.iter().find(|g| g.0 == *name).map(|g| g.1);
+        let (want, error) = differences(&f, &values, i)[0];
+        let found = found.unwrap_or(f64::NAN);
+        let allowed = 1e-8 * (1.0 + want.abs()) + 10.0 * error;
+        assert!(
+            (found - want).abs() <= allowed,
+            "{name} at {point:?}: {found}, not {want} (within {allowed:e})"
+        );
+    }
+}
+
+/// ln of the integral over all unconstrained points of a model with one continuous latent: 0 where it is normalised.
+pub fn ln_total_mass(bound: &Bound) -> f64 {
+    use ppl_lang::Point;
+    let step = 1.0 / 16.0;
+    let terms: Vec<f64> = (-16 * 40..=16 * 40)
+        .map(|i| {
+            let point = Point::Unconstrained(vec![f64::from(i) * step]);
+            bound.density(&point).expect("one number").log_density
+        })
+        .filter(|v| v.is_finite())
+        .collect();
+    log_sum_exp(&terms) + step.ln()
+}

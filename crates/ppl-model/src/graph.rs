@@ -1,5 +1,6 @@
 //! The checked graph: names resolved, every expression with its type and axes. Data may still be missing.
 
+pub use crate::modifiers::Modifiers;
 use ppl_dist::{Distribution, Prim};
 use ppl_syntax::diagnostic::Span;
 use std::collections::HashMap;
@@ -267,6 +268,8 @@ pub struct TDist {
     pub transformed: bool,
     /// Sites drawn in units of their own prior (guides only): `.transformed(noncentered = [theta])`.
     pub noncentered: Vec<SymbolId>,
+    /// `.truncated(…)` and `.censored(…)`.
+    pub modifiers: Modifiers,
     /// `if c { this } else { other }`: the condition and the other.
     pub otherwise: Option<Box<(TExpr, TDist)>>,
     /// Axes of one event, the last ones of the draw.
@@ -276,9 +279,10 @@ pub struct TDist {
 }
 
 impl TDist {
-    /// Every expression in it: arguments, conditions, the branches' arguments.
+    /// Every expression in it: arguments, modifiers, conditions, the branches' arguments.
     pub fn expressions(&self) -> Vec<&TExpr> {
         let mut out: Vec<&TExpr> = self.args.iter().collect();
+        out.extend(self.modifiers.expressions());
         if let Some(other) = &self.otherwise {
             out.push(&other.0);
             out.extend(other.1.expressions());

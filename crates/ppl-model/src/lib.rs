@@ -10,6 +10,7 @@ pub mod functions;
 pub mod graph;
 pub mod graph_view;
 pub mod lower;
+mod modifiers;
 pub mod shape;
 mod traverse;
 

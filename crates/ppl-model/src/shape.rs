@@ -68,8 +68,8 @@ impl Bound {
             (Some(Kind::PositiveOrdered), Some(_)) => Some(Bijection::PositiveOrdered),
             (_, own) => own,
         };
-        let bounded =
-            matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
+        let bounded = dist.modifiers.truncates()
+            || matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
         let name = |a: &AxisRef| self.model.axis_name(*a).to_string();
         Some(SiteShape {
             site,
@@ -83,6 +83,7 @@ impl Bound {
             is_bool: symbol.ty == Ty::Bool,
             hierarchical: def.location_scale.is_some()
                 && dist.otherwise.is_none()
+                && !dist.modifiers.truncates()
                 && !reads(dist, site)
                 && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
                 && dist.args.iter().any(|a| a.stochastic)

@@ -2,6 +2,7 @@
 
 mod axes;
 mod columns;
+mod observations;
 mod supports;
 
 use crate::graph::*;
@@ -92,15 +93,18 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     }
     let axes = binder
         .axes
-        .into_iter()
-        .map(|a| a.unwrap_or_else(|| BoundAxis::new(vec![])))
+        .iter()
+        .map(|a| a.clone().unwrap_or_else(|| BoundAxis::new(vec![])))
         .collect();
     let bound = Bound {
         model: Arc::new(model.clone()),
         axes,
-        values: binder.values,
+        values: binder.values.clone(),
     };
-    let errors = bound.check_labels();
+    let mut errors = bound.check_labels();
+    if errors.is_empty() {
+        errors = binder.observations(&bound);
+    }
     if errors.is_empty() {
         Ok(bound)
     } else {

@@ -6,15 +6,15 @@ use ppl_dist::{Bound, Shape, Support};
 use ppl_syntax::diagnostic::{Diagnostic, FilePlace, Span};
 
 /// Where observations may fall: both ends, whether each belongs to it, and whether only whole numbers do.
-struct Range {
-    low: (f64, bool),
-    high: (f64, bool),
-    whole: bool,
+pub(super) struct Range {
+    pub low: (f64, bool),
+    pub high: (f64, bool),
+    pub whole: bool,
 }
 
 impl Range {
     /// As far as it is known before inference; `None` where everything may be observed.
-    fn of(d: &TDist) -> Option<Range> {
+    pub fn of(d: &TDist) -> Option<Range> {
         let def = d.distribution.definition();
         if def.event != Shape::Scalar || def.improper {
             return None;
@@ -49,13 +49,13 @@ impl Range {
         })
     }
 
-    fn contains(&self, v: f64) -> bool {
+    pub fn contains(&self, v: f64) -> bool {
         let above = v > self.low.0 || (self.low.1 && v == self.low.0);
         let below = v < self.high.0 || (self.high.1 && v == self.high.0);
         above && below && (!self.whole || v.fract() == 0.0)
     }
 
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let numbers = if self.whole {
             "whole numbers"
         } else {
@@ -81,6 +81,10 @@ impl Binder<'_> {
             let Statement::Observe { value, dist } = &located.statement else {
                 continue;
             };
+            // Branches and modifiers are looked at cell by cell, once their conditions are known.
+            if dist.otherwise.is_some() || dist.modifiers.expressions().next().is_some() {
+                continue;
+            }
             let Some(range) = Range::of(dist) else {
                 continue;
             };
@@ -141,7 +145,7 @@ impl Binder<'_> {
     }
 
     /// The cell of an element of a column of the main table.
-    fn cell(&self, s: &Symbol, element: usize) -> Option<FilePlace> {
+    pub(super) fn cell(&self, s: &Symbol, element: usize) -> Option<FilePlace> {
         let Role::Data { from, .. } = &s.role else {
             return None;
         };

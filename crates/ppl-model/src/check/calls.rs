@@ -205,6 +205,7 @@ impl Checker {
             }
         }
         let d = self.distribution(dist, &union, Some(x.ty))?;
+        self.not_constant_alone(&d)?;
         if d.distribution.definition().event != ppl_dist::Shape::Scalar {
             return self.fail(not_available(span, "`log_density` of a vector"));
         }

@@ -269,73 +269,7 @@ impl Checker {
         out
     }
 
-    /// `if c { D1 } else { D2 }` between distributions: elementwise, the branch not taken gives nothing.
-    pub(super) fn branch(
-        &mut self,
-        parts: (&ast::Expr, &ast::Expr, &ast::Expr),
-        axes: &[AxisRef],
-        observed: Option<Ty>,
-        span: Span,
-    ) -> Option<TDist> {
-        let (c, a, b) = parts;
-        let condition = self.expr(c, Some(axes));
-        let guard = self.guard_of(c);
-        let then = self.distribution(a, axes, observed);
-        let otherwise = self.guarded(guard, |this| this.distribution(b, axes, observed));
-        let (condition, then, otherwise) = (condition?, then?, otherwise?);
-        if condition.ty != Ty::Bool {
-            return self.fail(
-                Diagnostic::error("E0114", condition.span, "a condition is expected here")
-                    .at("not true or false"),
-            );
-        }
-        self.inside_frame(&condition, axes, span)?;
-        let (d1, d2) = (
-            then.distribution.definition(),
-            otherwise.distribution.definition(),
-        );
-        if then.event != otherwise.event || d1.event != d2.event {
-            return self.fail(Diagnostic::error(
-                "E0118",
-                span,
-                format!("{} and {} draw different shapes", d1.name, d2.name),
-            ));
-        }
-        if d1.improper || d2.improper || then.transformed || otherwise.transformed {
-            return self.fail(not_available(
-                span,
-                "Flat or a transformed draw in a branch",
-            ));
-        }
-        let literal = |d: &ppl_dist::Definition| !matches!(d.support, ppl_dist::Support::Interval(a, b) if matches!(a, ppl_dist::Bound::Parameter(_)) || matches!(b, ppl_dist::Bound::Parameter(_)));
-        if observed.is_none() && (d1.support != d2.support || !literal(d1)) {
-            return self.fail(
-                Diagnostic::error(
-                    "E0118",
-                    span,
-                    format!(
-                        "a site has one support, but {} and {} fall on different sets",
-                        d1.name, d2.name
-                    ),
-                )
-                .label(then.span, "one support")
-                .label(otherwise.span, "another"),
-            );
-        }
-        if observed.is_none() && d1.is_discrete() {
-            return self.fail(not_available(
-                span,
-                "a discrete site with branches, such as a hidden Markov chain,",
-            ));
-        }
-        Some(TDist {
-            otherwise: Some(Box::new((condition, otherwise))),
-            span,
-            ..then
-        })
-    }
-
-    /// The same `if` between values.
+    /// `if` between values, each branch with what its condition makes sure.
     pub(super) fn branch_value(
         &mut self,
         parts: (&ast::Expr, &ast::Expr, &ast::Expr),

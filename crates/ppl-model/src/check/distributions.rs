@@ -2,7 +2,6 @@
 
 use super::Checker;
 use super::expressions::Frame;
-use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::{Form, Shape, Support};
 use ppl_syntax::ast::{self, Arg, ExprKind};
@@ -11,10 +10,11 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 impl Checker {
     /// Axes of a distribution's arguments together, for `log_density`.
     pub(super) fn argument_axes(&mut self, dist: &ast::Expr, frame: Frame) -> Option<Vec<AxisRef>> {
-        let ExprKind::Call(_, args) = &dist.kind else {
-            return Some(vec![]);
+        let (mut axes, args) = match &dist.kind {
+            ExprKind::Call(_, args) => (vec![], args),
+            ExprKind::Method(inner, _, args) => (self.argument_axes(inner, frame)?, args),
+            _ => return Some(vec![]),
         };
-        let mut axes: Vec<AxisRef> = vec![];
         for a in args {
             for x in self.expr(&a.value, frame)?.axes {
                 if !axes.contains(&x) {
@@ -60,7 +60,7 @@ impl Checker {
                     Some(TDist { noncentered, ..d })
                 }
                 "truncated" | "censored" => {
-                    self.fail(not_available(method.span, &format!("`.{}`", method.name)))
+                    self.modified(inner, method, args, axes, observed, dist.span)
                 }
                 other => {
                     let other = other.to_string();
@@ -70,9 +70,14 @@ impl Checker {
                         format!("a distribution has no `.{other}`"),
                     );
                     self.fail(
-                        match ppl_syntax::suggest(&other, ["transformed"].into_iter()) {
-                            Some(s) => d.help(format!("did you mean `.{s}()`?")),
-                            None => d.help("`.transformed()`, in a guide, is the only one"),
+                        match ppl_syntax::suggest(
+                            &other,
+                            ["transformed", "truncated", "censored"].into_iter(),
+                        ) {
+                            Some(s) => d
+                                .help(format!("did you mean `.{s}(…)`?"))
+                                .fix(method.span, s),
+                            None => d.help("there are `.truncated(lower = …, upper = …)` and `.censored(left = …, right = …)`, and `.transformed()` in a guide"),
                         },
                     )
                 }
@@ -284,6 +289,7 @@ impl Checker {
             args: typed,
             transformed,
             noncentered: vec![],
+            modifiers: Modifiers::default(),
             otherwise: None,
             event: event_axes,
             span,

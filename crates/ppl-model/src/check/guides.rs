@@ -216,11 +216,12 @@ impl Checker {
     fn guide_support(&mut self, site: SymbolId, dist: &TDist) -> Option<()> {
         let def = dist.distribution.definition();
         let symbol = &self.model.symbols[site];
-        let Some(drawn) = self
-            .model
-            .dist(site)
-            .map(|d| d.distribution.definition().support)
-        else {
+        let Some((drawn, whole)) = self.model.dist(site).map(|d| {
+            (
+                d.distribution.definition().support,
+                !d.modifiers.truncates(),
+            )
+        }) else {
             return Some(());
         };
         let differ = |what: &str| {
@@ -254,18 +255,18 @@ impl Checker {
             && !dist.transformed
         {
             let real = match &symbol.kind {
-                None | Some(Kind::Real(None, None)) => drawn == Support::Real,
+                None | Some(Kind::Real(None, None)) => drawn == Support::Real && whole,
                 Some(_) => false,
             };
             let positive = match &symbol.kind {
-                None | Some(Kind::Real(None, None)) => drawn == Support::POSITIVE,
+                None | Some(Kind::Real(None, None)) => drawn == Support::POSITIVE && whole,
                 Some(Kind::Real(
                     Some(TExpr {
                         kind: TKind::Number(v),
                         ..
                     }),
                     None,
-                )) => *v == 0.0,
+                )) => *v == 0.0 && whole,
                 Some(_) => false,
             };
             if ls.exponentiated && !positive {

@@ -1,6 +1,7 @@
 //! From the tree to the checked graph. Never fails: what was understood comes back with everything that was wrong.
 
 mod brackets;
+mod branches;
 mod calls;
 mod chains;
 mod declarations;
@@ -10,6 +11,7 @@ mod expressions;
 mod frames;
 mod guides;
 mod matrices;
+mod modifiers;
 mod operators;
 mod reductions;
 mod sampling;

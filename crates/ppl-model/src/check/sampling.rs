@@ -73,6 +73,8 @@ impl Checker {
                     .help("write `if first(t) { … } else { … }`, so that every element has a distribution"),
             );
         }
+        self.not_constant_alone(&tdist)?;
+        self.modified_site(&tdist)?;
         self.check_kind_against(&kind, &tdist, &axes, target.span)?;
         self.mentions_loops(span, &axes, "sample statement");
         let def = tdist.distribution.definition();
@@ -141,6 +143,7 @@ impl Checker {
             );
         }
         let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
+        self.not_constant_alone(&tdist)?;
         self.mentions_loops(span, &typed.axes, "observation");
         if let Ty::Index(_) = typed.ty
             && !matches!(

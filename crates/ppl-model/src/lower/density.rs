@@ -1,5 +1,6 @@
 //! Log densities of statements.
 
+use super::modified::Within;
 use super::{Lowered, Lowering};
 use crate::graph::{AxisRef, Kind, Statement, SymbolId, TDist, TKind};
 use ppl_core::{AxisId, AxisSet, DRAW, Expr, Real};
@@ -105,21 +106,28 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// Log density of `value`, elementwise over the batch.
     pub(super) fn density(&self, d: &TDist, value: Expr<'b>) -> Lowered<Expr<'b>> {
+        self.density_within(d, value, &Within::default())
+    }
+
+    /// The same, narrowed to what a kind on the left says, or of cells that give an interval.
+    pub(super) fn density_within(
+        &self,
+        d: &TDist,
+        value: Expr<'b>,
+        within: &Within<'b>,
+    ) -> Lowered<Expr<'b>> {
         let def = d.distribution.definition();
         if def.improper {
             return Ok(Expr::Const(0.0));
         }
         if let Some(other) = &d.otherwise {
-            let first = self.density(
-                &TDist {
-                    otherwise: None,
-                    ..d.clone()
-                },
-                value,
-            )?;
-            return Ok(self
-                .expr(&other.0)?
-                .select(first, self.density(&other.1, value)?));
+            let first = TDist {
+                otherwise: None,
+                ..d.clone()
+            };
+            let first = self.density_within(&first, value, within)?;
+            let second = self.density_within(&other.1, value, within)?;
+            return Ok(self.expr(&other.0)?.select(first, second));
         }
         let event = self.event_axes(d)?;
         let args = self.arguments(d, &event)?;
@@ -130,7 +138,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         } else {
             self.event_parts(value, &event)
         };
-        Ok(d.distribution.ln_density_expr(&x, &slices))
+        let plain = d.distribution.ln_density_expr(&x, &slices);
+        self.modified(d, &slices, value, plain, within)
     }
 
     /// Sums a density over everything but the draw, counting elements it does not vary over.
@@ -220,21 +229,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Ok((Expr::Const(0.0), vec![]));
         };
         let batch = symbol.axes[..symbol.axes.len() - n_event_axes(d)].to_vec();
-        let density = self.density(d, value)?;
-        let Some(Kind::Real(lo, hi)) = &symbol.kind else {
-            return Ok((density, batch));
+        let mut within = Within {
+            inside: true,
+            ..Within::default()
         };
-        if d.distribution.definition().improper || self.same_support(d, lo.as_ref(), hi.as_ref()) {
-            return Ok((density, batch));
+        if let Some(Kind::Real(lo, hi)) = &symbol.kind
+            && !self.same_support(d, lo.as_ref(), hi.as_ref())
+        {
+            within.lower = lo.as_ref().map(|e| self.expr(e)).transpose()?;
+            within.upper = hi.as_ref().map(|e| self.expr(e)).transpose()?;
         }
-        let args = self.arguments(d, &[])?;
-        let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
-        let end = |e: &Option<crate::graph::TExpr>| e.as_ref().map(|e| self.expr(e)).transpose();
-        let mass = d
-            .distribution
-            .ln_interval_expr(end(lo)?, end(hi)?, &slices)
-            .unwrap_or(Expr::Const(f64::NAN));
-        Ok((density - mass, batch))
+        Ok((self.density_within(d, value, &within)?, batch))
     }
 
     /// Whether declared bounds are just the distribution's own.
@@ -317,11 +322,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .definition()
             .bijection(&slices)
             .ok_or_else(discrete)?;
-        let Some(Kind::Real(lo, hi)) = &symbol.kind else {
-            return Ok(SiteMap {
-                bijection: own,
-                event,
-            });
+        let (lo, hi) = match &symbol.kind {
+            Some(Kind::Real(lo, hi)) => (lo, hi),
+            _ if d.modifiers.truncates() => (&None, &None),
+            _ => {
+                return Ok(SiteMap {
+                    bijection: own,
+                    event,
+                });
+            }
         };
         let (own_lo, own_hi) = match own {
             Bijection::Identity => (None, None),
@@ -348,6 +357,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         let lo = narrower(own_lo, lo.as_ref(), false)?;
         let hi = narrower(own_hi, hi.as_ref(), true)?;
+        let lo = narrower(lo, d.modifiers.lower.as_deref(), false)?;
+        let hi = narrower(hi, d.modifiers.upper.as_deref(), true)?;
         let bijection = match (lo, hi) {
             (None, None) => Bijection::Identity,
             (Some(l), None) => Bijection::Lower(l),

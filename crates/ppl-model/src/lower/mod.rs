@@ -3,9 +3,12 @@
 mod axes;
 mod chains;
 mod density;
+mod evaluate;
 mod expr;
 mod guide;
 mod marginal;
+mod mass;
+mod modified;
 mod standardise;
 mod symbols;
 

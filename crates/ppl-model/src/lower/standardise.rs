@@ -28,7 +28,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let Some(d) = self.bound.model.dist(site) else {
             return Err(refuse());
         };
-        let plain = matches!(symbol.kind, None | Some(Kind::Real(None, None)));
+        let plain =
+            matches!(symbol.kind, None | Some(Kind::Real(None, None))) && !d.modifiers.truncates();
         let Some(ls) = d.distribution.definition().location_scale.filter(|_| plain) else {
             return Err(refuse());
         };

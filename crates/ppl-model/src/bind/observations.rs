@@ -1,0 +1,181 @@
+//! Observed cells against the branch that they fall in, its bounds and its flags of censoring.
+
+use super::supports::Range;
+use super::{Binder, Bound, Values};
+use crate::graph::*;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+/// What is wrong with one cell.
+struct Mistake {
+    code: &'static str,
+    message: String,
+    help: &'static str,
+    label: (Span, &'static str),
+}
+
+/// A branch with what the data say about it; `None` where that depends on latents.
+struct Leaf<'m> {
+    dist: &'m TDist,
+    /// Whether each cell falls in this branch.
+    taken: Option<Vec<f64>>,
+    lower: Option<Vec<f64>>,
+    upper: Option<Vec<f64>>,
+    left: Option<Vec<f64>>,
+    right: Option<Vec<f64>>,
+}
+
+impl Binder<'_> {
+    /// Cells that their distribution cannot draw, or that are censored on both sides; the first of each observation.
+    pub(super) fn observations(&self, bound: &Bound) -> Vec<Diagnostic> {
+        let mut out = vec![];
+        for located in &self.model.statements {
+            let Statement::Observe { value, dist } = &located.statement else {
+                continue;
+            };
+            if dist.otherwise.is_none() && dist.modifiers.expressions().next().is_none() {
+                continue;
+            }
+            let leaves = leaves(bound, dist, &value.axes);
+            let cells = match value.whole_symbol() {
+                Some(id) => match self.values.get(&id) {
+                    Some(Values::Real(v)) => v.to_vec(),
+                    _ => continue,
+                },
+                None => match bound.evaluate(value, &value.axes) {
+                    Some(v) => v,
+                    None => continue,
+                },
+            };
+            let found = cells
+                .iter()
+                .enumerate()
+                .filter(|(_, v)| !v.is_nan())
+                .find_map(|(i, &v)| Some((i, mistake(&leaves, i, v)?)));
+            let Some((element, m)) = found else { continue };
+            let place = value.whole_symbol().and_then(|id| {
+                let s = &self.model.symbols[id];
+                Some((s, self.cell(s, element)))
+            });
+            let d = match place {
+                Some((s, Some(place))) => {
+                    Diagnostic::data(m.code, place, format!("`{}`: {}", s.name, m.message))
+                        .label(m.label.0, m.label.1)
+                }
+                Some((s, None)) if !s.axes.is_empty() => Diagnostic::error(
+                    m.code,
+                    m.label.0,
+                    format!("`{}`, element {}: {}", s.name, element + 1, m.message),
+                )
+                .label(s.span, "declared here"),
+                _ => Diagnostic::error(m.code, m.label.0, m.message),
+            };
+            out.push(d.help(m.help));
+        }
+        out
+    }
+}
+
+fn leaves<'m>(bound: &Bound, dist: &'m TDist, axes: &[AxisRef]) -> Vec<Leaf<'m>> {
+    let n = bound.len(axes);
+    let mut out = vec![];
+    // The cells that no earlier branch has taken.
+    let mut left_over = Some(vec![1.0; n]);
+    let mut next = Some(dist);
+    while let Some(d) = next {
+        let value = |e: &Option<Box<TExpr>>| bound.evaluate(e.as_deref()?, axes);
+        let condition = d.otherwise.as_ref().map(|o| bound.evaluate(&o.0, axes));
+        let both = |a: &[f64], b: &[f64], yes: bool| {
+            let pairs = a.iter().zip(b);
+            pairs
+                .map(|(a, b)| f64::from(u8::from(*a != 0.0 && (*b != 0.0) == yes)))
+                .collect::<Vec<f64>>()
+        };
+        let (taken, rest) = match (&left_over, condition) {
+            (all, None) => (all.clone(), None),
+            (Some(all), Some(Some(c))) => (Some(both(all, &c, true)), Some(both(all, &c, false))),
+            (_, Some(_)) => (None, None),
+        };
+        left_over = rest;
+        out.push(Leaf {
+            dist: d,
+            taken,
+            lower: value(&d.modifiers.lower),
+            upper: value(&d.modifiers.upper),
+            left: value(&d.modifiers.left),
+            right: value(&d.modifiers.right),
+        });
+        next = d.otherwise.as_ref().map(|o| &o.1);
+    }
+    out
+}
+
+/// What is wrong with the cell `v` at `i`: for the branch it falls in, or for all of those that it may fall in.
+fn mistake(leaves: &[Leaf], i: usize, v: f64) -> Option<Mistake> {
+    let mut first = None;
+    for leaf in leaves {
+        if leaf.taken.as_ref().is_some_and(|t| t[i] == 0.0) {
+            continue;
+        }
+        let found = leaf_mistake(leaf, i, v)?;
+        first = first.or(Some(found));
+    }
+    first
+}
+
+fn leaf_mistake(leaf: &Leaf, i: usize, v: f64) -> Option<Mistake> {
+    let d = leaf.dist;
+    let name = d.distribution.definition().name;
+    let at = |values: &Option<Vec<f64>>| values.as_ref().map(|v| v[i]);
+    let flag = |values: &Option<Vec<f64>>| at(values).is_some_and(|f| f != 0.0);
+    let (left, right) = (flag(&leaf.left), flag(&leaf.right));
+    if left && right {
+        return Some(Mistake {
+            code: "E0213",
+            message: format!("{v} is censored on the left and on the right"),
+            help: "mend the columns that `left` and `right` read: at most one of them is true; an interval is a cell such as `[2, 5]` of a `censored` column",
+            label: (d.span, "both flags are true"),
+        });
+    }
+    let (lower, upper) = (at(&leaf.lower), at(&leaf.upper));
+    let impossible = |message: String| {
+        Some(Mistake {
+            code: "E0211",
+            message,
+            help: "mend the data, or choose a distribution that can draw it",
+            label: (d.span, "observed under this"),
+        })
+    };
+    if let (Some(lo), Some(hi)) = (lower, upper)
+        && lo > hi
+    {
+        return impossible(format!(
+            "truncated between {lo} and {hi}, where nothing lies"
+        ));
+    }
+    // The values that the cell stands for.
+    let (from, to) = match (left, right) {
+        (true, _) => (f64::NEG_INFINITY, v),
+        (_, true) => (v, f64::INFINITY),
+        _ => (v, v),
+    };
+    if lower.is_some_and(|lo| to < lo) || upper.is_some_and(|hi| from > hi) {
+        let side = match (lower, upper) {
+            (Some(lo), _) if to < lo => format!("below the lower bound {lo}"),
+            (_, hi) => format!("above the upper bound {}", hi.unwrap_or(f64::INFINITY)),
+        };
+        return impossible(format!("{v} lies {side} of the truncated {name}"));
+    }
+    let range = Range::of(d)?;
+    let possible = match (left, right) {
+        (true, _) => to > range.low.0 || (range.low.1 && to == range.low.0),
+        (_, true) => from < range.high.0 || (range.high.1 && from == range.high.0),
+        _ => range.contains(v),
+    };
+    if possible {
+        return None;
+    }
+    impossible(format!(
+        "{name} draws {}, so {v} cannot be observed",
+        range.words()
+    ))
+}

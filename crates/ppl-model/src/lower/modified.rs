@@ -1,0 +1,103 @@
+//! Densities of truncated distributions and of censored observations.
+//!
+//! Truncated to [L, U] a draw has density p(x) / P(L <= X <= U) inside and 0 outside. A right-censored observation at v
+//! counts P(X >= v), a left-censored one P(X <= v), an interval P(l <= X <= u), each within the bounds and divided by
+//! their mass. For whole numbers every end belongs to its event.
+
+use super::mass::{Ends, Family};
+use super::{Lowered, Lowering};
+use crate::graph::TDist;
+use ppl_core::{Expr, Real};
+
+/// What narrows a density beside the distribution's own modifiers.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Within<'b> {
+    /// Bounds of a kind.
+    pub lower: Option<Expr<'b>>,
+    /// The other bound.
+    pub upper: Option<Expr<'b>>,
+    /// The value is inside of all bounds by construction: a site's draw.
+    pub inside: bool,
+    /// Cells that may give an interval.
+    pub cells: Option<Cells<'b>>,
+}
+
+/// An observed column with censored cells.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'b> {
+    /// 1 where the cell is a number.
+    pub exact: Expr<'b>,
+    /// Smallest value that a cell stands for.
+    pub lower: Expr<'b>,
+    /// Largest one.
+    pub upper: Expr<'b>,
+}
+
+/// The larger of two bounds, where there are two.
+fn narrow<'b>(a: Option<Expr<'b>>, b: Option<Expr<'b>>, upper: bool) -> Option<Expr<'b>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if upper { a.min(b) } else { a.max(b) }),
+        (a, b) => a.or(b),
+    }
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// `plain`, the density of `value` under `d` without its modifiers, with them.
+    pub(super) fn modified(
+        &self,
+        d: &TDist,
+        arguments: &[&[Expr<'b>]],
+        value: Expr<'b>,
+        plain: Expr<'b>,
+        within: &Within<'b>,
+    ) -> Lowered<Expr<'b>> {
+        let read = |e: &Option<Box<crate::graph::TExpr>>| -> Lowered<Option<Expr<'b>>> {
+            e.as_ref().map(|e| self.expr(e)).transpose()
+        };
+        let own = (read(&d.modifiers.lower)?, read(&d.modifiers.upper)?);
+        let lower = narrow(own.0, within.lower, false);
+        let upper = narrow(own.1, within.upper, true);
+        let (left, right) = (read(&d.modifiers.left)?, read(&d.modifiers.right)?);
+        let bounded = lower.is_some() || upper.is_some();
+        if !bounded && left.is_none() && right.is_none() && within.cells.is_none() {
+            return Ok(plain);
+        }
+        let family = Family::new(d, arguments);
+        let never = Expr::Const(f64::NEG_INFINITY);
+        let mut term = plain;
+        if bounded && !within.inside {
+            if let Some(lo) = lower {
+                term = lo.less_eq(value).select(term, never);
+            }
+            if let Some(hi) = upper {
+                term = value.less_eq(hi).select(term, never);
+            }
+        }
+        if let Some(cells) = within.cells {
+            let ends = Ends {
+                lower: narrow(Some(cells.lower), lower, false),
+                upper: narrow(Some(cells.upper), upper, true),
+            };
+            term = cells.exact.select(term, family.ln_mass(ends));
+        }
+        if let Some(flag) = left {
+            let ends = Ends {
+                lower,
+                upper: narrow(Some(value), upper, true),
+            };
+            term = flag.select(family.ln_mass(ends), term);
+        }
+        if let Some(flag) = right {
+            let ends = Ends {
+                lower: narrow(Some(value), lower, false),
+                upper,
+            };
+            term = flag.select(family.ln_mass(ends), term);
+        }
+        Ok(if bounded {
+            term - family.ln_mass(Ends { lower, upper })
+        } else {
+            term
+        })
+    }
+}

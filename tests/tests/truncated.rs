@@ -1,0 +1,222 @@
+//! `.truncated(…)`: densities against values of mpmath (40 digits), inclusive ends, gradients, and what is refused.
+
+use ppl_lang::{FitOptions, Model};
+use ppl_tests::{bind, check_gradient, dataset, density_at, fit, ln_total_mass, log_sum_exp, row};
+
+/// The term of an observation under `dist`, with a latent that it does not read.
+fn observed(kind: &str, cells: &[&str], dist: &str) -> f64 {
+    let model = format!("data y[row]: {kind}; z ~ Uniform(0, 1); observe y ~ {dist};");
+    let csv = format!("y\n{}\n", cells.join("\n"));
+    density_at(&bind(&model, &csv), &[("z", 0.5)]).0
+}
+
+#[test]
+fn densities_are_divided_by_the_mass() {
+    let cases: &[(&str, &[&str], &str, f64)] = &[
+        (
+            "real",
+            &["0.5", "2"],
+            "Normal(-3, 1.2).truncated(lower = 0)",
+            -4.973_251_403_217_651_5,
+        ),
+        (
+            "real",
+            &["8.2"],
+            "Normal(0, 1).truncated(lower = 8, upper = 9)",
+            0.474_680_060_232_475_4,
+        ),
+        (
+            "real",
+            &["-8.2"],
+            "Normal(0, 1).truncated(lower = -9, upper = -8)",
+            0.474_680_060_232_475_4,
+        ),
+        (
+            "real",
+            &["0.3"],
+            "Normal(0, 1).truncated(upper = 2, lower = -1)",
+            -0.763_772_238_880_210_2,
+        ),
+        (
+            "real",
+            &["40.1"],
+            "Normal(0, 1).truncated(lower = 40)",
+            -0.315_496_519_450_884_6,
+        ),
+        (
+            "real",
+            &["1.5"],
+            "Exponential(0.7).truncated(upper = 2)",
+            -1.123_519_990_015_805_2,
+        ),
+        (
+            "real",
+            &["2.5"],
+            "Weibull(1.5, 2).truncated(lower = 1, upper = 4)",
+            -1.132_170_920_739_857_2,
+        ),
+        // Bounds outside of the support change nothing.
+        (
+            "real",
+            &["1.5"],
+            "Exponential(0.7).truncated(lower = -3)",
+            0.7f64.ln() - 0.7 * 1.5,
+        ),
+        (
+            "int",
+            &["2", "4", "6"],
+            "Geometric(0.3).truncated(lower = 2, upper = 6)",
+            -5.199_947_147_662_717,
+        ),
+        (
+            "int",
+            &["2", "4", "6"],
+            "Geometric(0.3).truncated(lower = 1.5, upper = 6.5)",
+            -5.199_947_147_662_717,
+        ),
+        (
+            "int",
+            &["5"],
+            "Geometric(0.3).truncated(lower = 3)",
+            -1.917_322_692_203_400_8,
+        ),
+        (
+            "int",
+            &["5"],
+            "DiscreteUniform(2, 9).truncated(lower = 4, upper = 20)",
+            -(6.0f64.ln()),
+        ),
+        ("int", &["0"], "Geometric(0.3).truncated(upper = 0)", 0.0),
+    ];
+    for (kind, cells, dist, want) in cases {
+        let got = observed(kind, cells, dist);
+        assert!(
+            (got - want).abs() < 1e-12 * (1.0 + want.abs()),
+            "{dist}: {got}, not {want}"
+        );
+    }
+}
+
+#[test]
+fn whole_numbers_between_the_bounds_sum_to_one() {
+    for (dist, from, to) in [
+        ("Geometric(0.2).truncated(lower = 3, upper = 11)", 3, 11),
+        ("Geometric(0.2).truncated(upper = 4)", 0, 4),
+        ("DiscreteUniform(0, 50).truncated(lower = 40)", 40, 50),
+    ] {
+        let terms: Vec<f64> = (from..=to)
+            .map(|y| observed("int", &[&y.to_string()], dist))
+            .collect();
+        assert!(log_sum_exp(&terms).abs() < 1e-12, "{dist}: {terms:?}");
+    }
+}
+
+#[test]
+fn bounds_may_be_data_or_latents() {
+    let model = "data y[row]: real; data lo[row]: real; b ~ Normal(0, 1); m ~ Normal(0, 1); \
+                 observe y ~ Normal(m, 1).truncated(lower = lo, upper = b);";
+    let bound = bind(
+        model,
+        "y,lo\n-0.2,-inf\n0.1,-1\n".replace("-inf", "-40").as_str(),
+    );
+    let at = |b: f64| density_at(&bound, &[("b", b), ("m", 0.0)]).0;
+    let one = density_at(
+        &bind(
+            "data y[row]: real; b ~ Normal(0, 1); observe y ~ Normal(0, 1).truncated(upper = b);",
+            "y\n-0.2\n",
+        ),
+        &[("b", 0.4)],
+    )
+    .0;
+    // mpmath: ln(phi(-0.2) / Phi(0.4)), and the prior of b.
+    let prior = ppl_tests::ln_normal(0.4, 0.0, 1.0);
+    assert!((one - prior - -0.516_462_162_976_896_7).abs() < 1e-13);
+    check_gradient(&bound, &[("b", 0.4), ("m", 0.3)]);
+    check_gradient(&bound, &[("b", 5.0), ("m", -7.0)]);
+    // A bound below an observation makes it impossible.
+    assert_eq!(at(0.05), f64::NEG_INFINITY);
+    assert!(at(0.1).is_finite());
+}
+
+#[test]
+fn gradients_hold_in_the_tails() {
+    for (dist, m) in [
+        ("Normal(m, 1).truncated(lower = 0.5, upper = 3)", -20.0),
+        ("Normal(m, 1).truncated(lower = 0.5, upper = 3)", 1.5),
+        ("Normal(m, 1).truncated(lower = 0.5, upper = 3)", 25.0),
+        ("Cauchy(m, 1).truncated(lower = 0.5)", -30.0),
+        ("Logistic(m, 0.1).truncated(upper = 3)", 40.0),
+        ("Exponential(exp(m)).truncated(lower = 0, upper = 2)", -9.0),
+    ] {
+        let model = format!("data y[row]: real; m ~ Normal(0, 9); observe y ~ {dist};");
+        check_gradient(&bind(&model, "y\n0.6\n1.9\n"), &[("m", m)]);
+    }
+    let model = "data y[row]: int; a ~ Normal(0, 9); \
+                 observe y ~ Geometric(inv_logit(a)).truncated(lower = 1, upper = 5);";
+    for a in [-9.0, -0.4, 3.5] {
+        check_gradient(&bind(model, "y\n1\n5\n"), &[("a", a)]);
+    }
+}
+
+#[test]
+fn truncated_latents_are_normalised_on_their_support() {
+    for site in [
+        "x ~ Normal(1, 2).truncated(lower = 0, upper = 3);",
+        "x ~ Normal(-4, 1).truncated(lower = 2);",
+        "x: positive ~ Normal(-1, 2).truncated(upper = 3);",
+        "x: real(0, 10) ~ Normal(1, 2).truncated(lower = 0.5, upper = 30);",
+        "x ~ Exponential(2).truncated(lower = -1, upper = 1);",
+        "x ~ Cauchy(0, 1).truncated(upper = -2);",
+        "x: positive ~ if 1 < 2 { Normal(0, 1) } else { Normal(5, 1) };",
+        "x: positive ~ if 1 > 2 { Normal(0, 1) } else { Normal(5, 1) };",
+    ] {
+        let mass = ln_total_mass(&bind(site, ""));
+        // Heavy tails reach beyond the range of the quadrature.
+        let allowed = if site.contains("Cauchy") { 1e-6 } else { 1e-9 };
+        assert!(mass.abs() < allowed, "{site}: {mass}");
+    }
+}
+
+#[test]
+fn a_truncated_prior_is_fitted() {
+    let fit = fit(
+        "x ~ Normal(0, 1).truncated(lower = 2);",
+        "",
+        &FitOptions::default(),
+    );
+    // phi(2) / (1 - Phi(2)), mpmath.
+    let x = row(&fit, "x");
+    assert!(
+        (x.mean - 2.373_215_532_822_841).abs() < 5.0 * x.mcse + 0.01,
+        "{x:?}"
+    );
+    assert!(x.q5 > 2.0);
+    let evidence = fit.elbo.expect("a bound").log_evidence;
+    assert!(evidence.value.abs() < 0.02, "{evidence:?}");
+}
+
+#[test]
+fn impossible_cells_are_told_with_their_row() {
+    let cases = [
+        (
+            "data y[row]: real; m ~ Normal(0, 1); observe y ~ Normal(m, 1).truncated(lower = 1);",
+            "lower bound 1",
+        ),
+        (
+            "data y[row]: real; data lo[row]: real from \"y\"; m ~ Normal(0, 1); observe y ~ Normal(m, 1).truncated(upper = lo - 1);",
+            "upper bound",
+        ),
+    ];
+    for (model, phrase) in cases {
+        let (parsed, messages) = Model::parse(model);
+        let errors = parsed
+            .unwrap_or_else(|| panic!("{messages:?}"))
+            .bind(&dataset("y\n1.5\n0.5\n"))
+            .expect_err("a cell outside");
+        assert_eq!((errors.len(), errors[0].code), (1, "E0211"));
+        assert!(errors[0].message.contains(phrase), "{errors:?}");
+        let place = errors[0].place.as_ref().expect("a cell");
+        let line = if phrase == "upper bound" { 2 } else { 3 };
+        assert_eq!((place.line, place.column), (line, 1));
+    }
+}
