@@ -522,13 +522,6 @@ fn left_out_of_this_version() {
     check(
         &[
             (
-                "x ~ Normal(0, 1).truncated(lower = 0);",
-                "E0113",
-                "1:18",
-                "`.truncated` cannot be used",
-                "limits.md",
-            ),
-            (
                 "data y[row]: real?; data x[row]: real; b ~ Normal(0, 1); observe x ~ Normal(b * y, 1);",
                 "E0113",
                 "1:81",

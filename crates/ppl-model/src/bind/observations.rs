@@ -52,9 +52,9 @@ impl Binder<'_> {
                 .filter(|(_, v)| !v.is_nan())
                 .find_map(|(i, &v)| Some((i, mistake(&leaves, i, v)?)));
             let Some((element, m)) = found else { continue };
-            let place = value.whole_symbol().and_then(|id| {
+            let place = value.whole_symbol().map(|id| {
                 let s = &self.model.symbols[id];
-                Some((s, self.cell(s, element)))
+                (s, self.cell(s, element))
             });
             let d = match place {
                 Some((s, Some(place))) => {
