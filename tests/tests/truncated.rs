@@ -17,7 +17,7 @@ fn densities_are_divided_by_the_mass() {
             "real",
             &["0.5", "2"],
             "Normal(-3, 1.2).truncated(lower = 0)",
-            -4.973_251_403_217_651_5,
+            -4.973_251_403_217_652,
         ),
         (
             "real",
