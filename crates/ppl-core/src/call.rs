@@ -7,6 +7,7 @@
 
 pub mod block;
 mod block_eval;
+pub mod linear;
 pub mod scan;
 mod scan_adjoint;
 mod scan_eval;

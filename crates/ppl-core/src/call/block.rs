@@ -32,6 +32,11 @@ pub trait Block: Debug + Send + Sync {
         0
     }
 
+    /// Arithmetic operations in one block of these sizes, roughly: threads share the blocks where that pays.
+    fn work(&self, sizes: &[Vec<usize>]) -> usize {
+        sizes.iter().map(|s| s.iter().product::<usize>()).sum()
+    }
+
     /// One block. Arguments and results are contiguous, row-major in the order in which their axes are listed in the
     /// call; `sizes` are the arguments' block sizes. Where no value exists (a matrix that is not positive definite) the
     /// results are NaN.

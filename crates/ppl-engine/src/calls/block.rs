@@ -1,19 +1,61 @@
-//! Block routines: one run for every element of the batch, on contiguous copies of the blocks.
+//! Block routines: one run for every element of the batch, on contiguous blocks; blocks that do not lie contiguously are
+//! copied. Threads share the blocks of a large batch; each block's bits are its own, so their number changes nothing.
 
 use super::{Part, elements};
 use crate::graph::Graph;
 use crate::place::View;
 use ppl_core::call::block::{BlockCall, MAX_ARGUMENTS, MAX_RESULTS, block_offsets};
 use ppl_core::{AxisSet, Program};
+use rayon::prelude::*;
 use std::sync::Arc;
+
+/// Operations in all blocks together from which on threads share them.
+const SHARED_FROM: usize = 1 << 19;
+/// Shares, at most.
+const MOST_SHARES: usize = 16;
 
 /// An array and where its blocks and their elements lie.
 struct Blocks {
     base: *mut f64,
     /// Of each block.
     blocks: Vec<usize>,
-    /// Of each element within a block.
+    /// Of each element within a block; empty where they follow one another.
     elements: Vec<usize>,
+    len: usize,
+}
+
+// SAFETY: whoever uses the address answers for what lies there.
+unsafe impl Send for Blocks {}
+// SAFETY: as above.
+unsafe impl Sync for Blocks {}
+
+impl Blocks {
+    fn new(base: *mut f64, blocks: Vec<usize>, elements: Vec<usize>) -> Self {
+        let contiguous = elements.iter().enumerate().all(|(i, e)| i == *e);
+        Blocks {
+            base,
+            blocks,
+            len: elements.len(),
+            elements: if contiguous { vec![] } else { elements },
+        }
+    }
+
+    /// Elements of working memory for a copy.
+    fn copied(&self) -> usize {
+        self.elements.len()
+    }
+
+    fn at(&self, block: usize) -> *mut f64 {
+        self.base.wrapping_add(self.blocks[block])
+    }
+}
+
+/// A share of the blocks with its working memory.
+struct Share {
+    blocks: std::ops::Range<usize>,
+    args: Vec<Vec<f64>>,
+    results: Vec<Vec<f64>>,
+    scratch: Vec<f64>,
 }
 
 /// A block routine that is ready to run.
@@ -22,17 +64,10 @@ pub(crate) struct BlockRun {
     sizes: Vec<Vec<usize>>,
     n_blocks: usize,
     args: Vec<Blocks>,
-    /// Results that somebody reads, by number.
-    parts: Vec<(usize, Blocks)>,
-    packed: Vec<Vec<f64>>,
-    results: Vec<Vec<f64>>,
-    scratch: Vec<f64>,
+    /// Results by number; `None` where nobody reads one.
+    results: Vec<Option<Blocks>>,
+    shares: Vec<Share>,
 }
-
-// SAFETY: the addresses point into memory that the owning `Kernels` keeps alive.
-unsafe impl Send for BlockRun {}
-// SAFETY: shared access reads nothing through them.
-unsafe impl Sync for BlockRun {}
 
 impl BlockRun {
     pub(super) fn compile(
@@ -47,10 +82,12 @@ impl BlockRun {
         let batch = parts.iter().fold(AxisSet::EMPTY, |batch, part| {
             batch.union(part.axes.minus(AxisSet::of(&call.results[part.number])))
         });
-        let blocks = |view: &View, axes: &[ppl_core::AxisId]| Blocks {
-            base: view.base,
-            blocks: elements(program, batch, view),
-            elements: block_offsets(axes, size, &view.strides),
+        let blocks = |view: &View, axes: &[ppl_core::AxisId]| {
+            Blocks::new(
+                view.base,
+                elements(program, batch, view),
+                block_offsets(axes, size, &view.strides),
+            )
         };
         let sizes: Vec<Vec<usize>> = call
             .args
@@ -59,20 +96,40 @@ impl BlockRun {
             .collect();
         let lengths =
             |axes: &Vec<ppl_core::AxisId>| -> usize { axes.iter().map(|a| size(*a)).product() };
-        BlockRun {
-            n_blocks: program.len(batch),
-            args: args
+        let args: Vec<Blocks> = args
+            .iter()
+            .zip(&call.args)
+            .map(|(view, axes)| blocks(view, axes))
+            .collect();
+        let mut results: Vec<Option<Blocks>> = call.results.iter().map(|_| None).collect();
+        for p in &parts {
+            results[p.number] = Some(blocks(&p.view, &call.results[p.number]));
+        }
+        let n_blocks = program.len(batch);
+        let work = n_blocks.saturating_mul(call.block.work(&sizes));
+        let n_shares = if work < SHARED_FROM {
+            1
+        } else {
+            n_blocks.clamp(1, MOST_SHARES)
+        };
+        let share = |k: usize| Share {
+            blocks: k * n_blocks / n_shares..(k + 1) * n_blocks / n_shares,
+            args: args.iter().map(|a| vec![0.0; a.copied()]).collect(),
+            results: results
                 .iter()
-                .zip(&call.args)
-                .map(|(view, axes)| blocks(view, axes))
+                .zip(&call.results)
+                .map(|(r, axes)| match r {
+                    Some(r) => vec![0.0; r.copied()],
+                    None => vec![0.0; lengths(axes)],
+                })
                 .collect(),
-            parts: parts
-                .iter()
-                .map(|p| (p.number, blocks(&p.view, &call.results[p.number])))
-                .collect(),
-            packed: call.args.iter().map(|a| vec![0.0; lengths(a)]).collect(),
-            results: call.results.iter().map(|a| vec![0.0; lengths(a)]).collect(),
             scratch: vec![0.0; call.block.scratch(&sizes)],
+        };
+        BlockRun {
+            n_blocks,
+            shares: (0..n_shares).map(share).collect(),
+            args,
+            results,
             sizes,
             call: call.clone(),
         }
@@ -81,39 +138,81 @@ impl BlockRun {
     /// # Safety
     /// All addresses must be alive and nobody else may use what the routine writes.
     pub(super) unsafe fn run(&mut self) {
-        for i in 0..self.n_blocks {
-            for (arg, packed) in self.args.iter().zip(&mut self.packed) {
-                let base = arg.base.wrapping_add(arg.blocks[i]);
-                for (to, &o) in packed.iter_mut().zip(&arg.elements) {
+        let (call, sizes, args, results) = (&*self.call, &self.sizes, &self.args, &self.results);
+        match self.shares.as_mut_slice() {
+            // SAFETY: the caller's guarantee.
+            [share] => unsafe { share.run(call, sizes, args, results) },
+            // SAFETY: the caller's guarantee; the shares are of distinct blocks.
+            shares => shares
+                .par_iter_mut()
+                .with_max_len(1)
+                .for_each(|share| unsafe { share.run(call, sizes, args, results) }),
+        }
+    }
+
+    pub(super) fn description(&self) -> String {
+        let shares = match self.shares.len() {
+            1 => String::new(),
+            n => format!(" in {n} shares"),
+        };
+        format!(
+            "{} on {} blocks{shares}\n",
+            self.call.block.name(),
+            self.n_blocks
+        )
+    }
+}
+
+impl Share {
+    /// # Safety
+    /// That of [`BlockRun::run`], for the blocks of this share.
+    unsafe fn run(
+        &mut self,
+        call: &BlockCall,
+        sizes: &[Vec<usize>],
+        from: &[Blocks],
+        to: &[Option<Blocks>],
+    ) {
+        for i in self.blocks.clone() {
+            let mut args: [&[f64]; MAX_ARGUMENTS] = [&[]; MAX_ARGUMENTS];
+            for ((arg, from), copy) in args.iter_mut().zip(from).zip(&mut self.args) {
+                let base = from.at(i);
+                for (to, &o) in copy.iter_mut().zip(&from.elements) {
                     // SAFETY: the caller's guarantee; the offsets lie within the array.
                     *to = unsafe { *base.add(o) };
                 }
+                *arg = if from.copied() > 0 {
+                    copy
+                } else {
+                    // SAFETY: as above; nothing writes to an argument while the routine runs.
+                    unsafe { std::slice::from_raw_parts(base, from.len) }
+                };
             }
-            let mut args: [&[f64]; MAX_ARGUMENTS] = [&[]; MAX_ARGUMENTS];
-            for (to, packed) in args.iter_mut().zip(&self.packed) {
-                *to = packed;
-            }
-            let (n_args, n_results) = (self.packed.len(), self.results.len());
-            let mut each = self.results.iter_mut();
+            let mut each = self.results.iter_mut().zip(to);
             let mut results: [&mut [f64]; MAX_RESULTS] =
-                std::array::from_fn(|_| each.next().map_or(&mut [][..], Vec::as_mut_slice));
-            self.call.block.run(
-                &self.sizes,
+                std::array::from_fn(|_| match each.next() {
+                    Some((_, Some(to))) if to.copied() == 0 => {
+                        // SAFETY: as above; the results are distinct arrays, and blocks distinct parts of them.
+                        unsafe { std::slice::from_raw_parts_mut(to.at(i), to.len) }
+                    }
+                    Some((own, _)) => own.as_mut_slice(),
+                    None => &mut [],
+                });
+            let (n_args, n_results) = (from.len(), to.len());
+            call.block.run(
+                sizes,
                 &args[..n_args],
                 &mut results[..n_results],
                 &mut self.scratch,
             );
-            for (number, part) in &self.parts {
-                let base = part.base.wrapping_add(part.blocks[i]);
-                for (v, &o) in self.results[*number].iter().zip(&part.elements) {
+            for (to, copy) in to.iter().zip(&self.results) {
+                let Some(to) = to else { continue };
+                let base = to.at(i);
+                for (v, &o) in copy.iter().zip(&to.elements) {
                     // SAFETY: as above.
                     unsafe { *base.add(o) = *v };
                 }
             }
         }
-    }
-
-    pub(super) fn description(&self) -> String {
-        format!("{} on {} blocks\n", self.call.block.name(), self.n_blocks)
     }
 }
