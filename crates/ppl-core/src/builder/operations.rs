@@ -68,9 +68,15 @@ impl Builder {
 
     /// log(sum(exp)) over an axis, stabilised by its stopped maximum.
     pub fn log_sum_exp<'b>(&'b self, src: Expr<'b>, over: AxisSet) -> Expr<'b> {
+        let never = Expr::Const(f64::NEG_INFINITY);
         let peak = self.stop(self.max_over(src, over));
+        // Where every term is e^-inf the sum is 0: its logarithm is -inf, and nothing has a gradient.
+        let nothing = Expr::apply(Prim::Equal, &[peak, never]);
+        let choose = |a, b| Expr::apply(Prim::Select, &[nothing, a, b]);
+        let peak = choose(Expr::Const(0.0), peak);
         let shifted = Expr::apply(Prim::Exp, &[src + -peak]);
-        peak + Expr::apply(Prim::Ln, &[self.sum(shifted, over)])
+        let total = choose(Expr::Const(1.0), self.sum(shifted, over));
+        choose(never, peak + Expr::apply(Prim::Ln, &[total]))
     }
 
     /// Parts along an axis.

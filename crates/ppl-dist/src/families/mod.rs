@@ -13,6 +13,7 @@ mod categorical;
 mod categorical_logit;
 mod cauchy;
 mod chi_square;
+mod constant;
 mod dirichlet;
 mod discrete_uniform;
 mod exp_mod_normal;
@@ -68,6 +69,7 @@ pub static ALL: &[&dyn Distribution] = &[
     &categorical_logit::CategoricalLogit,
     &dirichlet::Dirichlet,
     &flat::Flat,
+    &constant::Constant,
     &multi_normal::MultiNormal,
     &lkj_cholesky::LkjCholesky,
     &laplace::Laplace,
