@@ -50,6 +50,28 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             type_name(model, s.ty)
         );
     }
+    for (id, s) in model.symbols.iter().enumerate() {
+        let members = model.recurrence(id);
+        if let (Role::Let(_), [first, rest @ ..]) = (&s.role, members.as_slice()) {
+            let with: Vec<String> = rest
+                .iter()
+                .map(|m| format!("`{}`", model.symbols[*m].name))
+                .collect();
+            if *first == id {
+                let with = if with.is_empty() {
+                    String::new()
+                } else {
+                    format!(", together with {}", with.join(" and "))
+                };
+                let _ = writeln!(
+                    out,
+                    "let {}{}: a recurrence, computed step by step{with}",
+                    s.name,
+                    model.bracket(&s.axes)
+                );
+            }
+        }
+    }
     for located in &model.statements {
         match &located.statement {
             Statement::Sample(id) => {

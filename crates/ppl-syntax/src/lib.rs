@@ -16,6 +16,7 @@ mod print;
 mod print_expr;
 mod render;
 mod suggest;
+mod walk;
 
 pub use diagnostic::{Diagnostic, FilePlace, Fix, Label, Severity, Span};
 pub use format::{FormatError, format};

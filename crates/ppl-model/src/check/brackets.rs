@@ -22,7 +22,9 @@ impl Checker {
         if let Some((_, reading)) = &mut self.defining {
             *reading = earlier;
         }
+        let outside = std::mem::replace(&mut self.reading_earlier, earlier);
         let src = self.expr(src, None);
+        self.reading_earlier = outside;
         self.defining = before;
         let src = src?;
         let mut free = src.axes.clone();

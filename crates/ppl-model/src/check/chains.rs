@@ -50,6 +50,7 @@ impl Checker {
         }
         let k = match lag {
             Lag::Literal(k) => k,
+            Lag::Along(a) if self.lag_guards.contains(&(axis, a)) => 0,
             Lag::Along(a) => match self.longest_lag(a) {
                 Some(k) => k,
                 None => {
@@ -151,7 +152,12 @@ impl Checker {
             .map(|b| self.bind_one(b))
             .collect::<Option<Vec<AxisRef>>>();
         let typed = bound.as_ref().and_then(|_| {
-            let value = self.expr(value, frame)?;
+            let sure = self.lag_guards.len();
+            self.lag_guards
+                .extend(filter.and_then(|f| self.lag_guard(f)));
+            let value = self.expr(value, frame);
+            self.lag_guards.truncate(sure);
+            let value = value?;
             self.numeric(&value)?;
             let Some(filter) = filter else {
                 return Some(value);
@@ -194,6 +200,29 @@ impl Checker {
             stochastic,
             span,
         })
+    }
+
+    /// `k < t` (or `t > k`): the lag is smaller than the position of an element that is counted from 1, so `t - k` is there.
+    /// Within groups the position in the group counts, which `t` does not say.
+    fn lag_guard(&self, filter: &ast::Expr) -> Option<(AxisRef, AxisRef)> {
+        let ExprKind::Binary(op, l, r) = &filter.kind else {
+            return None;
+        };
+        let (k, t) = match op {
+            BinaryOp::Less => (l, r),
+            BinaryOp::Greater => (r, l),
+            BinaryOp::And => return self.lag_guard(l).or_else(|| self.lag_guard(r)),
+            _ => return None,
+        };
+        let (ExprKind::Name(k), ExprKind::Name(t)) = (&k.kind, &t.kind) else {
+            return None;
+        };
+        let (k, t) = (self.loop_axis(k)?, self.loop_axis(t)?);
+        let counted = matches!(
+            self.model.axes[t.axis].levels,
+            Levels::Rows | Levels::Size(_)
+        );
+        (counted && self.loop_group(t).is_none()).then_some((t, k))
     }
 
     /// `first(t)`, `first(t, n)`, `last(t)` as conditions.

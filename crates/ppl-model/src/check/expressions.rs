@@ -126,6 +126,7 @@ impl Checker {
                     ..value.clone()
                 });
             }
+            self.not_yet(id, span)?;
             let s = &self.model.symbols[id];
             return Some(TExpr {
                 kind: TKind::Symbol(id),

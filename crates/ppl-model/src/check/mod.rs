@@ -13,12 +13,15 @@ mod guides;
 mod matrices;
 mod modifiers;
 mod operators;
+mod recurrences;
 mod reductions;
 mod sampling;
 mod statements;
 mod user_functions;
 mod values;
 mod vectors;
+
+pub(crate) use statements::not_available;
 
 use crate::graph::*;
 use ppl_syntax::ast;
@@ -74,8 +77,14 @@ pub(crate) struct Checker {
     poisoned: std::collections::HashSet<String>,
     /// Elements that are sure to come before, by loop axis: innermost last.
     guards: Vec<(AxisRef, usize)>,
+    /// Variables t and k of which k < t is sure, so that `[t - k]` exists.
+    lag_guards: Vec<(AxisRef, AxisRef)>,
     /// The site whose own statement is being checked, and whether an earlier element of it is being read.
     defining: Option<(SymbolId, bool)>,
+    /// Lets of the loops being checked that are not defined yet, though earlier elements of them may be read.
+    expected: std::collections::HashSet<SymbolId>,
+    /// Whether earlier elements of an array are being read: what stands before a bracket with `t - 1`.
+    reading_earlier: bool,
     /// Whether the left side of an observation is being read: the one place for a datum with missing entries.
     observing: bool,
     /// Where the statements of the file define names: the name and the statement.
@@ -101,7 +110,10 @@ impl Checker {
             in_guide: false,
             poisoned: Default::default(),
             guards: vec![],
+            lag_guards: vec![],
             defining: None,
+            expected: Default::default(),
+            reading_earlier: false,
             observing: false,
             defined: HashMap::new(),
             functions: Default::default(),

@@ -66,6 +66,7 @@ impl Checker {
                 value,
             } => {
                 if self.let_statement(target, kind.as_ref(), value).is_none() {
+                    self.abandon_recurrence(&target.name.name);
                     self.poison(&target.name.name);
                 }
             }
@@ -192,6 +193,7 @@ impl Checker {
         });
         self.scopes.push(HashMap::new());
         let sure = (AxisRef { axis, copy: 2 }, skip);
+        self.expect_recurrences(body);
         self.guarded(Some(sure), |this| this.statements(body));
         self.scopes.pop();
         self.loops.pop();

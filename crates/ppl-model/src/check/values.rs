@@ -17,6 +17,7 @@ impl Checker {
             Some(k) => Some(self.kind(k)?),
             None => None,
         };
+        let recurrence = self.begin_recurrence(&target.name.name);
         let (axes, typed) = if target.axes.is_empty() {
             let typed = self.expr(value, None)?;
             (typed.axes.clone(), typed)
@@ -33,18 +34,19 @@ impl Checker {
         };
         let (ty, stochastic) = (typed.ty, typed.stochastic);
         let explicit = !target.axes.is_empty();
-        let id = self.define(
-            &target.name,
-            Symbol {
-                name: target.name.name.clone(),
-                axes: declared,
-                ty,
-                kind,
-                role: Role::Let(Box::new(typed)),
-                stochastic,
-                span: target.span,
-            },
-        )?;
+        let symbol = Symbol {
+            name: target.name.name.clone(),
+            axes: declared,
+            ty,
+            kind,
+            role: Role::Let(Box::new(typed)),
+            stochastic,
+            span: target.span,
+        };
+        let id = match recurrence {
+            Some(id) => self.end_recurrence(id, symbol)?,
+            None => self.define(&target.name, symbol)?,
+        };
         if self.scopes.len() > 1 && explicit && !self.in_guide {
             self.scopes[0].insert(target.name.name.clone(), id);
         }

@@ -76,7 +76,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.builder.data(flags.into(), self.axes.set(&[axis]))
     }
 
-    fn groups(&self, axis: AxisRef, by: Option<SymbolId>) -> Vec<u32> {
+    pub(super) fn groups(&self, axis: AxisRef, by: Option<SymbolId>) -> Vec<u32> {
         match by.and_then(|id| self.bound.values.get(&id)) {
             Some(Values::Index(v)) => v.to_vec(),
             _ => vec![0; self.bound.size(axis)],

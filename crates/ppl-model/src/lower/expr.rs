@@ -9,6 +9,9 @@ use ppl_syntax::diagnostic::Diagnostic;
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Lowers an expression.
     pub fn expr(&self, e: &TExpr) -> Lowered<Expr<'b>> {
+        if let Some(replaced) = self.step.and_then(|step| step.replace(e, self)) {
+            return replaced;
+        }
         Ok(match &e.kind {
             TKind::Number(v) => Expr::Const(*v),
             TKind::Symbol(id) => self.symbol(*id)?,
@@ -111,7 +114,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn gather(&self, src: &TExpr, indices: &[(AxisRef, TExpr)]) -> Lowered<Expr<'b>> {
-        let mut value = self.expr(src)?;
+        let value = self.expr(src)?;
+        self.look_up(value, indices)
+    }
+
+    /// Look-ups along axes of a value.
+    pub(super) fn look_up(
+        &self,
+        mut value: Expr<'b>,
+        indices: &[(AxisRef, TExpr)],
+    ) -> Lowered<Expr<'b>> {
         let mut later: Vec<AxisId> = indices.iter().map(|(a, _)| self.axes.id(*a)).collect();
         for (axis, index) in indices {
             let core = later.remove(0);

@@ -158,7 +158,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Symbol(id) => {
                 if model.symbols[*id].is_summed_out() {
                     out.push((*id, Reading::Aligned));
-                } else if let SymbolRole::Let(inner) = &model.symbols[*id].role {
+                } else if let SymbolRole::Let(inner) = &model.symbols[*id].role
+                    // A recurrence reads itself; one that reads a discrete site is refused when it is lowered.
+                    && model.recurrence(*id).is_empty()
+                {
                     self.readings(inner, out)?;
                 }
             }

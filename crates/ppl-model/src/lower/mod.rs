@@ -9,6 +9,7 @@ mod guide;
 mod marginal;
 mod mass;
 mod modified;
+mod recurrence;
 mod standardise;
 mod symbols;
 
@@ -36,6 +37,8 @@ pub struct Lowering<'a, 'b> {
     pub builder: &'b Builder,
     /// Which program axis each axis of the model is.
     pub axes: &'a AxisMap,
+    /// What replaces parts of expressions, where one element of a recurrence is lowered.
+    step: Option<&'a dyn recurrence::Replace<'b>>,
     values: RefCell<HashMap<SymbolId, Expr<'b>>>,
     latents: RefCell<HashMap<SymbolId, Expr<'b>>>,
     indices: RefCell<HashMap<(SymbolId, AxisId), IndexId>>,
@@ -56,6 +59,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             bound,
             builder,
             axes,
+            step: None,
             values: Default::default(),
             latents: Default::default(),
             indices: Default::default(),
@@ -65,6 +69,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         lowering.enumerate_sites();
         lowering
+    }
+
+    /// Lowers one element of a recurrence.
+    fn of_step(
+        bound: &'a Bound,
+        axes: &'a AxisMap,
+        builder: &'b Builder,
+        step: &'a dyn recurrence::Replace<'b>,
+    ) -> Self {
+        Lowering {
+            step: Some(step),
+            ..Lowering::new(bound, axes, builder)
+        }
     }
 
     /// Says what value a latent has.

@@ -39,7 +39,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let symbol = &model.symbols[id];
         let value = match &symbol.role {
             Role::Data { .. } => self.data(id, symbol),
-            Role::Let(e) => self.expr(e)?,
+            Role::Let(e) => {
+                let members = model.recurrence(id);
+                if !members.is_empty() {
+                    self.recurrence(&members)?;
+                    return Ok(self.values.borrow()[&id]);
+                }
+                self.expr(e)?
+            }
             Role::Param(init) => self.param(id, symbol, init)?,
             Role::Site(_) => {
                 return Err(Box::new(

@@ -1,0 +1,414 @@
+//! Recurrent values to scans. The lets that read each other's earlier elements are lowered together: what one element
+//! needs of them becomes the step's states, and whatever else it reads is lowered outside, over the whole axis, and
+//! handed to the step element by element.
+
+use super::{Lowered, Lowering};
+use crate::graph::*;
+use ppl_core::call::scan::{Leaf, Scan};
+use ppl_core::passes::optimise;
+use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, IndexId, NodeId, Routine};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// What a state holds of a recurrent value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    /// The element so many steps before.
+    Back(usize),
+    /// All of the elements from 1 step before on, along an axis of lags.
+    Window(AxisRef),
+}
+
+/// What states hold before the first step. No value comes from it, since the checker asks for guards; it lies inside
+/// of the domains of logarithms, roots and inverses, so that nothing infinite is made of it either.
+const BEFORE_THE_FIRST: f64 = 0.5;
+
+/// One element of the recurrence while it is lowered into the body's builder.
+pub(super) struct Step<'s, 'a, 'b, 'c> {
+    outer: &'s Lowering<'a, 'b>,
+    body: &'c Builder,
+    members: &'s [SymbolId],
+    axis: AxisRef,
+    along: AxisId,
+    /// Whether states differ between draws.
+    draws: bool,
+    current: RefCell<HashMap<SymbolId, Expr<'c>>>,
+    states: RefCell<BTreeMap<(SymbolId, Held), (Expr<'c>, Leaf)>>,
+    inputs: RefCell<Vec<(Expr<'b>, Expr<'c>, Leaf)>>,
+}
+
+/// What replaces parts of expressions while a step is lowered.
+pub(super) trait Replace<'c> {
+    /// The value that stands for an expression; `None` where it is lowered as usual.
+    fn replace(&self, e: &TExpr, inner: &Lowering<'_, 'c>) -> Option<Lowered<Expr<'c>>>;
+}
+
+impl Model {
+    /// The lets that a let forms a recurrence with, itself included, in the order of the text; none if it reads no
+    /// earlier element of itself.
+    pub fn recurrence(&self, id: SymbolId) -> Vec<SymbolId> {
+        let reach = |from: SymbolId| -> Vec<SymbolId> {
+            let mut seen: Vec<SymbolId> = vec![];
+            let mut open = self.lets_read_by(from);
+            while let Some(s) = open.pop() {
+                if !seen.contains(&s) {
+                    seen.push(s);
+                    open.extend(self.lets_read_by(s));
+                }
+            }
+            seen
+        };
+        let forward = reach(id);
+        if !forward.contains(&id) {
+            return vec![];
+        }
+        let mut members: Vec<SymbolId> = forward
+            .into_iter()
+            .filter(|m| *m == id || reach(*m).contains(&id))
+            .collect();
+        members.sort_by_key(|m| self.symbols[*m].span.start);
+        members
+    }
+
+    fn lets_read_by(&self, id: SymbolId) -> Vec<SymbolId> {
+        let mut out = vec![];
+        if let Role::Let(e) = &self.symbols[id].role {
+            e.symbols(&mut out);
+        }
+        out.retain(|s| matches!(self.symbols[*s].role, Role::Let(_)));
+        out
+    }
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Lowers all values of a recurrence.
+    pub(super) fn recurrence(&self, members: &[SymbolId]) -> Lowered<()> {
+        let Some((axis, by)) = self.recurrence_axis(members)? else {
+            return Ok(());
+        };
+        let body = self.builder.sibling();
+        let step = Step {
+            outer: self,
+            body: &body,
+            members,
+            axis,
+            along: self.axes.id(axis),
+            draws: true,
+            current: Default::default(),
+            states: Default::default(),
+            inputs: Default::default(),
+        };
+        step.lower()?;
+        let differ = step
+            .inputs
+            .borrow()
+            .iter()
+            .any(|(e, ..)| self.builder.axes_of(*e).contains(DRAW));
+        if differ {
+            return self.scan(step, by);
+        }
+        // The same for every draw: once more, without them.
+        let body = self.builder.sibling();
+        let step = Step {
+            outer: self,
+            body: &body,
+            members,
+            axis,
+            along: self.axes.id(axis),
+            draws: false,
+            current: Default::default(),
+            states: Default::default(),
+            inputs: Default::default(),
+        };
+        step.lower()?;
+        self.scan(step, by)
+    }
+
+    /// The axis along which the members read earlier elements of each other, and its groups.
+    fn recurrence_axis(
+        &self,
+        members: &[SymbolId],
+    ) -> Lowered<Option<(AxisRef, Option<SymbolId>)>> {
+        let mut found: Option<(AxisRef, Option<SymbolId>)> = None;
+        let mut another = None;
+        for m in members {
+            let Role::Let(e) = &self.bound.model.symbols[*m].role else {
+                continue;
+            };
+            e.visit(&mut |e| {
+                let TKind::Gather(src, by) = &e.kind else {
+                    return;
+                };
+                if !matches!(src.kind, TKind::Symbol(s) if members.contains(&s)) {
+                    return;
+                }
+                for (_, i) in by {
+                    if let TKind::Shift(axis, _, group) = i.kind {
+                        match found {
+                            None => found = Some((axis, group)),
+                            Some((known, _)) if known != axis => another = Some(e.span),
+                            _ => {}
+                        }
+                    }
+                }
+            });
+        }
+        match another {
+            Some(span) => Err(refused(span, "a recurrence along two axes")),
+            None => Ok(found),
+        }
+    }
+
+    /// Writes the call of a step's scan, and takes the members' values from it.
+    fn scan(&self, step: Step<'_, 'a, 'b, '_>, by: Option<SymbolId>) -> Lowered<()> {
+        let b = self.builder;
+        let along = step.along;
+        let states = step.states.borrow();
+        let (mut outputs, mut leaves, mut parts) = (vec![], vec![], HashMap::new());
+        for ((member, held), (_, leaf)) in states.iter() {
+            let next = step.next(*member, *held, leaf)?;
+            if *held == Held::Back(1) {
+                parts.insert(*member, outputs.len());
+            }
+            outputs.push(next);
+            leaves.push(*leaf);
+        }
+        for member in step.members {
+            if !parts.contains_key(member) {
+                parts.insert(*member, outputs.len());
+                outputs.push(step.settled(*member)?.node(step.body));
+            }
+        }
+        let program = Builder::snapshot(step.body);
+        let program = optimise(ppl_core::Program { outputs, ..program }).0;
+        if let Some(m) = step.members.first()
+            && program.nodes.iter().any(|n| n.axes.contains(along))
+        {
+            let span = self.bound.model.symbols[*m].span;
+            return Err(refused(
+                span,
+                "a recurrence that looks its own earlier elements up by data",
+            ));
+        }
+        let order = self.by_group(step.axis, by);
+        let mut args: Vec<Expr<'b>> = vec![Expr::Const(BEFORE_THE_FIRST); leaves.len()];
+        let inputs = step.inputs.borrow();
+        for (outside, ..) in inputs.iter() {
+            args.push(match order {
+                Some((sorted, _)) => b.gather(*outside, sorted),
+                None => *outside,
+            });
+        }
+        let scan = Scan {
+            axis: along,
+            reverse: false,
+            body: program,
+            states: leaves,
+            inputs: inputs.iter().map(|(.., leaf)| *leaf).collect(),
+        };
+        let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
+        for member in step.members {
+            let value = b.call_part(call, parts[member]);
+            let value = match order {
+                Some((_, back)) => b.gather(value, back),
+                None => value,
+            };
+            self.values.borrow_mut().insert(*member, value);
+        }
+        Ok(())
+    }
+
+    /// Index arrays that bring the elements of each group together, and back; `None` where they stand so already.
+    fn by_group(&self, axis: AxisRef, by: Option<SymbolId>) -> Option<(IndexId, IndexId)> {
+        let groups = self.groups(axis, by);
+        let mut order: Vec<u32> = (0..groups.len() as u32).collect();
+        let mut first: HashMap<u32, usize> = HashMap::new();
+        for (i, g) in groups.iter().enumerate() {
+            first.entry(*g).or_insert(i);
+        }
+        order.sort_by_key(|&i| first[&groups[i as usize]]);
+        if order.is_sorted() {
+            return None;
+        }
+        let mut back = vec![0; order.len()];
+        for (place, &i) in order.iter().enumerate() {
+            back[i as usize] = place as u32;
+        }
+        let target = self.axes.id(axis);
+        let index = |values: Vec<u32>| {
+            self.builder.index(Index {
+                target,
+                axes: AxisSet::of(&[target]),
+                values: values.into(),
+            })
+        };
+        Some((index(order), index(back)))
+    }
+}
+
+impl<'a, 'b, 'c> Step<'_, 'a, 'b, 'c> {
+    /// Lowers the members' values at one element.
+    fn lower(&self) -> Lowered<()> {
+        let inner = Lowering::of_step(self.outer.bound, self.outer.axes, self.body, self);
+        for member in self.members {
+            if let Role::Let(e) = &self.outer.bound.model.symbols[*member].role {
+                let value = inner.expr(e)?;
+                self.current.borrow_mut().insert(*member, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Axes of a member at one element.
+    fn own_axes(&self, member: SymbolId) -> AxisSet {
+        let symbol = &self.outer.bound.model.symbols[member];
+        let axes = self.outer.axes.set(&symbol.axes).without(self.along);
+        if self.draws { axes.with(DRAW) } else { axes }
+    }
+
+    fn leaf(&self, axes: AxisSet) -> (Expr<'c>, Leaf) {
+        let (e, offset) = self.body.noise(axes);
+        (e, Leaf { offset, axes })
+    }
+
+    fn state(&self, member: SymbolId, held: Held) -> Expr<'c> {
+        // The element k steps before was the one k - 1 steps before, a step ago.
+        if let Held::Back(k) = held
+            && k > 1
+        {
+            self.state(member, Held::Back(k - 1));
+        }
+        let axes = match held {
+            Held::Back(_) => self.own_axes(member),
+            Held::Window(lag) => self.own_axes(member).with(self.outer.axes.id(lag)),
+        };
+        self.states
+            .borrow_mut()
+            .entry((member, held))
+            .or_insert_with(|| self.leaf(axes))
+            .0
+    }
+
+    /// A member's value at this element, over its axes.
+    fn settled(&self, member: SymbolId) -> Lowered<Expr<'c>> {
+        let value = self.current.borrow()[&member];
+        let own = self.own_axes(member);
+        let symbol = &self.outer.bound.model.symbols[member];
+        if !own.contains_all(self.body.axes_of(value)) {
+            return Err(refused(symbol.span, "a recurrence that reads a discrete site"));
+        }
+        Ok(self.body.broadcast(value, own))
+    }
+
+    /// What a state holds after this element.
+    fn next(&self, member: SymbolId, held: Held, leaf: &Leaf) -> Lowered<NodeId> {
+        let value = match held {
+            Held::Back(1) => self.settled(member)?,
+            Held::Back(k) => self.states.borrow()[&(member, Held::Back(k - 1))].0,
+            Held::Window(lag) => {
+                let along = self.outer.axes.id(lag);
+                let n = self.body.size(along);
+                let shift = self.body.index(Index {
+                    target: along,
+                    axes: AxisSet::of(&[along]),
+                    values: (0..n as u32).map(|k| k.saturating_sub(1)).collect(),
+                });
+                let newest: Vec<f64> = (0..n).map(|k| f64::from(u8::from(k == 0))).collect();
+                let newest = self.body.data(newest.into(), AxisSet::of(&[along]));
+                let old = self.states.borrow()[&(member, held)].0;
+                let moved = self.body.gather(old, shift);
+                Expr::apply(
+                    ppl_core::Prim::Select,
+                    &[newest, self.settled(member)?, moved],
+                )
+            }
+        };
+        Ok(self.body.broadcast(value, leaf.axes).node(self.body))
+    }
+
+    /// What does not change with the recurrence: lowered outside, read element by element.
+    fn import(&self, e: &TExpr) -> Lowered<Expr<'c>> {
+        let outside = self.outer.expr(e)?;
+        let Expr::Node(id, _) = outside else {
+            return Ok(match outside {
+                Expr::Const(v) => Expr::Const(v),
+                Expr::Node(..) => unreachable!("matched above"),
+            });
+        };
+        if let Some(v) = self.outer.builder.literal(id) {
+            return Ok(Expr::Const(v));
+        }
+        let known = self.inputs.borrow().iter().find_map(|(o, inside, _)| {
+            matches!(o, Expr::Node(known, _) if *known == id).then_some(*inside)
+        });
+        if let Some(inside) = known {
+            return Ok(inside);
+        }
+        let axes = self.outer.builder.axes_of(outside).without(self.along);
+        let (inside, leaf) = self.leaf(axes);
+        self.inputs.borrow_mut().push((outside, inside, leaf));
+        Ok(inside)
+    }
+
+    /// An element of a member: this one, or earlier ones.
+    fn element(
+        &self,
+        member: SymbolId,
+        by: &[(AxisRef, TExpr)],
+        span: Span,
+        inner: &Lowering<'_, 'c>,
+    ) -> Lowered<Expr<'c>> {
+        let mut rest: Vec<(AxisRef, TExpr)> = vec![];
+        let mut value = None;
+        for (axis, index) in by {
+            if value.is_some() || self.outer.axes.id(*axis) != self.along {
+                rest.push((*axis, index.clone()));
+                continue;
+            }
+            value = match index.kind {
+                TKind::LoopVariable | TKind::Shift(_, Lag::Literal(0), _) => {
+                    self.current.borrow().get(&member).copied()
+                }
+                TKind::Shift(_, Lag::Literal(k), _) => Some(self.state(member, Held::Back(k))),
+                TKind::Shift(_, Lag::Along(lag), _) => Some(self.state(member, Held::Window(lag))),
+                _ => None,
+            };
+        }
+        match value {
+            Some(value) => inner.look_up(value, &rest),
+            None => Err(refused(
+                span,
+                "this reading of a recurrent value within its own definition",
+            )),
+        }
+    }
+}
+
+impl<'c> Replace<'c> for Step<'_, '_, '_, 'c> {
+    fn replace(&self, e: &TExpr, inner: &Lowering<'_, 'c>) -> Option<Lowered<Expr<'c>>> {
+        let mut read = vec![];
+        e.symbols(&mut read);
+        if !read.iter().any(|s| self.members.contains(s)) {
+            return Some(self.import(e));
+        }
+        match &e.kind {
+            TKind::Symbol(_) => Some(Err(refused(
+                e.span,
+                "the whole of a recurrent value within its own definition",
+            ))),
+            TKind::Gather(src, by) => match src.kind {
+                TKind::Symbol(m) if self.members.contains(&m) => {
+                    Some(self.element(m, by, e.span, inner))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn refused(span: Span, what: &str) -> Box<Diagnostic> {
+    Box::new(crate::check::not_available(span, what))
+}
