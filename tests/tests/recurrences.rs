@@ -48,8 +48,8 @@ fn two_lags_and_a_use_outside_of_the_loop() {
         "a ~ Normal(0, 1); b ~ Normal(0, 1); let e0 = {}; let e1 = {};",
         Y[0], Y[1]
     );
-    for t in 2..5 {
-        by_hand += &format!("let e{t} = {} - a * e{} - b * e{};", Y[t], t - 1, t - 2);
+    for (t, y) in Y.iter().enumerate().skip(2) {
+        by_hand += &format!("let e{t} = {y} - a * e{} - b * e{};", t - 1, t - 2);
     }
     for (t, y) in Y.iter().enumerate() {
         by_hand += &format!("factor log_density(Normal(e{t}, 1), {y});");
@@ -68,11 +68,13 @@ fn values_that_read_each_other() {
           let new[t] = beta * s[t] * i[t] / 11;
           observe y[t] ~ Normal(new[t], 1);
         }";
-    let mut by_hand = "beta ~ HalfNormal(1); gamma ~ Uniform(0, 1); let s0 = 10; let i0 = 1;".to_string();
+    let mut by_hand =
+        "beta ~ HalfNormal(1); gamma ~ Uniform(0, 1); let s0 = 10; let i0 = 1;".to_string();
     for (t, y) in Y.iter().enumerate() {
         if t > 0 {
             let p = t - 1;
-            by_hand += &format!("let s{t} = s{p} - new{p}; let i{t} = i{p} + new{p} - gamma * i{p};");
+            by_hand +=
+                &format!("let s{t} = s{p} - new{p}; let i{t} = i{p} + new{p} - gamma * i{p};");
         }
         by_hand += &format!(
             "let new{t} = beta * s{t} * i{t} / 11; factor log_density(Normal(new{t}, 1), {y});"
@@ -93,11 +95,18 @@ fn groups_start_anew_wherever_their_rows_stand() {
     let mut by_hand = "b ~ Normal(0, 1);".to_string();
     for (g, ys) in [[0.3, 0.9, 1.1], [-0.4, 1.7, 0.2]].iter().enumerate() {
         by_hand += &format!("let l{g}_0 = {};", ys[0]);
-        for t in 1..3 {
-            by_hand += &format!("let l{g}_{t} = b * l{g}_{} + {};", t - 1, ys[t]);
+        for (t, y) in ys.iter().enumerate().skip(1) {
+            by_hand += &format!("let l{g}_{t} = b * l{g}_{} + {y};", t - 1);
         }
     }
-    for (g, t, y) in [(0, 0, 0.3), (1, 0, -0.4), (0, 1, 0.9), (1, 1, 1.7), (0, 2, 1.1), (1, 2, 0.2)] {
+    for (g, t, y) in [
+        (0, 0, 0.3),
+        (1, 0, -0.4),
+        (0, 1, 0.9),
+        (1, 1, 1.7),
+        (0, 2, 1.1),
+        (1, 2, 0.2),
+    ] {
         by_hand += &format!("factor log_density(Normal(l{g}_{t}, 1), {y});");
     }
     same(model, text, &by_hand);
@@ -132,7 +141,9 @@ fn a_vector_moves_by_a_matrix() {
           let x[t, k] = if first(t) { m } else { c * x[t-1] + 0.1 * x[t-1, a] };
           observe y[t] ~ Normal(x[t, b], 1);
         }";
-    let mut by_hand = "axis k = {a, b}; m[k] ~ Normal(0, 1); c ~ Normal(0, 1); let a0 = m[a]; let b0 = m[b];".to_string();
+    let mut by_hand =
+        "axis k = {a, b}; m[k] ~ Normal(0, 1); c ~ Normal(0, 1); let a0 = m[a]; let b0 = m[b];"
+            .to_string();
     for t in 1..5 {
         let p = t - 1;
         by_hand += &format!("let a{t} = c * a{p} + 0.1 * a{p}; let b{t} = c * b{p} + 0.1 * a{p};");

@@ -81,7 +81,9 @@ impl Checker {
             return self.fail(
                 not_available(symbol.span, "a recurrence in a loop that skips elements")
                     .label(at, "the loop")
-                    .help("write `if first(t) { … } else { … }`, so that every element has a value"),
+                    .help(
+                        "write `if first(t) { … } else { … }`, so that every element has a value",
+                    ),
             );
         }
         self.model.symbols[id] = symbol;

@@ -297,7 +297,10 @@ impl<'a, 'b, 'c> Step<'_, 'a, 'b, 'c> {
         let own = self.own_axes(member);
         let symbol = &self.outer.bound.model.symbols[member];
         if !own.contains_all(self.body.axes_of(value)) {
-            return Err(refused(symbol.span, "a recurrence that reads a discrete site"));
+            return Err(refused(
+                symbol.span,
+                "a recurrence that reads a discrete site",
+            ));
         }
         Ok(self.body.broadcast(value, own))
     }
