@@ -201,6 +201,7 @@ mod tests {
                 names: vec!["mu".to_owned()],
                 values: ndarray::array![[1.5]],
             },
+            fault: None,
             notes: vec![],
         }
     }

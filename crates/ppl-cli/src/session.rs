@@ -106,7 +106,8 @@ impl<'a> Session<'a> {
         self.refuse(&diagnostics)
     }
 
-    fn print(&self, diagnostics: &[Diagnostic]) {
+    /// Prints messages.
+    pub fn print(&self, diagnostics: &[Diagnostic]) {
         messages::print(diagnostics, &self.name, &self.text, self.terminal);
     }
 }

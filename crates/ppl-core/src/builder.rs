@@ -162,6 +162,21 @@ impl Builder {
         self.expr(self.push(Op::Data(id as u32), axes))
     }
 
+    /// Smallest and largest value of a data array; any number where one is not a number.
+    pub fn data_range(&self, number: u32) -> (f64, f64) {
+        let any = (f64::NEG_INFINITY, f64::INFINITY);
+        let inner = self.inner.borrow();
+        let Some(values) = inner.program.data.get(number as usize) else {
+            return any;
+        };
+        let none = (f64::INFINITY, f64::NEG_INFINITY);
+        let range = values.iter().fold(none, |r, v| (r.0.min(*v), r.1.max(*v)));
+        match values.iter().any(|v| v.is_nan()) || range.0 > range.1 {
+            true => any,
+            false => range,
+        }
+    }
+
     /// Registers an index array.
     pub fn index(&self, index: Index) -> IndexId {
         let mut inner = self.inner.borrow_mut();

@@ -112,6 +112,19 @@ impl SourceText {
         self.place(at.start as usize, at.end as usize)
     }
 
+    /// The line of a cell, from 1, stored either way.
+    pub fn line_of(&self, cell: Cell) -> u32 {
+        let found = self
+            .origins
+            .binary_search_by_key(&cell, |&(stored, _)| stored);
+        let at = found.map_or(cell, |index| self.origins[index].1).start;
+        let file = self.file();
+        let starts = self
+            .line_starts
+            .get_or_init(|| line_starts(file.as_bytes()));
+        starts.partition_point(|&first| first <= at) as u32
+    }
+
     /// The place of a byte range of the file; underlined as far as the end of its first line.
     pub fn place(&self, start: usize, end: usize) -> FilePlace {
         let file = self.file();

@@ -105,6 +105,13 @@ impl Table {
             .filter(|name| !name.is_empty())
     }
 
+    /// The line of the file, from 1, that each row begins on.
+    pub fn row_lines(&self) -> Vec<u32> {
+        (0..self.n_rows)
+            .map(|row| self.source.line_of(self.cell(row, 0)))
+            .collect()
+    }
+
     /// The column of that name, if there is one.
     pub fn column(&self, name: &str) -> Option<Column<'_>> {
         let index = *self

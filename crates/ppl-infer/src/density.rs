@@ -4,14 +4,17 @@
 //! A point is given either on the latents' own scale or as one flat unconstrained vector. Discrete sites that the
 //! compiler sums out are no part of a point.
 
+mod mistakes;
+
 use crate::objective::ObjectiveError;
+use mistakes::{misfits, not_a_label, outside};
 use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_model::graph::{Role as SymbolRole, SymbolId, Ty};
 use ppl_model::lower::{AxisMap, Lowering, Role};
 use ppl_model::{AxisRef, Bound};
-use ppl_syntax::Span;
-use std::collections::BTreeMap;
+use ppl_syntax::{Diagnostic, Span};
+use std::collections::{BTreeMap, HashMap};
 use thiserror::Error;
 
 /// An array of numbers, row-major over its shape; a scalar has no shape.
@@ -64,6 +67,8 @@ pub struct Density {
     pub terms: Vec<TermValue>,
     /// With respect to the point.
     pub gradient: Gradient,
+    /// Where it is not finite, if it is not: the statement, the row and the values that went in.
+    pub fault: Option<Box<Diagnostic>>,
 }
 
 /// Why there is no density.
@@ -182,80 +187,17 @@ fn constrained(bound: &Bound, values: &BTreeMap<String, Array>) -> Result<Densit
             (symbol.name.clone(), Array { shape, values })
         })
         .collect();
+    let given = || {
+        let values = |id: &SymbolId| values[&bound.model.symbols[*id].name].values.clone();
+        latents.iter().map(|id| (*id, values(id))).collect()
+    };
     Ok(Density {
+        fault: fault_at(bound, values_at.total, given)?,
         log_density: values_at.total,
         log_jacobian: None,
         terms: lowered.term_values(bound, &values_at.terms),
         gradient: Gradient::Constrained(gradient),
     })
-}
-
-/// Names and shapes that do not fit.
-fn misfits(
-    bound: &Bound,
-    latents: &[SymbolId],
-    values: &BTreeMap<String, Array>,
-) -> Vec<PointMistake> {
-    let name = |id: &SymbolId| bound.model.symbols[*id].name.as_str();
-    let mut out = vec![];
-    for given in values.keys() {
-        if !latents.iter().any(|id| name(id) == given) {
-            let help = match ppl_syntax::suggest(given, latents.iter().map(name)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "the latents are {}",
-                    latents.iter().map(name).collect::<Vec<_>>().join(", ")
-                ),
-            };
-            out.push(mistake(
-                format!("the point has a value for `{given}`, which is no latent of the model"),
-                help,
-            ));
-        }
-    }
-    for id in latents {
-        let symbol = &bound.model.symbols[*id];
-        let wanted = shape(bound, &symbol.axes);
-        let what = format!("{}{}", symbol.name, bound.model.bracket(&symbol.axes));
-        match values.get(&symbol.name) {
-            None => out.push(mistake(
-                format!("the point has no value for `{}`", symbol.name),
-                format!("`{what}` is {}", shape_in_words(&wanted)),
-            )),
-            Some(array) if array.shape != wanted => out.push(mistake(
-                format!(
-                    "the point's value of `{}` is {}",
-                    symbol.name,
-                    shape_in_words(&array.shape)
-                ),
-                format!(
-                    "`{what}` is {}, nested in this order",
-                    shape_in_words(&wanted)
-                ),
-            )),
-            Some(array) => {
-                if let Some(i) = array.values.iter().position(|v| !v.is_finite()) {
-                    let element = &bound.element_names(&symbol.name, &symbol.axes)[i];
-                    out.push(mistake(
-                        format!("the point's value of `{element}` is not finite"),
-                        "give a number",
-                    ));
-                }
-            }
-        }
-    }
-    out
-}
-
-fn shape_in_words(shape: &[usize]) -> String {
-    match shape {
-        [] => "one number".to_owned(),
-        [n] => format!("an array of {n} numbers"),
-        many => {
-            let lengths: Vec<String> = many.iter().map(usize::to_string).collect();
-            format!("an array of {} numbers", lengths.join(" x "))
-        }
-    }
 }
 
 /// The value's image under its support's map and back, over the leaf's axes, then its unconstrained numbers: the value
@@ -278,46 +220,6 @@ fn nearest<'b>(
     let mut out = vec![lowering.builder.broadcast(laid, all)];
     out.extend(free);
     Ok(out)
-}
-
-/// What to say where a value is not in its support; `images` as [`nearest`] gives them, in program order.
-fn outside(
-    bound: &Bound,
-    id: SymbolId,
-    given: &[f64],
-    images: &[Vec<f64>],
-) -> Option<PointMistake> {
-    let (nearest, free) = images.split_first()?;
-    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= TOLERANCE * a.abs().max(1.0);
-    let inside = given.iter().zip(nearest).all(near) && free.iter().flatten().all(|u| !u.is_nan());
-    (!inside).then(|| {
-        let name = &bound.model.symbols[id].name;
-        mistake(
-            format!("the point's value of `{name}` is outside its support"),
-            "`ppl check MODEL` prints the support of every site",
-        )
-    })
-}
-
-fn not_a_label(bound: &Bound, id: SymbolId, given: &[f64]) -> Option<PointMistake> {
-    let symbol = &bound.model.symbols[id];
-    let fits = |v: &f64| match symbol.ty {
-        Ty::Real => true,
-        Ty::Bool => *v == 0.0 || *v == 1.0,
-        Ty::Int | Ty::Index(_) => v.fract() == 0.0,
-    };
-    (!given.iter().all(fits)).then(|| {
-        mistake(
-            format!(
-                "the point's value of `{}` is outside its support",
-                symbol.name
-            ),
-            match symbol.ty {
-                Ty::Bool => "give 0 or 1",
-                _ => "give a whole number",
-            },
-        )
-    })
 }
 
 fn unconstrained(bound: &Bound, values: &[f64]) -> Result<Density, DensityError> {
@@ -375,6 +277,7 @@ fn unconstrained(bound: &Bound, values: &[f64]) -> Result<Density, DensityError>
     let (vector, _) = builder.param(AxisSet::of(&[along]));
     let mut jacobian = Expr::Const(0.0);
     let mut offset = 0;
+    let mut extra = vec![];
     for s in &shapes {
         let map = lowering.site_map(s.site).map_err(ObjectiveError::from)?;
         let base = map.bijection.unconstrained_len(s.n_event);
@@ -382,19 +285,48 @@ fn unconstrained(bound: &Bound, values: &[f64]) -> Result<Density, DensityError>
         let parts = lowering.slices(vector, along, offset, s.site, &map.event, base);
         offset += base * s.n_batch;
         let (forward, ln_jacobian) = map.bijection.forward(&parts, s.n_event.max(1));
-        lowering.set_latent(s.site, lowering.lay_out(&forward, &map.event));
+        let value = lowering.lay_out(&forward, &map.event);
+        lowering.set_latent(s.site, value);
+        extra.push(builder.broadcast(value, axes.set(&bound.model.symbols[s.site].axes)));
         jacobian = jacobian + builder.sum(ln_jacobian, batch);
     }
     let lowered = Lowered::new(&lowering, jacobian)?;
     let mut point = values.to_vec();
     point.resize(n.max(1), 0.0);
-    let at = lowered.evaluate(&builder, vec![jacobian], &point)?;
+    extra.push(jacobian);
+    let at = lowered.evaluate(&builder, extra, &point)?;
+    let drawn = || {
+        let in_order = |(s, values): (&ppl_model::SiteShape, &Vec<f64>)| {
+            let order = axes.order(&bound.model.symbols[s.site].axes);
+            let mut out = vec![0.0; order.len()];
+            order
+                .into_iter()
+                .zip(values)
+                .for_each(|(to, v)| out[to] = *v);
+            (s.site, out)
+        };
+        shapes.iter().zip(&at.extra).map(in_order).collect()
+    };
     Ok(Density {
+        fault: fault_at(bound, at.total, drawn)?,
         log_density: at.total,
-        log_jacobian: Some(at.extra[0][0]),
+        log_jacobian: at.extra.last().map(|j| j[0]),
         terms: lowered.term_values(bound, &at.terms),
         gradient: Gradient::Unconstrained(at.gradient[..n].to_vec()),
     })
+}
+
+/// Where a density that is not finite comes from.
+fn fault_at(
+    bound: &Bound,
+    total: f64,
+    latents: impl FnOnce() -> HashMap<SymbolId, Vec<f64>>,
+) -> Result<Option<Box<Diagnostic>>, DensityError> {
+    if total.is_finite() {
+        return Ok(None);
+    }
+    let found = crate::fault::find(bound, &latents())?;
+    Ok(found.map(|fault| Box::new(fault.diagnostic)))
 }
 
 /// The nodes of a density.

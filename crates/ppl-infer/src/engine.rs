@@ -11,7 +11,9 @@ use crate::summary::{summarise, summarise_weighted};
 use ndarray::Array2;
 use ppl_engine::random::{Address, fill_uniform};
 use ppl_model::Bound;
+use ppl_model::graph::SymbolId;
 use ppl_syntax::diagnostic::Diagnostic;
+use std::collections::HashMap;
 use std::time::Instant;
 use thiserror::Error;
 
@@ -82,6 +84,7 @@ pub fn fit(
         guide_text: guided.text,
         params: vec![],
         draws: Draws::default(),
+        fault: None,
         notes,
     };
     for p in &objective.params {
@@ -212,10 +215,15 @@ fn sample(
         likelihood.extend_from_slice(&sampler.log_likelihood()[..take]);
         log_q.extend_from_slice(&sampler.log_q()[..take]);
         jacobian.extend_from_slice(&sampler.log_jacobian()[..take]);
-        if culprit.is_none() {
-            let bad = (0..sampler.spans.len())
-                .find(|&i| sampler.term(i)[..take].iter().any(|v| !v.is_finite()));
-            culprit = bad.map(|i| statement_name(bound, sampler.spans[i]));
+        if culprit.is_none()
+            && let Some((span, s)) = first_bad(&sampler, take)
+        {
+            let fault = crate::fault::find(bound, &latents(bound, &sampler, s))?;
+            culprit = Some(match &fault {
+                Some(fault) => fault.place.clone(),
+                None => statement_name(bound, span),
+            });
+            fit.fault = fault.map(|fault| Box::new(fault.diagnostic));
         }
         drawn += take;
     }
@@ -302,21 +310,34 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
     values.select(ndarray::Axis(0), &chosen)
 }
 
+/// The first statement whose term is not finite in a draw of the batch, and that draw.
+fn first_bad(sampler: &Sampler, take: usize) -> Option<(ppl_syntax::Span, usize)> {
+    (0..sampler.spans.len()).find_map(|i| {
+        let draw = sampler.term(i)[..take]
+            .iter()
+            .position(|v| !v.is_finite())?;
+        Some((sampler.spans[i], draw))
+    })
+}
+
+/// Sites and the model's own params in a draw of the batch, each in declared order.
+fn latents(bound: &Bound, sampler: &Sampler, draw: usize) -> HashMap<SymbolId, Vec<f64>> {
+    let named = sampler.quantities.iter().enumerate();
+    named
+        .filter(|(_, q)| q.role != "report")
+        .filter_map(|(i, q)| {
+            let mut values = vec![0.0; q.elements.len()];
+            sampler.copy(i, draw, &mut values);
+            Some((*bound.model.names.get(&q.name)?, values))
+        })
+        .collect()
+}
+
 /// The statement at that place, in words.
 fn statement_name(bound: &Bound, span: ppl_syntax::Span) -> String {
-    use ppl_model::graph::Statement;
     let found = bound.model.statements.iter().find(|s| s.span == span);
     found
-        .map(|s| match &s.statement {
-            Statement::Sample(id) => format!(
-                "the sample statement of `{}`",
-                bound.model.symbols[*id].name
-            ),
-            Statement::Observe { dist, .. } => {
-                format!("the observation ~ {}", dist.distribution.definition().name)
-            }
-            _ => "a factor".to_string(),
-        })
+        .map(|s| crate::fault::statement_in_words(bound, &s.statement))
         .unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ pub mod choice;
 pub mod density;
 pub mod elbo;
 pub mod engine;
+pub mod fault;
 pub mod fit;
 pub mod objective;
 pub mod options;

@@ -83,7 +83,11 @@ impl Density {
         };
         out.insert("gradient".to_owned(), gradient);
         let text = format!("{:#}\n", Value::Object(out));
-        terminal.result(&text)
+        terminal.result(&text)?;
+        if let Some(fault) = density.fault {
+            session.print(&[*fault]);
+        }
+        Ok(())
     }
 
     fn refuse(&self, error: DensityError, session: &Session<'_>, bound: &Bound) -> Outcome {

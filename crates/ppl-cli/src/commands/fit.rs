@@ -105,6 +105,9 @@ impl Fit {
             Verdict::Stopped { .. } => Outcome::Stopped,
             Verdict::Failed { .. } => Outcome::Failed,
         };
+        if let Some(fault) = &fit.fault {
+            session.print(std::slice::from_ref(fault));
+        }
         self.conclude(&fit, outcome, output.as_ref(), terminal);
         Ok(outcome)
     }

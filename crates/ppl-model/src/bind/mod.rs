@@ -57,6 +57,17 @@ pub struct Bound {
     pub axes: Vec<BoundAxis>,
     /// Values of the data, by symbol.
     pub values: HashMap<SymbolId, Values>,
+    /// Where the rows of the main table stand.
+    pub rows: RowLines,
+}
+
+/// Where the rows of the main table stand in their file.
+#[derive(Debug, Clone, Default)]
+pub struct RowLines {
+    /// The file, as the user gave it.
+    pub path: Arc<str>,
+    /// The line of each row, from 1; empty without a table.
+    pub lines: Arc<[u32]>,
 }
 
 /// Axes may not be longer than this: positions are stored in 32 bits.
@@ -100,6 +111,13 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         model: Arc::new(model.clone()),
         axes,
         values: binder.values.clone(),
+        rows: match &data.main {
+            Some(table) => RowLines {
+                path: table.path().into(),
+                lines: table.row_lines().into(),
+            },
+            None => RowLines::default(),
+        },
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
@@ -156,6 +174,7 @@ impl Bound {
             model: Arc::new(model),
             axes,
             values,
+            rows: self.rows.clone(),
         })
     }
 

@@ -37,7 +37,7 @@ pub struct SiteMap<'b> {
 }
 
 /// How many of a draw's last axes are one event's.
-fn n_event_axes(d: &TDist) -> usize {
+pub(super) fn n_event_axes(d: &TDist) -> usize {
     match d.distribution.definition().event {
         Shape::Scalar => 0,
         _ => d.event.len(),
@@ -139,6 +139,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             self.event_parts(value, &event)
         };
         let plain = d.distribution.ln_density_expr(&x, &slices);
+        let plain = self.guarded(d, &slices, value, plain, within.inside);
         self.modified(d, &slices, value, plain, within)
     }
 
@@ -222,7 +223,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// Log prior density of a site, elementwise over its batch, normalised on the support that its kind narrows it to.
-    fn site_density(&self, id: SymbolId) -> Lowered<(Expr<'b>, Vec<AxisRef>)> {
+    pub(super) fn site_density(&self, id: SymbolId) -> Lowered<(Expr<'b>, Vec<AxisRef>)> {
         let symbol = &self.bound.model.symbols[id];
         let value = self.symbol(id)?;
         let Some(d) = self.bound.model.dist(id) else {

@@ -5,10 +5,13 @@ mod chains;
 mod density;
 mod evaluate;
 mod expr;
+mod guarded;
 mod guide;
+mod inspect;
 mod marginal;
 mod mass;
 mod modified;
+mod ranges;
 mod recurrence;
 mod standardise;
 mod symbols;
@@ -16,6 +19,7 @@ mod symbols;
 pub use axes::AxisMap;
 pub use density::{Role, SiteMap, Term};
 pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
+pub use inspect::{Inspection, Part};
 pub use symbols::ParamBlock;
 
 use crate::bind::Bound;
@@ -42,6 +46,7 @@ pub struct Lowering<'a, 'b> {
     values: RefCell<HashMap<SymbolId, Expr<'b>>>,
     latents: RefCell<HashMap<SymbolId, Expr<'b>>>,
     indices: RefCell<HashMap<(SymbolId, AxisId), IndexId>>,
+    ranges: RefCell<Vec<ranges::Range>>,
     components: RefCell<HashMap<(NodeId, AxisId, usize), Expr<'b>>>,
     /// Parameters met so far.
     pub params: RefCell<Vec<ParamBlock>>,
@@ -64,6 +69,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             latents: Default::default(),
             indices: Default::default(),
             components: Default::default(),
+            ranges: Default::default(),
             params: Default::default(),
             noise: Default::default(),
         };

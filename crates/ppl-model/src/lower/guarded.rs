@@ -1,0 +1,76 @@
+//! Densities of given values: minus infinity wherever the value is no possible draw, or an argument is outside of its domain.
+//!
+//! A family's formula says nothing about where it holds: that of `Uniform(0, b)` is -ln(b) for any value, also above b. Draws from a
+//! guide are in their support by construction; values that are given are not. What can be shown to hold costs nothing.
+
+use super::Lowering;
+use crate::graph::TDist;
+use ppl_core::{Expr, Real, interpret};
+use ppl_dist::{Bound, Domain, Shape, Support};
+
+/// How far a calculated value may be outside by rounding, relative to the larger of 1 and the end.
+const ROUNDING: f64 = 1e-9;
+
+impl<'b> Lowering<'_, 'b> {
+    /// `density`, the formula's value, where `value` can be drawn and all arguments are in their domains; elsewhere minus infinity.
+    /// `inside`: the value is a draw, so it is in its support.
+    pub(super) fn guarded(
+        &self,
+        d: &TDist,
+        args: &[&[Expr<'b>]],
+        value: Expr<'b>,
+        density: Expr<'b>,
+        inside: bool,
+    ) -> Expr<'b> {
+        let def = d.distribution.definition();
+        let mut conditions = vec![];
+        if !inside && def.event == Shape::Scalar {
+            let (low, high) = match def.support {
+                Support::Interval(low, high) | Support::Integers(low, high) => (low, high),
+                Support::Bool => (Bound::At(0.0), Bound::At(1.0)),
+                _ => (Bound::At(f64::NEG_INFINITY), Bound::At(f64::INFINITY)),
+            };
+            let end = |b: Bound| match b {
+                Bound::At(v) => Expr::Const(v),
+                Bound::Parameter(i) => args[i][0],
+            };
+            conditions.extend(self.at_most(end(low), value));
+            conditions.extend(self.at_most(value, end(high)));
+        }
+        for (parameter, argument) in def.parameters().iter().zip(args) {
+            let (low, high) = match parameter.domain {
+                Domain::Positive | Domain::NonNegative | Domain::Count => (0.0, f64::INFINITY),
+                Domain::Unit => (0.0, 1.0),
+                _ => continue,
+            };
+            if parameter.shape == Shape::Scalar {
+                conditions.extend(self.at_most(Expr::Const(low), argument[0]));
+                conditions.extend(self.at_most(argument[0], Expr::Const(high)));
+            }
+        }
+        let impossible = Expr::Const(f64::NEG_INFINITY);
+        conditions
+            .into_iter()
+            .fold(density, |density, holds| holds.select(density, impossible))
+    }
+
+    /// 1 where a is not above b, but for rounding; `None` where it never is.
+    fn at_most(&self, a: Expr<'b>, b: Expr<'b>) -> Option<Expr<'b>> {
+        if self.range(a).1 <= self.range(b).0 {
+            return None;
+        }
+        let slack = match (a, b) {
+            (Expr::Const(v), _) | (_, Expr::Const(v)) => Expr::Const(ROUNDING * v.abs().max(1.0)),
+            (_, b) => b.abs().max(Expr::Const(1.0)) * Expr::Const(ROUNDING),
+        };
+        let holds = a.less_eq(b + slack);
+        let node = holds.node(self.builder);
+        if self.builder.is_fixed(node) {
+            let values = interpret::evaluate(&self.builder.snapshot(), &[], &[], &[node]);
+            if values[0].iter().all(|v| *v == 1.0) {
+                return None;
+            }
+        }
+        Some(holds)
+    }
+}

@@ -1,0 +1,243 @@
+//! Densities that are not finite: the statement, the line of the data and the values that went in are told; and values outside of a
+//! support that depends on unknowns count as impossible.
+
+use ppl_lang::{Array, Density, FitOptions, Gradient, Point, Verdict};
+use ppl_tests::{bind, fit, ln_normal};
+use std::collections::BTreeMap;
+
+fn at(model: &str, data: &str, values: &[(&str, f64)]) -> Density {
+    let array = |v: f64| Array {
+        shape: vec![],
+        values: vec![v],
+    };
+    let point: BTreeMap<String, Array> = values
+        .iter()
+        .map(|(n, v)| (n.to_string(), array(*v)))
+        .collect();
+    bind(model, data)
+        .density(&Point::Constrained(point))
+        .expect("a point of the model")
+}
+
+/// The message, its underlined parts with what is said about them, and the advice.
+fn story(model: &str, density: &Density) -> (String, Vec<(String, String)>, String) {
+    let fault = density.fault.as_ref().expect("a fault");
+    assert_eq!(fault.code, "E0401");
+    let labels = fault.labels.iter().map(|l| {
+        (
+            model[l.span.start..l.span.end].to_owned(),
+            l.message.clone(),
+        )
+    });
+    (
+        fault.message.clone(),
+        labels.collect(),
+        fault.help.clone().unwrap_or_default(),
+    )
+}
+
+fn said(labels: &[(String, String)], part: &str) -> String {
+    labels
+        .iter()
+        .filter(|l| l.0 == part)
+        .map(|l| l.1.as_str())
+        .collect::<Vec<_>>()
+        .join(" | ")
+}
+
+#[test]
+fn logarithm_of_a_negative_number() {
+    let model = "data y[row]: real; data x[row]: real; b ~ Normal(0, 1); let eta = log(x + b); observe y ~ Normal(eta, 1);";
+    let density = at(model, "y,x\n0,4\n3,5\n1,-2\n", &[("b", 0.5)]);
+    let (message, labels, help) = story(model, &density);
+    assert_eq!(
+        message,
+        "the log density of the observation ~ Normal is NaN in row 3 (data.csv:4)"
+    );
+    assert_eq!(said(&labels, "y"), "1");
+    assert_eq!(said(&labels, "eta"), "NaN");
+    assert!(
+        said(&labels, "log(x + b)").ends_with("from -1.5"),
+        "{labels:?}"
+    );
+    assert!(
+        help.contains("x = -2") && help.contains("b = 0.5"),
+        "{help}"
+    );
+}
+
+#[test]
+fn a_count_at_a_rate_of_zero() {
+    let model =
+        "data n[row]: int; data x[row]: real; b ~ Normal(0, 1); observe n ~ Poisson(x * b);";
+    let density = at(model, "n,x\n2,1\n\n3,0\n0,0\n1,0\n", &[("b", 1.5)]);
+    let (message, labels, help) = story(model, &density);
+    assert_eq!(
+        message,
+        "the log density of the observation ~ Poisson is -inf in row 2 (data.csv:4), and of one element more"
+    );
+    assert_eq!(
+        (said(&labels, "n"), said(&labels, "x * b")),
+        ("3".into(), "0".into())
+    );
+    assert!(help.contains("x = 0") && help.contains("b = 1.5"), "{help}");
+}
+
+#[test]
+fn overflow_of_exp() {
+    let model =
+        "data n[row]: int; data x[row]: real; b ~ Normal(0, 1); observe n ~ Poisson(exp(b * x));";
+    let density = at(model, "n,x\n2,1\n3,1000\n", &[("b", 1.0)]);
+    let (message, labels, _) = story(model, &density);
+    assert_eq!(
+        message,
+        "the log density of the observation ~ Poisson is NaN in row 2 (data.csv:3)"
+    );
+    assert!(
+        said(&labels, "exp(b * x)").contains("from 1000"),
+        "{labels:?}"
+    );
+}
+
+#[test]
+fn labels_of_other_axes_and_scalars() {
+    let model = "axis g = {low, high}; b ~ Normal(0, 1); a[g] ~ Normal(sqrt(b), 1); factor log(b);";
+    let both = at(
+        "axis g = {low, high}; b ~ Normal(0, 1); factor log(b);",
+        "",
+        &[("b", -1.0)],
+    );
+    let (message, labels, _) = story(
+        "axis g = {low, high}; b ~ Normal(0, 1); factor log(b);",
+        &both,
+    );
+    assert_eq!(message, "the log density of a factor is NaN");
+    assert!(
+        labels
+            .iter()
+            .any(|l| l.0 == "log(b)" && l.1.ends_with("from -1")),
+        "{labels:?}"
+    );
+    let point = BTreeMap::from([
+        (
+            "b".to_owned(),
+            Array {
+                shape: vec![],
+                values: vec![-1.0],
+            },
+        ),
+        (
+            "a".to_owned(),
+            Array {
+                shape: vec![2],
+                values: vec![0.0, 1.0],
+            },
+        ),
+    ]);
+    let density = bind(model, "")
+        .density(&Point::Constrained(point))
+        .expect("a point");
+    let (message, ..) = story(model, &density);
+    assert!(
+        message.starts_with("the log density of the sample statement of `a` is NaN"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_fit_says_where_it_went_wrong() {
+    let model = "data y[row]: real; data x[row]: real; b ~ Normal(0, 0.1); observe y ~ Normal(log(x + b), 1);";
+    let fit = fit(model, "y,x\n0,4\n3,-5\n1,2\n", &FitOptions::default());
+    let Verdict::Failed { reason } = &fit.verdict else {
+        panic!("{:?}", fit.verdict)
+    };
+    assert!(reason.contains("in row 2 (data.csv:3)"), "{reason}");
+    let fault = fit.fault.as_ref().expect("a fault");
+    assert_eq!(fault.code, "E0401");
+    assert!(
+        fault
+            .labels
+            .iter()
+            .any(|l| &model[l.span.start..l.span.end] == "log(x + b)"
+                && l.message.contains("from -5")),
+        "{fault:?}"
+    );
+}
+
+#[test]
+fn unconstrained_points_too() {
+    let model = "data y[row]: real; top ~ HalfNormal(1); observe y ~ Uniform(0, top);";
+    let bound = bind(model, "y\n0.5\n2.5\n");
+    let density = bound
+        .density(&Point::Unconstrained(vec![0.0]))
+        .expect("a point");
+    assert_eq!(density.log_density, f64::NEG_INFINITY);
+    let (message, labels, _) = story(model, &density);
+    assert!(
+        message.ends_with("is -inf in row 2 (data.csv:3)"),
+        "{message}"
+    );
+    assert_eq!(
+        (said(&labels, "y"), said(&labels, "top")),
+        ("2.5".into(), "1".into())
+    );
+    let density = bound
+        .density(&Point::Unconstrained(vec![1.0]))
+        .expect("a point");
+    assert!(density.log_density.is_finite() && density.fault.is_none());
+}
+
+/// Without the guard the density of `Uniform(0, top)` is -ln(top) for a value above `top` too: the fit collapses onto top = 0, with
+/// mean 1e-21 and a log evidence of 178, and says that it has converged.
+#[test]
+fn a_value_beyond_an_unknown_end_is_impossible() {
+    let model = "data y[row]: real; top ~ HalfNormal(1); observe y ~ Uniform(0, top);";
+    let data = "y\n0.1\n0.2\n1.5\n0.3\n";
+    let wrong = fit(model, data, &FitOptions::default());
+    assert!(
+        matches!(wrong.verdict, Verdict::Failed { .. }),
+        "{:?}",
+        wrong.verdict
+    );
+    // The same with the end where it can be: the density is top^-4 times the prior above 1.5.
+    let model =
+        "data y[row]: real; top: real(1.5, inf) ~ HalfNormal(1); observe y ~ Uniform(0, top);";
+    let right = fit(model, data, &FitOptions::default());
+    let weight = |t: f64| (-0.5 * t * t).exp() * t.powi(-4);
+    let grid = || (0..200_000).map(|i| 1.5 + 5e-5 * (f64::from(i) + 0.5));
+    let mean = grid().map(|t| t * weight(t)).sum::<f64>() / grid().map(weight).sum::<f64>();
+    let top = ppl_tests::row(&right, "top");
+    assert!(
+        (top.mean - mean).abs() < 4.0 * top.mcse + 0.002,
+        "{} {mean}",
+        top.mean
+    );
+}
+
+#[test]
+fn arguments_that_leave_their_domain_are_impossible() {
+    // ln 1.2 > 0 would reward a probability above 1.
+    let model = "data y[row]: bool; a ~ Normal(0, 1); observe y ~ Bernoulli(0.5 + a);";
+    let density = at(model, "y\n1\n1\n", &[("a", 0.7)]);
+    assert_eq!(density.log_density, f64::NEG_INFINITY);
+    let inside = at(model, "y\n1\n1\n", &[("a", 0.25)]);
+    assert!((inside.log_density - (ln_normal(0.25, 0.0, 1.0) + 2.0 * 0.75f64.ln())).abs() < 1e-12);
+    let Gradient::Constrained(gradient) = &inside.gradient else {
+        panic!()
+    };
+    assert!((gradient[0].1.values[0] - (-0.25 + 2.0 / 0.75)).abs() < 1e-12);
+}
+
+#[test]
+fn a_calculated_value_outside_of_the_support_is_impossible() {
+    let model = "data y[row]: real; r ~ HalfNormal(1); observe log(y) ~ Exponential(r);";
+    assert_eq!(
+        at(model, "y\n2\n0.5\n", &[("r", 1.0)]).log_density,
+        f64::NEG_INFINITY
+    );
+    let fine = at(model, "y\n2\n1.5\n", &[("r", 1.0)]);
+    assert!((fine.terms[1].value + 3f64.ln()).abs() < 1e-12);
+    let model = "b ~ Normal(0, 1); factor log_density(Exponential(2), b);";
+    assert_eq!(at(model, "", &[("b", -0.5)]).log_density, f64::NEG_INFINITY);
+    assert!((at(model, "", &[("b", 0.5)]).terms[1].value - (2f64.ln() - 1.0)).abs() < 1e-12);
+}
