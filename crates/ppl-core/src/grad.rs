@@ -5,6 +5,7 @@
 //! come, highest first, so the same program always gives the same nodes.
 
 mod rules;
+mod tails;
 
 use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;

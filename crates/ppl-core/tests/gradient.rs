@@ -25,16 +25,62 @@ fn points(prim: Prim) -> Vec<Vec<f64>> {
         }
         Select => vec![vec![1.0, 0.4, 2.0], vec![-2.0, 0.7, 0.1]],
         Floor => vec![vec![0.4], vec![-1.6]],
+        LnGammaLower(0) | LnGammaUpper(0) | LnGammaLowerSlope(0) | LnGammaUpperSlope(0) => vec![
+            vec![0.4, 0.3],
+            vec![2.5, 1.0],
+            vec![2.5, 6.0],
+            vec![40.0, 35.0],
+        ],
+        LnBetaLower(..) | LnBetaLowerSlope(..) => vec![
+            vec![0.4, 0.7, 0.3],
+            vec![2.5, 1.2, -3.0],
+            vec![40.0, 35.0, 0.2],
+        ],
+        LnSkewPhi => vec![vec![-1.5, 2.0], vec![0.4, 1.5], vec![2.0, -0.7]],
+        LnBesselI0e | BesselGap => vec![vec![0.3], vec![2.7], vec![41.5]],
         _ => vec![vec![-2.1], vec![-0.3], vec![0.4], vec![1.9], vec![3.3]],
     }
 }
 
-const PRIMS: [Prim; 30] = {
+const PRIMS: [Prim; 36] = {
     use Prim::*;
     [
-        Add, Mul, Recip, Exp, Ln, Log1p, Expm1, Sqrt, Pow, Tanh, InvLogit, Softplus, Sin, Cos,
-        Atan, Abs, Sign, Floor, Max, Min, Less, LessEq, Equal, Select, LnGamma, Erf, Phi, LnPhi,
-        InvPhi, Polygamma,
+        Add,
+        Mul,
+        Recip,
+        Exp,
+        Ln,
+        Log1p,
+        Expm1,
+        Sqrt,
+        Pow,
+        Tanh,
+        InvLogit,
+        Softplus,
+        Sin,
+        Cos,
+        Atan,
+        Abs,
+        Sign,
+        Floor,
+        Max,
+        Min,
+        Less,
+        LessEq,
+        Equal,
+        Select,
+        LnGamma,
+        Erf,
+        Phi,
+        LnPhi,
+        InvPhi,
+        Polygamma,
+        LnGammaLower(0),
+        LnGammaUpper(0),
+        LnBetaLower(0, 0),
+        LnSkewPhi,
+        LnBesselI0e,
+        BesselGap,
     ]
 };
 

@@ -190,10 +190,15 @@ fn corr_cholesky_inverse<R: Real>(x: &[R], k: usize) -> Vec<R> {
     u
 }
 
-/// sign(y) log1p(|y| + y² / (1 + sqrt(1 + y²))), Abramowitz & Stegun 4.6.20 written without cancellation.
-fn asinh<R: Real>(y: R) -> R {
+/// sign(y) log1p(|y| + y² / (1 + sqrt(1 + y²))), Abramowitz & Stegun 4.6.20 written without cancellation; ln(2 |y|) where y²
+/// could overflow.
+pub(crate) fn asinh<R: Real>(y: R) -> R {
     let one = R::lit(1.0);
-    let size = (y.abs() + y.square() / (one + (one + y.square()).sqrt())).log1p();
+    let size = y.abs();
+    let near = size.less(R::lit(1e10));
+    let (small, large) = (near.select(size, one), near.select(one, size));
+    let exact = (small + small.square() / (one + (one + small.square()).sqrt())).log1p();
+    let size = near.select(exact, large.ln() + R::lit(std::f64::consts::LN_2));
     y.less(R::lit(0.0)).select(-size, size)
 }
 

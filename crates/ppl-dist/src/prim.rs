@@ -63,6 +63,25 @@ pub enum Prim {
     LnPhi,
     /// standard normal quantile function (inverse of Phi)
     InvPhi,
+    /// derivative of that order by a of ln P(a, b), P the regularised lower incomplete gamma function; NaN above order 2
+    LnGammaLower(u8),
+    /// the same of ln(1 - P(a, b))
+    LnGammaUpper(u8),
+    /// derivative of these orders by a and b of ln I_x(a, b), the regularised incomplete beta function, x = inv_logit(c);
+    /// NaN above order 2 in all
+    LnBetaLower(u8, u8),
+    /// the derivative by b of `LnGammaLower` of the same order
+    LnGammaLowerSlope(u8),
+    /// the derivative by b of `LnGammaUpper` of the same order
+    LnGammaUpperSlope(u8),
+    /// the derivative by c of `LnBetaLower` of the same orders
+    LnBetaLowerSlope(u8, u8),
+    /// ln of the distribution function at a of the standard skew-normal with shape b
+    LnSkewPhi,
+    /// ln(e^-a I_0(a)), I_0 the modified Bessel function
+    LnBesselI0e,
+    /// 1 - I_1(a)/I_0(a)
+    BesselGap,
 }
 
 impl Prim {
@@ -71,7 +90,9 @@ impl Prim {
         use Prim::*;
         match self {
             Add | Mul | Pow | Max | Min | Less | LessEq | Equal | Polygamma => 2,
-            Select => 3,
+            LnGammaLower(_) | LnGammaUpper(_) | LnSkewPhi => 2,
+            LnGammaLowerSlope(_) | LnGammaUpperSlope(_) => 2,
+            Select | LnBetaLower(..) | LnBetaLowerSlope(..) => 3,
             _ => 1,
         }
     }
@@ -126,6 +147,15 @@ impl Prim {
             Phi => special::phi(a[0]),
             LnPhi => special::ln_phi(a[0]),
             InvPhi => special::inv_phi(a[0]),
+            LnGammaLower(order) => special::ln_gamma_lower(order, a[0], a[1]),
+            LnGammaUpper(order) => special::ln_gamma_upper(order, a[0], a[1]),
+            LnBetaLower(i, j) => special::ln_beta_lower((i, j), a[0], a[1], a[2]),
+            LnGammaLowerSlope(order) => special::ln_gamma_lower_slope(order, a[0], a[1]),
+            LnGammaUpperSlope(order) => special::ln_gamma_upper_slope(order, a[0], a[1]),
+            LnBetaLowerSlope(i, j) => special::ln_beta_lower_slope((i, j), a[0], a[1], a[2]),
+            LnSkewPhi => special::ln_skew_phi(a[0], a[1]),
+            LnBesselI0e => special::ln_bessel_i0e(a[0]),
+            BesselGap => special::bessel_gap(a[0]),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The derivative of every primitive, written in primitives.
 
+use super::tails;
 use crate::builder::Builder;
 use crate::call::CallId;
 use crate::program::Op;
@@ -86,6 +87,10 @@ fn derivative<'b>(prim: Prim, position: usize, x: &[Expr<'b>], y: Expr<'b>) -> E
         // Normal density over Phi, in logs: both underflow together.
         LnPhi => (lit(-0.5) * (a * a) - y - lit(0.5 * (2.0 * PI).ln())).exp(),
         InvPhi => lit((2.0 * PI).sqrt()) * (lit(0.5) * (y * y)).exp(),
+        LnGammaLower(_) | LnGammaUpper(_) | LnBetaLower(..) | LnGammaLowerSlope(_)
+        | LnGammaUpperSlope(_) | LnBetaLowerSlope(..) | LnSkewPhi | LnBesselI0e | BesselGap => {
+            tails::derivative(prim, position, x, y)
+        }
         Add | Less | LessEq | Equal | Sign | Floor | Max | Min | Select => lit(0.0),
     }
 }

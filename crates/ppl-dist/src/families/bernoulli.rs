@@ -1,6 +1,6 @@
 //! Bernoulli(probability).
 
-use super::parts::{ln_one_minus_or_never, ln_or_never};
+use super::parts::{ln_one_minus_or_never, ln_or_never, steps};
 use crate::definition::*;
 use crate::real::Real;
 use rand::{Rng, RngExt};
@@ -27,6 +27,20 @@ impl Density for Bernoulli {
 
     fn ln_density<R: Real>(x: &[R], p: &[&[R]]) -> R {
         x[0].select(ln_or_never(p[0][0]), ln_one_minus_or_never(p[0][0]))
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (never, certain) = (R::lit(f64::NEG_INFINITY), R::lit(0.0));
+        Some(steps(x, never, ln_one_minus_or_never(p[0][0]), certain))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (never, certain) = (R::lit(f64::NEG_INFINITY), R::lit(0.0));
+        Some(steps(x, certain, ln_or_never(p[0][0]), never))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

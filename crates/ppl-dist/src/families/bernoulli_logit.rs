@@ -1,5 +1,6 @@
 //! BernoulliLogit(logit).
 
+use super::parts::steps;
 use crate::definition::*;
 use crate::real::Real;
 use crate::special::inv_logit;
@@ -24,6 +25,20 @@ impl Density for BernoulliLogit {
     fn ln_density<R: Real>(x: &[R], p: &[&[R]]) -> R {
         let sign = R::lit(1.0) + R::lit(-2.0) * x[0];
         -(sign * p[0][0]).softplus()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (never, certain) = (R::lit(f64::NEG_INFINITY), R::lit(0.0));
+        Some(steps(x, never, -p[0][0].softplus(), certain))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (never, certain) = (R::lit(f64::NEG_INFINITY), R::lit(0.0));
+        Some(steps(x, certain, -(-p[0][0]).softplus(), never))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! Beta(a, b), Beta(mean = m, concentration = k).
 
-use super::parts::draw;
+use super::parts::{draw, ln_beta_below, log_odds};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -38,6 +38,18 @@ impl Density for Beta {
         let one = R::lit(1.0);
         let constant = (a + b).ln_gamma() - a.ln_gamma() - b.ln_gamma();
         constant + (a - one) * x[0].ln() + (b - one) * (-x[0]).log1p()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_beta_below(p[0][0], p[1][0], log_odds(x)))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_beta_below(p[1][0], p[0][0], -log_odds(x)))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -25,10 +25,23 @@ impl Density for BetaProportion {
     };
 
     fn ln_density<R: Real>(x: &[R], p: &[&[R]]) -> R {
-        let (mean, concentration) = (p[0][0], p[1][0]);
-        let a = mean * concentration;
-        let b = (R::lit(1.0) - mean) * concentration;
+        let [a, b] = shapes(p);
         <Beta as Density>::ln_density(x, &[&[a], &[b]])
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let [a, b] = shapes(p);
+        <Beta as Density>::cdf(x, &[&[a], &[b]])
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let [a, b] = shapes(p);
+        <Beta as Density>::ln_cdf(x, &[&[a], &[b]])
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let [a, b] = shapes(p);
+        <Beta as Density>::ln_survival(x, &[&[a], &[b]])
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {
@@ -54,4 +67,10 @@ impl Density for BetaProportion {
             (vec![0.75], vec![vec![0.1], vec![20.0]], -18.019875474427316),
         ]
     }
+}
+
+/// a and b.
+fn shapes<R: Real>(p: &[&[R]]) -> [R; 2] {
+    let (mean, concentration) = (p[0][0], p[1][0]);
+    [mean * concentration, (R::lit(1.0) - mean) * concentration]
 }

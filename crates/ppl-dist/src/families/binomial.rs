@@ -1,6 +1,9 @@
 //! Binomial(n, probability).
 
-use super::parts::{count_times, draw_binomial, ln_choose, ln_one_minus_or_never, ln_or_never};
+use super::parts::{
+    count_times, draw_binomial, events_up_to, ln_beta_below, ln_choose, ln_one_minus_or_never,
+    ln_or_never,
+};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -29,6 +32,26 @@ impl Density for Binomial {
         ln_choose(n, x[0])
             + count_times(x[0], ln_or_never(probability))
             + count_times(n - x[0], ln_one_minus_or_never(probability))
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let n = p[0][0];
+        let up_to = events_up_to(x.min(n));
+        let left = n + R::lit(1.0) - up_to;
+        let odds = ln_or_never(p[1][0]) - ln_one_minus_or_never(p[1][0]);
+        Some(ln_beta_below(left, up_to, -odds))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let n = p[0][0];
+        let up_to = events_up_to(x.min(n));
+        let left = n + R::lit(1.0) - up_to;
+        let odds = ln_or_never(p[1][0]) - ln_one_minus_or_never(p[1][0]);
+        Some(ln_beta_below(up_to, left, odds))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

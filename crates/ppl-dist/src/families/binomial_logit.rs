@@ -1,6 +1,6 @@
 //! BinomialLogit(n, logit).
 
-use super::parts::{draw_binomial, ln_choose};
+use super::parts::{draw_binomial, events_up_to, ln_beta_below, ln_choose};
 use crate::definition::*;
 use crate::real::Real;
 use crate::special::inv_logit;
@@ -28,6 +28,24 @@ impl Density for BinomialLogit {
     fn ln_density<R: Real>(x: &[R], p: &[&[R]]) -> R {
         let (n, logit) = (p[0][0], p[1][0]);
         ln_choose(n, x[0]) + x[0] * logit - n * logit.softplus()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let n = p[0][0];
+        let up_to = events_up_to(x.min(n));
+        let left = n + R::lit(1.0) - up_to;
+        Some(ln_beta_below(left, up_to, -p[1][0]))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let n = p[0][0];
+        let up_to = events_up_to(x.min(n));
+        let left = n + R::lit(1.0) - up_to;
+        Some(ln_beta_below(up_to, left, p[1][0]))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! InvChiSquare(df).
 
-use super::parts::draw;
+use super::parts::{draw, ln_gamma_above, ln_gamma_below};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -30,6 +30,26 @@ impl Density for InvChiSquare {
         let half = R::lit(0.5) * p[0][0];
         let constant = half * R::lit(-LN_2) - half.ln_gamma();
         constant - (half + R::lit(1.0)) * x[0].ln() - R::lit(0.5) * x[0].recip()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let half = R::lit(0.5);
+        Some(ln_gamma_above(
+            half * p[0][0],
+            half * x.max(R::lit(0.0)).recip(),
+        ))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let half = R::lit(0.5);
+        Some(ln_gamma_below(
+            half * p[0][0],
+            half * x.max(R::lit(0.0)).recip(),
+        ))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! InvGamma(shape, scale).
 
-use super::parts::draw;
+use super::parts::{draw, ln_gamma_above, ln_gamma_below};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -28,6 +28,24 @@ impl Density for InvGamma {
         let (shape, scale) = (p[0][0], p[1][0]);
         let constant = shape * scale.ln() - shape.ln_gamma();
         constant - (shape + R::lit(1.0)) * x[0].ln() - scale * x[0].recip()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_gamma_above(
+            p[0][0],
+            p[1][0] * x.max(R::lit(0.0)).recip(),
+        ))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_gamma_below(
+            p[0][0],
+            p[1][0] * x.max(R::lit(0.0)).recip(),
+        ))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,8 @@
 //! NegBinomial(mean, size = phi), NegBinomial(size = r, probability = q).
 
-use super::parts::{count_times, draw, draw_poisson, ln_or_never, ln_rising};
+use super::parts::{
+    count_times, draw, draw_poisson, events_up_to, ln_beta_below, ln_or_never, ln_rising,
+};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -46,6 +48,22 @@ impl Density for NegBinomial {
         let constant = ln_rising(size, x[0]) - (x[0] + R::lit(1.0)).ln_gamma();
         let weight = (x[0] + size) * (mean / size).log1p();
         constant + count_times(x[0], ln_or_never(mean)) - weight
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (mean, size) = (p[0][0], p[1][0]);
+        let odds = size.ln() - ln_or_never(mean);
+        Some(ln_beta_below(size, events_up_to(x), odds))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (mean, size) = (p[0][0], p[1][0]);
+        let odds = size.ln() - ln_or_never(mean);
+        Some(ln_beta_below(events_up_to(x), size, -odds))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! NegBinomialLog(log_mean, size = phi).
 
-use super::parts::{draw, draw_poisson, ln_rising};
+use super::parts::{draw, draw_poisson, events_up_to, ln_beta_below, ln_rising};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -32,6 +32,22 @@ impl Density for NegBinomialLog {
         let (log_mean, size) = (p[0][0], p[1][0]);
         let constant = ln_rising(size, x[0]) - (x[0] + R::lit(1.0)).ln_gamma();
         constant + x[0] * log_mean - (x[0] + size) * (log_mean - size.ln()).softplus()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let size = p[1][0];
+        let odds = size.ln() - p[0][0];
+        Some(ln_beta_below(size, events_up_to(x), odds))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let size = p[1][0];
+        let odds = size.ln() - p[0][0];
+        Some(ln_beta_below(events_up_to(x), size, -odds))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,5 +1,6 @@
 //! Pieces that several families share.
 
+use crate::prim::Prim;
 use crate::real::Real;
 use rand::{Rng, RngExt};
 use rand_distr::Distribution;
@@ -62,6 +63,38 @@ fn stirling<R: Real>(a: R) -> R {
     let r2 = r.square();
     let tail = R::lit(1.0 / 1260.0) - r2 * R::lit(1.0 / 1680.0);
     r * (R::lit(1.0 / 12.0) - r2 * (R::lit(1.0 / 360.0) - r2 * tail))
+}
+
+/// ln P(a, x), P the regularised lower incomplete gamma function.
+pub fn ln_gamma_below<R: Real>(a: R, x: R) -> R {
+    R::prim(Prim::LnGammaLower(0), &[a, x])
+}
+
+/// ln(1 - P(a, x)).
+pub fn ln_gamma_above<R: Real>(a: R, x: R) -> R {
+    R::prim(Prim::LnGammaUpper(0), &[a, x])
+}
+
+/// ln I_x(a, b) of the log odds for x; ln(1 - I_x(a, b)) is that of (b, a) at minus the log odds.
+pub fn ln_beta_below<R: Real>(a: R, b: R, log_odds: R) -> R {
+    R::prim(Prim::LnBetaLower(0, 0), &[a, b, log_odds])
+}
+
+/// ln x - ln(1 - x), held at its ends outside (0, 1).
+pub fn log_odds<R: Real>(x: R) -> R {
+    let inside = x.max(R::lit(0.0)).min(R::lit(1.0));
+    inside.ln() - (-inside).log1p()
+}
+
+/// Number of counts 0, 1, … not above x; 0 below 0.
+pub fn events_up_to<R: Real>(x: R) -> R {
+    R::prim(Prim::Floor, &[x.max(R::lit(-1.0))]) + R::lit(1.0)
+}
+
+/// `below` for x < 0, `between` up to 1, `above` from there.
+pub fn steps<R: Real>(x: R, below: R, between: R, above: R) -> R {
+    let rest = x.less(R::lit(1.0)).select(between, above);
+    x.less(R::lit(0.0)).select(below, rest)
 }
 
 /// ln of the sum of exponentials.

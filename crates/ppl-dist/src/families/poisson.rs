@@ -1,6 +1,8 @@
 //! Poisson(rate).
 
-use super::parts::{count_times, draw_poisson, ln_or_never};
+use super::parts::{
+    count_times, draw_poisson, events_up_to, ln_gamma_above, ln_gamma_below, ln_or_never,
+};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -25,6 +27,18 @@ impl Density for Poisson {
         let rate = p[0][0];
         let constant = -(x[0] + R::lit(1.0)).ln_gamma();
         constant + count_times(x[0], ln_or_never(rate)) - rate
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_gamma_above(events_up_to(x), p[0][0]))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_gamma_below(events_up_to(x), p[0][0]))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! PoissonLog(log_rate).
 
-use super::parts::draw_poisson;
+use super::parts::{draw_poisson, events_up_to, ln_gamma_above, ln_gamma_below};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -28,6 +28,18 @@ impl Density for PoissonLog {
     fn ln_density<R: Real>(x: &[R], p: &[&[R]]) -> R {
         let constant = -(x[0] + R::lit(1.0)).ln_gamma();
         constant + x[0] * p[0][0] - p[0][0].exp()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_gamma_above(events_up_to(x), p[0][0].exp()))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        Some(ln_gamma_below(events_up_to(x), p[0][0].exp()))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

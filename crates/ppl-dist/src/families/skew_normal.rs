@@ -2,6 +2,7 @@
 
 use super::parts::{HALF_LN_2_PI, standard_normal};
 use crate::definition::*;
+use crate::prim::Prim;
 use crate::real::Real;
 use rand::Rng;
 use std::f64::consts::{FRAC_2_PI, LN_2};
@@ -33,6 +34,20 @@ impl Density for SkewNormal {
         let z = (x[0] - p[0][0]) / p[1][0];
         let normal = R::lit(LN_2 - HALF_LN_2_PI) - p[1][0].ln() + R::lit(-0.5) * z.square();
         normal + (p[2][0] * z).ln_phi()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let z = (x - p[0][0]) / p[1][0];
+        Some(R::prim(Prim::LnSkewPhi, &[z, p[2][0]]))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let z = (x - p[0][0]) / p[1][0];
+        Some(R::prim(Prim::LnSkewPhi, &[-z, -p[2][0]]))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,7 @@
 //! StudentT(df, location, scale).
 
-use super::parts::{HALF_LN_2_PI, LN_PI, draw};
+use super::parts::{HALF_LN_2_PI, LN_PI, draw, ln_beta_below};
+use crate::bijection::asinh;
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -34,6 +35,20 @@ impl Density for StudentT {
         let z = (x[0] - location) / scale;
         let exponent = half * (df + R::lit(1.0));
         ln_constant(df) - scale.ln() - exponent * (z.square() / df).log1p()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (half, odds) = symmetric(x, p);
+        Some(ln_beta_below(half, half, odds))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let (half, odds) = symmetric(x, p);
+        Some(ln_beta_below(half, half, -odds))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {
@@ -96,4 +111,12 @@ fn ln_constant<R: Real>(df: R) -> R {
     let exact = gammas - half * (df.ln() + R::lit(LN_PI));
     df.less(R::lit(100.0))
         .select(exact, R::lit(-HALF_LN_2_PI) + tail)
+}
+
+/// df/2 and the log odds of y, where the distribution function is I_y(df/2, df/2) with y = (1 + z/sqrt(df + z^2))/2: smooth
+/// at z = 0, where the usual form in z^2 has a corner (the two are joined by the quadratic transformation of I).
+fn symmetric<R: Real>(x: R, p: &[&[R]]) -> (R, R) {
+    let z = (x - p[1][0]) / p[2][0];
+    let odds = R::lit(2.0) * asinh(z / p[0][0].sqrt());
+    (R::lit(0.5) * p[0][0], odds)
 }

@@ -1,12 +1,20 @@
 //! Special functions of real variables, in double precision.
 
+mod bessel;
 mod gamma;
 mod incomplete;
+mod jet;
 mod normal;
+mod skew_normal;
 
+pub use bessel::{bessel_gap, ln_bessel_i0e};
 pub use gamma::{ln_gamma, polygamma};
-pub use incomplete::{regularized_beta, regularized_gamma};
+pub use incomplete::{
+    ln_beta_lower, ln_beta_lower_slope, ln_gamma_lower, ln_gamma_lower_slope, ln_gamma_upper,
+    ln_gamma_upper_slope, regularized_beta, regularized_gamma,
+};
 pub use normal::{inv_phi, ln_phi, phi};
+pub use skew_normal::ln_skew_phi;
 
 /// The logistic function 1 / (1 + e^-x).
 pub fn inv_logit(x: f64) -> f64 {
