@@ -36,3 +36,5 @@ pub const JSON_SHAPE: &str = "E0316";
 pub const SETTING: &str = "E0317";
 /// Two main data files.
 pub const SOURCE: &str = "E0318";
+/// A cell of a censored column is malformed.
+pub const NOT_AN_INTERVAL: &str = "E0319";

@@ -13,7 +13,7 @@ pub struct Column<'a> {
 }
 
 /// Why a cell is refused: code, message, help.
-type Refusal = (&'static str, String, String);
+pub(crate) type Refusal = (&'static str, String, String);
 
 impl<'a> Column<'a> {
     /// The name, trimmed.
@@ -172,7 +172,7 @@ impl<'a> Column<'a> {
     }
 
     /// Reads all rows; on refusal describes the first and counts the others.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         parse: impl Fn(&'a str) -> Option<T>,
         refuse: impl Fn(&'a str) -> Refusal,

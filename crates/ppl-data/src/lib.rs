@@ -11,6 +11,7 @@
     reason = "errors are rare, and are data for the caller to render"
 )]
 
+mod censored;
 pub mod codes;
 mod column;
 mod csv_file;
@@ -25,6 +26,7 @@ mod number;
 mod source;
 mod table;
 
+pub use censored::Interval;
 pub use column::Column;
 pub use dataset::{Dataset, JsonArray, Source};
 pub use number::{is_missing, parse_real};

@@ -110,6 +110,8 @@ pub enum Role {
         from: Option<String>,
         /// Missing entries allowed.
         optional: bool,
+        /// Cells may give an interval.
+        censored: bool,
     },
     /// A latent.
     Site(Box<TDist>),
@@ -142,6 +144,11 @@ impl Symbol {
     /// Whether it is a datum with missing entries allowed.
     pub fn is_optional(&self) -> bool {
         matches!(self.role, Role::Data { optional: true, .. })
+    }
+
+    /// Whether it is a datum whose cells may give an interval.
+    pub fn is_censored(&self) -> bool {
+        matches!(self.role, Role::Data { censored: true, .. })
     }
 
     /// Whether it is a discrete site with labels as values: the compiler sums it out.

@@ -3,7 +3,7 @@
 use super::axes::{missing_column, missing_scalar};
 use super::{Binder, BoundAxis, Values};
 use crate::graph::*;
-use ppl_data::{Column, Table};
+use ppl_data::{Column, Interval, Table};
 use ppl_syntax::diagnostic::Diagnostic;
 use std::sync::Arc;
 
@@ -18,6 +18,13 @@ impl Binder<'_> {
                 Ok(v) => {
                     self.diagnostics.extend(self.vector_kind(s, &v));
                     self.values.insert(id, v);
+                    if s.is_censored() {
+                        self.reads_upper_ends = true;
+                        if let Ok(Values::Real(upper)) = self.datum(s) {
+                            self.upper_ends.insert(id, upper);
+                        }
+                        self.reads_upper_ends = false;
+                    }
                 }
                 Err(d) => self.diagnostics.push(d),
             }
@@ -196,6 +203,23 @@ impl Binder<'_> {
                 Values::Index(positions?.into())
             }
             Ty::Bool => Values::Real(column.bools()?.into()),
+            ty if s.is_censored() => {
+                let cells = column.intervals(ty == Ty::Int, s.is_optional())?;
+                for (row, c) in cells.iter().enumerate() {
+                    self.kind_of_interval(s, *c).map_err(|m| {
+                        Diagnostic::data("E0209", column.place(row), m)
+                            .help("mend the cell, or widen the declared kind")
+                    })?;
+                }
+                let end = |c: Interval| {
+                    if self.reads_upper_ends {
+                        c.upper
+                    } else {
+                        c.lower
+                    }
+                };
+                Values::Real(cells.into_iter().map(end).collect())
+            }
             ty => {
                 let values = if s.is_optional() {
                     let cells = column.optional_reals()?;
@@ -260,6 +284,37 @@ impl Binder<'_> {
             return Err(format!(
                 "`{}` is declared to be at most {b}, but this is {v}",
                 s.name
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a cell leaves anything of what its kind says.
+    fn kind_of_interval(&self, s: &Symbol, c: Interval) -> Result<(), String> {
+        if c.lower.is_nan() {
+            return Ok(());
+        }
+        if c.lower == c.upper {
+            return self.kind_of_number(s, c.lower, 0);
+        }
+        let bound = |e: &Option<TExpr>| match e.as_ref().map(|e| &e.kind) {
+            Some(TKind::Number(b)) => Some(*b),
+            _ => None,
+        };
+        let (Some(Kind::Real(lo, hi)) | Some(Kind::Int(lo, hi))) = &s.kind else {
+            return Ok(());
+        };
+        let open = matches!(s.kind, Some(Kind::Real(..)));
+        if let Some(b) = bound(lo).filter(|b| c.upper < *b || (open && c.upper == *b)) {
+            return Err(format!(
+                "`{}` is declared to lie above {b}, and this cell says that it is at most {}",
+                s.name, c.upper
+            ));
+        }
+        if let Some(b) = bound(hi).filter(|b| c.lower > *b || (open && c.lower == *b)) {
+            return Err(format!(
+                "`{}` is declared to lie below {b}, and this cell says that it is at least {}",
+                s.name, c.lower
             ));
         }
         Ok(())

@@ -55,8 +55,10 @@ pub struct Bound {
     pub model: Arc<Model>,
     /// Axes, in the model's order.
     pub axes: Vec<BoundAxis>,
-    /// Values of the data, by symbol.
+    /// Values of the data, by symbol; of censored columns the lower ends of the cells.
     pub values: HashMap<SymbolId, Values>,
+    /// Upper ends of the cells of censored columns.
+    pub upper_ends: HashMap<SymbolId, Arc<[f64]>>,
     /// Where the rows of the main table stand.
     pub rows: RowLines,
 }
@@ -86,6 +88,8 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         data,
         axes: vec![None; model.axes.len()],
         values: HashMap::new(),
+        upper_ends: HashMap::new(),
+        reads_upper_ends: false,
         diagnostics: vec![],
     };
     binder.unused_arguments();
@@ -111,6 +115,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         model: Arc::new(model.clone()),
         axes,
         values: binder.values.clone(),
+        upper_ends: binder.upper_ends.clone(),
         rows: match &data.main {
             Some(table) => RowLines {
                 path: table.path().into(),
@@ -135,6 +140,9 @@ struct Binder<'a> {
     data: &'a Dataset,
     axes: Vec<Option<BoundAxis>>,
     values: HashMap<SymbolId, Values>,
+    upper_ends: HashMap<SymbolId, Arc<[f64]>>,
+    /// Censored columns are read twice: their lower ends, then their upper ends.
+    reads_upper_ends: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -156,6 +164,8 @@ impl Bound {
             data: &data,
             axes,
             values: self.values.clone(),
+            upper_ends: HashMap::new(),
+            reads_upper_ends: false,
             diagnostics: vec![],
         };
         binder.axes();
@@ -174,6 +184,7 @@ impl Bound {
             model: Arc::new(model),
             axes,
             values,
+            upper_ends: self.upper_ends.clone(),
             rows: self.rows.clone(),
         })
     }

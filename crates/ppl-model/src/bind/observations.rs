@@ -32,11 +32,16 @@ impl Binder<'_> {
             let Statement::Observe { value, dist } = &located.statement else {
                 continue;
             };
-            if dist.otherwise.is_none() && dist.modifiers.expressions().next().is_none() {
+            let symbol = value.whole_symbol();
+            let upper_ends = symbol.and_then(|id| self.upper_ends.get(&id));
+            if upper_ends.is_none()
+                && dist.otherwise.is_none()
+                && dist.modifiers.expressions().next().is_none()
+            {
                 continue;
             }
             let leaves = leaves(bound, dist, &value.axes);
-            let cells = match value.whole_symbol() {
+            let cells = match symbol {
                 Some(id) => match self.values.get(&id) {
                     Some(Values::Real(v)) => v.to_vec(),
                     _ => continue,
@@ -50,9 +55,12 @@ impl Binder<'_> {
                 .iter()
                 .enumerate()
                 .filter(|(_, v)| !v.is_nan())
-                .find_map(|(i, &v)| Some((i, mistake(&leaves, i, v)?)));
+                .find_map(|(i, &from)| {
+                    let to = upper_ends.map_or(from, |u| u[i]);
+                    Some((i, mistake(&leaves, i, (from, to))?))
+                });
             let Some((element, m)) = found else { continue };
-            let place = value.whole_symbol().map(|id| {
+            let place = symbol.map(|id| {
                 let s = &self.model.symbols[id];
                 (s, self.cell(s, element))
             });
@@ -109,21 +117,22 @@ fn leaves<'m>(bound: &Bound, dist: &'m TDist, axes: &[AxisRef]) -> Vec<Leaf<'m>>
     out
 }
 
-/// What is wrong with the cell `v` at `i`: for the branch it falls in, or for all of those that it may fall in.
-fn mistake(leaves: &[Leaf], i: usize, v: f64) -> Option<Mistake> {
+/// What is wrong with the cell at `i`: for the branch it falls in, or for all of those that it may fall in.
+fn mistake(leaves: &[Leaf], i: usize, cell: (f64, f64)) -> Option<Mistake> {
     let mut first = None;
     for leaf in leaves {
         if leaf.taken.as_ref().is_some_and(|t| t[i] == 0.0) {
             continue;
         }
-        let found = leaf_mistake(leaf, i, v)?;
+        let found = leaf_mistake(leaf, i, cell)?;
         first = first.or(Some(found));
     }
     first
 }
 
-fn leaf_mistake(leaf: &Leaf, i: usize, v: f64) -> Option<Mistake> {
+fn leaf_mistake(leaf: &Leaf, i: usize, cell: (f64, f64)) -> Option<Mistake> {
     let d = leaf.dist;
+    let (v, shown) = (cell.0, shown(cell));
     let name = d.distribution.definition().name;
     let at = |values: &Option<Vec<f64>>| values.as_ref().map(|v| v[i]);
     let flag = |values: &Option<Vec<f64>>| at(values).is_some_and(|f| f != 0.0);
@@ -131,7 +140,7 @@ fn leaf_mistake(leaf: &Leaf, i: usize, v: f64) -> Option<Mistake> {
     if left && right {
         return Some(Mistake {
             code: "E0213",
-            message: format!("{v} is censored on the left and on the right"),
+            message: format!("{shown} is censored on the left and on the right"),
             help: "mend the columns that `left` and `right` read: at most one of them is true; an interval is a cell such as `[2, 5]` of a `censored` column",
             label: (d.span, "both flags are true"),
         });
@@ -156,26 +165,41 @@ fn leaf_mistake(leaf: &Leaf, i: usize, v: f64) -> Option<Mistake> {
     let (from, to) = match (left, right) {
         (true, _) => (f64::NEG_INFINITY, v),
         (_, true) => (v, f64::INFINITY),
-        _ => (v, v),
+        _ => cell,
     };
     if lower.is_some_and(|lo| to < lo) || upper.is_some_and(|hi| from > hi) {
         let side = match (lower, upper) {
             (Some(lo), _) if to < lo => format!("below the lower bound {lo}"),
             (_, hi) => format!("above the upper bound {}", hi.unwrap_or(f64::INFINITY)),
         };
-        return impossible(format!("{v} lies {side} of the truncated {name}"));
+        return impossible(format!("{shown} lies {side} of the truncated {name}"));
     }
     let range = Range::of(d)?;
-    let possible = match (left, right) {
-        (true, _) => to > range.low.0 || (range.low.1 && to == range.low.0),
-        (_, true) => from < range.high.0 || (range.high.1 && from == range.high.0),
-        _ => range.contains(v),
+    let reaches = to > range.low.0 || (range.low.1 && to == range.low.0);
+    let starts = from < range.high.0 || (range.high.1 && from == range.high.0);
+    let possible = if from == to {
+        range.contains(v)
+    } else {
+        reaches && starts
     };
     if possible {
         return None;
     }
     impossible(format!(
-        "{name} draws {}, so {v} cannot be observed",
+        "{name} draws {}, so {shown} cannot be observed",
         range.words()
     ))
+}
+
+/// A cell as it may be written.
+fn shown((from, to): (f64, f64)) -> String {
+    if from == to {
+        format!("{from}")
+    } else if from == f64::NEG_INFINITY {
+        format!("<={to}")
+    } else if to == f64::INFINITY {
+        format!(">={from}")
+    } else {
+        format!("[{from}, {to}]")
+    }
 }

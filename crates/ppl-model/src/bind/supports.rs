@@ -82,7 +82,11 @@ impl Binder<'_> {
                 continue;
             };
             // Branches and modifiers are looked at cell by cell, once their conditions are known.
-            if dist.otherwise.is_some() || dist.modifiers.expressions().next().is_some() {
+            let censored = value
+                .whole_symbol()
+                .is_some_and(|id| self.model.symbols[id].is_censored());
+            if censored || dist.otherwise.is_some() || dist.modifiers.expressions().next().is_some()
+            {
                 continue;
             }
             let Some(range) = Range::of(dist) else {

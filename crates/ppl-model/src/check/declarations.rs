@@ -130,10 +130,18 @@ impl Checker {
         let axes = self.target_axes(target);
         let kind_resolved = self.kind(kind);
         let (axes, resolved) = (axes?, kind_resolved?);
-        if kind.censored {
-            return self.fail(not_available(kind.span, "censored data"));
-        }
         let ty = self.kind_type(&resolved);
+        if kind.censored && (!matches!(resolved, Kind::Real(..) | Kind::Int(..)) || axes.is_empty())
+        {
+            return self.fail(
+                Diagnostic::error(
+                    "E0111",
+                    kind.span,
+                    "only columns of numbers have censored cells",
+                )
+                .help("write `data y[row]: censored real;`; `positive`, `unit` and `int` are possible as well"),
+            );
+        }
         if let Some((last, _)) = from
             && last.matches('*').count() > 1
         {
@@ -153,6 +161,7 @@ impl Checker {
                 role: Role::Data {
                     from: from.map(|f| f.0.clone()),
                     optional: kind.optional,
+                    censored: kind.censored,
                 },
                 stochastic: false,
                 span: target.span,

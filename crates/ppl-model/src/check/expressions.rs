@@ -113,6 +113,14 @@ impl Checker {
                         .help("observe it as it is: `observe y ~ …`; its missing entries are integrated out"),
                 );
             }
+            if self.model.symbols[id].is_censored() && !self.observing {
+                let declared = self.model.symbols[id].span;
+                return self.fail(
+                    Diagnostic::error("E0114", span, format!("a cell of `{name}` may be an interval, so it is no number to calculate with"))
+                        .label(declared, "declared as `censored`")
+                        .help(format!("observe it as it is: `observe {name} ~ …`")),
+                );
+            }
             if self.defining == Some((id, false)) {
                 return self.fail(
                     Diagnostic::error("E0123", span, format!("`{name}` is defined by itself: only earlier elements of it may be read here"))

@@ -259,4 +259,58 @@ impl Checker {
         }
         Some(())
     }
+
+    /// A column with missing or censored cells is observed as a whole, by a distribution that knows what to do with them.
+    pub(super) fn special_cells(&mut self, value: &TExpr, dist: &TDist) -> Option<()> {
+        let mut found = None;
+        value.visit(&mut |e| {
+            if let TKind::Symbol(id) = e.kind
+                && (self.model.symbols[id].is_censored() || self.model.symbols[id].is_optional())
+            {
+                found = Some(id);
+            }
+        });
+        let Some(id) = found else {
+            return Some(());
+        };
+        let (name, censored) = (
+            self.model.symbols[id].name.clone(),
+            self.model.symbols[id].is_censored(),
+        );
+        if value.whole_symbol().is_none() {
+            return self.fail(
+                not_available(
+                    value.span,
+                    "a part of a column with missing or censored cells",
+                )
+                .help(format!("observe the whole of it: `observe {name} ~ …`")),
+            );
+        }
+        if !censored {
+            return Some(());
+        }
+        for d in dist.branches() {
+            let def = d.distribution.definition();
+            let refused = if d.modifiers.censors() {
+                Diagnostic::error(
+                    "E0118",
+                    d.span,
+                    format!("the cells of `{name}` say themselves how they are censored"),
+                )
+                .help("leave `.censored(…)` away, or declare the column as plain numbers")
+            } else if def.event != Shape::Scalar || !has_cdf(d) {
+                not_available(
+                    d.span,
+                    &format!(
+                        "a censored column under {}, whose distribution function is not implemented,",
+                        def.name
+                    ),
+                )
+            } else {
+                continue;
+            };
+            return self.fail(refused.label(value.span, "a `censored` column"));
+        }
+        Some(())
+    }
 }

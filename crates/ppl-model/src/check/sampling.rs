@@ -144,6 +144,7 @@ impl Checker {
         }
         let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
         self.not_constant_alone(&tdist)?;
+        self.special_cells(&typed, &tdist)?;
         self.mentions_loops(span, &typed.axes, "observation");
         if let Ty::Index(_) = typed.ty
             && !matches!(

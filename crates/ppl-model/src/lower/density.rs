@@ -162,7 +162,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     (Role::Prior(*id), density, batch)
                 }
                 Statement::Observe { value, dist } => {
-                    let density = self.density(dist, self.expr(value)?)?;
+                    let within = Within {
+                        cells: self.cells(value),
+                        ..Within::default()
+                    };
+                    let density = self.density_within(dist, self.expr(value)?, &within)?;
                     // A missing entry integrates to one: it has no term.
                     let density = match self.present(value) {
                         Some(_) if n_event_axes(dist) > 0 => {

@@ -6,7 +6,8 @@
 
 use super::mass::{Ends, Family};
 use super::{Lowered, Lowering};
-use crate::graph::TDist;
+use crate::bind::Values;
+use crate::graph::{TDist, TExpr};
 use ppl_core::{Expr, Real};
 
 /// What narrows a density beside the distribution's own modifiers.
@@ -27,10 +28,10 @@ pub(super) struct Within<'b> {
 pub(super) struct Cells<'b> {
     /// 1 where the cell is a number.
     pub exact: Expr<'b>,
-    /// Smallest value that a cell stands for.
-    pub lower: Expr<'b>,
+    /// Smallest value that a cell stands for; none where no cell has one.
+    pub lower: Option<Expr<'b>>,
     /// Largest one.
-    pub upper: Expr<'b>,
+    pub upper: Option<Expr<'b>>,
 }
 
 /// The larger of two bounds, where there are two.
@@ -51,7 +52,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         plain: Expr<'b>,
         within: &Within<'b>,
     ) -> Lowered<Expr<'b>> {
-        let read = |e: &Option<Box<crate::graph::TExpr>>| -> Lowered<Option<Expr<'b>>> {
+        let read = |e: &Option<Box<TExpr>>| -> Lowered<Option<Expr<'b>>> {
             e.as_ref().map(|e| self.expr(e)).transpose()
         };
         let own = (read(&d.modifiers.lower)?, read(&d.modifiers.upper)?);
@@ -75,8 +76,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         if let Some(cells) = within.cells {
             let ends = Ends {
-                lower: narrow(Some(cells.lower), lower, false),
-                upper: narrow(Some(cells.upper), upper, true),
+                lower: narrow(cells.lower, lower, false),
+                upper: narrow(cells.upper, upper, true),
             };
             term = cells.exact.select(term, family.ln_mass(ends));
         }
@@ -98,6 +99,54 @@ impl<'a, 'b> Lowering<'a, 'b> {
             term - family.ln_mass(Ends { lower, upper })
         } else {
             term
+        })
+    }
+
+    /// The cells of an observed column, where they may be intervals.
+    pub(super) fn cells(&self, value: &TExpr) -> Option<Cells<'b>> {
+        let id = value.whole_symbol()?;
+        let upper = self.bound.upper_ends.get(&id)?;
+        let Values::Real(lower) = self.bound.values.get(&id)? else {
+            return None;
+        };
+        let axes = &self.bound.model.symbols[id].axes;
+        let column = |values: Vec<f64>| {
+            self.builder.data(
+                self.axes.to_program(&values, axes).into(),
+                self.axes.set(axes),
+            )
+        };
+        let pairs = || lower.iter().zip(upper.iter());
+        let is_number = |l: &f64, u: &f64| l == u;
+        if pairs().all(|(l, u)| is_number(l, u) || l.is_nan()) {
+            return None;
+        }
+        let exact = if pairs().any(|(l, u)| is_number(l, u)) {
+            column(
+                pairs()
+                    .map(|(l, u)| f64::from(u8::from(is_number(l, u))))
+                    .collect(),
+            )
+        } else {
+            Expr::Const(0.0)
+        };
+        // Numbers and missing cells have a density of their own, or none: nothing is asked of their interval.
+        let ends = |of: &dyn Fn(f64, f64) -> f64, open: f64| {
+            let values: Vec<f64> = pairs()
+                .map(|(&l, &u)| {
+                    if is_number(&l, &u) || l.is_nan() {
+                        open
+                    } else {
+                        of(l, u)
+                    }
+                })
+                .collect();
+            values.iter().any(|v| *v != open).then(|| column(values))
+        };
+        Some(Cells {
+            exact,
+            lower: ends(&|l, _| l, f64::NEG_INFINITY),
+            upper: ends(&|_, u| u, f64::INFINITY),
         })
     }
 }

@@ -65,12 +65,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn data(&self, id: SymbolId, symbol: &Symbol) -> Expr<'b> {
         match self.bound.values.get(&id) {
-            // The density of a missing entry is masked; any observed value keeps it finite.
-            Some(Values::Real(v)) if symbol.is_optional() => {
-                let stand_in = v.iter().copied().find(|x| !x.is_nan()).unwrap_or(0.0);
+            // The density of a missing entry or an interval is masked; any number of the column keeps it finite.
+            Some(Values::Real(v)) if symbol.is_optional() || symbol.is_censored() => {
+                let upper = self.bound.upper_ends.get(&id);
+                let number =
+                    |(i, x): (usize, &f64)| upper.map_or(!x.is_nan(), |u| u[i] == *x).then_some(*x);
+                let stand_in = v.iter().enumerate().find_map(number).unwrap_or(0.0);
                 let filled: Vec<f64> = v
                     .iter()
-                    .map(|x| if x.is_nan() { stand_in } else { *x })
+                    .enumerate()
+                    .map(|cell| number(cell).unwrap_or(stand_in))
                     .collect();
                 self.builder.data(
                     self.axes.to_program(&filled, &symbol.axes).into(),
