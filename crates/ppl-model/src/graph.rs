@@ -195,7 +195,18 @@ pub enum Reduction {
     Min,
     Max,
     LogSumExp,
+    Prod,
     Softmax,
+    LogSoftmax,
+    CumSum,
+}
+
+impl Reduction {
+    /// Whether the axis stays: one value for each element.
+    pub fn keeps_axis(self) -> bool {
+        use Reduction::*;
+        matches!(self, Softmax | LogSoftmax | CumSum)
+    }
 }
 
 /// The typed expressions.
@@ -221,6 +232,8 @@ pub enum TKind {
     Rename(Box<TExpr>, AxisRef, AxisRef),
     /// A reduction.
     Reduce(Reduction, Box<TExpr>, Vec<AxisRef>),
+    /// A reduction within the groups that an index of data makes.
+    Group(Reduction, Box<TExpr>, Box<TExpr>),
     /// Sum of a product over one axis of each side.
     MatMul(Box<TExpr>, Box<TExpr>, AxisRef, AxisRef),
     /// A vector as a diagonal matrix.
@@ -250,6 +263,7 @@ impl std::fmt::Debug for TKind {
             TKind::Gather(..) => "gather",
             TKind::Rename(..) => "rename",
             TKind::Reduce(..) => "reduce",
+            TKind::Group(..) => "group",
             TKind::MatMul(..) => "matmul",
             TKind::Diag(..) => "diag",
             TKind::Vector(..) => "vector",

@@ -21,7 +21,7 @@ impl TExpr {
                 out
             }
             TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => vec![e],
-            TKind::MatMul(l, r, ..) => vec![l, r],
+            TKind::MatMul(l, r, ..) | TKind::Group(_, l, r) => vec![l, r],
             TKind::LogDensity(d, x) => {
                 let mut out = d.expressions();
                 out.push(x);
@@ -92,6 +92,32 @@ impl TExpr {
                 for part in self.parts() {
                     part.collect_symbols(earlier, out);
                 }
+            }
+        }
+    }
+}
+
+impl Model {
+    /// Calls `f` with every expression: of the symbols, then of the statements, then of the guide.
+    pub fn each_expression(&self, f: &mut dyn FnMut(&TExpr)) {
+        for s in &self.symbols {
+            match &s.role {
+                Role::Let(e) | Role::Param(e) => f(e),
+                Role::Site(d) => d.expressions().into_iter().for_each(&mut *f),
+                Role::Data { .. } => {}
+            }
+        }
+        for s in self.statements.iter().chain(&self.guide) {
+            match &s.statement {
+                Statement::Observe { value, dist } => {
+                    f(value);
+                    dist.expressions().into_iter().for_each(&mut *f);
+                }
+                Statement::Factor(e) | Statement::Report { value: e, .. } => f(e),
+                Statement::GuideSample { dist, .. } => {
+                    dist.expressions().into_iter().for_each(&mut *f)
+                }
+                Statement::Sample(_) => {}
             }
         }
     }

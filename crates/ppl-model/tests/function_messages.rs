@@ -198,3 +198,140 @@ fn expansion_is_bounded() {
     let found = common::diagnostics(&wide, None);
     assert!(found.iter().all(|d| d.code == "E0120"), "{found:#?}");
 }
+
+#[test]
+fn reductions() {
+    check(
+        &[
+            (
+                "data x[row]: real;\nlet m = mean(x, by = x);",
+                "E0106",
+                "2:22",
+                "labels are expected after `by =`",
+                "data school[row]: school;",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\ndata x[row]: real;\nlet m = mean(x, by = g, over = row);",
+                "E0106",
+                "4:9",
+                "either `over =` or `by =`",
+                "the axes of `g`",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\nm[g] ~ Normal(0, 1);\nlet s = mean(m, by = g);",
+                "E0109",
+                "4:9",
+                "do not line up",
+                "the same axis",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\ndata X[row, g]: real;\nlet s = mean(X, by = g);",
+                "E0109",
+                "4:14",
+                "lies along `g` already",
+                "over = g",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\ndata x[row]: real;\nlet s = cumsum(x, by = g);",
+                "E0106",
+                "4:24",
+                "`cumsum` has no groups",
+                "over = axis",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\ndata x[row]: real;\nfor i in row { factor sum(sum(x, by = g[i])); }",
+                "E0115",
+                "4:39",
+                "the group of one `row`",
+                "outside of the loop",
+            ),
+            (
+                "axis k = 2;\nw[k] ~ Dirichlet(1);\nz[row] ~ Categorical(w);\ndata x[row]: real;\nlet s = mean(x, by = z);",
+                "E0112",
+                "5:22",
+                "depends on a latent",
+                "look values up",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\nm[g] ~ Normal(0, 1);\nfactor sum(cumsum(m));",
+                "E0123",
+                "4:12",
+                "have no order",
+                "axis g = {…};",
+            ),
+            (
+                "axis k = 3;\nlet s = softmax(i in k: i);",
+                "E0103",
+                "2:9",
+                "`softmax` reduces nothing",
+                "take a binder",
+            ),
+            (
+                "axis k = 3;\nlet s = sd(i in k if i > 1: i);",
+                "E0106",
+                "2:22",
+                "take no filter",
+                "mean(k in a",
+            ),
+            (
+                "axis k = 3;\nlet s = sum(i in k: 2);",
+                "E0106",
+                "2:13",
+                "`i` is not used",
+                "size(k)",
+            ),
+            (
+                "axis k = 3;\nlet s = sum(i in k if i: i);",
+                "E0114",
+                "2:23",
+                "a condition is expected",
+                "compare it",
+            ),
+            (
+                "data n: int;\naxis lag = n;\ndata y[row]: real;\nfor t in row { factor sum(k in lag: y[t - k]); }",
+                "E0123",
+                "4:39",
+                "reads as far back as `lag` is long",
+                "if k < t",
+            ),
+            (
+                "axis g;\ndata g[row]: g;\naxis lag = 3;\ndata y[row]: real;\nfor t in row by g { factor sum(k in lag if k < t: y[t - k]); }",
+                "E0123",
+                "5:53",
+                "reads 3 before `t`",
+                "first(t, 3)",
+            ),
+            (
+                "axis lag = 3;\ndata y[row]: real;\nfor t in row { factor sum(k in lag if k <= t: y[t - k]); }",
+                "E0123",
+                "3:49",
+                "reads 3 before `t`",
+                "first(t, 3)",
+            ),
+        ],
+        None,
+    );
+}
+
+#[test]
+fn groups_without_elements() {
+    check(
+        &[
+            (
+                "axis g = {a, b, c};\ndata g[row]: g;\ndata x[row]: real;\nlet m = mean(x, by = g);",
+                "E0214",
+                "4:9",
+                "the group `c` of `g` has no element",
+                "gives 0",
+            ),
+            (
+                "axis g = {a, b, c};\ndata g[row]: g;\ndata x[row]: real;\nm[row] ~ Normal(0, 1);\nlet s = sd(m, by = g);",
+                "E0214",
+                "5:9",
+                "the group `b` of `g` has fewer than two elements, and so have 1 more",
+                "gives 0",
+            ),
+        ],
+        Some(&common::table("g,x\na,1\na,2\nb,3\n")),
+    );
+}

@@ -126,6 +126,9 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
+        errors = crate::lower::check_groups(&bound);
+    }
+    if errors.is_empty() {
         errors = binder.observations(&bound);
     }
     if errors.is_empty() {
@@ -249,26 +252,7 @@ impl Bound {
                 }
             });
         };
-        for s in &self.model.symbols {
-            match &s.role {
-                Role::Let(e) | Role::Param(e) => check(e),
-                Role::Site(d) => d.expressions().into_iter().for_each(&mut check),
-                Role::Data { .. } => {}
-            }
-        }
-        for s in self.model.statements.iter().chain(&self.model.guide) {
-            match &s.statement {
-                Statement::Observe { value, dist } => {
-                    check(value);
-                    dist.expressions().into_iter().for_each(&mut check);
-                }
-                Statement::Factor(e) | Statement::Report { value: e, .. } => check(e),
-                Statement::GuideSample { dist, .. } => {
-                    dist.expressions().into_iter().for_each(&mut check)
-                }
-                Statement::Sample(_) => {}
-            }
-        }
+        self.model.each_expression(&mut check);
         out
     }
 }

@@ -10,8 +10,6 @@ use ppl_dist::Prim;
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 const LATER: &[&str] = &[
-    "cumsum",
-    "prod",
     "ode",
     "cholesky",
     "solve_tri",
@@ -43,28 +41,31 @@ impl Checker {
             return None;
         }
         if let Some((_, r)) = REDUCTIONS.iter().find(|(n, _)| *n == name.name) {
-            let two = args.len() == 2 && args.iter().all(|a| a.name.is_none());
-            if !(two && matches!(r, Reduction::Min | Reduction::Max)) {
-                return self.reduction(*r, name, args, span);
+            let several = args.len() > 1 && args.iter().all(|a| a.name.is_none());
+            let prim = match r {
+                Reduction::Min if several => Prim::Min,
+                Reduction::Max if several => Prim::Max,
+                _ => return self.reduction(*r, name, args, span),
+            };
+            let typed: Vec<Option<TExpr>> =
+                args.iter().map(|a| self.expr(&a.value, frame)).collect();
+            let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
+            let mut out: Option<TExpr> = None;
+            for e in typed {
+                self.numeric(&e)?;
+                out = Some(match out {
+                    None => e,
+                    Some(o) => {
+                        let ty = if o.ty == Ty::Int && e.ty == Ty::Int {
+                            Ty::Int
+                        } else {
+                            Ty::Real
+                        };
+                        self.prim(prim, vec![o, e], ty, frame, span)?
+                    }
+                });
             }
-            let prim = if *r == Reduction::Min {
-                Prim::Min
-            } else {
-                Prim::Max
-            };
-            let (a, b) = (
-                self.expr(&args[0].value, frame),
-                self.expr(&args[1].value, frame),
-            );
-            let (a, b) = (a?, b?);
-            self.numeric(&a)?;
-            self.numeric(&b)?;
-            let ty = if a.ty == Ty::Int && b.ty == Ty::Int {
-                Ty::Int
-            } else {
-                Ty::Real
-            };
-            return self.prim(prim, vec![a, b], ty, frame, span);
+            return out;
         }
         match name.name.as_str() {
             "size" => return self.size(args, span),

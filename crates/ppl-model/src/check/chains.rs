@@ -12,7 +12,7 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
     /// Whether elements of the axis have an order: rows, listed, sized, range and column axes.
-    fn is_ordered(&self, axis: usize) -> bool {
+    pub(super) fn is_ordered(&self, axis: usize) -> bool {
         !matches!(self.model.axes[axis].levels, Levels::Found)
     }
 
@@ -54,10 +54,12 @@ impl Checker {
             Lag::Along(a) => match self.longest_lag(a) {
                 Some(k) => k,
                 None => {
-                    return self.fail(not_available(
-                        span,
-                        "a lag along an axis without a literal size",
-                    ));
+                    let (t, k) = (self.loop_variable(axis), self.loop_variable(a));
+                    return self.fail(
+                        Diagnostic::error("E0123", span, format!("this reads as far back as `{}` is long, which is not known here", self.model.axis_name(a)))
+                            .at("may be before the first element")
+                            .help(format!("leave out what is not there, `sum({k} in {} if {k} < {t}: …)`, or give the axis a literal size", self.model.axis_name(a))),
+                    );
                 }
             },
         };
@@ -101,7 +103,7 @@ impl Checker {
             .map_or("t".into(), |l| l.variable.clone())
     }
 
-    fn loop_group(&self, axis: AxisRef) -> Option<SymbolId> {
+    pub(super) fn loop_group(&self, axis: AxisRef) -> Option<SymbolId> {
         self.loops
             .iter()
             .find(|l| l.axis == axis)
@@ -117,112 +119,6 @@ impl Checker {
             }) if *n >= 1.0 && *n < 1e6 => Some(*n as usize),
             _ => None,
         }
-    }
-
-    /// `sum(k in lag if c: value)`: the binder runs over its axis within the sum alone.
-    pub(super) fn comprehension(
-        &mut self,
-        parts: (&ast::Ident, &[ast::Binder], Option<&ast::Expr>, &ast::Expr),
-        frame: Frame,
-        span: Span,
-    ) -> Option<TExpr> {
-        let (function, binders, filter, value) = parts;
-        let reduction = match function.name.as_str() {
-            "sum" => Reduction::Sum,
-            "mean" | "max" | "min" | "log_sum_exp" if filter.is_some() => {
-                return self.fail(not_available(
-                    span,
-                    "a filter in another reduction than `sum`",
-                ));
-            }
-            "mean" => Reduction::Mean,
-            "max" => Reduction::Max,
-            "min" => Reduction::Min,
-            "log_sum_exp" => Reduction::LogSumExp,
-            _ => {
-                return self.fail(not_available(
-                    function.span,
-                    &format!("`{}` with a binder", function.name),
-                ));
-            }
-        };
-        let outside = self.loops.len();
-        let bound = binders
-            .iter()
-            .map(|b| self.bind_one(b))
-            .collect::<Option<Vec<AxisRef>>>();
-        let typed = bound.as_ref().and_then(|_| {
-            let sure = self.lag_guards.len();
-            self.lag_guards
-                .extend(filter.and_then(|f| self.lag_guard(f)));
-            let value = self.expr(value, frame);
-            self.lag_guards.truncate(sure);
-            let value = value?;
-            self.numeric(&value)?;
-            let Some(filter) = filter else {
-                return Some(value);
-            };
-            let filter = self.expr(filter, frame)?;
-            let ty = value.ty;
-            self.prim(
-                ppl_dist::Prim::Select,
-                vec![filter, value, super::expressions::number(0.0, span)],
-                ty,
-                frame,
-                span,
-            )
-        });
-        self.loops.truncate(outside);
-        let (over, typed) = (bound?, typed?);
-        if let Some(unread) = over
-            .iter()
-            .zip(binders)
-            .find(|(a, _)| !typed.axes.contains(a))
-        {
-            let name = &unread.1.variable;
-            return self.fail(Diagnostic::error(
-                "E0106",
-                name.span,
-                format!("`{}` is not used in this {}", name.name, function.name),
-            ));
-        }
-        let axes = typed
-            .axes
-            .iter()
-            .copied()
-            .filter(|a| !over.contains(a))
-            .collect();
-        let stochastic = typed.stochastic;
-        Some(TExpr {
-            kind: TKind::Reduce(reduction, Box::new(typed), over),
-            axes,
-            ty: Ty::Real,
-            stochastic,
-            span,
-        })
-    }
-
-    /// `k < t` (or `t > k`): the lag is smaller than the position of an element that is counted from 1, so `t - k` is there.
-    /// Within groups the position in the group counts, which `t` does not say.
-    fn lag_guard(&self, filter: &ast::Expr) -> Option<(AxisRef, AxisRef)> {
-        let ExprKind::Binary(op, l, r) = &filter.kind else {
-            return None;
-        };
-        let (k, t) = match op {
-            BinaryOp::Less => (l, r),
-            BinaryOp::Greater => (r, l),
-            BinaryOp::And => return self.lag_guard(l).or_else(|| self.lag_guard(r)),
-            _ => return None,
-        };
-        let (ExprKind::Name(k), ExprKind::Name(t)) = (&k.kind, &t.kind) else {
-            return None;
-        };
-        let (k, t) = (self.loop_axis(k)?, self.loop_axis(t)?);
-        let counted = matches!(
-            self.model.axes[t.axis].levels,
-            Levels::Rows | Levels::Size(_)
-        );
-        (counted && self.loop_group(t).is_none()).then_some((t, k))
     }
 
     /// `first(t)`, `first(t, n)`, `last(t)` as conditions.
@@ -336,7 +232,7 @@ impl Checker {
     }
 
     /// One binder as a loop.
-    fn bind_one(&mut self, b: &ast::Binder) -> Option<AxisRef> {
+    pub(super) fn bind_one(&mut self, b: &ast::Binder) -> Option<AxisRef> {
         let axis = self.axis_or_fail(&b.axis)?;
         let span = b.variable.span.to(b.axis.span);
         let used: Vec<u8> = self

@@ -4,6 +4,7 @@ mod brackets;
 mod branches;
 mod calls;
 mod chains;
+mod comprehensions;
 mod declarations;
 mod distributions;
 mod domains;

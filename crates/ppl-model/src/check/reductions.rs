@@ -1,7 +1,6 @@
 //! Reductions over named axes: `sum(x, over = k)`.
 
 use super::Checker;
-use super::statements::not_available;
 use crate::graph::*;
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
@@ -14,7 +13,10 @@ pub(super) const REDUCTIONS: &[(&str, Reduction)] = &[
     ("min", Reduction::Min),
     ("max", Reduction::Max),
     ("log_sum_exp", Reduction::LogSumExp),
+    ("prod", Reduction::Prod),
     ("softmax", Reduction::Softmax),
+    ("log_softmax", Reduction::LogSoftmax),
+    ("cumsum", Reduction::CumSum),
 ];
 
 impl Checker {
@@ -35,6 +37,16 @@ impl Checker {
         let e = self.expr(&argument.value, None)?;
         self.numeric(&e)?;
         let mut over: Vec<AxisRef> = vec![];
+        let given = |n: &str| {
+            args.iter()
+                .any(|a| a.name.as_ref().is_some_and(|x| x.name == n))
+        };
+        if given("over") && given("by") {
+            return self.fail(
+                Diagnostic::error("E0106", span, "either `over =` or `by =`")
+                    .help("`by = g` reduces over the axes of `g`"),
+            );
+        }
         for a in args
             .iter()
             .filter_map(|a| a.name.as_ref().map(|n| (n, &a.value)))
@@ -82,7 +94,9 @@ impl Checker {
                         }
                     }
                 }
-                "by" => return self.fail(not_available(a.0.span, "`by =` in a reduction")),
+                "by" => {
+                    return self.grouped(reduction, name, e, a.1, span);
+                }
                 other => {
                     let other = other.to_string();
                     return self.fail(
@@ -125,7 +139,23 @@ impl Checker {
                 }
             }
         }
-        let axes = if reduction == Reduction::Softmax {
+        if reduction == Reduction::CumSum
+            && let [one] = over.as_slice()
+            && !self.is_ordered(one.axis)
+        {
+            let axis = self.model.axis_name(*one).to_string();
+            return self.fail(
+                Diagnostic::error(
+                    "E0123",
+                    span,
+                    format!("the levels of `{axis}` have no order, so nothing adds up along it"),
+                )
+                .help(format!(
+                    "list them in order: `axis {axis} = {{…}};`, or give a size"
+                )),
+            );
+        }
+        let axes = if reduction.keeps_axis() {
             e.axes.clone()
         } else {
             e.axes
@@ -135,12 +165,116 @@ impl Checker {
                 .collect()
         };
         let ty = match reduction {
-            Reduction::Sum | Reduction::Min | Reduction::Max if e.ty != Ty::Real => Ty::Int,
+            Reduction::Sum
+            | Reduction::Min
+            | Reduction::Max
+            | Reduction::Prod
+            | Reduction::CumSum
+                if e.ty != Ty::Real =>
+            {
+                Ty::Int
+            }
             _ => Ty::Real,
         };
         let stochastic = e.stochastic;
         Some(TExpr {
             kind: TKind::Reduce(reduction, Box::new(e), over),
+            axes,
+            ty,
+            stochastic,
+            span,
+        })
+    }
+
+    /// `mean(x, by = school)`: reduced over the axes of `school`, which says each element's group.
+    fn grouped(
+        &mut self,
+        reduction: Reduction,
+        name: &ast::Ident,
+        e: TExpr,
+        by: &ast::Expr,
+        span: Span,
+    ) -> Option<TExpr> {
+        if reduction.keeps_axis() {
+            let message = format!("`{}` has no groups", name.name);
+            return self.fail(
+                Diagnostic::error("E0106", by.span, message).help("`over = axis` is what it takes"),
+            );
+        }
+        let index = self.expr(by, None)?;
+        let Ty::Index(target) = index.ty else {
+            return self.fail(
+                Diagnostic::error("E0106", by.span, "labels are expected after `by =`")
+                    .at("not labels of an axis")
+                    .help(
+                        "declare the column with the axis as its kind: `data school[row]: school;`",
+                    ),
+            );
+        };
+        if index.stochastic {
+            return self.fail(
+                Diagnostic::error(
+                    "E0112",
+                    by.span,
+                    "groups are known from the data, but this depends on a latent",
+                )
+                .help("for a discrete latent, look values up by it instead"),
+            );
+        }
+        let axis = self.model.axes[target].name.clone();
+        if let Some(l) = index.axes.iter().find(|a| a.is_loop()) {
+            let over = self.model.axis_name(*l).to_string();
+            return self.fail(
+                Diagnostic::error(
+                    "E0115",
+                    by.span,
+                    format!("this is the group of one `{over}`"),
+                )
+                .at("one element at a time")
+                .help("write the reduction outside of the loop, of the whole columns"),
+            );
+        }
+        let (lacking, own) = (
+            index.axes.iter().find(|a| !e.axes.contains(a)),
+            e.axes.iter().any(|a| a.axis == target),
+        );
+        if index.axes.is_empty() || (!e.axes.is_empty() && lacking.is_some()) {
+            let (lx, lb) = (self.lies(&e.axes), self.lies(&index.axes));
+            return self.fail(
+                Diagnostic::error(
+                    "E0109",
+                    span,
+                    "what is reduced and its groups do not line up",
+                )
+                .label(e.span, format!("this {lx}"))
+                .label(by.span, format!("this {lb}"))
+                .help("every element needs a group: both lie along the same axis"),
+            );
+        }
+        if own {
+            let message = format!("this lies along `{axis}` already, and the groups are `{axis}`");
+            return self.fail(Diagnostic::error("E0109", e.span, message).help(format!(
+                "look one element up first, or reduce `over = {axis}`"
+            )));
+        }
+        let mut axes: Vec<AxisRef> = e
+            .axes
+            .iter()
+            .copied()
+            .filter(|a| !index.axes.contains(a))
+            .collect();
+        axes.push(AxisRef::of(target));
+        let ty = match reduction {
+            Reduction::Sum | Reduction::Min | Reduction::Max | Reduction::Prod
+                if e.ty != Ty::Real =>
+            {
+                Ty::Int
+            }
+            _ => Ty::Real,
+        };
+        let stochastic = e.stochastic;
+        Some(TExpr {
+            kind: TKind::Group(reduction, Box::new(e), Box::new(index)),
             axes,
             ty,
             stochastic,

@@ -37,6 +37,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     .rename(v, self.axes.id(*from), self.axes.id(*to))
             }
             TKind::Reduce(r, inner, over) => self.reduce(*r, inner, over)?,
+            TKind::Group(r, inner, index) => self.group(*r, inner, index, e)?,
             TKind::MatMul(l, r, a, b) => self.matmul(l, r, *a, *b)?,
             TKind::Diag(v, first, second) => {
                 let v = self.expr(v)?;
@@ -229,34 +230,6 @@ impl<'a, 'b> Lowering<'a, 'b> {
             },
             Expr::Const(_) => e,
         }
-    }
-
-    fn reduce(&self, r: Reduction, inner: &TExpr, over: &[AxisRef]) -> Lowered<Expr<'b>> {
-        let x = self.expr(inner)?;
-        let set = self.axes.set(over);
-        let b = self.builder;
-        let n: usize = set.iter().map(|a| b.size(a)).product();
-        let size = Expr::Const(n as f64);
-        let mean = |e: Expr<'b>| b.sum(e, set) / size;
-        let variance = |e: Expr<'b>| {
-            let d = e - mean(e);
-            b.sum(d.square(), set) / Expr::Const((n as f64 - 1.0).max(1.0))
-        };
-        // Value and gradient of the largest element: the elements that equal the maximum, averaged.
-        let largest = |e: Expr<'b>| {
-            let hit = e.equal(b.stop(b.max_over(e, set)));
-            b.sum(hit.select(e, Expr::Const(0.0)), set) / b.sum(hit, set)
-        };
-        Ok(match r {
-            Reduction::Sum => b.sum(x, set),
-            Reduction::Mean => mean(x),
-            Reduction::Var => variance(x),
-            Reduction::Sd => variance(x).sqrt(),
-            Reduction::Max => largest(x),
-            Reduction::Min => -largest(-x),
-            Reduction::LogSumExp => b.log_sum_exp(x, set),
-            Reduction::Softmax => (x - b.log_sum_exp(x, set)).exp(),
-        })
     }
 
     /// The identity matrix.

@@ -218,6 +218,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.readings(x, out)?;
                 self.not_reduced(&out[before..], self.axes.set(over), e.span)?;
             }
+            TKind::Group(_, x, by) => {
+                let before = out.len();
+                self.readings(x, out)?;
+                self.not_reduced(&out[before..], self.axes.set(&by.axes), e.span)?;
+            }
             TKind::MatMul(l, r, a, b) => {
                 let before = out.len();
                 self.readings(l, out)?;
