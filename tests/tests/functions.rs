@@ -76,8 +76,8 @@ fn calls_are_their_bodies() {
         ),
         // Earlier elements of the site that is being drawn.
         (
-            "fn step(h, rho) { let d = rho * h; d + d * h }",
-            "for t in row { h[t] ~ if first(t) { Normal(0, 1) } else { Normal(step(h[t - 1], a), 1) }; } observe y ~ Normal(h, 1);",
+            "fn next(h, rho) { let d = rho * h; d + d * h }",
+            "for t in row { h[t] ~ if first(t) { Normal(0, 1) } else { Normal(next(h[t - 1], a), 1) }; } observe y ~ Normal(h, 1);",
             "for t in row { h[t] ~ if first(t) { Normal(0, 1) } else { Normal(a * h[t - 1] + a * h[t - 1]^2, 1) }; } observe y ~ Normal(h, 1);",
         ),
     ];

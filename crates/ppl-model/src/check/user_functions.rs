@@ -100,6 +100,7 @@ impl Checker {
                 continue;
             };
             if self.function_name(name).is_none() {
+                self.poison(&name.name);
                 continue;
             }
             let axes: Option<Vec<Vec<AxisRef>>> =

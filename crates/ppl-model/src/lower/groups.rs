@@ -144,7 +144,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .collect();
         let mut axes = kept.clone();
         axes.extend(over);
-        let values = self.data_values(inner, &axes)?;
+        let values = self.bound.evaluate(inner, &axes).unwrap_or_default();
         let n_groups = self.bound.axes[target].size();
         let mut out: Vec<f64> = vec![];
         for run in values.chunks(positions.len().max(1)) {
@@ -161,30 +161,6 @@ impl<'a, 'b> Lowering<'a, 'b> {
             self.axes.to_program(&out, &result).into(),
             self.axes.set(&result),
         ))
-    }
-
-    /// The numbers of an expression of data, row-major over `axes`, which contain its own.
-    pub(super) fn data_values(&self, e: &TExpr, axes: &[AxisRef]) -> Lowered<Vec<f64>> {
-        let builder = Builder::new(self.axes.program_axes(1));
-        let lowering = Lowering::new(self.bound, self.axes, &builder);
-        let value = lowering.expr(e)?;
-        let set = self.axes.set(axes);
-        let n: usize = set.iter().map(|a| builder.size(a)).product();
-        let zeros = builder.data(vec![0.0; n].into(), set);
-        // Where there is nothing to broadcast the column of zeros is left away, so that no infinity becomes NaN.
-        let full = match builder.axes_of(value) == set {
-            true => value,
-            false => value + zeros,
-        }
-        .node(&builder);
-        let program = builder.finish(vec![full]);
-        let mut values = ppl_core::interpret::evaluate(&program, &[], &[], &[full]);
-        let value = values.pop().unwrap_or_default();
-        let mut out = vec![0.0; n];
-        for (program, declared) in self.axes.order(axes).into_iter().enumerate() {
-            out[declared] = *value.get(program).or(value.first()).unwrap_or(&f64::NAN);
-        }
-        Ok(out)
     }
 }
 
