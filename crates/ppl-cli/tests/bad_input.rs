@@ -86,10 +86,6 @@ fn deep_nesting_is_refused() {
 fn settings_supports_and_limits() {
     let folder = folder("settings")
         .with(
-            "wide.ppl",
-            "axis k = 100;\nw[k] ~ Dirichlet(1);\nobserve 1 ~ Normal(w[1], 1);\n",
-        )
-        .with(
             "counts.ppl",
             "data y[row]: int;\nl ~ HalfNormal(5);\nobserve y ~ Poisson(l);\n",
         )
@@ -98,9 +94,6 @@ fn settings_supports_and_limits() {
             "sized.ppl",
             "data n: int;\naxis k = n;\nb[k] ~ Normal(0, 1);\n",
         );
-    folder
-        .run(&["fit", "wide.ppl"])
-        .refused(&["wide.ppl:2:", "at most 64"]);
     folder.run(&["fit", "counts.ppl", "data.csv"]).refused(&[
         "data.csv:4:1",
         "-3",

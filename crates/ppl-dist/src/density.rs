@@ -1,5 +1,6 @@
 //! What a distribution does: its density, written once, and the object made of it.
 
+use crate::arrays::Arrays;
 use crate::definition::Definition;
 use crate::expr::Expr;
 use crate::families::parts::ln_one_minus_exp;
@@ -63,6 +64,28 @@ pub trait Density: Sync + 'static {
         p.to_vec()
     }
 
+    /// The log density of one event as arrays, with the arguments of form `form`: how long events are written. `None` where
+    /// there is only [`Density::ln_density`], which is written element by element.
+    fn ln_density_arrays<'b>(
+        _arrays: &dyn Arrays<'b>,
+        _form: usize,
+        _x: Expr<'b>,
+        _p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        None
+    }
+
+    /// What standard normal noise u becomes less the location, and the log Jacobian of that, as arrays with the arguments of
+    /// form `form`; for vector-valued location-scale families.
+    fn spread_arrays<'b>(
+        _arrays: &dyn Arrays<'b>,
+        _form: usize,
+        _u: Expr<'b>,
+        _p: &[Expr<'b>],
+    ) -> Option<(Expr<'b>, Expr<'b>)> {
+        None
+    }
+
     /// Mean of a scalar draw, where it is known in closed form.
     fn mean(_p: &[&[f64]]) -> Option<f64> {
         None
@@ -85,6 +108,22 @@ pub trait Distribution: Sync {
     fn ln_density(&self, x: &[f64], p: &[&[f64]]) -> f64;
     /// Log density as nodes of a program.
     fn ln_density_expr<'b>(&self, x: &[Expr<'b>], p: &[&[Expr<'b>]]) -> Expr<'b>;
+    /// Log density of one event as arrays, with the arguments of a form.
+    fn ln_density_arrays<'b>(
+        &self,
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>>;
+    /// Noise scaled, and the log Jacobian, as arrays.
+    fn spread_arrays<'b>(
+        &self,
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        u: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<(Expr<'b>, Expr<'b>)>;
     /// Distribution function.
     fn cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64>;
     /// Distribution function as nodes of a program.
@@ -129,6 +168,24 @@ impl<T: Density> Distribution for T {
     }
     fn ln_density_expr<'b>(&self, x: &[Expr<'b>], p: &[&[Expr<'b>]]) -> Expr<'b> {
         T::ln_density(x, p)
+    }
+    fn ln_density_arrays<'b>(
+        &self,
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        T::ln_density_arrays(arrays, form, x, p)
+    }
+    fn spread_arrays<'b>(
+        &self,
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        u: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<(Expr<'b>, Expr<'b>)> {
+        T::spread_arrays(arrays, form, u, p)
     }
     fn cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64> {
         T::cdf(x, p)

@@ -4,6 +4,7 @@
 //! through a [`Recorder`]. This crate knows no program, no axis and no thread, and nothing here matches on a
 //! distribution's name.
 
+pub mod arrays;
 pub mod bijection;
 pub mod definition;
 pub mod density;
@@ -14,6 +15,7 @@ pub mod prim;
 pub mod real;
 pub mod special;
 
+pub use arrays::Arrays;
 pub use bijection::Bijection;
 pub use definition::{
     Bound, Definition, Density, Distribution, Domain, Form, Golden, LocationScale, Parameter,

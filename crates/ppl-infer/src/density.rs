@@ -11,7 +11,7 @@ use mistakes::{misfits, not_a_label, outside};
 use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_model::graph::{Role as SymbolRole, SymbolId, Ty};
-use ppl_model::lower::{AxisMap, Lowering, Role};
+use ppl_model::lower::{AxisMap, Free, Lowering, Role};
 use ppl_model::{AxisRef, Bound};
 use ppl_syntax::{Diagnostic, Span};
 use std::collections::{BTreeMap, HashMap};
@@ -212,13 +212,9 @@ fn nearest<'b>(
         return Ok(vec![]);
     }
     let map = lowering.site_map(id).map_err(ObjectiveError::from)?;
-    let parts = lowering.event_parts(leaf, &map.event);
-    let free = map.bijection.inverse(&parts);
-    let (back, _) = map.bijection.forward(&free, parts.len());
-    let laid = lowering.lay_out(&back, &map.event);
     let all = lowering.axes.set(&symbol.axes);
-    let mut out = vec![lowering.builder.broadcast(laid, all)];
-    out.extend(free);
+    let mut out = lowering.image(&map, leaf);
+    out[0] = lowering.builder.broadcast(out[0], all);
     Ok(out)
 }
 
@@ -282,10 +278,11 @@ fn unconstrained(bound: &Bound, values: &[f64]) -> Result<Density, DensityError>
         let map = lowering.site_map(s.site).map_err(ObjectiveError::from)?;
         let base = map.bijection.unconstrained_len(s.n_event);
         let batch = lowering.batch_set(s.site, &map.event);
-        let parts = lowering.slices(vector, along, offset, s.site, &map.event, base);
+        let free = Free::Slice(vector, along, offset);
+        let (value, ln_jacobian) = lowering
+            .constrain(s.site, &map, free, false)
+            .map_err(ObjectiveError::from)?;
         offset += base * s.n_batch;
-        let (forward, ln_jacobian) = map.bijection.forward(&parts, s.n_event.max(1));
-        let value = lowering.lay_out(&forward, &map.event);
         lowering.set_latent(s.site, value);
         extra.push(builder.broadcast(value, axes.set(&bound.model.symbols[s.site].axes)));
         jacobian = jacobian + builder.sum(ln_jacobian, batch);

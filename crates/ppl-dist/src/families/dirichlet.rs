@@ -1,7 +1,9 @@
 //! Dirichlet(concentration).
 
 use super::parts::{draw, element, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::real::Real;
 use rand::Rng;
 
@@ -48,6 +50,16 @@ impl Density for Dirichlet {
         }
         let total = super::parts::ln_sum_exp(out);
         out.iter_mut().for_each(|o| *o = libm::exp(*o - total));
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        _form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let constant = arrays.sum(p[0]).ln_gamma() - arrays.sum(p[0].ln_gamma());
+        Some(constant + arrays.sum((p[0] - Expr::Const(1.0)) * x.ln()))
     }
 
     fn golden() -> Vec<Golden> {

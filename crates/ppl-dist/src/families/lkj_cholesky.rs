@@ -1,7 +1,9 @@
 //! LkjCholesky(shape).
 
 use super::parts::{LN_PI, draw, standard_normal, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::real::Real;
 use rand::Rng;
 
@@ -56,6 +58,24 @@ impl Density for LkjCholesky {
                 .for_each(|w| *w *= squared.sqrt() / length);
             line[row] = (1.0 - squared).sqrt();
         }
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        _form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let (size, shape) = (arrays.size() as f64, p[0]);
+        // Of rows k = 2..K; the first has no freedom.
+        let later = arrays.vector(&|k| f64::from(u8::from(k > 0)));
+        let b = shape + arrays.vector(&|k| (size - k as f64 - 1.0) / 2.0);
+        let first = shape + Expr::Const((size - 1.0) / 2.0);
+        let constant = Expr::Const(size - 1.0) * first.ln_gamma()
+            - arrays.sum(later * b.ln_gamma())
+            - Expr::Const(size * (size - 1.0) / 4.0 * LN_PI);
+        let exponent = Expr::Const(2.0) * shape + arrays.vector(&|k| size - k as f64 - 3.0);
+        Some(constant + arrays.sum(later * exponent * arrays.diagonal(x).ln()))
     }
 
     fn golden() -> Vec<Golden> {

@@ -1,7 +1,9 @@
 //! MultiNormal(mean, scale_tril = L | cov = C | precision = P).
 
 use super::parts::{HALF_LN_2_PI, element, standard_normal, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::linear::{cholesky, cholesky_of_inverse, solve_lower};
 use crate::real::Real;
 use rand::Rng;
@@ -84,6 +86,35 @@ impl Density for MultiNormal {
         vec![p[0].clone(), scale]
     }
 
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let (z, ln_det) = whitened(arrays, form, x - p[0], p[1]);
+        let constant = Expr::Const(-HALF_LN_2_PI * arrays.size() as f64) - ln_det;
+        Some(constant + Expr::Const(-0.5) * arrays.sum(z.square()))
+    }
+
+    fn spread_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        u: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<(Expr<'b>, Expr<'b>)> {
+        if form == 2 {
+            let l = arrays.cholesky(p[1]);
+            return Some((arrays.solve_lower(l, u, true), -arrays.ln_diagonal(l)));
+        }
+        let l = if form == 1 {
+            arrays.cholesky(p[1])
+        } else {
+            p[1]
+        };
+        Some((arrays.multiply(l, u, false), arrays.ln_diagonal(l)))
+    }
+
     fn golden() -> Vec<Golden> {
         vec![
             (
@@ -106,4 +137,24 @@ impl Density for MultiNormal {
             ),
         ]
     }
+}
+
+/// The vector in units of the scale, and the logarithm of the scale's determinant: `L⁻¹ x` with the factor of the covariance,
+/// `U' x` with that of the precision U U'. The forms are those of [`MultiNormal`].
+pub(super) fn whitened<'b>(
+    arrays: &dyn Arrays<'b>,
+    form: usize,
+    x: Expr<'b>,
+    scale: Expr<'b>,
+) -> (Expr<'b>, Expr<'b>) {
+    if form == 2 {
+        let u = arrays.cholesky(scale);
+        return (arrays.multiply(u, x, true), -arrays.ln_diagonal(u));
+    }
+    let l = if form == 1 {
+        arrays.cholesky(scale)
+    } else {
+        scale
+    };
+    (arrays.solve_lower(l, x, false), arrays.ln_diagonal(l))
 }

@@ -1,8 +1,10 @@
 //! MultiStudentT(df, location, scale_tril = L | scale = S).
 
-use super::multi_normal::MultiNormal;
+use super::multi_normal::{MultiNormal, whitened};
 use super::parts::{HALF_LN_2_PI, draw, element, ln_rising, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::linear::{cholesky, solve_lower};
 use crate::real::Real;
 use rand::Rng;
@@ -72,6 +74,20 @@ impl Density for MultiStudentT {
     fn canonical<R: Real>(_form: usize, p: &[Vec<R>]) -> Vec<Vec<R>> {
         let k = (p[2].len() as f64).sqrt().round() as usize;
         vec![p[0].clone(), p[1].clone(), cholesky(&p[2], k)]
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let (z, ln_det) = whitened(arrays, form, x - p[1], p[2]);
+        let (df, k, half) = (p[0], arrays.size() as f64, Expr::Const(0.5));
+        let half_k = Expr::Const(0.5 * k);
+        let constant = ln_rising(half * df, half_k) - Expr::Const(HALF_LN_2_PI * k) - ln_det;
+        let squares = arrays.sum(z.square());
+        Some(constant - (half * df + half_k) * (squares / df).log1p())
     }
 
     fn golden() -> Vec<Golden> {

@@ -101,6 +101,11 @@ impl AxisMap {
         self.ids.get(&(a.axis, copy)).copied().unwrap_or(DRAW)
     }
 
+    /// The program axis of a use of an axis, where the model uses it.
+    pub fn known(&self, a: AxisRef) -> Option<AxisId> {
+        self.ids.get(&(a.axis, a.declared().copy)).copied()
+    }
+
     /// The scratch copy.
     pub fn scratch(&self, axis: usize) -> AxisId {
         self.ids.get(&(axis, SCRATCH)).copied().unwrap_or(DRAW)

@@ -76,16 +76,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
         })
     }
 
-    fn event_axes(&self, d: &TDist) -> Lowered<Vec<AxisId>> {
-        let event: Vec<AxisId> = d.event.iter().map(|&a| self.axes.id(a)).collect();
-        for &e in &event {
+    fn event_axes(&self, d: &TDist) -> Vec<AxisId> {
+        d.event.iter().map(|&a| self.axes.id(a)).collect()
+    }
+
+    /// Refuses an event that is too long to be written out element by element.
+    pub(super) fn written_out(&self, d: &TDist, event: &[AxisId]) -> Lowered<()> {
+        for &e in event {
             self.event_size(
                 e,
                 &format!("one draw of {}", d.distribution.definition().name),
                 d.span,
             )?;
         }
-        Ok(event)
+        Ok(())
     }
 
     /// The numbers of one event of `value`.
@@ -129,7 +133,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let second = self.density_within(&other.1, value, within)?;
             return Ok(self.expr(&other.0)?.select(first, second));
         }
-        let event = self.event_axes(d)?;
+        if let Some(density) = self.array_density(d, value)? {
+            return Ok(density);
+        }
+        let event = self.event_axes(d);
+        self.written_out(d, &event)?;
         let args = self.arguments(d, &event)?;
         let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
         // A category draw is one number although its weights are a vector.
@@ -288,18 +296,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let Some(d) = self.bound.model.dist(id) else {
             return Err(discrete());
         };
-        let event = self.event_axes(d)?;
+        let event = self.event_axes(d);
         let last = symbol.axes.last().map(|&a| self.axes.id(a));
         match (&symbol.kind, last) {
             (Some(Kind::Ordered), Some(e)) => {
-                self.event_size(e, "an ordered vector", symbol.span)?;
                 return Ok(SiteMap {
                     bijection: Bijection::Ordered,
                     event: vec![e],
                 });
             }
             (Some(Kind::PositiveOrdered), Some(e)) => {
-                self.event_size(e, "an ordered vector", symbol.span)?;
                 return Ok(SiteMap {
                     bijection: Bijection::PositiveOrdered,
                     event: vec![e],

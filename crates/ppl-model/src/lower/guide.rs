@@ -1,8 +1,9 @@
 //! Guides: the sites' values as functions of parameters and noise, with their log densities and entropies.
 
+use super::constrain::Free;
 use super::{Lowered, Lowering};
 use crate::graph::*;
-use ppl_core::{AxisId, AxisSet, DRAW, Expr, Index, Prim, Real};
+use ppl_core::{AxisSet, DRAW, Expr, Index, Prim, Real};
 use ppl_dist::{LocationScale, Support};
 use ppl_syntax::diagnostic::Diagnostic;
 
@@ -228,7 +229,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let n_event: usize = map.event.iter().map(|&e| b.size(e)).product();
             let base = map.bijection.unconstrained_len(n_event);
             let batch = self.batch_set(site, &map.event);
-            let parts: Vec<Expr<'b>> = if joint {
+            let source = if joint {
                 let Some(axis) = space.iter().next().filter(|_| space.len() == 1) else {
                     return Err(Box::new(Diagnostic::error(
                         "E0117",
@@ -236,15 +237,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
                         "a joint draw lies along one axis, the concatenation of its sites",
                     )));
                 };
-                let parts = self.slices(draw, axis, offset, site, &map.event, base);
+                let from = offset;
                 offset += base * batch.iter().map(|a| b.size(a)).product::<usize>();
-                parts
+                Free::Slice(draw, axis, from)
             } else {
                 let extra = space.minus(batch);
                 match (extra.iter().next(), map.event.as_slice()) {
-                    (None, []) => vec![draw],
+                    (None, []) => Free::Number(draw),
                     (Some(axis), [_, ..]) if extra.len() == 1 && b.size(axis) == base => {
-                        (0..base).map(|i| self.component(draw, axis, i)).collect()
+                        Free::Along(draw, axis)
                     }
                     _ => {
                         let name = &self.bound.model.symbols[site].name;
@@ -255,12 +256,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     }
                 }
             };
-            let (values, jacobian) = if d.noncentered.contains(&site) {
-                self.standardised(site, &map.event, &parts)?
-            } else {
-                map.bijection.forward(&parts, n_event.max(1))
-            };
-            self.set_latent(site, self.lay_out(&values, &map.event));
+            let standardised = d.noncentered.contains(&site);
+            let (value, jacobian) = self.constrain(site, &map, source, standardised)?;
+            self.set_latent(site, value);
             log_jacobian = log_jacobian + b.sum(jacobian, batch);
         }
         if joint && let Some(axis) = space.iter().next() {
@@ -273,45 +271,6 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         Ok(log_jacobian)
-    }
-
-    /// The parts of a joint vector that belong to one site: element i of every event, laid over the site's batch.
-    pub fn slices(
-        &self,
-        draw: Expr<'b>,
-        axis: AxisId,
-        offset: usize,
-        site: SymbolId,
-        event: &[AxisId],
-        base: usize,
-    ) -> Vec<Expr<'b>> {
-        let b = self.builder;
-        let axes = &self.bound.model.symbols[site].axes;
-        let batch: Vec<AxisRef> = axes
-            .iter()
-            .copied()
-            .filter(|a| !event.contains(&self.axes.id(*a)))
-            .collect();
-        if batch.is_empty() {
-            return (0..base)
-                .map(|i| self.component(draw, axis, offset + i))
-                .collect();
-        }
-        let order = self.axes.order(&batch);
-        (0..base)
-            .map(|i| {
-                let values: Vec<u32> = order
-                    .iter()
-                    .map(|&e| (offset + e * base + i) as u32)
-                    .collect();
-                let index = b.index(Index {
-                    target: axis,
-                    axes: self.axes.set(&batch),
-                    values: values.into(),
-                });
-                b.gather(draw, index)
-            })
-            .collect()
     }
 
     /// A 0/1 site: 1 where uniform noise falls below its probability; gradients by the score function.

@@ -1,7 +1,9 @@
 //! A bound model as nodes of a program: one way from the graph to the engine, for model and guide alike.
 
+mod arrays;
 mod axes;
 mod chains;
+mod constrain;
 mod density;
 mod evaluate;
 mod expr;
@@ -19,6 +21,7 @@ mod standardise;
 mod symbols;
 
 pub use axes::AxisMap;
+pub use constrain::Free;
 pub use density::{Role, SiteMap, Term};
 pub(crate) use groups::check_groups;
 pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
@@ -32,8 +35,7 @@ use ppl_syntax::diagnostic::Diagnostic;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Event axes (of simplexes, ordered vectors, correlation matrices, multivariate draws) are written out element by
-/// element; longer ones are refused.
+/// Events of families without an array form are written out element by element; longer ones are refused.
 pub const MAX_EVENT: usize = 64;
 
 /// Lowers expressions of one bound model into one builder.
