@@ -450,7 +450,7 @@ fn named_values<'b>(
     let symbol = |id: SymbolId, role| -> Result<Named<'b>, ObjectiveError> {
         let s = &bound.model.symbols[id];
         Ok((
-            s.name.clone(),
+            bound.model.reported_name(id).to_string(),
             role,
             s.axes.clone(),
             joint.lowering.symbol(id)?,

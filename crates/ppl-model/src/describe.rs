@@ -32,6 +32,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             Levels::Listed(l) => format!("levels {}", l.join(", ")),
             Levels::Size(_) => "sized".to_string(),
             Levels::Range(..) => "a range".to_string(),
+            Levels::Missing(id) => format!("missing entries of {}", model.symbols[*id].name),
             Levels::Columns(c) => format!("columns {}", c.join(", ")),
         };
         let n = size(i).map_or(String::new(), |n| format!("{n} elements, "));

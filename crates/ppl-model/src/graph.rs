@@ -65,6 +65,8 @@ pub enum Levels {
     Range(TExpr, TExpr),
     /// Columns by pattern or name.
     Columns(Vec<String>),
+    /// The missing cells of a datum.
+    Missing(SymbolId),
 }
 
 /// An axis of the model.
@@ -363,6 +365,21 @@ pub struct Located {
     pub skip: Option<(AxisRef, usize, Option<SymbolId>)>,
 }
 
+/// A datum whose missing cells are latents.
+#[derive(Debug, Clone)]
+pub struct Imputation {
+    /// The datum.
+    pub data: SymbolId,
+    /// The site: an element for each missing cell.
+    pub site: SymbolId,
+    /// Where each missing cell stands, along each axis of the datum.
+    pub positions: Vec<SymbolId>,
+    /// What the observation that gives the distribution skips.
+    pub skip: Option<(AxisRef, usize, Option<SymbolId>)>,
+    /// Axes of that observation.
+    pub axes: Vec<AxisRef>,
+}
+
 /// A checked model, or a model together with its guide.
 #[derive(Debug, Clone, Default)]
 pub struct Model {
@@ -378,6 +395,8 @@ pub struct Model {
     pub guide: Vec<Located>,
     /// Family asked for by `guide auto(f);`.
     pub guide_family: Option<(String, Span)>,
+    /// Data whose missing cells are latents.
+    pub imputations: Vec<Imputation>,
     /// Whether the guide was written by the author.
     pub has_written_guide: bool,
 }
@@ -418,6 +437,12 @@ impl Model {
             }
             _ => false,
         }
+    }
+
+    /// The name under which a site is reported: missing cells have that of their column.
+    pub fn reported_name(&self, site: SymbolId) -> &str {
+        let of = self.imputations.iter().find(|i| i.site == site);
+        &self.symbols[of.map_or(site, |i| i.data)].name
     }
 
     /// The distribution of a site.

@@ -522,13 +522,6 @@ fn left_out_of_this_version() {
     check(
         &[
             (
-                "data y[row]: real?; data x[row]: real; b ~ Normal(0, 1); observe x ~ Normal(b * y, 1);",
-                "E0113",
-                "1:81",
-                "can only be observed",
-                "integrated out",
-            ),
-            (
                 "n ~ Poisson(3);",
                 "E0113",
                 "1:5",

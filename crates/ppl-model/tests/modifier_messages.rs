@@ -165,3 +165,17 @@ fn cells_of_branches() {
     let fine = "data y[row]: real;\ndata g[row]: bool;\nl ~ Gamma(1, 1);\nobserve y ~ if g { Exponential(l) } else { Normal(0, l) };";
     assert!(common::diagnostics(fine, Some(&data)).is_empty());
 }
+
+#[test]
+fn missing_cells_without_a_distribution() {
+    check(
+        &[(
+            "data y[row]: real?; data x[row]: real; b ~ Normal(0, 1); observe x ~ Normal(b * y, 1);",
+            "E0126",
+            "1:81",
+            "nothing says how they are distributed",
+            "observe y ~ Normal(mu_y, s_y);",
+        )],
+        None,
+    );
+}

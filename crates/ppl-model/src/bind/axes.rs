@@ -48,6 +48,8 @@ impl Binder<'_> {
                 };
                 Ok((1..=n).map(|i| i.to_string()).collect())
             }
+            // Filled in once the columns are read.
+            Levels::Missing(_) => Ok(vec![]),
             Levels::Listed(l) => Ok(l.clone()),
             Levels::Size(e) => {
                 let n = self.whole(e)?;

@@ -2,6 +2,7 @@
 
 mod axes;
 mod columns;
+mod imputations;
 mod observations;
 mod supports;
 
@@ -111,7 +112,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         .iter()
         .map(|a| a.clone().unwrap_or_else(|| BoundAxis::new(vec![])))
         .collect();
-    let bound = Bound {
+    let mut bound = Bound {
         model: Arc::new(model.clone()),
         axes,
         values: binder.values.clone(),
@@ -126,10 +127,12 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
+        imputations::place(&mut bound);
         errors = crate::lower::check_groups(&bound);
     }
     if errors.is_empty() {
         errors = binder.observations(&bound);
+        errors.extend(binder.skipped_cells(&bound));
     }
     if errors.is_empty() {
         Ok(bound)

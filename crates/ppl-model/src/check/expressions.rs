@@ -105,13 +105,21 @@ impl Checker {
             });
         }
         if let Some(id) = self.lookup(name) {
+            let mut imputed = false;
             if self.model.symbols[id].is_optional() && !self.observing {
-                let declared = self.model.symbols[id].span;
-                return self.fail(
-                    Diagnostic::error("E0113", span, format!("`{name}` may have missing entries, so it can only be observed in this version"))
+                if self.in_guide {
+                    let declared = self.model.symbols[id].span;
+                    return self.fail(
+                        Diagnostic::error(
+                            "E0117",
+                            span,
+                            format!("a guide draws the missing entries of `{name}`, so it cannot read them"),
+                        )
                         .label(declared, "declared with `?`")
-                        .help("observe it as it is: `observe y ~ …`; its missing entries are integrated out"),
-                );
+                        .help("let the guide depend on columns without missing entries"),
+                    );
+                }
+                imputed = true;
             }
             if self.model.symbols[id].is_censored() && !self.observing {
                 let declared = self.model.symbols[id].span;
@@ -135,12 +143,15 @@ impl Checker {
                 });
             }
             self.not_yet(id, span)?;
+            if imputed {
+                self.needs_values(id, span)?;
+            }
             let s = &self.model.symbols[id];
             return Some(TExpr {
                 kind: TKind::Symbol(id),
                 axes: s.axes.clone(),
                 ty: s.ty,
-                stochastic: s.stochastic,
+                stochastic: s.stochastic || imputed,
                 span,
             });
         }

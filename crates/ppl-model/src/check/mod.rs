@@ -11,6 +11,7 @@ mod domains;
 mod expressions;
 mod frames;
 mod guides;
+mod imputation;
 mod matrices;
 mod modifiers;
 mod operators;
@@ -23,6 +24,8 @@ mod values;
 mod vectors;
 
 pub(crate) use statements::not_available;
+
+pub(crate) use expressions::number;
 
 use crate::graph::*;
 use ppl_syntax::ast;
@@ -41,6 +44,7 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     checker.declare(&file.statements);
     checker.declare_functions(&file.statements);
     checker.statements(&file.statements);
+    checker.impute();
     checker.written_guides(&file.statements);
     checker.uncalled_functions();
     checker.too_many_axes();
@@ -88,6 +92,8 @@ pub(crate) struct Checker {
     reading_earlier: bool,
     /// Whether the left side of an observation is being read: the one place for a datum with missing entries.
     observing: bool,
+    /// `?` columns that are read elsewhere than in their own observation, and where first.
+    imputed: Vec<(SymbolId, Span)>,
     /// Where the statements of the file define names: the name and the statement.
     defined: HashMap<String, (Span, Span)>,
     /// The file's own functions.
@@ -116,6 +122,7 @@ impl Checker {
             expected: Default::default(),
             reading_earlier: false,
             observing: false,
+            imputed: vec![],
             defined: HashMap::new(),
             functions: Default::default(),
         }

@@ -3,7 +3,7 @@
 use super::{Lowered, Lowering, MAX_EVENT};
 use crate::bind::Values;
 use crate::graph::*;
-use ppl_core::{AxisSet, Builder, Expr, Index, IndexId, NodeId};
+use ppl_core::{AxisSet, Builder, Expr, Index, IndexId, NodeId, Real};
 use ppl_dist::Bijection;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let model = self.bound.model.clone();
         let symbol = &model.symbols[id];
         let value = match &symbol.role {
-            Role::Data { .. } => self.data(id, symbol),
+            Role::Data { .. } => self.with_imputed(id, symbol, self.data(id, symbol))?,
             Role::Let(e) => {
                 let members = model.recurrence(id);
                 if !members.is_empty() {
@@ -102,6 +102,40 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             None => Expr::Const(f64::NAN),
         }
+    }
+
+    /// The values of a datum, its missing cells taken from their site where they are latents.
+    fn with_imputed(&self, id: SymbolId, symbol: &Symbol, values: Expr<'b>) -> Lowered<Expr<'b>> {
+        let model = &self.bound.model;
+        let (Some(imputation), Some(Values::Real(cells))) = (
+            model.imputations.iter().find(|i| i.data == id),
+            self.bound.values.get(&id),
+        ) else {
+            return Ok(values);
+        };
+        let site = self.symbol(imputation.site)?;
+        let mut next = 0;
+        let places: Vec<u32> = cells
+            .iter()
+            .map(|v| {
+                next += u32::from(v.is_nan());
+                if v.is_nan() { next - 1 } else { 0 }
+            })
+            .collect();
+        let present: Vec<f64> = cells
+            .iter()
+            .map(|v| f64::from(u8::from(!v.is_nan())))
+            .collect();
+        let set = self.axes.set(&symbol.axes);
+        let index = self.builder.index(Index {
+            target: self.axes.id(model.symbols[imputation.site].axes[0]),
+            axes: set,
+            values: self.axes.to_program(&places, &symbol.axes).into(),
+        });
+        let present = self
+            .builder
+            .data(self.axes.to_program(&present, &symbol.axes).into(), set);
+        Ok(present.select(values, self.builder.gather(site, index)))
     }
 
     /// 1 where an observed datum has its entry, 0 where it is missing; `None` where none can be missing.
