@@ -24,7 +24,8 @@ impl Checker {
         if condition.ty != Ty::Bool {
             return self.fail(
                 Diagnostic::error("E0114", condition.span, "a condition is expected here")
-                    .at("not true or false"),
+                    .at("not true or false")
+                    .help("compare it: `… > 0`, `… == 1`"),
             );
         }
         self.inside_frame(&condition, axes, span)?;
@@ -33,11 +34,18 @@ impl Checker {
             otherwise.distribution.definition(),
         );
         if then.event != otherwise.event || d1.event != d2.event {
-            return self.fail(Diagnostic::error(
-                "E0118",
-                span,
-                format!("{} and {} draw different shapes", d1.name, d2.name),
-            ));
+            return self.fail(
+                Diagnostic::error(
+                    "E0118",
+                    span,
+                    format!("{} and {} draw different shapes", d1.name, d2.name),
+                )
+                .label(then.span, "one shape")
+                .label(otherwise.span, "another")
+                .help(
+                    "choose between distributions over the same axes, or between their arguments",
+                ),
+            );
         }
         if d1.improper || d2.improper || then.transformed || otherwise.transformed {
             return self.fail(not_available(
@@ -58,7 +66,8 @@ impl Checker {
                     ),
                 )
                 .label(then.span, "one support")
-                .label(otherwise.span, "another"),
+                .label(otherwise.span, "another")
+                .help("choose between distributions on one set, or write two sites and choose between their values"),
             );
         }
         if observed.is_none() && d1.is_discrete() {

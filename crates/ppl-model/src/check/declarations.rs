@@ -112,6 +112,18 @@ impl Checker {
             && !self.poisoned.contains(name)
             && !super::RESERVED.contains(&name.as_str())
         {
+            if let Some(&(span, _)) = self.defined.get(name) {
+                let d = Diagnostic::error(
+                    "E0101",
+                    e.span,
+                    format!("`{name}` is no datum, so it cannot be a size"),
+                )
+                .at("a size is known from the data")
+                .label(span, "defined here");
+                return self.fail(d.help(
+                    "the number of unknowns cannot change while they are inferred: give a number, or `data n: int;` with `--set n=3`",
+                ));
+            }
             let d = Diagnostic::error("E0101", e.span, format!("nothing is named `{name}` here"))
                 .at("a size is known from the data");
             return self.fail(d.help(format!(

@@ -95,11 +95,14 @@ impl Checker {
             );
         }
         if !twice.is_empty() {
-            self.report(Diagnostic::error(
-                "E0117",
-                span,
-                format!("the guide draws {} more than once", twice.join(", ")),
-            ));
+            self.report(
+                Diagnostic::error(
+                    "E0117",
+                    span,
+                    format!("the guide draws {} more than once", twice.join(", ")),
+                )
+                .help("a guide draws every site once: delete all statements but one"),
+            );
         }
     }
 

@@ -12,6 +12,7 @@ mod expressions;
 mod frames;
 mod guides;
 mod imputation;
+mod lints;
 mod matrices;
 mod modifiers;
 mod operators;
@@ -52,6 +53,9 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
         checker.unreached_flat();
     }
     checker.observed_twice();
+    if checker.diagnostics.iter().all(|d| !d.is_error()) {
+        checker.lints();
+    }
     (checker.model, checker.diagnostics)
 }
 

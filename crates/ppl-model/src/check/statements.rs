@@ -29,19 +29,21 @@ impl Checker {
                 self.axis_statement(name, definition.as_ref())
             }
             StmtKind::Axis { .. } | StmtKind::Data { .. } => {
-                self.report(Diagnostic::error(
-                    "E0116",
-                    s.span,
-                    "axes and data are declared outside of loops and guides",
-                ));
+                self.report(
+                    Diagnostic::error(
+                        "E0116",
+                        s.span,
+                        "axes and data are declared outside of loops and guides",
+                    )
+                    .help("move the declaration to the top of the file"),
+                );
             }
             StmtKind::Guide(_) => {
                 if !self.loops.is_empty() {
-                    self.report(Diagnostic::error(
-                        "E0116",
-                        s.span,
-                        "a guide stands outside of loops",
-                    ));
+                    self.report(
+                        Diagnostic::error("E0116", s.span, "a guide stands outside of loops")
+                            .help("move it to the end of the file"),
+                    );
                 }
             }
             StmtKind::Sample { target, .. } if self.in_guide => self.guide_sample(s, target),
@@ -170,7 +172,10 @@ impl Checker {
                     binder.axis.name, binder.axis.name
                 ),
             )
-            .label(outer.span, "the outer loop");
+            .label(outer.span, "the outer loop")
+            .help(
+                "one loop visits every element; for pairs declare a second axis of the same size",
+            );
             return self.report(d);
         }
         if let Some(id) = self.lookup(&binder.variable.name) {

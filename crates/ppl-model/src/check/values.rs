@@ -76,11 +76,14 @@ impl Checker {
         }
         let typed = self.expr(init, Some(&axes))?;
         if typed.stochastic {
-            return self.fail(Diagnostic::error(
-                "E0112",
-                typed.span,
-                "the start of a param may not depend on latents or params",
-            ));
+            return self.fail(
+                Diagnostic::error(
+                    "E0112",
+                    typed.span,
+                    "the start of a param may not depend on latents or params",
+                )
+                .help("start it from a number, or from data: `param a = 0;`"),
+            );
         }
         self.define(
             &target.name,
@@ -127,7 +130,12 @@ impl Checker {
                 Diagnostic::error(
                     "E0105",
                     target.span,
-                    format!("`{}` is reported twice", target.name.name),
+                    match is_site {
+                        true => {
+                            format!("`{}` is a site, which is reported anyway", target.name.name)
+                        }
+                        false => format!("`{}` is reported twice", target.name.name),
+                    },
                 )
                 .help("choose another name"),
             );

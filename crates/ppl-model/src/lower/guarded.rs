@@ -4,9 +4,9 @@
 //! guide are in their support by construction; values that are given are not. What can be shown to hold costs nothing.
 
 use super::Lowering;
-use crate::graph::TDist;
+use crate::graph::{Reduction, Role, TDist, TKind};
 use ppl_core::{Expr, Real, interpret};
-use ppl_dist::{Bound, Domain, Shape, Support};
+use ppl_dist::{Bound, Domain, Parameter, Shape, Support};
 
 /// How far a calculated value may be outside by rounding, relative to the larger of 1 and the end.
 const ROUNDING: f64 = 1e-9;
@@ -38,6 +38,15 @@ impl<'b> Lowering<'_, 'b> {
             conditions.extend(self.at_most(value, end(high)));
         }
         for (parameter, argument) in def.parameters().iter().zip(args) {
+            if parameter.domain == Domain::Simplex && !self.is_simplex(d, parameter) {
+                let total = argument.iter().copied().reduce(|a, b| a + b);
+                let total = total.unwrap_or(Expr::Const(0.0));
+                conditions.extend(self.at_most(total, Expr::Const(1.0)));
+                conditions.extend(self.at_most(Expr::Const(1.0), total));
+                for &weight in *argument {
+                    conditions.extend(self.at_most(Expr::Const(0.0), weight));
+                }
+            }
             let (low, high) = match parameter.domain {
                 Domain::Positive | Domain::NonNegative | Domain::Count => (0.0, f64::INFINITY),
                 Domain::Unit => (0.0, 1.0),
@@ -52,6 +61,29 @@ impl<'b> Lowering<'_, 'b> {
         conditions
             .into_iter()
             .fold(density, |density, holds| holds.select(density, impossible))
+    }
+
+    /// Whether a vector argument adds up to 1 by its construction: a simplex site, or a softmax.
+    fn is_simplex(&self, d: &TDist, parameter: &Parameter) -> bool {
+        let form = d.distribution.definition().forms[d.form].parameters;
+        let place = form.iter().position(|p| p.name == parameter.name);
+        let Some(mut e) = place.and_then(|i| d.args.get(i)) else {
+            return true;
+        };
+        loop {
+            e = match &e.kind {
+                TKind::Gather(src, _) | TKind::Rename(src, ..) => src,
+                TKind::Reduce(Reduction::Softmax, ..) => return true,
+                TKind::Symbol(id) => match &self.bound.model.symbols[*id].role {
+                    Role::Let(inner) => inner,
+                    Role::Site(d) => {
+                        return d.distribution.definition().support == Support::Simplex;
+                    }
+                    _ => return false,
+                },
+                _ => return false,
+            };
+        }
     }
 
     /// 1 where a is not above b, but for rounding; `None` where it never is.

@@ -165,3 +165,17 @@ pub(super) fn misspelt_keyword(f: &Failure<'_>) -> Option<Diagnostic> {
             .fix(f.first_span(), keyword),
     )
 }
+
+/// `param a;`, `let a;`
+pub(super) fn no_value(f: &Failure<'_>) -> Option<Diagnostic> {
+    let what = match f.first() {
+        "param" => "a param has a start",
+        "let" => "`let` gives a name to a value",
+        "report" => "`report` gives a name to a value",
+        _ => return None,
+    };
+    (f.found == ";" && f.wants(Rule::equals) && !f.before().contains('=')).then(|| {
+        let help = format!("{what}: write `{} = …;`", f.before().trim_end());
+        f.slip("expected `=`, found `;`".to_owned(), help)
+    })
+}

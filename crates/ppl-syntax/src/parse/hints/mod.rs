@@ -11,7 +11,7 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 21] = [
+const SLIPS: [Slip; 22] = [
     tokens::numbers,
     declarations::stan_block,
     declarations::stan_declaration,
@@ -21,6 +21,7 @@ const SLIPS: [Slip; 21] = [
     declarations::stan_truncation,
     declarations::guide_family,
     declarations::net,
+    declarations::no_value,
     tokens::lone_else,
     colon_equals,
     arrow,
