@@ -51,6 +51,18 @@ pub fn guided(bound: &Bound, family: &str) -> model::Bound {
     .expect("a guide")
 }
 
+/// The same model with its bools drawn by the guide rather than summed out.
+pub fn with_sampled_bools(bound: &Bound) -> model::Bound {
+    let mut inner = bound.inner().clone();
+    let mut graph = (*inner.model).clone();
+    let bools =
+        (0..graph.symbols.len()).filter(|&id| graph.symbols[id].ty == model::graph::Ty::Bool);
+    let bools: Vec<usize> = bools.filter(|&id| graph.is_summed_out(id)).collect();
+    graph.sampled.extend(bools);
+    inner.model = graph.into();
+    inner
+}
+
 /// The stochastic objective of a bound model with the generated guide of that family.
 pub fn objective(bound: &Bound, family: &str, draws: usize, seed: u64) -> Objective {
     Objective::new(&guided(bound, family), draws, seed).expect("an objective")

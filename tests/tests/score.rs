@@ -4,10 +4,12 @@ use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, gradient};
 use ppl_engine::Kernels;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
 use ppl_infer::objective::Joint;
+use ppl_infer::objective::Objective;
 use ppl_infer::stochastic::Target;
 use ppl_lang::parts::model::lower::{AxisMap, NoiseKind};
-use ppl_lang::{Fit, GuideChoice};
-use ppl_tests::{bind, csv, fit, guided, ln_normal, log_sum_exp, objective, row, with_guide};
+use ppl_lang::parts::{guide, model::Bound};
+use ppl_lang::{Fit, FitOptions};
+use ppl_tests::{bind, csv, fit, ln_normal, log_sum_exp, row, with_sampled_bools};
 
 /// One switch that moves a mean, whose own uncertainty competes with it.
 const ONE: &str = "z ~ Bernoulli(0.3); mu ~ Normal(0, 0.5); observe 1.2 ~ Normal(mu + 1.5 * z, 1);";
@@ -34,16 +36,17 @@ fn check_evidence(fit: &Fit, evidence: f64) {
 fn one_switch() {
     let evidence = log_sum_exp(&[ln_joint_one(0.0), ln_joint_one(1.0)]);
     let probability = (ln_joint_one(1.0) - evidence).exp();
-    for guide in [GuideChoice::MeanField, GuideChoice::FullRank] {
-        let fit = fit(ONE, "", &with_guide(guide));
-        check_evidence(&fit, evidence);
-        let r = row(&fit, "z");
-        eprintln!("P(z) {probability:.4}, found {:.4}", r.mean);
-        assert!(
-            (r.mean - probability).abs() < 0.02,
-            "{r:?} is not {probability}"
-        );
-    }
+    let model = format!(
+        "{ONE} guide {{ param a = 0; param m = 0; param s: positive = 1; z ~ BernoulliLogit(a); mu ~ Normal(m, s); }}"
+    );
+    let fit = fit(&model, "", &FitOptions::default());
+    check_evidence(&fit, evidence);
+    let r = row(&fit, "z");
+    eprintln!("P(z) {probability:.4}, found {:.4}", r.mean);
+    assert!(
+        (r.mean - probability).abs() < 0.02,
+        "{r:?} is not {probability}"
+    );
 }
 
 #[test]
@@ -51,7 +54,8 @@ fn three_switches() {
     let (prior, y): ([f64; 3], [f64; 3]) = ([0.2, 0.5, 0.7], [1.4, 0.6, 0.9]);
     let model =
         "data prior[row]: unit; data y[row]: real; z[row] ~ Bernoulli(prior); mu ~ Normal(0, 1);
-        observe y ~ Normal(2 * z, 1); observe 0.7 ~ Normal(mu, 1);";
+        observe y ~ Normal(2 * z, 1); observe 0.7 ~ Normal(mu, 1);
+        guide { param a[row] = 0; param m = 0; param s: positive = 1; z ~ BernoulliLogit(a); mu ~ Normal(m, s); }";
     let joint = |i: usize, z: f64| {
         (if z == 1.0 { prior[i] } else { 1.0 - prior[i] }).ln() + ln_normal(y[i], 2.0 * z, 1.0)
     };
@@ -66,7 +70,7 @@ fn three_switches() {
     let fit = fit(
         model,
         &csv(&[("prior", &prior), ("y", &y)]),
-        &with_guide(GuideChoice::MeanField),
+        &FitOptions::default(),
     );
     check_evidence(&fit, evidence + ln_normal(0.7, 0.0, 2.0f64.sqrt()));
     for i in 0..3 {
@@ -126,6 +130,14 @@ fn z_scores(n: u64, exact: &[f64], mut estimate: impl FnMut(u64) -> Vec<f64>) ->
     sum.iter().zip(&squares).map(score).collect()
 }
 
+/// [`ONE`] with its generated guide, the switch drawn by the score function.
+fn drawn() -> Bound {
+    let bound = with_sampled_bools(&bind(ONE, ""));
+    let family = guide::find("mean-field").expect("a family");
+    let text = guide::text(family, &bound, guide::Centring::Centred);
+    guide::attach(&bound, &text).expect("a guide")
+}
+
 /// A point that is far from the optimum in every coordinate.
 const POINT: [f64; 3] = [0.4, -0.3, -0.7];
 
@@ -133,7 +145,7 @@ const POINT: [f64; 3] = [0.4, -0.3, -0.7];
 fn the_gradient_has_no_bias() {
     let exact = [vec![exact_bound(&POINT)], exact_gradient(&POINT)].concat();
     for draws in [1, 2, 8] {
-        let mut target = objective(&bind(ONE, ""), "mean-field", draws, 11);
+        let mut target = Objective::new(&drawn(), draws, 11).expect("an objective");
         assert_eq!(target.n_params(), 3);
         let scores = z_scores(20_000, &exact, |step| {
             let mut gradient = vec![0.0; 3];
@@ -151,7 +163,7 @@ fn the_gradient_has_no_bias() {
 /// The test above has teeth: differentiating the bound without the score term is found out.
 #[test]
 fn a_biased_gradient_is_found_out() {
-    let bound = guided(&bind(ONE, ""), "mean-field");
+    let bound = drawn();
     let axes = AxisMap::new(&bound).expect("few axes");
     let builder = Builder::new(axes.program_axes(8));
     let joint = Joint::new(&bound, &axes, &builder).expect("a joint density");

@@ -234,6 +234,27 @@ impl Builder {
         }
     }
 
+    /// One more axis, innermost; `None` where the program has 64 already.
+    pub fn add_axis(&self, axis: Axis) -> Option<AxisId> {
+        let mut inner = self.inner.borrow_mut();
+        let n = inner.program.axes.len();
+        if n >= 64 {
+            return None;
+        }
+        inner.program.axes.push(axis);
+        Some(AxisId(n as u8))
+    }
+
+    /// How many axes the program has.
+    pub fn n_axes(&self) -> usize {
+        self.inner.borrow().program.axes.len()
+    }
+
+    /// A copy of an index; its positions are shared.
+    pub fn index_of(&self, index: IndexId) -> Index {
+        self.inner.borrow().program.indices[index.0 as usize].clone()
+    }
+
     /// Target and space of an index.
     pub fn index_axes(&self, index: IndexId) -> (AxisId, AxisSet) {
         let inner = self.inner.borrow();

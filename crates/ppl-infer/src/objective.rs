@@ -463,7 +463,7 @@ fn named_values<'b>(
     }
     for s in &bound.model.statements {
         match &s.statement {
-            Statement::Sample(id) if !bound.model.symbols[*id].is_summed_out() => {
+            Statement::Sample(id) if !bound.model.is_summed_out(*id) => {
                 out.push(symbol(*id, "site")?)
             }
             Statement::Report { name, axes, value } => {

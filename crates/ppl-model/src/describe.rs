@@ -78,7 +78,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             Statement::Sample(id) => {
                 let s = &model.symbols[*id];
                 let Some(d) = model.dist(*id) else { continue };
-                let estimator = if s.is_summed_out() {
+                let estimator = if model.is_summed_out(*id) {
                     "summed out exactly"
                 } else if s.ty == Ty::Bool {
                     "score function, leave-one-out baseline"
@@ -88,7 +88,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
                 let plate = place(
                     model,
                     d,
-                    &s.axes[..s.axes.len().saturating_sub(if s.is_summed_out() {
+                    &s.axes[..s.axes.len().saturating_sub(if model.is_summed_out(*id) {
                         0
                     } else {
                         d.event.len()

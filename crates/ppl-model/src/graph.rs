@@ -3,7 +3,7 @@
 pub use crate::modifiers::Modifiers;
 use ppl_dist::{Distribution, Prim};
 use ppl_syntax::diagnostic::Span;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One use of an axis. Copy 0 is the axis itself, copy 1 the second axis of a square matrix, copy 2 and above the axis as
 /// a loop runs over it (an array indexed by the loop variable; 3 for the second loop of a matrix).
@@ -153,9 +153,12 @@ impl Symbol {
         matches!(self.role, Role::Data { censored: true, .. })
     }
 
-    /// Whether it is a discrete site with labels as values: the compiler sums it out.
-    pub fn is_summed_out(&self) -> bool {
-        matches!((&self.role, self.ty), (Role::Site(_), Ty::Index(_)))
+    /// Whether it is a discrete site: label, bool or whole number.
+    pub fn is_discrete_site(&self) -> bool {
+        matches!(
+            (&self.role, self.ty),
+            (Role::Site(_), Ty::Index(_) | Ty::Bool | Ty::Int)
+        )
     }
 }
 
@@ -399,16 +402,23 @@ pub struct Model {
     pub imputations: Vec<Imputation>,
     /// Whether the guide was written by the author.
     pub has_written_guide: bool,
+    /// Discrete sites that a guide draws; all others are summed out.
+    pub sampled: HashSet<SymbolId>,
 }
 
 impl Model {
+    /// Whether a symbol is a discrete site that the compiler sums out.
+    pub fn is_summed_out(&self, id: SymbolId) -> bool {
+        self.symbols[id].is_discrete_site() && !self.sampled.contains(&id)
+    }
+
     /// Whether an expression reads a summed-out site, directly or through deterministic values.
     pub fn reads_summed_out(&self, e: &TExpr) -> bool {
         let mut stack = vec![];
         e.symbols(&mut stack);
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         while let Some(id) = stack.pop() {
-            if self.symbols[id].is_summed_out() {
+            if self.is_summed_out(id) {
                 return true;
             }
             if let (true, Role::Let(inner)) = (seen.insert(id), &self.symbols[id].role) {
@@ -421,9 +431,7 @@ impl Model {
     /// The latent sites that a guide draws, in order: all but the summed-out ones.
     pub fn sites(&self) -> impl Iterator<Item = (SymbolId, &Symbol)> {
         self.statements.iter().filter_map(|s| match s.statement {
-            Statement::Sample(id) if !self.symbols[id].is_summed_out() => {
-                Some((id, &self.symbols[id]))
-            }
+            Statement::Sample(id) if !self.is_summed_out(id) => Some((id, &self.symbols[id])),
             _ => None,
         })
     }

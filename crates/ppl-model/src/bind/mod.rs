@@ -2,6 +2,7 @@
 
 mod axes;
 mod columns;
+mod discrete;
 mod imputations;
 mod observations;
 mod supports;
@@ -62,6 +63,8 @@ pub struct Bound {
     pub upper_ends: HashMap<SymbolId, Arc<[f64]>>,
     /// Where the rows of the main table stand.
     pub rows: RowLines,
+    /// Discrete sites of whole numbers: the smallest value, and how many there are.
+    pub whole_numbers: HashMap<SymbolId, (f64, usize)>,
 }
 
 /// Where the rows of the main table stand in their file.
@@ -124,6 +127,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
             },
             None => RowLines::default(),
         },
+        whole_numbers: HashMap::new(),
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
@@ -133,6 +137,9 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     if errors.is_empty() {
         errors = binder.observations(&bound);
         errors.extend(binder.skipped_cells(&bound));
+    }
+    if errors.is_empty() {
+        errors = bound.discrete_sites();
     }
     if errors.is_empty() {
         Ok(bound)
@@ -192,6 +199,7 @@ impl Bound {
             values,
             upper_ends: self.upper_ends.clone(),
             rows: self.rows.clone(),
+            whole_numbers: self.whole_numbers.clone(),
         })
     }
 

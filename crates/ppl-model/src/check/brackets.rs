@@ -221,13 +221,6 @@ impl Checker {
                     "arithmetic in a bracket other than a loop variable less a literal number, `[t - 1]`,",
                 ));
             }
-            let of_itself = matches!((&index.kind, self.defining), (TKind::Gather(src, _), Some((id, _))) if matches!(src.kind, TKind::Symbol(s) if s == id));
-            if of_itself {
-                return self.fail(super::statements::not_available(
-                    e.span,
-                    "a discrete chain, such as a hidden Markov model,",
-                ));
-            }
             return self.fail(
                 Diagnostic::error("E0110", e.span, "this is not an index")
                     .at("a bracket holds labels, never positions")
@@ -236,7 +229,7 @@ impl Checker {
                     ),
             );
         };
-        if index.stochastic && !self.is_summed_out(&index) {
+        if index.stochastic && !self.reads_labels_only(&index) {
             return self.fail(super::statements::not_available(
                 e.span,
                 "looking up by a latent",
@@ -261,7 +254,7 @@ impl Checker {
     /// Whether an index is a discrete site, or a look-up of one by data.
     pub(super) fn is_summed_out(&self, index: &TExpr) -> bool {
         match &index.kind {
-            TKind::Symbol(id) => self.model.symbols[*id].is_summed_out(),
+            TKind::Symbol(id) => self.model.is_summed_out(*id),
             TKind::Gather(src, by) => {
                 self.is_summed_out(src) && by.iter().all(|(_, i)| !i.stochastic)
             }

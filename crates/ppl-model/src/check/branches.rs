@@ -55,7 +55,12 @@ impl Checker {
         }
         self.mass_beside_mass(&then, &otherwise)?;
         let literal = |d: &ppl_dist::Definition| !matches!(d.support, ppl_dist::Support::Interval(a, b) if matches!(a, ppl_dist::Bound::Parameter(_)) || matches!(b, ppl_dist::Bound::Parameter(_)));
-        if observed.is_none() && (d1.support != d2.support || !literal(d1)) {
+        let one_kind = if d1.is_discrete() {
+            Self::same_values(&then, &otherwise)
+        } else {
+            d1.support == d2.support && literal(d1)
+        };
+        if observed.is_none() && !one_kind {
             return self.fail(
                 Diagnostic::error(
                     "E0118",
@@ -69,12 +74,6 @@ impl Checker {
                 .label(otherwise.span, "another")
                 .help("choose between distributions on one set, or write two sites and choose between their values"),
             );
-        }
-        if observed.is_none() && d1.is_discrete() {
-            return self.fail(not_available(
-                span,
-                "a discrete site with branches, such as a hidden Markov chain,",
-            ));
         }
         Some(chain(condition, then, otherwise, span))
     }

@@ -203,7 +203,9 @@ impl Checker {
         let Some(dist) = self.distribution(dist, &axes, None) else {
             return;
         };
-        if self.guide_support(site, &dist).is_none() {
+        if self.guide_support(site, &dist).is_none()
+            || self.drawn_by_guide(site, target.span).is_none()
+        {
             return;
         }
         self.push_guide(

@@ -6,6 +6,7 @@ mod calls;
 mod chains;
 mod comprehensions;
 mod declarations;
+mod discrete;
 mod distributions;
 mod domains;
 mod expressions;

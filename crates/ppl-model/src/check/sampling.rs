@@ -43,10 +43,11 @@ impl Checker {
         // In a loop a site may read earlier elements of itself, so its name is there before its distribution is known.
         let declared: Vec<AxisRef> = axes.iter().map(|a| a.declared()).collect();
         if !self.loops.is_empty() && self.lookup(&target.name.name).is_none() {
+            let ty = self.expected_type(dist, &axes).unwrap_or(Ty::Real);
             let placeholder = Symbol {
                 name: target.name.name.clone(),
                 axes: declared.clone(),
-                ty: Ty::Real,
+                ty,
                 kind: None,
                 role: Role::Let(Box::new(super::expressions::number(f64::NAN, target.span))),
                 stochastic: true,
@@ -84,12 +85,7 @@ impl Checker {
             ppl_dist::Support::Category => Ty::Index(tdist.event.first().map_or(0, |a| a.axis)),
             _ => Ty::Real,
         };
-        if ty == Ty::Int {
-            return self.fail(
-                not_available(tdist.span, &format!("the discrete latent `{}` ~ {}", target.name.name, def.name))
-                    .help("Bernoulli latents are fitted by the score-function estimator; others can be summed by hand with `factor log_sum_exp(…)`"),
-            );
-        }
+        self.finite(&target.name.name, &tdist)?;
         let symbol = Symbol {
             name: target.name.name.clone(),
             axes: declared,

@@ -3,29 +3,33 @@
 use crate::bind::Bound;
 use crate::graph::*;
 use ppl_core::{Axis, AxisId, AxisSet, DRAW};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The program's axes for a bound model.
 #[derive(Debug, Clone)]
 pub struct AxisMap {
     ids: HashMap<(usize, u8), AxisId>,
     program: Vec<Axis>,
+    /// Enumeration axes, by size.
+    slots: Vec<(usize, AxisId)>,
 }
 
 /// The third copy of a square matrix's axis, summed within a product of two matrices.
 const SCRATCH: u8 = 250;
 
-/// The axis along which a summed-out site's labels are listed.
-const ENUMERATION: u8 = 251;
+/// Enumeration axes beyond one for each way to read a site: where factors are multiplied, more may be needed at once.
+const SPARE_SLOTS: usize = 2;
+
+/// In place of a model's axis: an enumeration axis.
+const SLOT: usize = usize::MAX;
 
 impl AxisMap {
     /// Numbers the axes that the model and its guide use; `None` if there are more than 63.
     pub fn new(bound: &Bound) -> Option<AxisMap> {
         let mut used: BTreeSet<(usize, u8)> = BTreeSet::new();
         for s in &bound.model.symbols {
-            if let (true, Ty::Index(axis)) = (s.is_summed_out(), s.ty) {
+            if let (true, Ty::Index(axis)) = (s.is_discrete_site(), s.ty) {
                 used.insert((axis, 0));
-                used.insert((axis, ENUMERATION));
             }
         }
         let mut note = |axes: &[AxisRef]| {
@@ -61,31 +65,48 @@ impl AxisMap {
                 Statement::Sample(_) => {}
             }
         }
-        let mut order: Vec<(usize, u8)> = used.into_iter().collect();
-        order.sort_by_key(|&(axis, copy)| (bound.axes[axis].size(), axis, copy));
+        let sized = |(axis, copy): (usize, u8)| (bound.axes[axis].size(), axis, copy);
+        let mut order: Vec<(usize, usize, u8)> = used.into_iter().map(sized).collect();
         if order.len() > 63 {
             return None;
         }
+        // The values of discrete sites: an axis for each way to read them, as long as there are axes left.
+        let mut wanted: BTreeMap<usize, usize> = BTreeMap::new();
+        for (site, ways) in bound.model.ways_to_read() {
+            *wanted.entry(bound.values_of(site).1).or_insert(SPARE_SLOTS) += ways;
+        }
+        for (n, count) in wanted {
+            let left = 63usize.saturating_sub(order.len());
+            order.extend((0..count.min(left)).map(|i| (n, SLOT, i as u8)));
+        }
+        order.sort_unstable();
         let mut program = vec![Axis {
             name: "draw".into(),
             size: 1,
         }];
         let mut ids = HashMap::new();
-        for (axis, copy) in order {
-            ids.insert((axis, copy), AxisId(program.len() as u8));
-            let name = bound.model.axes[axis].name.clone();
-            let name = match copy {
-                0 => name,
-                1 => format!("{name}'"),
-                ENUMERATION => format!("any {name}"),
-                _ => format!("{name}''"),
+        let mut slots = vec![];
+        for (size, axis, copy) in order {
+            let id = AxisId(program.len() as u8);
+            let name = if axis == SLOT {
+                slots.push((size, id));
+                format!("any {size} {copy}")
+            } else {
+                ids.insert((axis, copy), id);
+                let name = bound.model.axes[axis].name.clone();
+                match copy {
+                    0 => name,
+                    1 => format!("{name}'"),
+                    _ => format!("{name}''"),
+                }
             };
-            program.push(Axis {
-                name,
-                size: bound.axes[axis].size(),
-            });
+            program.push(Axis { name, size });
         }
-        Some(AxisMap { ids, program })
+        Some(AxisMap {
+            ids,
+            program,
+            slots,
+        })
     }
 
     /// The axes for a builder, with so many draws.
@@ -117,9 +138,10 @@ impl AxisMap {
         axis.map_or(DRAW, |a| self.scratch(a))
     }
 
-    /// The axis along which a summed-out site's labels are listed.
-    pub fn enumeration(&self, axis: usize) -> AxisId {
-        self.ids.get(&(axis, ENUMERATION)).copied().unwrap_or(DRAW)
+    /// The axes of that size along which values of discrete sites can be listed.
+    pub fn slots(&self, size: usize) -> Vec<AxisId> {
+        let fitting = self.slots.iter().filter(|s| s.0 == size);
+        fitting.map(|s| s.1).collect()
     }
 
     /// The set of program axes.

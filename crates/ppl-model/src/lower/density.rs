@@ -161,7 +161,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     pub fn terms(&self) -> Lowered<Vec<Term<'b>>> {
         let model = self.bound.model.clone();
         let mut terms = vec![];
-        let mut summands = vec![];
+        let mut factors = vec![];
         for located in &model.statements {
             let span = located.span;
             let (role, density, batch) = match &located.statement {
@@ -174,7 +174,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                         cells: self.cells(value),
                         ..Within::default()
                     };
-                    let density = self.density_within(dist, self.expr(value)?, &within)?;
+                    let density = match self.observed_label(value, dist)? {
+                        Some(density) => density,
+                        None => self.density_within(dist, self.expr(value)?, &within)?,
+                    };
                     // A missing entry integrates to one: it has no term.
                     let density = match self.present(value) {
                         Some(_) if n_event_axes(dist) > 0 => {
@@ -200,15 +203,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 _ => density,
             };
             let over = self.axes.set(&batch);
-            let collected = self.collect(&located.statement, span, density, over, &mut summands)?;
-            let own = collected.map_or(Expr::Const(0.0), |own| self.total(own, &batch));
+            let own = match self.factor(&located.statement, span, density, over)? {
+                Some(factor) => {
+                    factors.push(factor);
+                    Expr::Const(0.0)
+                }
+                None => self.total(density, &batch),
+            };
             terms.push(Term {
                 role,
                 span,
                 value: own + self.constant(&located.statement),
             });
         }
-        terms.extend(self.sum_out(summands));
+        terms.extend(self.sum_out(factors)?);
         Ok(terms)
     }
 
@@ -242,6 +250,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Ok((Expr::Const(0.0), vec![]));
         };
         let batch = symbol.axes[..symbol.axes.len() - n_event_axes(d)].to_vec();
+        if self.is_enumerated(id) {
+            return Ok((self.enumerated_density(id)?, batch));
+        }
         let mut within = Within {
             inside: true,
             ..Within::default()

@@ -30,9 +30,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 }
             }
             TKind::Function(f, args) => (f.apply)(&self.exprs(args)?),
-            TKind::Gather(src, indices) => self.gather(src, indices)?,
+            TKind::Gather(src, indices) => match src.kind {
+                TKind::Symbol(id) if self.is_enumerated(id) => {
+                    self.enumerated_at(id, indices, e.span)?
+                }
+                _ => self.gather(src, indices)?,
+            },
             TKind::Rename(inner, from, to) => {
                 let v = self.expr(inner)?;
+                self.not_mixed(v, self.axes.set(&[*from]), e.span)?;
                 self.builder
                     .rename(v, self.axes.id(*from), self.axes.id(*to))
             }
@@ -79,7 +85,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         es.iter().map(|e| self.expr(e)).collect()
     }
 
-    fn label(&self, axis: usize, label: &str) -> u32 {
+    pub(super) fn label(&self, axis: usize, label: &str) -> u32 {
         self.bound.axes[axis]
             .positions
             .get(label)
@@ -128,6 +134,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let mut later: Vec<AxisId> = indices.iter().map(|(a, _)| self.axes.id(*a)).collect();
         for (axis, index) in indices {
             let core = later.remove(0);
+            let in_place = matches!(index.kind, TKind::LoopVariable)
+                && index.axes.first().map(|a| self.axes.id(*a)) == Some(core);
+            if !in_place {
+                self.not_mixed(value, AxisSet::of(&[core]), index.span)?;
+            }
             value = match &index.kind {
                 // The loop's copy of an axis is the axis itself.
                 TKind::LoopVariable => {
@@ -137,28 +148,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 TKind::Label(of, label) => {
                     self.component(value, core, self.label(*of, label) as usize)
                 }
-                _ if self.enumeration_of(index).is_some() => {
-                    let along = self.enumeration_of(index).unwrap_or(core);
-                    if self.builder.axes_of(value).contains(along) {
-                        return Err(Box::new(
-                            Diagnostic::error("E0113", index.span, "looking up twice by a discrete site cannot be used in this version")
-                                .help("docs/src/limits.md lists what is left out, and what to write instead"),
-                        ));
-                    }
-                    self.builder.rename(value, core, along)
-                }
                 _ => match self.index(index, *axis) {
                     Some(id) => self.builder.gather(value, id),
-                    None => {
-                        return Err(Box::new(
-                            Diagnostic::error(
-                                "E0113",
-                                index.span,
-                                "an index that is calculated cannot be used in this version",
-                            )
-                            .help("look up by a column or a loop variable"),
-                        ));
-                    }
+                    None => self.looked_up_by_value(value, *axis, index)?,
                 },
             };
         }
@@ -259,6 +251,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let (x, y) = (self.expr(l)?, self.expr(r)?);
         let (ax, bx) = (self.axes.id(a), self.axes.id(b));
+        self.not_mixed(x, AxisSet::of(&[ax, bx]), l.span)?;
+        self.not_mixed(y, AxisSet::of(&[ax, bx]), r.span)?;
         let build = self.builder;
         if ax == bx {
             return Ok(build.sum(x * y, AxisSet::of(&[ax])));

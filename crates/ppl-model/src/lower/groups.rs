@@ -36,6 +36,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             values: self.axes.to_program(&positions, &over).into(),
         });
         let x = self.expr(inner)?;
+        self.not_mixed(x, space, inner.span)?;
         let x = b.broadcast(x, b.axes_of(x).union(space));
         let axes = b.axes_of(x).minus(space).with(group);
         let sum = |e: Expr<'b>| b.scatter(e, labels, axes);

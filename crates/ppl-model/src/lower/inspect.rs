@@ -51,7 +51,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     return Ok(None);
                 };
                 let symbol = &model.symbols[*id];
-                if symbol.is_summed_out() || dist.expressions().into_iter().any(summed_out) {
+                if model.is_summed_out(*id) || dist.expressions().into_iter().any(summed_out) {
                     return Ok(None);
                 }
                 parts.push(Part {

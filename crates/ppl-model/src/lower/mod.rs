@@ -26,6 +26,7 @@ pub use density::{Role, SiteMap, Term};
 pub(crate) use groups::check_groups;
 pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
+pub use marginal::{MAX_TABLE, SummedOut};
 pub use symbols::ParamBlock;
 
 use crate::bind::Bound;
@@ -53,6 +54,16 @@ pub struct Lowering<'a, 'b> {
     indices: RefCell<HashMap<(SymbolId, AxisId), IndexId>>,
     ranges: RefCell<Vec<ranges::Range>>,
     components: RefCell<HashMap<(NodeId, AxisId, usize), Expr<'b>>>,
+    /// How discrete sites are read.
+    readings: RefCell<Vec<marginal::Reading>>,
+    /// Enumeration axes by size, beyond those that the axis map holds.
+    more_slots: RefCell<Vec<(usize, AxisId)>>,
+    /// Axes of the instances of factors, by size.
+    instance_axes: RefCell<HashMap<usize, AxisId>>,
+    /// Added to the log density of each value of each element of a discrete site.
+    probes: RefCell<HashMap<SymbolId, Expr<'b>>>,
+    /// How the sites were summed out.
+    pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
     pub params: RefCell<Vec<ParamBlock>>,
     /// Noise met so far.
@@ -65,7 +76,7 @@ pub type Lowered<T> = Result<T, Box<Diagnostic>>;
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Starts lowering; `builder` must have been made with `axes.program_axes(…)`.
     pub fn new(bound: &'a Bound, axes: &'a AxisMap, builder: &'b Builder) -> Self {
-        let lowering = Lowering {
+        Lowering {
             bound,
             builder,
             axes,
@@ -75,11 +86,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
             indices: Default::default(),
             components: Default::default(),
             ranges: Default::default(),
+            readings: Default::default(),
+            more_slots: Default::default(),
+            instance_axes: Default::default(),
+            probes: Default::default(),
+            summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),
-        };
-        lowering.enumerate_sites();
-        lowering
+        }
     }
 
     /// Lowers one element of a recurrence.

@@ -17,7 +17,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         over: &[AxisRef],
     ) -> Lowered<Expr<'b>> {
         let x = self.expr(inner)?;
-        Ok(self.reduced(r, x, self.axes.set(over)))
+        let set = self.axes.set(over);
+        self.not_mixed(x, set, inner.span)?;
+        Ok(self.reduced(r, x, set))
     }
 
     /// A reduction of a value over axes.

@@ -35,6 +35,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if let Some(v) = self.values.borrow().get(&id).copied() {
             return Ok(v);
         }
+        if self.is_enumerated(id) {
+            return self.enumerated(id);
+        }
         let model = self.bound.model.clone();
         let symbol = &model.symbols[id];
         let value = match &symbol.role {

@@ -1,0 +1,120 @@
+//! Densities of the discrete sites themselves, for all their values at once.
+
+use crate::graph::{SymbolId, TDist};
+use crate::lower::{Lowered, Lowering};
+use ppl_core::{AxisSet, Expr, Real};
+use ppl_dist::{Bound, Distribution, Support};
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Log density of every value of a summed-out site; -inf for a value outside the support.
+    pub(in crate::lower) fn enumerated_density(&self, site: SymbolId) -> Lowered<Expr<'b>> {
+        let values = self.enumerated(site)?;
+        match self.bound.model.dist(site) {
+            Some(d) => self.branches(d, values),
+            None => Ok(Expr::Const(0.0)),
+        }
+    }
+
+    fn branches(&self, d: &TDist, values: Expr<'b>) -> Lowered<Expr<'b>> {
+        let Some(other) = &d.otherwise else {
+            return self.branch(d, values);
+        };
+        let first = self.branch(d, values)?;
+        let condition = self.expr(&other.0)?;
+        Ok(condition.select(first, self.branches(&other.1, values)?))
+    }
+
+    fn branch(&self, d: &TDist, values: Expr<'b>) -> Lowered<Expr<'b>> {
+        let own = TDist {
+            otherwise: None,
+            ..d.clone()
+        };
+        match d.distribution.definition().support {
+            Support::Category if is_local(d.distribution) && d.form == 0 => {
+                // The weight of a label is all that its density reads: the weights in their order are the densities.
+                let slot = self.builder.axes_of(values).innermost();
+                let (Some(slot), Some(axis)) = (slot, d.event.first()) else {
+                    return self.density(&own, values);
+                };
+                let weights = self.expr(&d.args[0])?;
+                let weights = self.builder.rename(weights, self.axes.id(*axis), slot);
+                Ok(d.distribution
+                    .ln_density_expr(&[Expr::Const(0.0)], &[&[weights]]))
+            }
+            Support::Integers(..) => {
+                let Some(&(low, high)) = self.ends(&own)?.first() else {
+                    return self.density(&own, values);
+                };
+                let inside = low.less_eq(values) * values.less_eq(high);
+                // Outside, the density is asked at an end, where it is finite, and not used.
+                let nearest = -((-values.max(low)).max(-high));
+                let density = self.density(&own, nearest)?;
+                Ok(inside.select(density, Expr::Const(f64::NEG_INFINITY)))
+            }
+            _ => self.density(&own, values),
+        }
+    }
+
+    /// The ends of each branch of a distribution of whole numbers.
+    pub(crate) fn ends(&self, d: &TDist) -> Lowered<Vec<(Expr<'b>, Expr<'b>)>> {
+        let mut out = vec![];
+        if let Support::Integers(low, high) = d.distribution.definition().support {
+            let arguments = self.arguments(d, &[])?;
+            let end = |b: Bound| match b {
+                Bound::At(v) => Expr::Const(v),
+                Bound::Parameter(i) => arguments[i][0],
+            };
+            out.push((end(low), end(high)));
+        }
+        if let Some(other) = &d.otherwise {
+            out.extend(self.ends(&other.1)?);
+        }
+        Ok(out)
+    }
+
+    /// Log density of observed labels whose weights are all that it reads: looked up rather than chosen among all.
+    pub(in crate::lower) fn observed_label(
+        &self,
+        value: &crate::graph::TExpr,
+        d: &TDist,
+    ) -> Lowered<Option<Expr<'b>>> {
+        let local = d.otherwise.is_none()
+            && d.form == 0
+            && d.distribution.definition().support == Support::Category
+            && is_local(d.distribution);
+        let Some(axis) = d.event.first().filter(|_| local) else {
+            return Ok(None);
+        };
+        // Few labels are chosen among faster than they are looked up.
+        if self.builder.size(self.axes.id(*axis)) <= 8 {
+            return Ok(None);
+        }
+        let Some(index) = self.index(value, *axis) else {
+            return Ok(None);
+        };
+        let weights = self.expr(&d.args[0])?;
+        if self
+            .builder
+            .axes_of(weights)
+            .intersection(self.builder.index_axes(index).1)
+            != AxisSet::EMPTY
+        {
+            return Ok(None);
+        }
+        let weights = self.builder.gather(weights, index);
+        Ok(Some(
+            d.distribution
+                .ln_density_expr(&[Expr::Const(0.0)], &[&[weights]]),
+        ))
+    }
+}
+
+/// Whether the density of a label reads its own weight alone, as that of probabilities does and that of log odds does not.
+fn is_local(d: &dyn Distribution) -> bool {
+    let weights = [0.2, 0.5, 0.3];
+    (0..3).all(|k| {
+        let whole = d.ln_density(&[k as f64], &[&weights]);
+        let alone = d.ln_density(&[0.0], &[&weights[k..=k]]);
+        (whole - alone).abs() < 1e-12
+    })
+}

@@ -1,0 +1,249 @@
+//! The ways in which statements read a discrete site, each with its enumeration axis.
+
+use crate::graph::{AxisRef, SymbolId, TExpr, TKind, Ty};
+use crate::lower::{Lowered, Lowering};
+use ppl_core::{Axis, AxisId, AxisSet, Expr, Index, IndexId};
+use ppl_syntax::Span;
+use ppl_syntax::diagnostic::Diagnostic;
+
+/// One way to read a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::lower) struct Reading {
+    /// The site.
+    pub(super) site: SymbolId,
+    /// For each of its axes in declared order: its own elements, or those that an index of data looks up.
+    pub(super) by: Vec<Option<IndexId>>,
+    /// Along which its values are listed.
+    pub(super) slot: AxisId,
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// Whether a symbol's value is the list of all its values.
+    pub(in crate::lower) fn is_enumerated(&self, id: SymbolId) -> bool {
+        self.bound.model.is_summed_out(id)
+    }
+
+    /// The values of a site, read by its own elements.
+    pub(in crate::lower) fn enumerated(&self, site: SymbolId) -> Lowered<Expr<'b>> {
+        let n = self.bound.model.symbols[site].axes.len();
+        self.reading(site, vec![None; n])
+    }
+
+    /// The values of a site, read by what stands in brackets.
+    pub(in crate::lower) fn enumerated_at(
+        &self,
+        site: SymbolId,
+        indices: &[(AxisRef, TExpr)],
+        span: Span,
+    ) -> Lowered<Expr<'b>> {
+        let mut by = vec![];
+        for axis in &self.bound.model.symbols[site].axes {
+            let index = indices.iter().find(|(a, _)| a == axis).map(|(_, i)| i);
+            by.push(match index {
+                None => None,
+                Some(i) => match &i.kind {
+                    TKind::LoopVariable => {
+                        if i.axes.first().map(|a| self.axes.id(*a)) != Some(self.axes.id(*axis)) {
+                            return Err(self.unreadable(span, site));
+                        }
+                        None
+                    }
+                    TKind::Label(of, label) => Some(self.builder.index(Index {
+                        target: self.axes.id(*axis),
+                        axes: AxisSet::EMPTY,
+                        values: [self.label(*of, label)].into(),
+                    })),
+                    _ => match self.index(i, *axis) {
+                        Some(index) => Some(index),
+                        None => return Err(self.unreadable(span, site)),
+                    },
+                },
+            });
+        }
+        self.reading(site, by)
+    }
+
+    fn reading(&self, site: SymbolId, by: Vec<Option<IndexId>>) -> Lowered<Expr<'b>> {
+        let (first, n) = self.bound.values_of(site);
+        let known = self
+            .readings
+            .borrow()
+            .iter()
+            .find(|r| r.site == site && r.by == by)
+            .map(|r| r.slot);
+        let slot = match known {
+            Some(slot) => slot,
+            None => {
+                let used: Vec<AxisId> = self.readings.borrow().iter().map(|r| r.slot).collect();
+                let slot = self.free_slot(n, &used)?;
+                self.readings.borrow_mut().push(Reading { site, by, slot });
+                slot
+            }
+        };
+        let values: Vec<f64> = (0..n).map(|k| first + k as f64).collect();
+        Ok(self.builder.data(values.into(), AxisSet::of(&[slot])))
+    }
+
+    /// An enumeration axis of that size which is not among `used`.
+    pub(super) fn free_slot(&self, n: usize, used: &[AxisId]) -> Lowered<AxisId> {
+        let mut pool = self.axes.slots(n);
+        pool.extend(
+            self.more_slots
+                .borrow()
+                .iter()
+                .filter(|s| s.0 == n)
+                .map(|s| s.1),
+        );
+        if let Some(free) = pool.into_iter().find(|s| !used.contains(s)) {
+            return Ok(free);
+        }
+        let axis = self.new_axis("any", n)?;
+        self.more_slots.borrow_mut().push((n, axis));
+        Ok(axis)
+    }
+
+    /// One more axis of the program.
+    pub(super) fn new_axis(&self, name: &str, size: usize) -> Lowered<AxisId> {
+        let axis = Axis {
+            name: format!("{name} {size}"),
+            size,
+        };
+        self.builder.add_axis(axis).ok_or_else(|| {
+            Box::new(
+                Diagnostic::error("E0113", Span::default(), "summing out the discrete sites takes more than 63 axes, which cannot be used in this version")
+                    .help("docs/src/limits.md lists what is left out, and what to write instead"),
+            )
+        })
+    }
+
+    /// The readings that a value depends on.
+    pub(super) fn readings_in(&self, axes: AxisSet) -> Vec<Reading> {
+        let all = self.readings.borrow();
+        all.iter()
+            .filter(|r| axes.contains(r.slot))
+            .cloned()
+            .collect()
+    }
+
+    /// Elements along an axis by an index that depends on discrete sites (and data), such as a site itself.
+    pub(in crate::lower) fn looked_up_by_value(
+        &self,
+        value: Expr<'b>,
+        axis: AxisRef,
+        index: &TExpr,
+    ) -> Lowered<Expr<'b>> {
+        let b = self.builder;
+        let core = self.axes.id(axis);
+        let positions = self.expr(index)?;
+        let along = b.axes_of(positions);
+        if let (Ty::Index(_), Some(slot), 1) =
+            (self.site_type(index), along.innermost(), along.len())
+            && !b.axes_of(value).contains(slot)
+            && b.size(slot) == b.size(core)
+        {
+            // The labels in their order: the axis itself.
+            return Ok(b.rename(value, core, slot));
+        }
+        let calculated = || {
+            Box::new(
+                Diagnostic::error(
+                    "E0113",
+                    index.span,
+                    "an index that is calculated cannot be used in this version",
+                )
+                .help("look up by a column, a discrete site or a loop variable"),
+            )
+        };
+        let Expr::Node(id, _) = positions else {
+            return Err(calculated());
+        };
+        if !b.is_fixed(id) {
+            return Err(calculated());
+        }
+        let program = b.snapshot();
+        let mut numbers = ppl_core::interpret::evaluate(&program, &[], &[], &[id]);
+        let numbers = numbers.pop().unwrap_or_default();
+        let n = b.size(core) as f64;
+        if numbers
+            .iter()
+            .any(|v| !(*v >= 0.0 && *v < n && v.fract() == 0.0))
+        {
+            return Err(calculated());
+        }
+        let index = b.index(Index {
+            target: core,
+            axes: along,
+            values: numbers.into_iter().map(|v| v as u32).collect(),
+        });
+        Ok(b.gather(value, index))
+    }
+
+    /// The type of the discrete site that an expression is nothing but the labels of.
+    fn site_type(&self, index: &TExpr) -> Ty {
+        let id = match &index.kind {
+            TKind::Symbol(id) => *id,
+            TKind::Gather(src, _) => match src.kind {
+                TKind::Symbol(id) => id,
+                _ => return Ty::Real,
+            },
+            _ => return Ty::Real,
+        };
+        if self.is_enumerated(id) {
+            self.bound.model.symbols[id].ty
+        } else {
+            Ty::Real
+        }
+    }
+
+    /// What is added to the log density of each value of each element of a site: its derivative there is the posterior
+    /// probability of that value.
+    pub fn set_probe(&self, site: SymbolId, value: Expr<'b>) {
+        self.probes.borrow_mut().insert(site, value);
+    }
+
+    pub(super) fn probe(&self, site: SymbolId) -> Option<Expr<'b>> {
+        self.probes.borrow().get(&site).copied()
+    }
+
+    /// The axes along which a reading goes through a site's elements.
+    pub(super) fn elements(&self, r: &Reading) -> AxisSet {
+        let own = &self.bound.model.symbols[r.site].axes;
+        own.iter()
+            .zip(&r.by)
+            .fold(AxisSet::EMPTY, |set, (axis, by)| match by {
+                None => set.with(self.axes.id(*axis)),
+                Some(index) => set.union(self.builder.index_axes(*index).1),
+            })
+    }
+
+    /// Elements of a site may not be mixed with each other before their factor is complete.
+    pub(in crate::lower) fn not_mixed(
+        &self,
+        value: Expr<'b>,
+        over: AxisSet,
+        span: Span,
+    ) -> Lowered<()> {
+        for r in self.readings_in(self.builder.axes_of(value)) {
+            if !self.elements(&r).intersection(over).is_empty() {
+                return Err(self.mixed(r.site, span));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn mixed(&self, site: SymbolId, span: Span) -> Box<Diagnostic> {
+        let name = &self.bound.model.symbols[site].name;
+        Box::new(
+            Diagnostic::error("E0113", span, format!("this reads several elements of the discrete site `{name}` at once, which cannot be summed out in this version"))
+                .help("docs/src/limits.md lists what is left out, and what to write instead"),
+        )
+    }
+
+    fn unreadable(&self, span: Span, site: SymbolId) -> Box<Diagnostic> {
+        let name = &self.bound.model.symbols[site].name;
+        Box::new(
+            Diagnostic::error("E0113", span, format!("this look-up of the discrete site `{name}` cannot be summed out in this version"))
+                .help("look it up by a loop variable, an earlier element or a column of data"),
+        )
+    }
+}
