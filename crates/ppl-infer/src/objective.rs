@@ -468,7 +468,7 @@ fn named_values<'b>(
             }
             Statement::Report { name, axes, value } => {
                 let axes: Vec<_> = axes.iter().map(|a| a.declared()).collect();
-                out.push((name.clone(), "report", axes, joint.lowering.expr(value)?));
+                out.push((name.clone(), "report", axes, joint.lowering.number(value)?));
             }
             _ => {}
         }

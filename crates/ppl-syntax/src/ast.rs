@@ -250,6 +250,17 @@ pub enum BinaryOp {
     Pow,
 }
 
+impl BinaryOp {
+    /// Whether it compares: `==`, `!=`, `<`, `<=`, `>`, `>=`.
+    pub fn is_comparison(self) -> bool {
+        use BinaryOp::*;
+        matches!(
+            self,
+            Equal | NotEqual | LessEqual | GreaterEqual | Less | Greater
+        )
+    }
+}
+
 /// Unary operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]

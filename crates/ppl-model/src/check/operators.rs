@@ -5,7 +5,7 @@ use super::expressions::{Frame, number, plain};
 use crate::graph::*;
 use ppl_dist::Prim;
 use ppl_syntax::ast::{self, BinaryOp, ExprKind};
-use ppl_syntax::diagnostic::Span;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
     pub(super) fn binary(
@@ -17,14 +17,11 @@ impl Checker {
         span: Span,
     ) -> Option<TExpr> {
         use BinaryOp::*;
-        if matches!(op, Equal | NotEqual)
-            && let Some(e) = self.compare_labels(l, r, frame, span)
+        if op.is_comparison()
+            && let Some(found) = self.beside_label(l, r, frame)
         {
-            return if op == NotEqual {
-                e.and_then(|e| self.negate(e, span))
-            } else {
-                e
-            };
+            let (a, b) = found?;
+            return self.compare_labels(op, a, b, frame, span);
         }
         if op == MatMul {
             return self.matmul(l, r, span);
@@ -39,14 +36,9 @@ impl Checker {
         }
         if let (Ty::Index(x), Ty::Index(y)) = (a.ty, b.ty)
             && x == y
-            && matches!(op, Equal | NotEqual)
+            && op.is_comparison()
         {
-            let e = self.prim(Prim::Equal, vec![a, b], Ty::Bool, frame, span)?;
-            return if op == NotEqual {
-                self.negate(e, span)
-            } else {
-                Some(e)
-            };
+            return self.compare_labels(op, a, b, frame, span);
         }
         self.numeric(&a)?;
         self.numeric(&b)?;
@@ -99,14 +91,54 @@ impl Checker {
         )
     }
 
-    /// `county == lee`: an index beside a level. Outer `None`: not such a comparison.
-    pub(super) fn compare_labels(
+    /// Labels of one axis: equal or not, and where the axis has an order, before or after.
+    fn compare_labels(
+        &mut self,
+        op: BinaryOp,
+        a: TExpr,
+        b: TExpr,
+        frame: Frame,
+        span: Span,
+    ) -> Option<TExpr> {
+        use BinaryOp::*;
+        if let Ty::Index(axis) = a.ty
+            && !matches!(op, Equal | NotEqual)
+            && !self.is_ordered(axis)
+        {
+            let name = self.model.axes[axis].name.clone();
+            return self.fail(
+                Diagnostic::error(
+                    "E0123",
+                    span,
+                    format!("the levels of `{name}` have no order: they are found in the data"),
+                )
+                .at("neither comes before the other")
+                .help(format!(
+                    "list them in order: `axis {name} = {{…}};`, or give a size or a range"
+                )),
+            );
+        }
+        let (prim, args) = match op {
+            Less => (Prim::Less, vec![a, b]),
+            Greater => (Prim::Less, vec![b, a]),
+            LessEqual => (Prim::LessEq, vec![a, b]),
+            GreaterEqual => (Prim::LessEq, vec![b, a]),
+            _ => (Prim::Equal, vec![a, b]),
+        };
+        let e = self.prim(prim, args, Ty::Bool, frame, span)?;
+        if op == NotEqual {
+            return self.negate(e, span);
+        }
+        Some(e)
+    }
+
+    /// `county == lee`: an index beside a level. Outer `None`: something else; inner: what was wrong has been told.
+    fn beside_label(
         &mut self,
         l: &ast::Expr,
         r: &ast::Expr,
         frame: Frame,
-        span: Span,
-    ) -> Option<Option<TExpr>> {
+    ) -> Option<Option<(TExpr, TExpr)>> {
         let as_label = |this: &Self, e: &ast::Expr| match &e.kind {
             ExprKind::Str(s) => Some(s.clone()),
             ExprKind::Name(n) if this.lookup(n).is_none() && this.loop_axis(n).is_none() => {
@@ -114,14 +146,13 @@ impl Checker {
             }
             _ => None,
         };
-        let (index, label, at) = match (as_label(self, l), as_label(self, r)) {
-            (None, Some(label)) => (l, label, r.span),
-            (Some(label), None) => (r, label, l.span),
+        let (index, label, at, left) = match (as_label(self, l), as_label(self, r)) {
+            (None, Some(label)) => (l, label, r.span, true),
+            (Some(label), None) => (r, label, l.span, false),
             _ => return None,
         };
         let errors = self.diagnostics.len();
-        let typed = self.expr(index, frame);
-        let Some(typed) = typed else {
+        let Some(typed) = self.expr(index, frame) else {
             return Some(None);
         };
         let Ty::Index(axis) = typed.ty else {
@@ -131,6 +162,6 @@ impl Checker {
         let Some(label) = self.label(axis, &label, at) else {
             return Some(None);
         };
-        Some(self.prim(Prim::Equal, vec![typed, label], Ty::Bool, frame, span))
+        Some(Some(if left { (typed, label) } else { (label, typed) }))
     }
 }

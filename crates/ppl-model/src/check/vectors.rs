@@ -27,17 +27,27 @@ impl Checker {
             let Levels::Listed(levels) = &self.model.axes[axis].levels else {
                 return None;
             };
+            // The second axis of a matrix whose first is gone through by a loop.
+            let own = AxisRef::of(axis);
+            let second = AxisRef { axis, copy: 1 };
+            let row = frame.is_some_and(|f| f.contains(&second) && !f.contains(&own));
             (
-                AxisRef::of(axis),
+                if row { second } else { own },
                 levels
                     .iter()
                     .filter_map(|l| named.iter().position(|n| n == l))
                     .collect(),
             )
         } else if named.is_empty() {
-            let Some(&axis) = frame.and_then(|f| f.last()) else {
+            let depth = depth(parts);
+            let Some(&axis) = frame.and_then(|f| f.len().checked_sub(depth).map(|i| &f[i])) else {
+                let what = if depth > 1 && frame.is_some_and(|f| !f.is_empty()) {
+                    "these values are nested deeper than the left side has axes"
+                } else {
+                    "these values lie along no axis"
+                };
                 return self.fail(
-                    Diagnostic::error("E0110", span, "these values lie along no axis")
+                    Diagnostic::error("E0110", span, what)
                         .help("name the left side's axes, as in `let w[k] = [0.2, 0.8];`, or the levels: `[a = 0.2, b = 0.8]`"),
                 );
             };
@@ -65,6 +75,20 @@ impl Checker {
         };
         for v in &values {
             self.numeric(v)?;
+            if v.axes.contains(&axis) {
+                let name = self.model.axis_name(axis).to_string();
+                return self.fail(
+                    Diagnostic::error(
+                        "E0110",
+                        v.span,
+                        format!(
+                            "this lies along `{name}` already, and the vector is laid along it"
+                        ),
+                    )
+                    .at("one number is expected here")
+                    .help("look one element up, or leave the brackets away"),
+                );
+            }
         }
         let mut axes: Vec<AxisRef> = vec![];
         for v in &values {
@@ -75,6 +99,11 @@ impl Checker {
             }
         }
         axes.push(axis);
+        // In the order of the left side, as far as that names them.
+        if let Some(frame) = frame {
+            let place = |a: &AxisRef| frame.iter().position(|f| f == a).unwrap_or(frame.len());
+            axes.sort_by_key(place);
+        }
         let stochastic = values.iter().any(|v| v.stochastic);
         let ty = values.iter().fold(Ty::Int, |t, v| join(t, v.ty));
         let parts = order.into_iter().map(|i| values[i].clone()).collect();
@@ -86,4 +115,13 @@ impl Checker {
             span,
         })
     }
+}
+
+/// How deep vectors without names are nested: each takes one of the left side's last axes.
+fn depth(parts: &[ast::Arg]) -> usize {
+    let inner = parts.iter().map(|p| match &p.value.kind {
+        ast::ExprKind::Vector(inner) if inner.iter().all(|a| a.name.is_none()) => depth(inner),
+        _ => 0,
+    });
+    1 + inner.max().unwrap_or(0)
 }

@@ -50,7 +50,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let def = d.distribution.definition();
         let mut out = vec![];
         for (parameter, arg) in def.forms[d.form].parameters.iter().zip(&d.args) {
-            let value = self.expr(arg)?;
+            let value = self.number(arg)?;
             out.push(match (parameter.shape, event.last()) {
                 (Shape::Scalar, _) | (_, None) => vec![value],
                 (Shape::Vector, Some(&e)) => (0..self.builder.size(e))
@@ -176,7 +176,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     };
                     let density = match self.observed_label(value, dist)? {
                         Some(density) => density,
-                        None => self.density_within(dist, self.expr(value)?, &within)?,
+                        None => self.density_within(dist, self.position(value)?, &within)?,
                     };
                     // A missing entry integrates to one: it has no term.
                     let density = match self.present(value) {
@@ -192,7 +192,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     let n_batch = value.axes.len() - n_event_axes(dist);
                     (Role::Likelihood, density, value.axes[..n_batch].to_vec())
                 }
-                Statement::Factor(e) => (Role::Likelihood, self.expr(e)?, e.axes.clone()),
+                Statement::Factor(e) => (Role::Likelihood, self.number(e)?, e.axes.clone()),
                 Statement::Report { .. } | Statement::GuideSample { .. } => continue,
             };
             // `skip n`: the first elements have no term.

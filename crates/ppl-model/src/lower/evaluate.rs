@@ -15,7 +15,7 @@ impl Bound {
         let map = AxisMap::new(self)?;
         let builder = Builder::new(map.program_axes(1));
         let lowering = Lowering::new(self, &map, &builder);
-        let value = lowering.expr(e).ok()?;
+        let value = lowering.number(e).ok()?;
         let set = map.set(axes);
         let n: usize = set.iter().map(|a| builder.size(a)).product();
         let full = (value + builder.data(vec![0.0; n].into(), set)).node(&builder);

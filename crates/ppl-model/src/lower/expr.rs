@@ -18,9 +18,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Size(a) => Expr::Const(self.bound.axes[*a].size() as f64),
             TKind::Label(axis, label) => Expr::Const(f64::from(self.label(*axis, label))),
             TKind::LoopVariable => self.loop_variable(e),
-            TKind::Prim(Prim::Equal, args) if args.iter().all(|a| matches!(a.ty, Ty::Index(_))) => {
-                let (a, b) = (self.position(&args[0])?, self.position(&args[1])?);
-                a.equal(b)
+            // Labels of one axis compare by their places along it.
+            TKind::Prim(p @ (Prim::Equal | Prim::Less | Prim::LessEq), args)
+                if matches!(args[0].ty, Ty::Index(_)) && args[0].ty == args[1].ty =>
+            {
+                Expr::apply(*p, &[self.position(&args[0])?, self.position(&args[1])?])
             }
             TKind::Prim(p, args) => {
                 let args = self.exprs(args)?;
@@ -82,7 +84,22 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn exprs(&self, es: &[TExpr]) -> Lowered<Vec<Expr<'b>>> {
-        es.iter().map(|e| self.expr(e)).collect()
+        es.iter().map(|e| self.number(e)).collect()
+    }
+
+    /// An expression to calculate with: of a label, the number that it says. Only labels that are consecutive whole
+    /// numbers are calculated with.
+    pub fn number(&self, e: &TExpr) -> Lowered<Expr<'b>> {
+        let value = self.expr(e)?;
+        let Ty::Index(axis) = e.ty else {
+            return Ok(value);
+        };
+        if matches!(e.kind, TKind::LoopVariable) {
+            return Ok(value);
+        }
+        let first = self.bound.axes[axis].labels.first();
+        let first: f64 = first.and_then(|l| l.parse().ok()).unwrap_or(0.0);
+        Ok(value + Expr::Const(first))
     }
 
     pub(super) fn label(&self, axis: usize, label: &str) -> u32 {
@@ -94,7 +111,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// A label as its position along its axis, for comparisons between labels.
-    fn position(&self, e: &TExpr) -> Lowered<Expr<'b>> {
+    pub(super) fn position(&self, e: &TExpr) -> Lowered<Expr<'b>> {
         match (&e.kind, e.ty) {
             (TKind::LoopVariable, Ty::Index(axis)) => {
                 let positions: Vec<f64> = (0..self.bound.axes[axis].size())
@@ -240,16 +257,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
             && a == *second
             && b.copy == 0
         {
-            return Ok(self.expr(v)? * self.expr(r)?);
+            return Ok(self.number(v)? * self.number(r)?);
         }
         if let TKind::Diag(v, first, _) = &r.kind
             && b == *first
             && a.copy == 1
         {
-            let v = self.expr(v)?;
-            return Ok(self.expr(l)? * self.builder.rename(v, self.axes.id(b), self.axes.id(a)));
+            let v = self.number(v)?;
+            return Ok(self.number(l)? * self.builder.rename(v, self.axes.id(b), self.axes.id(a)));
         }
-        let (x, y) = (self.expr(l)?, self.expr(r)?);
+        let (x, y) = (self.number(l)?, self.number(r)?);
         let (ax, bx) = (self.axes.id(a), self.axes.id(b));
         self.not_mixed(x, AxisSet::of(&[ax, bx]), l.span)?;
         self.not_mixed(y, AxisSet::of(&[ax, bx]), r.span)?;

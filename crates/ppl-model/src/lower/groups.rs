@@ -35,7 +35,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             axes: space,
             values: self.axes.to_program(&positions, &over).into(),
         });
-        let x = self.expr(inner)?;
+        let x = self.number(inner)?;
         self.not_mixed(x, space, inner.span)?;
         let x = b.broadcast(x, b.axes_of(x).union(space));
         let axes = b.axes_of(x).minus(space).with(group);

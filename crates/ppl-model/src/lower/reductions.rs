@@ -16,7 +16,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         inner: &TExpr,
         over: &[AxisRef],
     ) -> Lowered<Expr<'b>> {
-        let x = self.expr(inner)?;
+        let x = self.number(inner)?;
         let set = self.axes.set(over);
         self.not_mixed(x, set, inner.span)?;
         Ok(self.reduced(r, x, set))

@@ -48,7 +48,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     self.recurrence(&members)?;
                     return Ok(self.values.borrow()[&id]);
                 }
-                self.expr(e)?
+                // A label under a name is its position, as a column of labels is.
+                self.position(e)?
             }
             Role::Param(init) => self.param(id, symbol, init)?,
             Role::Site(_) => {
