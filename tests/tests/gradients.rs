@@ -41,6 +41,8 @@ fn lift<R: Real>(map: Bijection<f64>) -> Bijection<R> {
         Bijection::PositiveOrdered => Bijection::PositiveOrdered,
         Bijection::CorrCholesky => Bijection::CorrCholesky,
         Bijection::CovCholesky => Bijection::CovCholesky,
+        Bijection::Correlation => Bijection::Correlation,
+        Bijection::Covariance => Bijection::Covariance,
     }
 }
 
@@ -111,6 +113,7 @@ fn map_of(domain: Domain) -> Map {
         Domain::Unit => Map::Each(Bijection::Interval(0.0, 1.0)),
         Domain::Count => Map::Fixed,
         Domain::Simplex => Map::Whole(Bijection::Simplex),
+        Domain::Ordered => Map::Whole(Bijection::Ordered),
         Domain::CholeskyFactor => Map::Whole(Bijection::CovCholesky),
         Domain::Covariance => Map::Square,
     }
@@ -128,7 +131,10 @@ fn arguments(
     let slices: Vec<&[f64]> = p.iter().map(Vec::as_slice).collect();
     let event = match (definition.bijection(&slices), definition.support) {
         (None, _) => Map::Fixed,
-        (Some(b), Support::Simplex | Support::CorrCholesky) => Map::Whole(b),
+        (
+            Some(b),
+            Support::Simplex | Support::CorrCholesky | Support::Correlation | Support::Covariance,
+        ) => Map::Whole(b),
         (Some(b), _) => Map::Each(b),
     };
     let parameters = definition.forms[form].parameters.iter().zip(p);

@@ -1,5 +1,6 @@
 //! Smooth one-to-one maps from R^m onto constrained sets, with their log Jacobians.
 
+use crate::linear::{cholesky, outer_square, side};
 use crate::real::Real;
 
 /// A map from unconstrained vectors onto a support. Bounds may be program values.
@@ -23,6 +24,10 @@ pub enum Bijection<R> {
     CorrCholesky,
     /// K x K lower triangular, positive diagonal, from K (K + 1) / 2 in row-major order: diagonal e^u, the rest u
     CovCholesky,
+    /// K x K correlation matrix: L L' of a `CorrCholesky`
+    Correlation,
+    /// K x K covariance matrix: L L' of a `CovCholesky`
+    Covariance,
 }
 
 impl<R: Real> Bijection<R> {
@@ -31,15 +36,15 @@ impl<R: Real> Bijection<R> {
         let k = side(n);
         match self {
             Bijection::Simplex => n - 1,
-            Bijection::CorrCholesky => k * (k - 1) / 2,
-            Bijection::CovCholesky => k * (k + 1) / 2,
+            Bijection::CorrCholesky | Bijection::Correlation => k * (k - 1) / 2,
+            Bijection::CovCholesky | Bijection::Covariance => k * (k + 1) / 2,
             _ => n,
         }
     }
 
     /// The constrained event (`n` numbers) and the log absolute Jacobian determinant, with respect to the event's free
     /// coordinates: the first K - 1 of a simplex, what lies below the diagonal of a `CorrCholesky`, the lower triangle of
-    /// a `CovCholesky`. The maps are those of the Stan Reference Manual, chapter "Constraint Transforms".
+    /// a `CovCholesky` and of a `Covariance`, what lies below the diagonal of a `Correlation`. The maps are those of the Stan Reference Manual, chapter "Constraint Transforms".
     pub fn forward(&self, u: &[R], n: usize) -> (Vec<R>, R) {
         match *self {
             Bijection::Identity => (u.to_vec(), R::lit(0.0)),
@@ -51,6 +56,15 @@ impl<R: Real> Bijection<R> {
             Bijection::PositiveOrdered => (running_sum(&[], u), sum(u)),
             Bijection::CorrCholesky => corr_cholesky(u, side(n)),
             Bijection::CovCholesky => cov_cholesky(u, side(n)),
+            Bijection::Correlation => {
+                let (l, ln_jacobian) = corr_cholesky(u, side(n));
+                squared(&l, side(n), ln_jacobian, 1)
+            }
+            Bijection::Covariance => {
+                let (k, (l, ln_jacobian)) = (side(n), cov_cholesky(u, side(n)));
+                let twos = R::lit(k as f64 * std::f64::consts::LN_2);
+                squared(&l, k, ln_jacobian + twos, 0)
+            }
         }
     }
 
@@ -76,6 +90,8 @@ impl<R: Real> Bijection<R> {
                     .collect()
             }
             Bijection::CorrCholesky => corr_cholesky_inverse(x, side(x.len())),
+            Bijection::Correlation => Bijection::CorrCholesky.inverse(&cholesky(x, side(x.len()))),
+            Bijection::Covariance => Bijection::CovCholesky.inverse(&cholesky(x, side(x.len()))),
             Bijection::CovCholesky => {
                 let k = side(x.len());
                 let entry = |i: usize, j: usize| {
@@ -90,9 +106,12 @@ impl<R: Real> Bijection<R> {
     }
 }
 
-/// K of a K x K matrix of `n` numbers.
-fn side(n: usize) -> usize {
-    (n as f64).sqrt().round() as usize
+/// L L' and the log Jacobian with that of the square added: the product of L[i, i]^(K - i - fixed), i from 0, where `fixed`
+/// is 1 if the diagonal of the square is.
+fn squared<R: Real>(l: &[R], k: usize, ln_jacobian: R, fixed: usize) -> (Vec<R>, R) {
+    let powers = (fixed..k).map(|i| R::lit((k - i - fixed) as f64) * l[i * k + i].ln());
+    let more = powers.reduce(|a, b| a + b).unwrap_or(R::lit(0.0));
+    (outer_square(l, k), ln_jacobian + more)
 }
 
 fn sum<R: Real>(v: &[R]) -> R {

@@ -22,6 +22,8 @@ pub enum Domain {
     Simplex,
     /// Positive vector.
     PositiveVector,
+    /// Increasing vector.
+    Ordered,
     /// Symmetric positive definite matrix.
     Covariance,
     /// Lower triangular with positive diagonal.
@@ -37,6 +39,8 @@ pub enum Shape {
     Vector,
     /// Along the last two axes, row-major.
     Matrix,
+    /// Of a parameter: along an axis of its own, which the draw does not have.
+    OwnAxis,
 }
 
 /// A parameter of a distribution.
@@ -69,6 +73,16 @@ impl Parameter {
             name,
             domain,
             shape: Shape::Vector,
+            doc,
+        }
+    }
+
+    /// A parameter along an axis of its own.
+    pub const fn own_axis(name: &'static str, domain: Domain, doc: &'static str) -> Parameter {
+        Parameter {
+            name,
+            domain,
+            shape: Shape::OwnAxis,
             doc,
         }
     }
@@ -113,12 +127,20 @@ pub enum Support {
     Simplex,
     /// Lower-triangular Cholesky factors of correlation matrices.
     CorrCholesky,
+    /// Symmetric positive definite matrices with ones on the diagonal.
+    Correlation,
+    /// Symmetric positive definite matrices.
+    Covariance,
+    /// Vectors of whole numbers from 0 that sum to the parameter of that number.
+    Counts(usize),
     /// 0 or 1.
     Bool,
     /// Whole numbers between two ends, both included.
     Integers(Bound, Bound),
     /// The labels 0..K-1 of the categories a vector parameter of length K lists.
     Category,
+    /// The labels 0..K-1 of an axis in order, cut at the K-1 elements of a parameter along an axis of its own.
+    OrderedCategory,
 }
 
 impl Support {
@@ -184,7 +206,11 @@ impl Definition {
     pub fn is_discrete(&self) -> bool {
         matches!(
             self.support,
-            Support::Bool | Support::Integers(..) | Support::Category
+            Support::Bool
+                | Support::Integers(..)
+                | Support::Category
+                | Support::OrderedCategory
+                | Support::Counts(_)
         )
     }
 
@@ -210,7 +236,13 @@ impl Definition {
             Support::Interval(lo, hi) => Bijection::Interval(end(lo), end(hi)),
             Support::Simplex => Bijection::Simplex,
             Support::CorrCholesky => Bijection::CorrCholesky,
-            Support::Bool | Support::Integers(..) | Support::Category => return None,
+            Support::Correlation => Bijection::Correlation,
+            Support::Covariance => Bijection::Covariance,
+            Support::Bool
+            | Support::Integers(..)
+            | Support::Category
+            | Support::OrderedCategory
+            | Support::Counts(_) => return None,
         })
     }
 }

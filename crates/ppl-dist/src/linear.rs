@@ -37,6 +37,51 @@ pub fn inverse_lower<R: Real>(l: &[R], k: usize) -> Vec<R> {
     inverse
 }
 
+/// K of a K x K matrix of `n` numbers.
+pub fn side(n: usize) -> usize {
+    (n as f64).sqrt().round() as usize
+}
+
+/// M M' of a square matrix.
+pub fn outer_square<R: Real>(m: &[R], k: usize) -> Vec<R> {
+    let mut out = vec![R::lit(0.0); k * k];
+    for i in 0..k {
+        for j in 0..=i {
+            let v = (1..k).fold(m[i * k] * m[j * k], |s, c| s + m[i * k + c] * m[j * k + c]);
+            out[i * k + j] = v;
+            out[j * k + i] = v;
+        }
+    }
+    out
+}
+
+/// The product of two lower-triangular matrices, literal zeros above the diagonal.
+pub fn lower_times_lower<R: Real>(a: &[R], b: &[R], k: usize) -> Vec<R> {
+    let mut out = vec![R::lit(0.0); k * k];
+    for i in 0..k {
+        for j in 0..=i {
+            out[i * k + j] = (j + 1..=i).fold(a[i * k + j] * b[j * k + j], |s, m| {
+                s + a[i * k + m] * b[m * k + j]
+            });
+        }
+    }
+    out
+}
+
+/// inverse(L) B of two lower-triangular matrices: its lower triangle, row by row.
+pub fn solve_lower_matrix<R: Real>(l: &[R], b: &[R], k: usize) -> Vec<R> {
+    let mut z = vec![R::lit(0.0); k * k];
+    let mut lower = vec![];
+    for i in 0..k {
+        for j in 0..=i {
+            let rest = (j..i).fold(b[i * k + j], |s, m| s - l[i * k + m] * z[m * k + j]);
+            z[i * k + j] = rest / l[i * k + i];
+            lower.push(z[i * k + j]);
+        }
+    }
+    lower
+}
+
 /// z with L z = b, by forward substitution.
 pub fn solve_lower<R: Real>(l: &[R], b: &[R]) -> Vec<R> {
     let k = b.len();

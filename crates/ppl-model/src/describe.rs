@@ -197,8 +197,11 @@ fn support(model: &Model, s: &Symbol, d: &TDist) -> String {
         }
         (_, Support::Simplex) => "simplex".into(),
         (_, Support::CorrCholesky) => "Cholesky factor of a correlation".into(),
+        (_, Support::Correlation) => "correlation matrix".into(),
+        (_, Support::Covariance) => "covariance matrix".into(),
+        (_, Support::Counts(_)) => "counts".into(),
         (_, Support::Bool) => "0 or 1".into(),
         (_, Support::Integers(..)) => "whole numbers".into(),
-        (_, Support::Category) => "labels".into(),
+        (_, Support::Category | Support::OrderedCategory) => "labels".into(),
     }
 }

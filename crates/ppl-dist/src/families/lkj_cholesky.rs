@@ -4,6 +4,7 @@ use super::parts::{LN_PI, draw, standard_normal, sum};
 use crate::arrays::Arrays;
 use crate::definition::*;
 use crate::expr::Expr;
+use crate::linear::side;
 use crate::real::Real;
 use rand::Rng;
 
@@ -110,8 +111,4 @@ impl Density for LkjCholesky {
             ),
         ]
     }
-}
-
-fn side(n: usize) -> usize {
-    (n as f64).sqrt().round() as usize
 }

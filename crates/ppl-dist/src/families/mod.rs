@@ -15,6 +15,7 @@ mod cauchy;
 mod chi_square;
 mod constant;
 mod dirichlet;
+mod dirichlet_multinomial;
 mod discrete_uniform;
 mod exp_mod_normal;
 mod exponential;
@@ -24,18 +25,24 @@ mod geometric;
 mod gumbel;
 mod half_cauchy;
 mod half_normal;
+mod hypergeometric;
 mod inv_chi_square;
 mod inv_gamma;
+mod inv_wishart;
 mod kumaraswamy;
 mod laplace;
 mod lkj_cholesky;
+mod lkj_corr;
 mod log_normal;
 mod logistic;
 mod multi_normal;
 mod multi_student_t;
+mod multinomial;
 mod neg_binomial;
 mod neg_binomial_log;
 mod normal;
+mod ordered_logistic;
+mod ordered_probit;
 mod pareto;
 pub(crate) mod parts;
 mod poisson;
@@ -44,7 +51,9 @@ mod rayleigh;
 mod skew_normal;
 mod student_t;
 mod uniform;
+mod von_mises;
 mod weibull;
+mod wishart;
 
 /// Every distribution.
 pub static ALL: &[&dyn Distribution] = &[
@@ -90,6 +99,15 @@ pub static ALL: &[&dyn Distribution] = &[
     &kumaraswamy::Kumaraswamy,
     &beta_proportion::BetaProportion,
     &multi_student_t::MultiStudentT,
+    &ordered_logistic::OrderedLogistic,
+    &ordered_probit::OrderedProbit,
+    &von_mises::VonMises,
+    &hypergeometric::Hypergeometric,
+    &multinomial::Multinomial,
+    &dirichlet_multinomial::DirichletMultinomial,
+    &wishart::Wishart,
+    &inv_wishart::InvWishart,
+    &lkj_corr::LkjCorr,
 ];
 
 /// The distribution of that name.

@@ -18,12 +18,17 @@ fn all() -> Vec<Bijection<f64>> {
         Bijection::PositiveOrdered,
         Bijection::CorrCholesky,
         Bijection::CovCholesky,
+        Bijection::Correlation,
+        Bijection::Covariance,
     ]
 }
 
 fn event_len(map: Bijection<f64>, k: usize) -> usize {
     match map {
-        Bijection::CorrCholesky | Bijection::CovCholesky => k * k,
+        Bijection::CorrCholesky
+        | Bijection::CovCholesky
+        | Bijection::Correlation
+        | Bijection::Covariance => k * k,
         _ => k,
     }
 }
@@ -36,8 +41,8 @@ fn free(map: Bijection<f64>, x: &[f64], k: usize) -> Vec<f64> {
     };
     match map {
         Bijection::Simplex => x[..k - 1].to_vec(),
-        Bijection::CorrCholesky => below(1),
-        Bijection::CovCholesky => below(0),
+        Bijection::CorrCholesky | Bijection::Correlation => below(1),
+        Bijection::CovCholesky | Bijection::Covariance => below(0),
         _ => x.to_vec(),
     }
 }
@@ -61,6 +66,13 @@ fn assert_inside(map: Bijection<f64>, x: &[f64], k: usize) {
             triangular() && x.chunks(k).all(unit)
         }
         Bijection::CovCholesky => triangular(),
+        Bijection::Correlation | Bijection::Covariance => {
+            let unit = (0..k).all(|i| (x[i * k + i] - 1.0).abs() < 1e-14);
+            let symmetric = (0..k * k).all(|at| x[at] == x[at % k * k + at / k]);
+            let factor = ppl_dist::linear::cholesky(x, k);
+            let definite = (0..k).all(|i| factor[i * k + i] > 0.0);
+            symmetric && definite && (unit || matches!(map, Bijection::Covariance))
+        }
     };
     assert!(inside, "{map:?}: {x:?}");
 }
@@ -138,6 +150,8 @@ fn written<'b>(map: Bijection<f64>, tape: &'b Tape) -> Bijection<Expr<'b>> {
         Bijection::PositiveOrdered => Bijection::PositiveOrdered,
         Bijection::CorrCholesky => Bijection::CorrCholesky,
         Bijection::CovCholesky => Bijection::CovCholesky,
+        Bijection::Correlation => Bijection::Correlation,
+        Bijection::Covariance => Bijection::Covariance,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Vector and matrix distributions: normalised over their bijection, and the sampler has the density's moments.
 
+use super::statistics::chi_square;
 use super::{DRAWS, bijection, draws, slices};
 
 /// Name, parameters, length of the event.
@@ -19,10 +20,17 @@ const CASES: &[Case] = &[
     ("LkjCholesky", &[&[2.0]], 4),
     ("LkjCholesky", &[&[0.8]], 9),
     ("LkjCholesky", &[&[3.5]], 9),
+    ("LkjCorr", &[&[2.0]], 4),
+    ("LkjCorr", &[&[1.5]], 9),
+    ("Wishart", &[&[3.0], &[0.5, 0.0, 0.25, 1.0]], 4),
+    ("InvWishart", &[&[14.0], &[4.0, 0.0, 1.0, 3.0]], 4),
 ];
 
 /// Half-width and step of a trapezoid rule in so many dimensions: the integrands fall exponentially.
 const GRID: [(f64, f64); 3] = [(60.0, 0.1), (50.0, 0.2), (16.0, 0.25)];
+
+/// The same for covariances, whose logarithms are narrow.
+const COVARIANCES: (f64, f64) = (10.0, 0.125);
 
 /// First moments, squares, and products of neighbours.
 fn moments(x: &[f64]) -> Vec<f64> {
@@ -42,7 +50,12 @@ fn normalised_with_the_samplers_moments() {
         let p = slices(&owned);
         let map = bijection(d, &owned).expect("continuous");
         let dimensions = map.unconstrained_len(*n);
-        let (reach, step) = GRID[dimensions - 1];
+        let narrow = name.ends_with("Wishart");
+        let (reach, step) = if narrow {
+            COVARIANCES
+        } else {
+            GRID[dimensions - 1]
+        };
         let side = (2.0 * reach / step) as usize + 1;
         let mut mass = 0.0;
         let mut expected = vec![0.0; 3 * n - 1];
@@ -85,5 +98,44 @@ fn normalised_with_the_samplers_moments() {
                 "{name} {p:?}: moment {k} is {mean}, off by {off}"
             );
         }
+    }
+}
+
+/// All vectors of `k` whole numbers from 0 with that sum.
+fn compositions(n: usize, k: usize) -> Vec<Vec<f64>> {
+    if k == 1 {
+        return vec![vec![n as f64]];
+    }
+    let rest = |first: usize| {
+        let tails = compositions(n - first, k - 1).into_iter();
+        tails.map(move |tail| [vec![first as f64], tail].concat())
+    };
+    (0..=n).flat_map(rest).collect()
+}
+
+#[test]
+fn counts_are_normalised_and_drawn_as_often() {
+    let cases: &[(&str, &[&[f64]], usize)] = &[
+        ("Multinomial", &[&[4.0], &[0.5, 0.125, 0.375]], 3),
+        ("Multinomial", &[&[6.0], &[0.0, 1.0]], 2),
+        ("Multinomial", &[&[3.0], &[0.1, 0.2, 0.3, 0.4]], 4),
+        ("DirichletMultinomial", &[&[4.0], &[0.5, 1.5, 2.0]], 3),
+        ("DirichletMultinomial", &[&[5.0], &[0.7]], 3),
+        ("DirichletMultinomial", &[&[5.0], &[200.0, 90.0]], 2),
+    ];
+    for (name, p, k) in cases {
+        let d = ppl_dist::find(name).expect("a name of the list");
+        let events = compositions(p[0][0] as usize, *k);
+        let probabilities: Vec<f64> = events.iter().map(|x| d.ln_density(x, p).exp()).collect();
+        let total: f64 = probabilities.iter().sum();
+        assert!((total - 1.0).abs() < 1e-12, "{name} {p:?}: {total}");
+        let owned: Vec<Vec<f64>> = p.iter().map(|v| v.to_vec()).collect();
+        let mut counts = vec![0.0; events.len()];
+        for x in draws(d, &owned, *k) {
+            let at = events.iter().position(|e| *e == x).expect("a composition");
+            counts[at] += 1.0;
+        }
+        let p_value = chi_square(&counts, &probabilities);
+        assert!(p_value > 1e-4, "{name} {p:?}: p = {p_value}");
     }
 }

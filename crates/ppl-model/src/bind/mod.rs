@@ -2,6 +2,7 @@
 
 mod axes;
 mod columns;
+mod cutpoints;
 mod discrete;
 mod imputations;
 mod observations;
@@ -100,6 +101,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     binder.axes();
     if binder.diagnostics.is_empty() {
         binder.sizes();
+        binder.cutpoints();
     }
     if binder.diagnostics.is_empty() {
         binder.columns();

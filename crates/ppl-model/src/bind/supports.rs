@@ -16,7 +16,8 @@ impl Range {
     /// As far as it is known before inference; `None` where everything may be observed.
     pub fn of(d: &TDist) -> Option<Range> {
         let def = d.distribution.definition();
-        if def.event != Shape::Scalar || def.improper {
+        let counts = matches!(def.support, Support::Counts(_));
+        if (def.event != Shape::Scalar && !counts) || def.improper {
             return None;
         }
         let end = |b: Bound, open: f64| match b {
@@ -30,6 +31,7 @@ impl Range {
             Support::Interval(lo, hi) => (lo, hi, false),
             Support::Integers(lo, hi) => (lo, hi, true),
             Support::Bool => (Bound::At(0.0), Bound::At(1.0), true),
+            Support::Counts(_) => (Bound::At(0.0), Bound::At(f64::INFINITY), true),
             _ => return None,
         };
         // An end belongs to the support if the density is finite there for any of the known parameter values.

@@ -10,13 +10,17 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 impl Checker {
     /// Axes of a distribution's arguments together, for `log_density`.
     pub(super) fn argument_axes(&mut self, dist: &ast::Expr, frame: Frame) -> Option<Vec<AxisRef>> {
-        let (mut axes, args) = match &dist.kind {
-            ExprKind::Call(_, args) => (vec![], args),
-            ExprKind::Method(inner, _, args) => (self.argument_axes(inner, frame)?, args),
+        let (mut axes, args, name) = match &dist.kind {
+            ExprKind::Call(name, args) => (vec![], args, name.name.as_str()),
+            ExprKind::Method(inner, _, args) => (self.argument_axes(inner, frame)?, args, ""),
             _ => return Some(vec![]),
         };
-        for a in args {
-            for x in self.expr(&a.value, frame)?.axes {
+        for (i, a) in args.iter().enumerate() {
+            let mut own = self.expr(&a.value, frame)?.axes;
+            if super::own_axis::is_own(name, i, a) {
+                own.pop();
+            }
+            for x in own {
                 if !axes.contains(&x) {
                     axes.push(x);
                 }
@@ -125,7 +129,7 @@ impl Checker {
         let def = distribution.definition();
         let (form, ordered) = self.choose_form(def, args, name.span)?;
         let n_event = match def.event {
-            Shape::Scalar => 0,
+            Shape::Scalar | Shape::OwnAxis => 0,
             Shape::Vector => 1,
             Shape::Matrix => 2,
         };
@@ -176,6 +180,9 @@ impl Checker {
                     .help("move the statement out of the loop"),
             );
         }
+        if def.support == Support::OrderedCategory {
+            self.ordered_labels(def, observed, span)?;
+        }
         let mut typed = vec![];
         let mut ok = true;
         let mut event_axes = event.clone();
@@ -183,7 +190,7 @@ impl Checker {
             let Some(arg) = arg else { continue };
             let mut frame = batch.clone();
             match parameter.shape {
-                Shape::Scalar => {}
+                Shape::Scalar | Shape::OwnAxis => {}
                 Shape::Vector => frame.extend(event.last()),
                 Shape::Matrix => {
                     if let Some(e) = event.last() {
@@ -199,11 +206,14 @@ impl Checker {
                 }
             }
             // A vector of weights beside a scalar draw: its axis is the one that the draw is a label of.
-            let category = n_event == 0 && parameter.shape != Shape::Scalar && !transformed;
+            let category = n_event == 0
+                && !matches!(parameter.shape, Shape::Scalar | Shape::OwnAxis)
+                && !transformed;
             if category && let Some(Ty::Index(a)) = observed {
                 frame.push(AxisRef::of(a));
             }
-            let open = transformed || (category && !matches!(observed, Some(Ty::Index(_))));
+            let own = parameter.shape == Shape::OwnAxis;
+            let open = transformed || own || (category && !matches!(observed, Some(Ty::Index(_))));
             let Some(e) = self.expr(&arg.value, if open { None } else { Some(&frame) }) else {
                 ok = false;
                 continue;
@@ -218,6 +228,9 @@ impl Checker {
             }
             if category && let Some(Ty::Index(a)) = observed {
                 event_axes = vec![AxisRef::of(a)];
+            }
+            if own {
+                event_axes = vec![self.own_axis(parameter, &e, &batch)?];
             }
             if category && observed.is_none() {
                 // A latent: the axis that the weights have and the left side lacks is the one it is a label of.
@@ -250,8 +263,10 @@ impl Checker {
         if let Some(ty) = observed {
             let wrong = match def.support {
                 Support::Bool => !matches!(ty, Ty::Bool | Ty::Int),
-                Support::Integers(..) => matches!(ty, Ty::Real | Ty::Index(_)),
-                Support::Category => false,
+                Support::Integers(..) | Support::Counts(_) => {
+                    matches!(ty, Ty::Real | Ty::Index(_))
+                }
+                Support::Category | Support::OrderedCategory => false,
                 _ => matches!(ty, Ty::Index(_)),
             };
             if wrong {

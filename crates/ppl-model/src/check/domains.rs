@@ -131,7 +131,9 @@ impl Checker {
                     (end(lo, -1.0), end(hi, 1.0))
                 }
                 Support::Simplex | Support::Bool => (0.0, 1.0),
-                Support::Integers(..) | Support::Category => (0.0, f64::INFINITY),
+                Support::Integers(..) | Support::Category | Support::OrderedCategory => {
+                    (0.0, f64::INFINITY)
+                }
                 _ => (f64::NEG_INFINITY, f64::INFINITY),
             },
             _ => (f64::NEG_INFINITY, f64::INFINITY),

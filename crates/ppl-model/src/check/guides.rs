@@ -237,7 +237,11 @@ impl Checker {
         let transform = "append `.transformed()`: it pushes the draw through the site's support";
         let site_is_discrete = matches!(
             drawn,
-            Support::Bool | Support::Integers(..) | Support::Category
+            Support::Bool
+                | Support::Integers(..)
+                | Support::Category
+                | Support::OrderedCategory
+                | Support::Counts(_)
         );
         let d = if site_is_discrete != def.is_discrete() {
             let kind = |discrete: bool| {

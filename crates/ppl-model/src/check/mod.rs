@@ -17,6 +17,7 @@ mod lints;
 mod matrices;
 mod modifiers;
 mod operators;
+mod own_axis;
 mod recurrences;
 mod reductions;
 mod sampling;

@@ -153,7 +153,11 @@ impl Checker {
                 ))
                 .help("only distributions of one number can be"),
             )
-        } else if matches!(def.support, Support::Category | Support::Bool) || dist.is_constant() {
+        } else if matches!(
+            def.support,
+            Support::Category | Support::OrderedCategory | Support::Bool
+        ) || dist.is_constant()
+        {
             Some(
                 refuse(format!(
                     "a draw from {} is not on a scale that could be {done}",

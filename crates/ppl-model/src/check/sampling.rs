@@ -81,7 +81,7 @@ impl Checker {
         let def = tdist.distribution.definition();
         let ty = match def.support {
             ppl_dist::Support::Bool => Ty::Bool,
-            ppl_dist::Support::Integers(..) => Ty::Int,
+            ppl_dist::Support::Integers(..) | ppl_dist::Support::Counts(_) => Ty::Int,
             ppl_dist::Support::Category => Ty::Index(tdist.event.first().map_or(0, |a| a.axis)),
             _ => Ty::Real,
         };
@@ -145,7 +145,7 @@ impl Checker {
         if let Ty::Index(_) = typed.ty
             && !matches!(
                 tdist.distribution.definition().support,
-                ppl_dist::Support::Category
+                ppl_dist::Support::Category | ppl_dist::Support::OrderedCategory
             )
         {
             return self.fail(

@@ -53,7 +53,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let value = self.number(arg)?;
             out.push(match (parameter.shape, event.last()) {
                 (Shape::Scalar, _) | (_, None) => vec![value],
-                (Shape::Vector, Some(&e)) => (0..self.builder.size(e))
+                (Shape::Vector | Shape::OwnAxis, Some(&e)) => (0..self.builder.size(e))
                     .map(|i| self.component(value, e, i))
                     .collect(),
                 (Shape::Matrix, Some(_)) => {
