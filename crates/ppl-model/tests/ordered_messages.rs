@@ -47,6 +47,13 @@ fn labels_need_an_order_and_cutpoints_an_axis() {
             "OrderedLogistic draws labels in order",
             "",
         ),
+        (
+            "axis k = 3;\nx[k] ~ Multinomial(4, 1 / 3);",
+            "E0113",
+            "2:8",
+            "latent `x` ~ Multinomial, a vector of counts",
+            "`z[row] ~ Categorical(p);`",
+        ),
     ];
     check(cases, None);
 }

@@ -35,6 +35,14 @@ impl Checker {
     /// Refuses a site of whole numbers without ends, or with ends that depend on latents.
     pub(super) fn finite(&mut self, name: &str, dist: &TDist) -> Option<()> {
         let def = dist.distribution.definition();
+        if let Support::Counts(_) = def.support {
+            let what = format!(
+                "the discrete latent `{name}` ~ {}, a vector of counts,",
+                def.name
+            );
+            let d = not_available(dist.span, &what);
+            return self.fail(d.help("a label for each of the things that are counted is summed out: `z[row] ~ Categorical(p);`"));
+        }
         if let Support::Integers(low, high) = def.support {
             let open = |b: Bound| matches!(b, Bound::At(v) if !v.is_finite());
             if open(low) || open(high) {
