@@ -87,6 +87,14 @@ impl Builder {
         self.inner.borrow().program.clone()
     }
 
+    /// A copy of what stands so far, with these outputs.
+    pub fn snapshot_with(&self, outputs: Vec<NodeId>) -> Program {
+        Program {
+            outputs,
+            ..self.snapshot()
+        }
+    }
+
     pub(crate) fn push(&self, op: Op, axes: AxisSet) -> NodeId {
         let mut inner = self.inner.borrow_mut();
         let node = Node { op, axes };

@@ -8,9 +8,11 @@
 pub mod block;
 mod block_eval;
 pub mod linear;
+pub mod ode;
 pub mod scan;
 mod scan_adjoint;
 mod scan_eval;
+pub mod tape;
 
 use crate::axes::AxisSet;
 use crate::builder::Builder;

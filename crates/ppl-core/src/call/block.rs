@@ -8,9 +8,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 /// Arguments of a block routine, at most.
-pub const MAX_ARGUMENTS: usize = 8;
+pub const MAX_ARGUMENTS: usize = 64;
 /// Results of a block routine, at most.
-pub const MAX_RESULTS: usize = 4;
+pub const MAX_RESULTS: usize = 64;
 
 /// A routine over blocks. One file each; the adjoint is written with the builder, from elementwise nodes and calls.
 pub trait Block: Debug + Send + Sync {
