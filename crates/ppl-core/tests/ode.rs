@@ -82,7 +82,10 @@ fn against_differences(p: Program, at: &[f64], noise: &[f64], tolerance: f64) {
     let b = Builder::from_program(p.clone());
     let y = b.handle(p.outputs[0]);
     let all = AxisSet::of(&[DRAW, K, T]);
-    let of = b.sum((y * y * Expr::Const(0.3) + y).tanh(), all.intersection(b.axes_of(y)));
+    let of = b.sum(
+        (y * y * Expr::Const(0.3) + y).tanh(),
+        all.intersection(b.axes_of(y)),
+    );
     let of = of.node(&b);
     let params = b.snapshot().params();
     let mut outputs = vec![of];
@@ -186,5 +189,9 @@ fn what_blows_up_is_not_a_number() {
         .unwrap()
         .node(&b);
     let p = b.finish(vec![y]);
-    assert!(evaluate(&p, &[], &[], &p.outputs)[0].iter().all(|v| v.is_nan()));
+    assert!(
+        evaluate(&p, &[], &[], &p.outputs)[0]
+            .iter()
+            .all(|v| v.is_nan())
+    );
 }

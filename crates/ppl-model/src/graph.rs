@@ -251,6 +251,10 @@ pub enum TKind {
     First(AxisRef, usize, Option<SymbolId>),
     /// Whether an element is among the last n.
     Last(AxisRef, usize, Option<SymbolId>),
+    /// A number that the function of an equation is given: the time, the state, the inputs.
+    Slot(usize),
+    /// The solution of a differential equation.
+    Ode(Box<TOde>),
     /// Log density of a value, elementwise over the batch.
     LogDensity(Box<TDist>, Box<TExpr>),
 }
@@ -275,10 +279,29 @@ impl std::fmt::Debug for TKind {
             TKind::Shift(_, k, _) => return write!(f, "shift {k:?}"),
             TKind::First(_, n, _) => return write!(f, "first {n}"),
             TKind::Last(_, n, _) => return write!(f, "last {n}"),
+            TKind::Slot(_) => "slot",
+            TKind::Ode(_) => "ode",
             TKind::LogDensity(..) => "log_density",
         };
         f.write_str(name)
     }
+}
+
+/// A differential equation.
+#[derive(Debug, Clone)]
+pub struct TOde {
+    /// The derivative: the function's body over slots (0: the time, 1: the state, then the inputs).
+    pub body: TExpr,
+    /// The state at the start, the start, the times, the inputs.
+    pub args: Vec<TExpr>,
+    /// Axes of the state and of each input that one equation reads as a whole.
+    pub own: Vec<Vec<AxisRef>>,
+    /// The axis of the times.
+    pub time: AxisRef,
+    /// Relative tolerance.
+    pub relative: f64,
+    /// Absolute tolerance.
+    pub absolute: f64,
 }
 
 /// A distribution with its arguments, in the order of the form it was called by.

@@ -13,6 +13,7 @@ impl TExpr {
             | TKind::Size(_)
             | TKind::Shift(..)
             | TKind::First(..)
+            | TKind::Slot(_)
             | TKind::Last(..) => vec![],
             TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().collect(),
             TKind::Gather(src, by) => {
@@ -22,6 +23,7 @@ impl TExpr {
             }
             TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => vec![e],
             TKind::MatMul(l, r, ..) | TKind::Group(_, l, r) => vec![l, r],
+            TKind::Ode(o) => o.args.iter().chain([&o.body]).collect(),
             TKind::LogDensity(d, x) => {
                 let mut out = d.expressions();
                 out.push(x);

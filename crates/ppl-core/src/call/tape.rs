@@ -130,9 +130,7 @@ impl Tape {
                 Op::Scatter(a, index) => {
                     let index = &program.indices[index.0 as usize];
                     let src = program.node(*a).axes;
-                    let space = src
-                        .union(index.axes)
-                        .union(node.axes.without(index.target));
+                    let space = src.union(index.axes).union(node.axes.without(index.target));
                     let mut strides = program.strides(node.axes);
                     let step = std::mem::take(&mut strides[index.target.0 as usize]);
                     let positions: Vec<usize> =

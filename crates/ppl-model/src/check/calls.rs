@@ -10,7 +10,6 @@ use ppl_dist::Prim;
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 const LATER: &[&str] = &[
-    "ode",
     "cholesky",
     "solve_tri",
     "inverse",
@@ -71,6 +70,7 @@ impl Checker {
             "size" => return self.size(args, span),
             "first" | "last" => return self.end_of_chain(name, args, span),
             "diag" => return self.diag(args, span),
+            "ode" => return self.ode(args, frame, span),
             "log_density" => return self.log_density(args, frame, span),
             n if LATER.contains(&n) => {
                 return self.fail(not_available(name.span, &format!("`{n}`")));
@@ -227,7 +227,7 @@ impl Checker {
 }
 
 /// What is neither elementwise nor a reduction.
-const OTHERS: &[&str] = &["size", "first", "last", "diag", "log_density"];
+const OTHERS: &[&str] = &["size", "first", "last", "diag", "ode", "log_density"];
 
 /// Names of the language's functions.
 fn built_in<'a>() -> impl Iterator<Item = &'a str> {

@@ -9,6 +9,7 @@ mod declarations;
 mod discrete;
 mod distributions;
 mod domains;
+mod equations;
 mod expressions;
 mod frames;
 mod guides;

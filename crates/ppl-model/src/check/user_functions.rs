@@ -47,6 +47,21 @@ impl UserFunction {
         self.args.len()
     }
 
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name.name
+    }
+
+    /// Where its name stands.
+    pub(crate) fn span(&self) -> Span {
+        self.name.span
+    }
+
+    /// The axes of an argument.
+    pub(crate) fn axes_of(&self, arg: usize) -> &[AxisRef] {
+        &self.axes[arg]
+    }
+
     fn signature(&self) -> String {
         let args: Vec<String> = self
             .args

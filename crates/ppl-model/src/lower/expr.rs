@@ -76,6 +76,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             TKind::First(axis, n, by) => self.end_flags(*axis, *n, *by, false),
             TKind::Last(axis, n, by) => self.end_flags(*axis, *n, *by, true),
+            // A slot is replaced before it comes here.
+            TKind::Slot(_) => Expr::Const(f64::NAN),
+            TKind::Ode(o) => self.ode(o, e.span)?,
             TKind::LogDensity(d, x) => {
                 let value = self.expr(x)?;
                 self.density(d, value)?

@@ -111,7 +111,11 @@ impl Adjoint {
                 let landed = step == 0 || work.record[at - size + 2] >= 0.0;
                 while landed && open > 0 {
                     let k = order[open - 1] as usize;
-                    let output = if step == 0 { t0 } else { times[work.record[at - size + 2] as usize] };
+                    let output = if step == 0 {
+                        t0
+                    } else {
+                        times[work.record[at - size + 2] as usize]
+                    };
                     if times[k] != output {
                         break;
                     }
@@ -128,7 +132,7 @@ impl Adjoint {
                 }
                 let from = at - size + 3;
                 let (t, h) = (work.record[at - size], work.record[at - size + 1]);
-                stages(system, taken.method, (t, h), from, &mut work)?;
+                stages(system, taken.method, (t, h), (from, false), &mut work)?;
                 let last = taken.method.c.len();
                 for s in (0..last).rev() {
                     received[s * n..(s + 1) * n].fill(0.0);
@@ -147,12 +151,12 @@ impl Adjoint {
                         continue;
                     }
                     let time = t + a.c[s] * h;
-                    for i in 0..n {
+                    for (i, slope) in slope.iter_mut().enumerate() {
                         let mut y = work.record[from + i];
                         for (j, f) in a.a[s].iter().enumerate() {
                             y += h * f * work.k[j * n + i];
                         }
-                        slope[i] = y + h * a.diagonal * work.k[s * n + i];
+                        *slope = y + h * a.diagonal * work.k[s * n + i];
                     }
                     if a.diagonal != 0.0 {
                         transposed_newton(system, (time, h * a.diagonal), slope, &mut work);

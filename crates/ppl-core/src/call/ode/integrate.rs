@@ -4,8 +4,13 @@ use super::Tolerance;
 use super::system::{Slots, System};
 use super::tableau::{DORMAND_PRINCE, SDIRK, Tableau};
 
-/// Steps of the explicit method before the stiff one is tried, and of the stiff one at most.
+/// Steps of any method, at most.
 pub(super) const MOST_STEPS: usize = 5_000;
+
+/// Steps that the explicit method may need before the stiff one is tried: so many, and so many for each output.
+const EXPLICIT: (usize, usize) = (1_000, 50);
+/// The same for the stiff method, whose steps cost many times as much.
+const IMPLICIT: (usize, usize) = (500, 20);
 
 /// Newton iterations for an implicit stage.
 const NEWTON: usize = 12;
@@ -68,15 +73,36 @@ pub(super) fn integrate(
     work: &mut Workspace<'_>,
     output: &mut dyn FnMut(usize, &[f64]),
 ) -> Option<Taken> {
-    [&DORMAND_PRINCE, &SDIRK].into_iter().find_map(|method| {
-        let steps = with(system, method, tolerance, (t0, y0), (times, order), work, output)?;
-        Some(Taken { method, steps })
+    let methods = [(&DORMAND_PRINCE, EXPLICIT), (&SDIRK, IMPLICIT)];
+    methods.into_iter().find_map(|(method, (least, each))| {
+        let limit = (least + each * order.len()).min(MOST_STEPS);
+        let method = Limited { method, limit };
+        let steps = with(
+            system,
+            method,
+            tolerance,
+            (t0, y0),
+            (times, order),
+            work,
+            output,
+        )?;
+        Some(Taken {
+            method: method.method,
+            steps,
+        })
     })
+}
+
+/// A method and how many steps it may take.
+#[derive(Clone, Copy)]
+struct Limited {
+    method: &'static Tableau,
+    limit: usize,
 }
 
 fn with(
     system: &System,
-    method: &'static Tableau,
+    Limited { method, limit }: Limited,
     tolerance: Tolerance,
     (t0, y0): (f64, &[f64]),
     (times, order): (&[f64], &[f64]),
@@ -84,7 +110,9 @@ fn with(
     output: &mut dyn FnMut(usize, &[f64]),
 ) -> Option<usize> {
     let n = system.n;
-    let (mut t, mut steps) = (t0, 0);
+    let (mut t, mut steps, mut tries) = (t0, 0, 0);
+    // Whether the last stage of the step before is the first of this one.
+    let mut carried = false;
     // The state at the start of the step stands in the record.
     let size = n + 3;
     work.record[3..size].copy_from_slice(y0);
@@ -97,7 +125,8 @@ fn with(
         let k = k as usize;
         let end = times[k];
         while t != end {
-            if steps == MOST_STEPS - 1 {
+            tries += 1;
+            if steps + 1 >= limit || tries > 2 * limit {
                 return None;
             }
             let at = steps * size;
@@ -105,8 +134,20 @@ fn with(
             let left = end - t;
             let landing = (left / h) < 1.001;
             let step = if landing { left } else { h };
-            let factor = match attempt(system, method, tolerance, (t, step), at + 3, work) {
+            let factor = match attempt(
+                system,
+                method,
+                tolerance,
+                (t, step),
+                (at + 3, carried),
+                work,
+            ) {
                 Some(error) if error <= 1.0 => {
+                    carried = method.diagonal == 0.0;
+                    if carried {
+                        work.k
+                            .copy_within((method.c.len() - 1) * n..method.c.len() * n, 0);
+                    }
                     work.record[at] = t;
                     work.record[at + 1] = step;
                     work.record[at + 2] = if landing { k as f64 } else { -1.0 };
@@ -115,7 +156,11 @@ fn with(
                     t = if landing { end } else { t + step };
                     let grown = (0.9 * error.max(1e-10).powf(-1.0 / method.order)).min(5.0);
                     // A step that was cut to land says little about the next.
-                    if landing && (step / h) < 0.5 { grown.max(h / step) } else { grown }
+                    if landing && (step / h) < 0.5 {
+                        grown.max(h / step)
+                    } else {
+                        grown
+                    }
                 }
                 Some(error) => (0.9 * error.powf(-1.0 / method.order)).max(0.2),
                 None => 0.25,
@@ -164,11 +209,11 @@ fn attempt(
     method: &Tableau,
     tolerance: Tolerance,
     (t, h): (f64, f64),
-    from: usize,
+    (from, carried): (usize, bool),
     work: &mut Workspace<'_>,
 ) -> Option<f64> {
     let n = system.n;
-    stages(system, method, (t, h), from, work)?;
+    stages(system, method, (t, h), (from, carried), work)?;
     let mut sum = 0.0;
     for i in 0..n {
         let y = work.record[from + i];
@@ -185,16 +230,16 @@ fn attempt(
     (error.is_finite() && work.next.iter().all(|v| v.is_finite())).then_some(error)
 }
 
-/// The derivatives at all stages of a step from the state at `from` in the record.
+/// The derivatives at all stages of a step from the state at `from` in the record; the first may be known.
 pub(super) fn stages(
     system: &System,
     method: &Tableau,
     (t, h): (f64, f64),
-    from: usize,
+    (from, carried): (usize, bool),
     work: &mut Workspace<'_>,
 ) -> Option<()> {
     let n = system.n;
-    for s in 0..method.c.len() {
+    for s in usize::from(carried)..method.c.len() {
         stage_state(method, h, s, from, n, work);
         let time = t + method.c[s] * h;
         if method.diagonal != 0.0 {
@@ -207,7 +252,14 @@ pub(super) fn stages(
 }
 
 /// The state of a stage as far as earlier stages make it, in `work.stage`.
-fn stage_state(method: &Tableau, h: f64, s: usize, from: usize, n: usize, work: &mut Workspace<'_>) {
+fn stage_state(
+    method: &Tableau,
+    h: f64,
+    s: usize,
+    from: usize,
+    n: usize,
+    work: &mut Workspace<'_>,
+) {
     for i in 0..n {
         let mut y = work.record[from + i];
         for (j, a) in method.a[s].iter().enumerate() {
@@ -299,7 +351,12 @@ pub(super) fn solve(a: &mut [f64], b: &mut [f64], n: usize) -> Option<()> {
 }
 
 /// The transposed Newton matrix `(I - g J(t, y))'` for the adjoint of an implicit stage.
-pub(super) fn transposed_newton(system: &System, (t, g): (f64, f64), y: &[f64], work: &mut Workspace<'_>) {
+pub(super) fn transposed_newton(
+    system: &System,
+    (t, g): (f64, f64),
+    y: &[f64],
+    work: &mut Workspace<'_>,
+) {
     work.trial.copy_from_slice(y);
     newton_matrix(system, (t, g), work);
     let n = system.n;

@@ -84,12 +84,7 @@ impl Block for Solve {
                 system: self.system.clone(),
                 tolerance: self.tolerance,
             }),
-            args: call
-                .args
-                .iter()
-                .chain(&call.results)
-                .cloned()
-                .collect(),
+            args: call.args.iter().chain(&call.results).cloned().collect(),
             results: call.args.clone(),
         };
         let mut all = args.to_vec();

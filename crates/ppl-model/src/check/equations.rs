@@ -1,0 +1,225 @@
+//! `ode(f, y0, t0, times, a, b, …)`: the solution of `dy/dt = f(t, y, a, b, …)` at given times.
+
+use super::Checker;
+use super::expressions::{Frame, number};
+use super::statements::not_available;
+use crate::graph::*;
+use ppl_syntax::ast::{self, Arg, ExprKind};
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+
+/// What stands behind the times, at most.
+const MOST_INPUTS: usize = 40;
+
+/// Tolerances where none are given.
+const RELATIVE: f64 = 1e-6;
+const ABSOLUTE: f64 = 1e-8;
+
+impl Checker {
+    pub(super) fn ode(&mut self, args: &[Arg], frame: Frame, span: Span) -> Option<TExpr> {
+        let (mut relative, mut absolute) = (RELATIVE, ABSOLUTE);
+        let mut plain: Vec<&ast::Expr> = vec![];
+        for a in args {
+            let Some(name) = &a.name else {
+                plain.push(&a.value);
+                continue;
+            };
+            let to = match name.name.as_str() {
+                "rtol" => &mut relative,
+                "atol" => &mut absolute,
+                _ => {
+                    return self.fail(
+                        Diagnostic::error(
+                            "E0106",
+                            name.span,
+                            format!("`ode` has no argument `{}`", name.name),
+                        )
+                        .help("only `rtol =` and `atol =` are given by name"),
+                    );
+                }
+            };
+            match a.value.kind {
+                ExprKind::Number(v) if v > 0.0 && v < 1.0 => *to = v,
+                _ => {
+                    return self.fail(
+                        Diagnostic::error(
+                            "E0106",
+                            a.value.span,
+                            format!("`{}` is a literal number between 0 and 1", name.name),
+                        )
+                        .help("for example `rtol = 1e-8`"),
+                    );
+                }
+            }
+        }
+        let [function, y0, t0, times, inputs @ ..] = plain.as_slice() else {
+            return self.fail(
+                Diagnostic::error(
+                    "E0106",
+                    span,
+                    "`ode` takes a function, the state at the start, the start, and the times",
+                )
+                .help("write `ode(f, y0, t0, times, a, b)` with `fn f(t, y, a, b) = …;`"),
+            );
+        };
+        let f = match &function.kind {
+            ExprKind::Name(name) => self.user_function(name),
+            _ => None,
+        };
+        let Some(f) = f else {
+            return self.fail(
+                Diagnostic::error(
+                    "E0103",
+                    function.span,
+                    "the first argument of `ode` is a function of the file",
+                )
+                .at("not a function")
+                .help("define it above: `fn f(t, y[state], a) = [first = …, second = …];`"),
+            );
+        };
+        if f.arity() != inputs.len() + 2 || inputs.len() > MOST_INPUTS {
+            let message = format!(
+                "`{}` is called with the time, the state and the {} argument{} after the times",
+                f.name(),
+                inputs.len(),
+                if inputs.len() == 1 { "" } else { "s" }
+            );
+            return self.fail(
+                Diagnostic::error("E0106", function.span, message)
+                    .label(f.span(), "the function")
+                    .help(format!(
+                        "it takes {} arguments; at most {} are possible",
+                        f.arity(),
+                        MOST_INPUTS + 2
+                    )),
+            );
+        }
+        let typed: Vec<Option<TExpr>> = [y0, t0, times]
+            .into_iter()
+            .chain(inputs)
+            .map(|e| self.expr(e, frame))
+            .collect();
+        let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
+        for e in &typed {
+            self.numeric(e)?;
+        }
+        // What one equation reads as a whole: the state and the inputs over the axes of the function's brackets.
+        let own: Vec<Vec<AxisRef>> = (1..f.arity()).map(|k| f.axes_of(k).to_vec()).collect();
+        let whole = [&typed[0]].into_iter().chain(&typed[3..]);
+        for (value, axes) in whole.zip(&own) {
+            if let Some(lacking) = axes.iter().find(|a| !value.axes.contains(a)) {
+                let axis = self.model.axis_name(*lacking).to_string();
+                let lies = self.lies(&value.axes);
+                return self.fail(
+                    Diagnostic::error(
+                        "E0109",
+                        value.span,
+                        format!("`{}` takes this along `{axis}`, but it {lies}", f.name()),
+                    )
+                    .label(f.span(), "the function"),
+                );
+            }
+        }
+        if !f.axes_of(0).is_empty() {
+            return self.fail(Diagnostic::error(
+                "E0109",
+                f.span(),
+                "the first argument of this function is the time, a scalar",
+            ));
+        }
+        let rest = |value: &TExpr, own: &[AxisRef]| -> Vec<AxisRef> {
+            let outside = |a: &&AxisRef| !own.contains(a);
+            value.axes.iter().filter(outside).copied().collect()
+        };
+        let mut batch: Vec<AxisRef> = vec![];
+        let mut outer = vec![];
+        let none = vec![];
+        let owners = [&own[0], &none].into_iter().chain(&own[1..]);
+        for (value, own) in [&typed[0], &typed[1]]
+            .into_iter()
+            .chain(&typed[3..])
+            .zip(owners)
+        {
+            let rest = rest(value, own);
+            for a in &rest {
+                if !batch.contains(a) {
+                    batch.push(*a);
+                }
+            }
+            outer.push(TExpr {
+                axes: rest,
+                ..number(0.0, value.span)
+            });
+        }
+        let along: Vec<AxisRef> = rest(&typed[2], &batch);
+        let [time] = along.as_slice() else {
+            let lies = self.lies(&typed[2].axes);
+            return self.fail(
+                Diagnostic::error("E0109", typed[2].span, "the times lie along one axis of their own")
+                    .at(format!("this {lies}"))
+                    .help("the state at the start and the inputs are the same at all times; equations of several groups have times[group, visit]"),
+            );
+        };
+        for a in &typed[2].axes {
+            if !batch.contains(a) && a != time {
+                batch.push(*a);
+            }
+        }
+        outer.push(typed[2].clone());
+        self.unite(&outer, frame, span)?;
+        let clash = own
+            .iter()
+            .flatten()
+            .find(|a| batch.iter().chain([time]).any(|b| b.axis == a.axis));
+        if let Some(a) = clash {
+            let axis = self.model.axis_name(*a).to_string();
+            return self.fail(not_available(
+                span,
+                &format!("an equation over `{axis}` for each `{axis}`"),
+            ));
+        }
+        let slot = |k: usize, axes: Vec<AxisRef>| TExpr {
+            kind: TKind::Slot(k),
+            axes,
+            ty: Ty::Real,
+            stochastic: true,
+            span,
+        };
+        let mut slots = vec![slot(0, vec![])];
+        slots.extend(
+            own.iter()
+                .enumerate()
+                .map(|(k, axes)| slot(k + 1, axes.clone())),
+        );
+        let body = self.instantiate(&f, slots, Some(&own[0]), span)?;
+        if let Some(wider) = body.axes.iter().find(|a| !own[0].contains(a)) {
+            let axis = self.model.axis_name(*wider).to_string();
+            return self.fail(
+                Diagnostic::error(
+                    "E0109",
+                    function.span,
+                    format!("the derivative lies along `{axis}`, which the state does not"),
+                )
+                .label(f.span(), "the function")
+                .help("the function returns one derivative for each element of the state"),
+            );
+        }
+        let mut axes = batch;
+        axes.push(*time);
+        axes.extend(&own[0]);
+        let stochastic = typed.iter().any(|e| e.stochastic);
+        Some(TExpr {
+            kind: TKind::Ode(Box::new(TOde {
+                body,
+                args: typed,
+                own,
+                time: *time,
+                relative,
+                absolute,
+            })),
+            axes,
+            ty: Ty::Real,
+            stochastic,
+            span,
+        })
+    }
+}

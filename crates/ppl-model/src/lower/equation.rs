@@ -1,0 +1,67 @@
+//! Solutions of differential equations: the function's body becomes a program of its own.
+
+use super::recurrence::Replace;
+use super::{Lowered, Lowering};
+use crate::graph::*;
+use ppl_core::call::ode::{Equation, Tolerance};
+use ppl_core::call::scan::Leaf;
+use ppl_core::{AxisSet, Expr};
+use ppl_syntax::diagnostic::Span;
+
+/// The arguments of the function, as leaves.
+struct Slots<'c>(Vec<Expr<'c>>);
+
+impl<'c> Replace<'c> for Slots<'c> {
+    fn replace(&self, e: &TExpr, _inner: &Lowering<'_, 'c>) -> Option<Lowered<Expr<'c>>> {
+        match e.kind {
+            TKind::Slot(k) => self.0.get(k).copied().map(Ok),
+            _ => None,
+        }
+    }
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    pub(super) fn ode(&self, o: &TOde, span: Span) -> Lowered<Expr<'b>> {
+        let body = self.builder.sibling();
+        let leaf = |axes: AxisSet| {
+            let (e, offset) = body.noise(axes);
+            (e, Leaf { offset, axes })
+        };
+        let mut leaves = vec![leaf(AxisSet::EMPTY)];
+        leaves.extend(o.own.iter().map(|axes| leaf(self.axes.set(axes))));
+        let slots = Slots(leaves.iter().map(|l| l.0).collect());
+        let inner = Lowering::of_step(self.bound, self.axes, &body, &slots);
+        let value = inner.expr(&o.body)?;
+        let right = body.broadcast(value, self.axes.set(&o.own[0])).node(&body);
+        let equation = Equation {
+            time: leaves[0].1,
+            state: leaves[1].1,
+            inputs: leaves[2..].iter().map(|l| l.1).collect(),
+            right: body.snapshot_with(vec![right]),
+        };
+        let args: Vec<Expr<'b>> = o
+            .args
+            .iter()
+            .map(|e| self.expr(e))
+            .collect::<Lowered<_>>()?;
+        let time = self.axes.id(o.time);
+        let times = self.builder.broadcast(args[2], AxisSet::of(&[time]));
+        let tolerance = Tolerance {
+            relative: o.relative,
+            absolute: o.absolute,
+        };
+        let solved = self.builder.ode(
+            &equation,
+            (args[1], args[0]),
+            (times, time),
+            &args[3..],
+            tolerance,
+        );
+        solved.ok_or_else(|| {
+            Box::new(crate::check::not_available(
+                span,
+                "an equation whose right side solves equations or factors matrices, or is very large,",
+            ))
+        })
+    }
+}
