@@ -14,6 +14,7 @@ pub mod linear;
 pub mod prim;
 pub mod real;
 pub mod special;
+pub mod truncated;
 
 pub use arrays::Arrays;
 pub use bijection::Bijection;

@@ -5,6 +5,7 @@ use crate::elbo::{Terms, elbo};
 use crate::fit::{Draws, Fit, Phase, Verdict};
 use crate::objective::{ObjectiveError, Sampler};
 use crate::options::{FitOptions, Observer, Progress};
+use crate::predict::{PredictError, predict};
 use crate::psis::{Psis, k_threshold, psis};
 use crate::stochastic::Outcome;
 use crate::summary::{summarise, summarise_weighted};
@@ -95,6 +96,7 @@ pub fn fit(
     // Whoever interrupts wants to see something now.
     let hurried = optimum.outcome == Outcome::Interrupted;
     let sampled = sample(&bound, options, &optimum.params, hurried, &mut fit)?;
+    add_predictions(&bound, options, &mut fit)?;
     fit.verdict = verdict(&optimum.outcome, &sampled, &fit);
     if optimum.skipped > 0 {
         fit.notes.push(format!(
@@ -127,6 +129,36 @@ pub fn fit(
         },
     ];
     Ok(fit)
+}
+
+/// Predictions and imputed entries, drawn once for each draw that is handed out.
+fn add_predictions(bound: &Bound, options: &FitOptions, fit: &mut Fit) -> Result<(), FitError> {
+    let predicted = match predict(bound, &fit.draws, options.seed, true) {
+        Ok(predicted) => predicted,
+        Err(PredictError::Objective(e)) => return Err(e.into()),
+        Err(e @ PredictError::Draws(_)) => {
+            fit.notes.push(format!("nothing was predicted: {e}"));
+            return Ok(());
+        }
+    };
+    fit.notes.extend(predicted.notes);
+    let names = predicted.draws.names;
+    if names.is_empty() || predicted.draws.values.nrows() == 0 {
+        return Ok(());
+    }
+    for ((name, role), column) in names
+        .iter()
+        .zip(&predicted.roles)
+        .zip(predicted.draws.values.columns())
+    {
+        let row = summarise(name.clone(), role, &column.to_vec());
+        fit.rows.push(row.clone());
+        fit.guide_rows.push(row);
+    }
+    fit.draws.values =
+        ndarray::concatenate![ndarray::Axis(1), fit.draws.values, predicted.draws.values];
+    fit.draws.names.extend(names);
+    Ok(())
 }
 
 /// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.

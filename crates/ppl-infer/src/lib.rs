@@ -10,6 +10,7 @@ pub mod fault;
 pub mod fit;
 pub mod objective;
 pub mod options;
+pub mod predict;
 pub mod psis;
 pub mod stochastic;
 pub mod summary;

@@ -118,6 +118,14 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             Statement::Report { name, axes, .. } => {
                 let _ = writeln!(out, "report {name}{}", model.bracket(axes));
             }
+            Statement::Predict { name, axes, dist } => {
+                let _ = writeln!(
+                    out,
+                    "predict {name}{} ~ {}",
+                    model.bracket(axes),
+                    dist.distribution.definition().name
+                );
+            }
             Statement::GuideSample { .. } => {}
         }
     }

@@ -369,6 +369,15 @@ pub enum Statement {
         /// Its value.
         value: TExpr,
     },
+    /// Draws from the posterior predictive distribution.
+    Predict {
+        /// Their name.
+        name: String,
+        /// Axes of the draws; a loop's copy where it stands in one.
+        axes: Vec<AxisRef>,
+        /// Their distribution.
+        dist: TDist,
+    },
     /// A site of the model drawn by a guide.
     GuideSample {
         /// The sites, in order; more than one when drawn jointly.

@@ -75,7 +75,10 @@ fn nodes(model: &Model) -> BTreeMap<usize, Node> {
                 let node = node(model, &name, &e.axes, "factor".to_owned(), TERM, of(e));
                 out.insert(model.symbols.len() + terms, node);
             }
-            Statement::Sample(_) | Statement::Report { .. } | Statement::GuideSample { .. } => {}
+            Statement::Sample(_)
+            | Statement::Report { .. }
+            | Statement::Predict { .. }
+            | Statement::GuideSample { .. } => {}
         }
     }
     let known: Vec<usize> = out.keys().copied().collect();

@@ -116,7 +116,7 @@ impl Model {
                     dist.expressions().into_iter().for_each(&mut *f);
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => f(e),
-                Statement::GuideSample { dist, .. } => {
+                Statement::GuideSample { dist, .. } | Statement::Predict { dist, .. } => {
                     dist.expressions().into_iter().for_each(&mut *f)
                 }
                 Statement::Sample(_) => {}

@@ -125,6 +125,9 @@ impl Model {
                     dist.expressions().into_iter().for_each(&mut look);
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => look(e),
+                Statement::Predict { dist, .. } => {
+                    dist.expressions().into_iter().for_each(&mut look)
+                }
                 Statement::Sample(_) | Statement::GuideSample { .. } => {}
             }
         }

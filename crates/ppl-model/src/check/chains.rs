@@ -215,6 +215,7 @@ impl Checker {
             StmtKind::Let { target, .. }
             | StmtKind::Sample { target, .. }
             | StmtKind::Report { target, .. }
+            | StmtKind::Predict { target, .. }
             | StmtKind::Param { target, .. }
             | StmtKind::Data { target, .. } => target
                 .axes

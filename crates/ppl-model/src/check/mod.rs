@@ -19,6 +19,7 @@ mod matrices;
 mod modifiers;
 mod operators;
 mod own_axis;
+mod prediction;
 mod recurrences;
 mod reductions;
 mod sampling;

@@ -100,7 +100,9 @@ impl Checker {
                     .help("move it to the top of the file"),
                 );
             }
-            StmtKind::Predict { .. } => self.report(not_available(s.span, "`predict`")),
+            StmtKind::Predict { target, dist } => {
+                self.predict(s.span, target, dist);
+            }
         }
     }
 

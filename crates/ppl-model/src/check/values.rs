@@ -122,7 +122,7 @@ impl Checker {
             ));
         }
         let used = self.model.statements.iter().any(
-            |s| matches!(&s.statement, Statement::Report { name, .. } if *name == target.name.name),
+            |s| matches!(&s.statement, Statement::Report { name, .. } | Statement::Predict { name, .. } if *name == target.name.name),
         );
         let is_site = self.model.sites().any(|(_, s)| s.name == target.name.name);
         if used || is_site {

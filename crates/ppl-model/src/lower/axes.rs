@@ -58,6 +58,12 @@ impl AxisMap {
                         .for_each(|e| walk(e, &mut note));
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => walk(e, &mut note),
+                Statement::Predict { axes, dist, .. } => {
+                    note(axes);
+                    dist.expressions()
+                        .into_iter()
+                        .for_each(|e| walk(e, &mut note));
+                }
                 Statement::GuideSample { dist, .. } => dist
                     .expressions()
                     .into_iter()

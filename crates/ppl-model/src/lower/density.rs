@@ -193,7 +193,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     (Role::Likelihood, density, value.axes[..n_batch].to_vec())
                 }
                 Statement::Factor(e) => (Role::Likelihood, self.number(e)?, e.axes.clone()),
-                Statement::Report { .. } | Statement::GuideSample { .. } => continue,
+                Statement::Report { .. }
+                | Statement::Predict { .. }
+                | Statement::GuideSample { .. } => continue,
             };
             // `skip n`: the first elements have no term.
             let density = match located.skip {

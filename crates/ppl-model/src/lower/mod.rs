@@ -15,6 +15,7 @@ mod inspect;
 mod marginal;
 mod mass;
 mod modified;
+mod prediction;
 mod ranges;
 mod recurrence;
 mod reductions;
@@ -28,6 +29,7 @@ pub(crate) use groups::check_groups;
 pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
 pub use marginal::{MAX_TABLE, SummedOut};
+pub use prediction::PredictedBranch;
 pub use symbols::ParamBlock;
 
 use crate::bind::Bound;
