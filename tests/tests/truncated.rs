@@ -220,3 +220,34 @@ fn impossible_cells_are_told_with_their_row() {
         assert_eq!((place.line, place.column), (line, 1));
     }
 }
+
+/// A count with a bound has finitely many values: summed out, it gives the sum over them.
+#[test]
+fn a_truncated_count_is_summed_out() {
+    let bound = bind(
+        "data top[row]: int; data y[row]: int; a ~ Normal(0, 1); k[row] ~ Poisson(exp(a)).truncated(lower = 1, upper = top); \
+         for i in row { observe y[i] ~ Binomial(k[i], 0.3); }",
+        "top,y\n9,2\n20,0\n",
+    );
+    let ln_choose = |n: f64, x: f64| {
+        ppl_tests::ln_gamma(n + 1.0)
+            - ppl_tests::ln_gamma(x + 1.0)
+            - ppl_tests::ln_gamma(n - x + 1.0)
+    };
+    let a = 0.7f64;
+    let ln_poisson = |k: i32| f64::from(k) * a - a.exp() - ppl_tests::ln_gamma(f64::from(k) + 1.0);
+    let row = |top: i32, y: i32| {
+        let mass: Vec<f64> = (1..=top).map(ln_poisson).collect();
+        let joint: Vec<f64> = (y.max(1)..=top)
+            .map(|k| {
+                let (k_, y_) = (f64::from(k), f64::from(y));
+                ln_poisson(k) + ln_choose(k_, y_) + y_ * 0.3f64.ln() + (k_ - y_) * 0.7f64.ln()
+            })
+            .collect();
+        log_sum_exp(&joint) - log_sum_exp(&mass)
+    };
+    let want = ppl_tests::ln_normal(a, 0.0, 1.0) + row(9, 2) + row(20, 0);
+    let got = density_at(&bound, &[("a", a)]).0;
+    assert!((got - want).abs() < 1e-12 * want.abs(), "{got}, not {want}");
+    check_gradient(&bound, &[("a", a)]);
+}

@@ -102,10 +102,13 @@ mod tests {
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
+    /// Name, arguments, bounds, mean and sd.
+    type Case = (&'static str, &'static [&'static [f64]], f64, f64, f64, f64);
+
     /// Mean of the draws against E[X | a <= X <= b] from mpmath; standard errors of 20,000 draws times five.
     #[test]
     fn draws_have_the_mean_of_the_truncated_distribution() {
-        let cases: &[(&str, &[&[f64]], f64, f64, f64, f64)] = &[
+        let cases: &[Case] = &[
             (
                 "Normal",
                 &[&[0.0], &[1.0]],

@@ -45,7 +45,9 @@ impl Checker {
         }
         if let Support::Integers(low, high) = def.support {
             let open = |b: Bound| matches!(b, Bound::At(v) if !v.is_finite());
-            if open(low) || open(high) {
+            let cut = |e: &Option<Box<TExpr>>| e.as_ref().is_some_and(|e| !e.stochastic);
+            let (below, above) = (cut(&dist.modifiers.lower), cut(&dist.modifiers.upper));
+            if (open(low) && !below) || (open(high) && !above) {
                 let d = not_available(
                     dist.span,
                     &format!(
@@ -53,10 +55,10 @@ impl Checker {
                         def.name
                     ),
                 );
-                return self.fail(d.help("a distribution with finitely many values is summed out: Binomial, BetaBinomial, DiscreteUniform, Categorical"));
+                return self.fail(d.help("a distribution with finitely many values is summed out: Binomial, BetaBinomial, DiscreteUniform, Categorical, or one that is cut off where hardly anything is left: `.truncated(upper = 100)`"));
             }
             let latent = |b: Bound| matches!(b, Bound::Parameter(i) if dist.form == 0 && dist.args.get(i).is_some_and(|a| a.stochastic));
-            if latent(low) || latent(high) {
+            if (latent(low) && !below) || (latent(high) && !above) {
                 let d = not_available(
                     dist.span,
                     &format!(

@@ -66,7 +66,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let family = Family::new(d, arguments);
         let never = Expr::Const(f64::NEG_INFINITY);
         let mut term = plain;
-        if bounded && !within.inside {
+        // A summed-out site is tried at values that another element has.
+        let inside = within.inside && !d.distribution.definition().is_discrete();
+        if bounded && !inside {
             if let Some(lo) = lower {
                 term = lo.less_eq(value).select(term, never);
             }

@@ -2,7 +2,7 @@
 
 use crate::graph::{SymbolId, TDist};
 use crate::lower::{Lowered, Lowering};
-use ppl_core::{AxisSet, Expr, Real};
+use ppl_core::{AxisSet, Expr, Prim, Real};
 use ppl_dist::{Bound, Distribution, Support};
 
 impl<'a, 'b> Lowering<'a, 'b> {
@@ -59,12 +59,27 @@ impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn ends(&self, d: &TDist) -> Lowered<Vec<(Expr<'b>, Expr<'b>)>> {
         let mut out = vec![];
         if let Support::Integers(low, high) = d.distribution.definition().support {
-            let arguments = self.arguments(d, &[])?;
+            // Only ends that are parameters need the arguments, which may be latents.
+            let by_parameter = |b| matches!(b, Bound::Parameter(_));
+            let arguments = if by_parameter(low) || by_parameter(high) {
+                self.arguments(d, &[])?
+            } else {
+                vec![]
+            };
             let end = |b: Bound| match b {
                 Bound::At(v) => Expr::Const(v),
                 Bound::Parameter(i) => arguments[i][0],
             };
-            out.push((end(low), end(high)));
+            // Truncated, it ends at the first and the last whole number between the bounds.
+            let floor = |e: Expr<'b>| Expr::apply(Prim::Floor, &[e]);
+            let (mut low, mut high) = (end(low), end(high));
+            if let Some(lower) = &d.modifiers.lower {
+                low = low.max(-floor(-self.expr(lower)?));
+            }
+            if let Some(upper) = &d.modifiers.upper {
+                high = high.min(floor(self.expr(upper)?));
+            }
+            out.push((low, high));
         }
         if let Some(other) = &d.otherwise {
             out.extend(self.ends(&other.1)?);
