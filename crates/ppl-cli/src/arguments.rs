@@ -32,7 +32,7 @@ pub enum Command {
     Check(Check),
     /// Print the guide that a fit would use, as program text
     Guide(Guide),
-    /// Print a model's graph as text or in DOT
+    /// Print a model's graph as text, as SVG or in DOT
     Graph(Graph),
     /// Print the log density at a point, its terms by statement and its gradient, as JSON
     Density(Density),

@@ -41,6 +41,12 @@ fn text_and_dot() {
         run.out
     );
     assert_eq!(run.out.matches(" -> ").count(), 6, "{}", run.out);
+    let run = folder.run(&["graph", "m.ppl", "--format", "svg"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.out.starts_with("<svg ") && run.out.ends_with("</svg>\n"));
+    assert_eq!(run.out.matches("class=\"plate\"").count(), 1);
+    assert_eq!(run.out.matches("class=\"edge\"").count(), 6);
+    assert_eq!(run.out.matches("class=\"observed\"").count(), 1);
     folder
         .run(&["graph", "none.ppl"])
         .refused(&["no model file"]);

@@ -5,24 +5,25 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A node of the picture.
-struct Node {
-    name: String,
-    bracket: String,
-    what: String,
+pub(crate) struct Node {
+    pub(crate) name: String,
+    /// Its axes, `[county, coef]`; the plate that it stands on.
+    pub(crate) bracket: String,
+    pub(crate) what: String,
     /// `shape=…` and what else DOT needs.
-    style: &'static str,
-    parents: Vec<SymbolId>,
+    pub(crate) style: &'static str,
+    pub(crate) parents: Vec<SymbolId>,
 }
 
-const DATA: &str = "shape=box";
-const OBSERVED: &str = "shape=ellipse, style=filled, fillcolor=lightgrey";
-const SITE: &str = "shape=ellipse";
-const LET: &str = "shape=plaintext";
-const PARAM: &str = "shape=diamond";
-const TERM: &str = "shape=box, style=filled, fillcolor=lightgrey";
+pub(crate) const DATA: &str = "shape=box";
+pub(crate) const OBSERVED: &str = "shape=ellipse, style=filled, fillcolor=lightgrey";
+pub(crate) const SITE: &str = "shape=ellipse";
+pub(crate) const LET: &str = "shape=plaintext";
+pub(crate) const PARAM: &str = "shape=diamond";
+pub(crate) const TERM: &str = "shape=box, style=filled, fillcolor=lightgrey";
 
 /// Symbols by their numbers, then the statements that observe no plain datum.
-fn nodes(model: &Model) -> BTreeMap<usize, Node> {
+pub(crate) fn nodes(model: &Model) -> BTreeMap<usize, Node> {
     let mut out = BTreeMap::new();
     for (id, s) in model.symbols.iter().enumerate() {
         if model.names.get(&s.name) != Some(&id) {

@@ -8,6 +8,8 @@ pub mod check;
 pub mod describe;
 pub mod functions;
 pub mod graph;
+mod graph_layout;
+pub mod graph_svg;
 pub mod graph_view;
 pub mod lower;
 mod modifiers;

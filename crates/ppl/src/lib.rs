@@ -69,6 +69,11 @@ impl Model {
         ppl_model::graph_view::dot(&self.graph)
     }
 
+    /// The graph as an SVG picture: plates are boxes, observed nodes are shaded.
+    pub fn graph_svg(&self) -> String {
+        ppl_model::graph_svg::svg(&self.graph)
+    }
+
     /// Binds data; every error of the data is reported, not only the first.
     pub fn bind(&self, data: &Dataset) -> Result<(Bound, Vec<Diagnostic>), Vec<Diagnostic>> {
         ppl_model::bind(&self.graph, data).map(|inner| (Bound { inner }, vec![]))

@@ -14,6 +14,7 @@ use std::path::PathBuf;
     after_help = "\
 Examples:
   ppl graph model.ppl
+  ppl graph model.ppl --format svg > model.svg
   ppl graph model.ppl --format dot | dot -Tsvg > model.svg"
 )]
 pub struct Graph {
@@ -32,6 +33,8 @@ enum Format {
     Text,
     /// Graphviz: plates are boxes, observed nodes are shaded
     Dot,
+    /// A picture: plates are boxes, observed nodes are shaded
+    Svg,
 }
 
 /// Runs it.
@@ -44,6 +47,7 @@ pub fn run(graph: &Graph, terminal: &Terminal) -> Outcome {
     let printed = Session::open(&inputs, terminal).and_then(|session| {
         let text = match graph.format {
             Format::Text => session.model.graph_text(),
+            Format::Svg => session.model.graph_svg(),
             Format::Dot => session.model.graph_dot(),
         };
         terminal.result(&text)

@@ -98,7 +98,11 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         diagnostics: vec![],
     };
     binder.unused_arguments();
-    binder.axes();
+    // Before labels are made, which take memory.
+    binder.literal_sizes();
+    if binder.diagnostics.is_empty() {
+        binder.axes();
+    }
     if binder.diagnostics.is_empty() {
         binder.sizes();
         binder.cutpoints();

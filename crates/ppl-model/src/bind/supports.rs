@@ -169,15 +169,35 @@ impl Binder<'_> {
         )
     }
 
+    /// Arrays that could not be held, as far as literals tell.
+    pub(super) fn literal_sizes(&mut self) {
+        let number = |e: &TExpr| match e.kind {
+            TKind::Number(v) => v,
+            _ => 1.0,
+        };
+        let sizes = self.model.axes.iter().map(|a| match &a.levels {
+            Levels::Size(e) => number(e),
+            Levels::Range(a, b) => number(b) - number(a) + 1.0,
+            _ => 1.0,
+        });
+        // A single axis that is too long has a message of its own.
+        let sizes: Vec<f64> = sizes
+            .map(|n| if n > super::MAX_SIZED { 1.0 } else { n })
+            .collect();
+        self.too_large(&sizes);
+    }
+
     /// Arrays that could not be held.
     pub(super) fn sizes(&mut self) {
+        let size = |a: &Option<super::BoundAxis>| a.as_ref().map_or(0.0, |a| a.size() as f64);
+        let sizes: Vec<f64> = self.axes.iter().map(size).collect();
+        self.too_large(&sizes);
+    }
+
+    /// `sizes`: of each axis.
+    fn too_large(&mut self, sizes: &[f64]) {
         let too_large = |axes: &[AxisRef]| {
-            let mut sizes = axes
-                .iter()
-                .map(|a| self.axes[a.axis].as_ref().map_or(0, super::BoundAxis::size));
-            sizes
-                .try_fold(1usize, usize::checked_mul)
-                .is_none_or(|n| n > MAX_ELEMENTS)
+            axes.iter().map(|a| sizes[a.axis]).product::<f64>() > MAX_ELEMENTS as f64
         };
         let large: Vec<(Span, String)> = self
             .model

@@ -71,8 +71,9 @@ impl Checker {
         let levels = match definition {
             None => Some(Levels::Found),
             Some(AxisDef::Levels(l)) => {
-                for (i, (label, span)) in l.iter().enumerate() {
-                    if l[..i].iter().any(|(other, _)| other == label) {
+                let mut seen = std::collections::HashSet::new();
+                for (label, span) in l {
+                    if !seen.insert(label) {
                         self.report(
                             Diagnostic::error(
                                 "E0105",
