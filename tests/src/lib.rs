@@ -1,5 +1,7 @@
 //! Cross-crate tests of the language and its answers; the cases live beside this crate, their common helpers here.
 
+pub mod enumeration;
+
 use ppl_data::Table;
 use ppl_infer::{objective::Objective, stochastic::Target};
 use ppl_lang::parts::{guide, model};

@@ -59,20 +59,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn ends(&self, d: &TDist) -> Lowered<Vec<(Expr<'b>, Expr<'b>)>> {
         let mut out = vec![];
         if let Support::Integers(low, high) = d.distribution.definition().support {
-            // Only ends that are parameters need the arguments, which may be latents.
-            let by_parameter = |b| matches!(b, Bound::Parameter(_));
-            let arguments = if by_parameter(low) || by_parameter(high) {
-                self.arguments(d, &[])?
-            } else {
-                vec![]
-            };
             let end = |b: Bound| match b {
-                Bound::At(v) => Expr::Const(v),
-                Bound::Parameter(i) => arguments[i][0],
+                Bound::At(v) => Ok(Expr::Const(v)),
+                // The other arguments may be latents.
+                Bound::Parameter(i) if d.form == 0 => self.expr(&d.args[i]),
+                Bound::Parameter(i) => Ok(self.arguments(d, &[])?[i][0]),
             };
             // Truncated, it ends at the first and the last whole number between the bounds.
             let floor = |e: Expr<'b>| Expr::apply(Prim::Floor, &[e]);
-            let (mut low, mut high) = (end(low), end(high));
+            let (mut low, mut high) = (end(low)?, end(high)?);
             if let Some(lower) = &d.modifiers.lower {
                 low = low.max(-floor(-self.expr(lower)?));
             }

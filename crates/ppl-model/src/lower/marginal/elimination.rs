@@ -1,5 +1,6 @@
 //! Variable elimination: alike variables at once.
 
+use super::factors::NEVER;
 use super::ordering::{Incidence, Limits, Scope, choose};
 use super::tables::{Table, is_identity};
 use super::{MAX_STEPS, MAX_TABLE};
@@ -347,7 +348,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         if !b.axes_of(value).contains(slot) {
             return value + Expr::Const((b.size(slot) as f64).ln());
         }
-        let peak = b.stop(b.max_over(value, over)).max(Expr::Const(-1e300));
+        let peak = b.stop(b.max_over(value, over)).max(Expr::Const(NEVER));
         let peak = b.stop(peak);
         let sum = b.sum((value - peak).exp(), over);
         peak + (sum + Expr::Const(1e-300)).ln()

@@ -3,7 +3,7 @@
 use super::Reading;
 use crate::graph::{Statement, SymbolId};
 use crate::lower::{Lowered, Lowering};
-use ppl_core::{AxisSet, DRAW, Expr};
+use ppl_core::{AxisSet, DRAW, Expr, Real};
 use ppl_syntax::Span;
 
 /// The log density of a statement for every value of the discrete sites that it reads.
@@ -20,7 +20,28 @@ pub(in crate::lower) struct Factor<'b> {
     pub(super) span: Span,
 }
 
+/// The log density of the impossible, while factors are added and multiplied by counts: -inf times a count of 0 would be NaN.
+pub(super) const NEVER: f64 = -1e300;
+
 impl<'a, 'b> Lowering<'a, 'b> {
+    /// Whether a value is computed from -inf as a literal.
+    fn may_be_never(&self, value: Expr<'b>) -> bool {
+        let Expr::Node(id, _) = value else {
+            return matches!(value, Expr::Const(v) if v == f64::NEG_INFINITY);
+        };
+        let (mut stack, mut seen) = (vec![id], std::collections::HashSet::new());
+        while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if self.builder.literal(id) == Some(f64::NEG_INFINITY) {
+                return true;
+            }
+            stack.extend(self.builder.op_of(id).args());
+        }
+        false
+    }
+
     /// A statement's density, over `over`, as a factor; `None` if it reads no discrete site.
     pub(in crate::lower) fn factor(
         &self,
@@ -54,6 +75,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             elements = elements.union(own);
         }
+        let density = if self.may_be_never(density) {
+            density.max(Expr::Const(NEVER))
+        } else {
+            density
+        };
         let value = self
             .builder
             .sum(density, over.minus(elements).without(DRAW));

@@ -1,0 +1,290 @@
+//! Models with discrete unknowns against enumeration and against the forward recursion.
+
+use ppl_tests::enumeration::{Numbers, Values, assert_density, enumerated, ln_std};
+use ppl_tests::{csv, ln_normal, log_sum_exp};
+
+fn scalar(name: &'static str, value: f64) -> (&'static str, Vec<usize>, Vec<f64>) {
+    (name, vec![], vec![value])
+}
+
+fn log_softmax(h: &[f64], z: usize) -> f64 {
+    h[z] - log_sum_exp(h)
+}
+
+fn normals(values: &Values) -> f64 {
+    values.iter().flat_map(|v| &v.2).map(|x| ln_std(*x)).sum()
+}
+
+/// log p of 1 or 0 by log odds.
+fn ln_bool(logit: f64, z: usize) -> f64 {
+    -(if z == 1 { -logit } else { logit }).exp().ln_1p()
+}
+
+#[test]
+fn a_hidden_markov_model_of_a_thousand_steps() {
+    let (n, k) = (1000, 2);
+    let mut numbers = Numbers(11);
+    let y: Vec<f64> = (0..n).map(|_| 2.0 * numbers.normal()).collect();
+    let model = "axis k = 2; data y[row]: real; h[k] ~ Normal(0, 1); c[k, k] ~ Normal(0, 1);
+        for t in row {
+            z[t] ~ if first(t) { CategoricalLogit(h) } else { CategoricalLogit(c[z[t - 1]]) };
+            observe y[t] ~ Normal(h[z[t]], 1.5);
+        }";
+    let at: Values = vec![
+        ("h", vec![2], vec![-0.8, 1.1]),
+        ("c", vec![2, 2], vec![0.9, -0.4, -1.2, 0.7]),
+    ];
+    assert_density(model, &csv(&[("y", &y)]), 2, &at, &|at| {
+        let (h, c) = (&at[0].2, &at[1].2);
+        let mut forward: Vec<f64> = vec![];
+        for (t, y) in y.iter().enumerate() {
+            let step = |to: usize| {
+                let arrive = match t {
+                    0 => log_softmax(h, to),
+                    _ => {
+                        let from = |i: usize| forward[i] + log_softmax(&c[i * k..][..k], to);
+                        log_sum_exp(&(0..k).map(from).collect::<Vec<_>>())
+                    }
+                };
+                arrive + ln_normal(*y, h[to], 1.5)
+            };
+            forward = (0..k).map(step).collect();
+        }
+        normals(at) + log_sum_exp(&forward)
+    });
+}
+
+/// Chains of different lengths, whose rows do not come in order of the groups; a switch that cannot be switched on again.
+#[test]
+fn animals_that_die() {
+    let subject = [0usize, 1, 0, 2, 1, 0, 1, 0, 0, 1];
+    let seen = [1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+    let data = csv(&[("s", &subject.map(|s| s as f64)), ("y", &seen)]);
+    let model = "axis s; data s[row]: s; data y[row]: bool; a ~ Normal(0, 1); b ~ Normal(0, 1);
+        for t in row by s {
+            alive[t] ~ if first(t) { Bernoulli(1) } else { Bernoulli(inv_logit(a) * alive[t - 1]) };
+            observe y[t] ~ Bernoulli(inv_logit(b) * alive[t]);
+        }";
+    let at = vec![scalar("a", 0.7), scalar("b", -0.3)];
+    assert_density(model, &data, 2, &at, &|at| {
+        let (a, b) = (at[0].2[0], at[1].2[0]);
+        let sum = enumerated(10, 2, |z| {
+            let mut last: [Option<usize>; 3] = [None; 3];
+            let mut sum = 0.0;
+            for t in 0..10 {
+                sum += match last[subject[t]] {
+                    None => [f64::NEG_INFINITY, 0.0][z[t]],
+                    Some(0) => [0.0, f64::NEG_INFINITY][z[t]],
+                    Some(_) => ln_bool(a, z[t]),
+                };
+                last[subject[t]] = Some(z[t]);
+                sum += match z[t] {
+                    0 => [0.0, f64::NEG_INFINITY][seen[t] as usize],
+                    _ => ln_bool(b, seen[t] as usize),
+                };
+            }
+            sum
+        });
+        normals(at) + sum
+    });
+}
+
+#[test]
+fn a_wide_table_of_animals() {
+    let seen: [[f64; 4]; 3] = [
+        [1.0, 0.0, 1.0, 0.0],
+        [1.0, 1.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 0.0],
+    ];
+    let column = |j: usize| seen.iter().map(|r| r[j]).collect::<Vec<f64>>();
+    let columns: Vec<Vec<f64>> = (0..4).map(column).collect();
+    let data = csv(&[
+        ("o1", &columns[0]),
+        ("o2", &columns[1]),
+        ("o3", &columns[2]),
+        ("o4", &columns[3]),
+    ]);
+    let model = "axis occ = columns(\"o*\"); data y[row, occ]: bool; a ~ Normal(0, 1); b ~ Normal(0, 1);
+        for i in row { for t in occ {
+            alive[i, t] ~ if first(t) { Bernoulli(1) } else { Bernoulli(inv_logit(a) * alive[i, t - 1]) };
+            observe y[i, t] ~ if first(t) { Bernoulli(1) } else { Bernoulli(inv_logit(b) * alive[i, t]) };
+        } }";
+    let at = vec![scalar("a", 0.7), scalar("b", -0.3)];
+    assert_density(model, &data, 2, &at, &|at| {
+        let (a, b) = (at[0].2[0], at[1].2[0]);
+        let row = |y: &[f64; 4]| {
+            // The last occasion at which it lives.
+            let until = |last: usize| {
+                (1..4)
+                    .map(|t| {
+                        if t <= last {
+                            ln_bool(a, 1) + ln_bool(b, y[t] as usize)
+                        } else {
+                            let dies = if t == last + 1 { ln_bool(a, 0) } else { 0.0 };
+                            dies + if y[t] == 1.0 { f64::NEG_INFINITY } else { 0.0 }
+                        }
+                    })
+                    .sum::<f64>()
+            };
+            log_sum_exp(&(0..4).map(until).collect::<Vec<_>>())
+        };
+        normals(at) + seen.iter().map(row).sum::<f64>()
+    });
+}
+
+#[test]
+fn groups_above_rows() {
+    let mut numbers = Numbers(5);
+    let group = [0usize, 2, 1, 0, 2, 2];
+    let y: Vec<f64> = (0..6).map(|_| numbers.normal()).collect();
+    let data = csv(&[("g", &group.map(|g| g as f64)), ("y", &y)]);
+    let model = "axis k = 2; axis m = 3; axis g; data g[row]: g; data y[row]: real;
+        h[k] ~ Normal(0, 1); c[k, m] ~ Normal(0, 1); mu[k, m] ~ Normal(0, 1);
+        z[g] ~ CategoricalLogit(h);
+        v[row] ~ CategoricalLogit(c[z[g]]);
+        observe y ~ Normal(mu[z[g], v], 1);";
+    let mut some = |n: usize| (0..n).map(|_| numbers.normal()).collect::<Vec<f64>>();
+    let at = vec![
+        ("h", vec![2], some(2)),
+        ("c", vec![2, 3], some(6)),
+        ("mu", vec![2, 3], some(6)),
+    ];
+    assert_density(model, &data, 2, &at, &|at| {
+        let (h, c, mu) = (&at[0].2, &at[1].2, &at[2].2);
+        let sum = enumerated(3, 2, |z| {
+            let rows = (0..6).map(|i| {
+                let z = z[group[i]];
+                let each =
+                    |v: usize| log_softmax(&c[z * 3..][..3], v) + ln_std(y[i] - mu[z * 3 + v]);
+                log_sum_exp(&(0..3).map(each).collect::<Vec<_>>())
+            });
+            z.iter().map(|&z| log_softmax(h, z)).sum::<f64>() + rows.sum::<f64>()
+        });
+        normals(at) + sum
+    });
+}
+
+#[test]
+fn counts_between_known_ends() {
+    let (trials, y) = ([3.0, 0.0, 5.0], [1.4, -0.2, 2.5]);
+    let data = csv(&[("n", &trials), ("y", &y)]);
+    let model = "data n[row]: int; data y[row]: real; a ~ Normal(0, 1);
+        x[row] ~ Binomial(n, inv_logit(a)); u ~ DiscreteUniform(0, 2);
+        observe y ~ Normal(x * 0.5 + u - 1, 1);";
+    let at = vec![scalar("a", 0.3)];
+    assert_density(model, &data, 2, &at, &|at| {
+        let a = at[0].2[0];
+        let sum = |u: f64| {
+            let row = |i: usize| {
+                let n = trials[i] as usize;
+                let each = |x: usize| {
+                    let choose: f64 = (0..x).map(|j| ((n - j) as f64 / (j + 1) as f64).ln()).sum();
+                    let x = x as f64;
+                    choose
+                        + x * ln_bool(a, 1)
+                        + (n as f64 - x) * ln_bool(a, 0)
+                        + ln_std(y[i] - 0.5 * x - u)
+                };
+                log_sum_exp(&(0..=n).map(each).collect::<Vec<_>>())
+            };
+            (0..3).map(row).sum::<f64>() - 3f64.ln()
+        };
+        normals(at) + log_sum_exp(&[sum(-1.0), sum(0.0), sum(1.0)])
+    });
+}
+
+/// Two chains that drive one outcome; one of them looks at the other.
+#[test]
+fn coupled_chains() {
+    let mut numbers = Numbers(7);
+    let y: Vec<f64> = (0..6).map(|_| numbers.normal()).collect();
+    let model = "axis k = 2; data y[row]: real; h[k] ~ Normal(0, 1); c[k, k] ~ Normal(0, 1);
+        for t in row {
+            z[t] ~ if first(t) { CategoricalLogit(h) } else { CategoricalLogit(c[z[t - 1]]) };
+            v[t] ~ if first(t) { BernoulliLogit(0.4) } else { BernoulliLogit(if v[t - 1] { h[z[t]] } else { -1 }) };
+            observe y[t] ~ Normal(h[z[t]] + v[t], 1);
+        }";
+    let mut some = |n: usize| (0..n).map(|_| numbers.normal()).collect::<Vec<f64>>();
+    let at = vec![("h", vec![2], some(2)), ("c", vec![2, 2], some(4))];
+    assert_density(model, &csv(&[("y", &y)]), 2, &at, &|at| {
+        let (h, c) = (&at[0].2, &at[1].2);
+        let sum = enumerated(6, 4, |s| {
+            let (z, v) = (|t: usize| s[t] / 2, |t: usize| s[t] % 2);
+            (0..6)
+                .map(|t| {
+                    let step = if t == 0 {
+                        log_softmax(h, z(0)) + ln_bool(0.4, v(0))
+                    } else {
+                        let logit = if v(t - 1) == 1 { h[z(t)] } else { -1.0 };
+                        log_softmax(&c[z(t - 1) * 2..][..2], z(t)) + ln_bool(logit, v(t))
+                    };
+                    step + ln_std(y[t] - h[z(t)] - v(t) as f64)
+                })
+                .sum()
+        });
+        normals(at) + sum
+    });
+}
+
+/// A grid: neighbours along both axes.
+#[test]
+fn a_small_grid() {
+    let columns: Vec<Vec<f64>> = (0..3)
+        .map(|j| vec![0.3 * j as f64 - 0.2, 0.5, -0.7])
+        .collect();
+    let data = csv(&[
+        ("o1", &columns[0]),
+        ("o2", &columns[1]),
+        ("o3", &columns[2]),
+    ]);
+    let model = "axis k = 2; axis col = columns(\"o*\"); data y[row, col]: real; h[k] ~ Normal(0, 1); c[k, k] ~ Normal(0, 1);
+        for i in row { for j in col { z[i, j] ~ CategoricalLogit(h); observe y[i, j] ~ Normal(h[z[i, j]], 1); } }
+        for i in row { for j in col skip 1 { factor c[z[i, j], z[i, j - 1]]; } }
+        for i in row skip 1 { for j in col { factor c[z[i - 1, j], z[i, j]]; } }";
+    let at = vec![
+        ("h", vec![2], vec![0.4, -0.9]),
+        ("c", vec![2, 2], vec![0.8, -0.2, -0.5, 1.1]),
+    ];
+    assert_density(model, &data, 512, &at, &|at| {
+        let (h, c) = (&at[0].2, &at[1].2);
+        let sum = enumerated(9, 2, |z| {
+            let z = |i: usize, j: usize| z[i * 3 + j];
+            let mut sum = 0.0;
+            for i in 0..3 {
+                for j in 0..3 {
+                    sum += log_softmax(h, z(i, j)) + ln_std(columns[j][i] - h[z(i, j)]);
+                    if j > 0 {
+                        sum += c[z(i, j) * 2 + z(i, j - 1)];
+                    }
+                    if i > 0 {
+                        sum += c[z(i - 1, j) * 2 + z(i, j)];
+                    }
+                }
+            }
+            sum
+        });
+        normals(at) + sum
+    });
+}
+
+#[test]
+fn what_cannot_be_has_no_density() {
+    let model = "a ~ Normal(0, 1); z ~ Bernoulli(0); factor if z { a } else { -1 / 0 };";
+    let at = vec![scalar("a", 0.3)];
+    let point = |at: &Values| {
+        let array = |v: &(&str, Vec<usize>, Vec<f64>)| {
+            (
+                v.0.to_string(),
+                ppl_lang::Array {
+                    shape: v.1.clone(),
+                    values: v.2.clone(),
+                },
+            )
+        };
+        ppl_lang::Point::Constrained(at.iter().map(array).collect())
+    };
+    let found = ppl_tests::bind(model, "")
+        .density(&point(&at))
+        .expect("a density");
+    assert_eq!(found.log_density, f64::NEG_INFINITY);
+}
