@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 /// What is written, in the order of the renames.
 pub const FILES: [&str; 3] = ["summary.csv", "draws.csv", "fit.json"];
 
+/// Written as well where discrete unknowns were summed out.
+pub const DISCRETE: &str = "discrete.csv";
+
 /// Why results cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
@@ -110,6 +113,11 @@ impl OutputDirectory {
         partial.file(FILES[2], |out| {
             out.write_all(ppl_report::fit_json(fit).as_bytes())
         })?;
+        if !fit.discrete.is_empty() {
+            partial.file(DISCRETE, |out| {
+                out.write_all(ppl_report::discrete_csv(fit).as_bytes())
+            })?;
+        }
         if !exists {
             return at(&self.path, fs::rename(partial.path(), &self.path));
         }
@@ -117,6 +125,19 @@ impl OutputDirectory {
         match fs::remove_file(&mark) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => at(&mark, Err(error))?,
             _ => {}
+        }
+        let discrete = self.path.join(DISCRETE);
+        if fit.discrete.is_empty() {
+            // One of a former fit does not belong to this one.
+            match fs::remove_file(&discrete) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => at(&discrete, Err(error))?,
+                _ => {}
+            }
+        } else {
+            at(
+                &discrete,
+                fs::rename(partial.path().join(DISCRETE), &discrete),
+            )?;
         }
         for name in FILES {
             let target = self.path.join(name);
@@ -153,7 +174,7 @@ fn refuse_foreign(directory: &Path) -> Result<(), OutputError> {
         if name == FILES[2] {
             return Ok(());
         }
-        if !FILES.contains(&name.as_str()) && !name.starts_with(PARTIAL) {
+        if !FILES.contains(&name.as_str()) && name != DISCRETE && !name.starts_with(PARTIAL) {
             foreign = foreign.or(Some(name));
         }
     }
@@ -201,6 +222,7 @@ mod tests {
                 names: vec!["mu".to_owned()],
                 values: ndarray::array![[1.5]],
             },
+            discrete: vec![],
             fault: None,
             notes: vec![],
         }

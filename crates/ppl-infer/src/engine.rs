@@ -85,6 +85,7 @@ pub fn fit(
         guide_text: guided.text,
         params: vec![],
         draws: Draws::default(),
+        discrete: vec![],
         fault: None,
         notes,
     };
@@ -97,6 +98,10 @@ pub fn fit(
     let hurried = optimum.outcome == Outcome::Interrupted;
     let sampled = sample(&bound, options, &optimum.params, hurried, &mut fit)?;
     add_predictions(&bound, options, &mut fit)?;
+    if !hurried && sampled.non_finite == 0 {
+        fit.discrete =
+            crate::discrete::posterior(&bound, &optimum.params, options.seed, fit.corrected)?;
+    }
     fit.verdict = verdict(&optimum.outcome, &sampled, &fit);
     if optimum.skipped > 0 {
         fit.notes.push(format!(

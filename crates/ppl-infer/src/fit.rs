@@ -161,6 +161,8 @@ pub struct Fit {
     pub params: Vec<(String, Vec<f64>)>,
     /// Draws of sites and reports.
     pub draws: Draws,
+    /// Posterior of the discrete sites that were summed out, in order of the model.
+    pub discrete: Vec<crate::discrete::Discrete>,
     /// Where the log density was not finite, if it was: the statement, the row and the values that went in.
     pub fault: Option<Box<ppl_syntax::Diagnostic>>,
     /// Notes for the reader: warnings counted at run time, zero-forcing hints and the like.

@@ -4,6 +4,7 @@
 
 pub mod choice;
 pub mod density;
+pub mod discrete;
 pub mod elbo;
 pub mod engine;
 pub mod fault;

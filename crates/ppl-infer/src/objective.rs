@@ -55,6 +55,32 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// Compiles; noise outside of the blocks stays 0.
+    pub(crate) fn new(
+        program: &Program,
+        n_noise: usize,
+        blocks: Vec<NoiseBlock>,
+        seed: u64,
+        purpose: Purpose,
+    ) -> Result<Compiled, ObjectiveError> {
+        Ok(Compiled {
+            kernels: Kernels::compile(program)?,
+            noise: vec![0.0; n_noise],
+            blocks,
+            seed,
+            purpose,
+        })
+    }
+
+    /// Evaluates all outputs with all noise at 0 (uniform noise at its middle): the centre of the guide.
+    pub(crate) fn run_without_noise(&mut self, params: &[f64]) {
+        self.noise.fill(0.0);
+        for b in self.blocks.iter().filter(|b| b.kind == NoiseKind::Uniform) {
+            self.noise[b.offset..b.offset + b.len].fill(0.5);
+        }
+        self.kernels.run(params, &self.noise);
+    }
+
     /// Draws the noise of a step and evaluates all outputs.
     pub fn run(&mut self, params: &[f64], step: u64) {
         for (i, b) in self.blocks.iter().enumerate() {

@@ -78,6 +78,7 @@ pub(crate) fn small() -> Fit {
             names: vec!["mu".to_owned(), "a[ST LOUIS, \"N\"]".to_owned()],
             values: array![[1.0, 0.1], [f64::NEG_INFINITY, nan]],
         },
+        discrete: vec![],
         fault: None,
         notes: vec!["2 draws were out of support".to_owned()],
     }

@@ -10,7 +10,7 @@ const FORMAT: u32 = 1;
 /// Everything but the draws, as one object with a line end.
 ///
 /// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, steps,
-/// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary`. Nats and seconds.
+/// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary, discrete`. Nats and seconds.
 /// Numbers read back as the same doubles; what is not finite or not defined is `null`.
 pub fn fit_json(fit: &Fit) -> String {
     let headline = fit.elbo.as_ref().map(|elbo| elbo.headline());
@@ -41,6 +41,7 @@ pub fn fit_json(fit: &Fit) -> String {
         "params": fit.params.iter().map(|(name, values)| (name.clone(), json!(values))).collect::<Map<_, _>>(),
         "importance_corrected": fit.corrected,
         "summary": fit.rows.iter().map(summary).collect::<Vec<_>>(),
+        "discrete": crate::discrete::discrete_json(fit),
         "guide_summary": fit.guide_rows.iter().map(summary).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")

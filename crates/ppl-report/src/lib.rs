@@ -4,6 +4,7 @@
 //! the text may be and where the bytes go.
 
 mod csv;
+mod discrete;
 mod draws;
 mod evidence;
 mod json;
@@ -14,6 +15,7 @@ mod table;
 mod fixture;
 
 pub use csv::summary_csv;
+pub use discrete::{discrete_csv, discrete_lines};
 pub use draws::draws_csv;
 pub use evidence::elbo_block;
 pub use json::fit_json;

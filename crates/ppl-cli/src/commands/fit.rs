@@ -177,8 +177,9 @@ impl Fit {
             rest,
         };
         format!(
-            "{}\n{}",
+            "{}{}\n{}",
             ppl_report::summary_table_with(fit, &options),
+            ppl_report::discrete_lines(fit),
             ppl_report::elbo_block(fit)
         )
     }

@@ -36,7 +36,7 @@ use crate::bind::Bound;
 use crate::graph::SymbolId;
 use ppl_core::{AxisId, Builder, Expr, IndexId, NodeId};
 use ppl_syntax::diagnostic::Diagnostic;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 /// Events of families without an array form are written out element by element; longer ones are refused.
@@ -65,6 +65,8 @@ pub struct Lowering<'a, 'b> {
     instance_axes: RefCell<HashMap<usize, AxisId>>,
     /// Added to the log density of each value of each element of a discrete site.
     probes: RefCell<HashMap<SymbolId, Expr<'b>>>,
+    /// Whether the largest term stands in place of every sum over a discrete site.
+    pub most_probable: Cell<bool>,
     /// How the sites were summed out.
     pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
@@ -93,6 +95,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             more_slots: Default::default(),
             instance_axes: Default::default(),
             probes: Default::default(),
+            most_probable: Default::default(),
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),

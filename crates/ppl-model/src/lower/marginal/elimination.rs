@@ -345,6 +345,10 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
     fn log_sum(&self, value: Expr<'b>, slot: AxisId) -> Expr<'b> {
         let b = self.lowering.builder;
         let over = AxisSet::of(&[slot]);
+        if self.lowering.most_probable.get() {
+            let hit = value.equal(b.stop(b.max_over(value, over)));
+            return b.sum(hit.select(value, Expr::Const(0.0)), over) / b.sum(hit, over);
+        }
         if !b.axes_of(value).contains(slot) {
             return value + Expr::Const((b.size(slot) as f64).ln());
         }
