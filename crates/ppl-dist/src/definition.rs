@@ -39,6 +39,8 @@ pub enum Shape {
     Vector,
     /// Along the last two axes, row-major.
     Matrix,
+    /// Of a draw: along the last axis, whose order is that of time; see [`Density::ln_step`].
+    Sequence,
     /// Of a parameter: along an axis of its own, which the draw does not have.
     OwnAxis,
 }

@@ -86,6 +86,22 @@ pub trait Density: Sync + 'static {
         None
     }
 
+    /// For sequences: how many elements back each one reads, which is how many the first ones are that have [`Density::ln_start`].
+    fn lags<R: Real>(_p: &[&[R]]) -> usize {
+        0
+    }
+
+    /// For sequences: the log density of one of the first elements.
+    fn ln_start<R: Real>(_x: R, _p: &[&[R]]) -> Option<R> {
+        None
+    }
+
+    /// For sequences: the log density of an element given those before it, the nearest first. A program has one node for
+    /// all elements.
+    fn ln_step<R: Real>(_x: R, _before: &[R], _p: &[&[R]]) -> Option<R> {
+        None
+    }
+
     /// Mean of a scalar draw, where it is known in closed form.
     fn mean(_p: &[&[f64]]) -> Option<f64> {
         None
@@ -124,6 +140,17 @@ pub trait Distribution: Sync {
         u: Expr<'b>,
         p: &[Expr<'b>],
     ) -> Option<(Expr<'b>, Expr<'b>)>;
+    /// For sequences: how many elements back each one reads.
+    fn lags<'b>(&self, p: &[&[Expr<'b>]]) -> usize;
+    /// For sequences: log density of one of the first elements.
+    fn ln_start_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>>;
+    /// For sequences: log density of an element given those before it, the nearest first.
+    fn ln_step_expr<'b>(
+        &self,
+        x: Expr<'b>,
+        before: &[Expr<'b>],
+        p: &[&[Expr<'b>]],
+    ) -> Option<Expr<'b>>;
     /// Distribution function.
     fn cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64>;
     /// Distribution function as nodes of a program.
@@ -186,6 +213,20 @@ impl<T: Density> Distribution for T {
         p: &[Expr<'b>],
     ) -> Option<(Expr<'b>, Expr<'b>)> {
         T::spread_arrays(arrays, form, u, p)
+    }
+    fn lags<'b>(&self, p: &[&[Expr<'b>]]) -> usize {
+        T::lags(p)
+    }
+    fn ln_start_expr<'b>(&self, x: Expr<'b>, p: &[&[Expr<'b>]]) -> Option<Expr<'b>> {
+        T::ln_start(x, p)
+    }
+    fn ln_step_expr<'b>(
+        &self,
+        x: Expr<'b>,
+        before: &[Expr<'b>],
+        p: &[&[Expr<'b>]],
+    ) -> Option<Expr<'b>> {
+        T::ln_step(x, before, p)
     }
     fn cdf(&self, x: f64, p: &[&[f64]]) -> Option<f64> {
         T::cdf(x, p)

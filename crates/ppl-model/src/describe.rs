@@ -91,7 +91,10 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
                     &s.axes[..s.axes.len().saturating_sub(if model.is_summed_out(*id) {
                         0
                     } else {
-                        d.event.len()
+                        match d.distribution.definition().event {
+                            ppl_dist::Shape::Sequence => 1,
+                            _ => d.event.len(),
+                        }
                     })],
                     located.in_loop,
                 );

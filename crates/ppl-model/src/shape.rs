@@ -54,7 +54,7 @@ impl Bound {
         let vector = matches!(symbol.kind, Some(Kind::Ordered | Kind::PositiveOrdered));
         let n_event_axes = match def.event {
             Shape::Scalar if vector => 1,
-            Shape::Scalar => 0,
+            Shape::Scalar | Shape::Sequence => 0,
             _ => dist.event.len(),
         };
         let (batch, event) = symbol.axes.split_at(symbol.axes.len() - n_event_axes);

@@ -111,3 +111,40 @@ fn covariances_and_correlations_as_unknowns() {
     let want = wishart + normal + uniform;
     assert!((got - want).abs() < 1e-12, "{got} is not {want}");
 }
+
+#[test]
+fn sequences_are_what_their_loops_say() {
+    let csv = "y\n0.5\n1.25\n-0.5\n2.0\n1.0\n";
+    let point: &[(&str, &[usize], &[f64])] = &[
+        ("s", &[], &[0.75]),
+        ("phi", &[2], &[0.5, -0.25]),
+        ("h", &[5], &[0.1, 0.4, -0.3, 0.2, 0.6]),
+    ];
+    let head = "axis lag = 2; data y[row]: real;
+        s: positive ~ Flat(); phi[lag] ~ Flat();\n";
+    let short = "h[row] ~ GaussianRandomWalk(s);
+        observe y ~ Ar(phi, s, start = 1, start_sd = 2, constant = 0.25);";
+    let long = "for t in row {
+            h[t] ~ if first(t) { Normal(0, s) } else { Normal(h[t-1], s) };
+            observe y[t] ~ if first(t, 2) { Normal(1, 2) } else { Normal(0.25 + sum(k in lag: phi[k] * y[t-k]), s) };
+        }";
+    let both = [short, long].map(|body| log_density(&format!("{head}{body}"), csv, point));
+    assert!((both[0] - both[1]).abs() < 1e-13, "{both:?}");
+    // Of order 1 by a number, with groups of walks, and a start of their own.
+    let head = "axis g = 2; axis t = 3;
+        s ~ HalfNormal(1); m[g] ~ Normal(0, 1);\n";
+    let short = "x[g, t] ~ Ar(m, s, start = m, start_sd = 2);
+        z[g, t] ~ GaussianRandomWalk(s, start = m, start_sd = 3, drift = 0.5);";
+    let long = "for i in g { for j in t {
+            x[i, j] ~ if first(j) { Normal(m[i], 2) } else { Normal(m[i] * x[i, j-1], s) };
+            z[i, j] ~ if first(j) { Normal(m[i], 3) } else { Normal(0.5 + z[i, j-1], s) };
+        } }";
+    let point: &[(&str, &[usize], &[f64])] = &[
+        ("s", &[], &[0.75]),
+        ("m", &[2], &[0.5, -0.25]),
+        ("x", &[2, 3], &[0.1, 0.4, -0.3, 0.2, 0.6, 1.0]),
+        ("z", &[2, 3], &[1.1, 0.4, 0.3, -0.2, 0.6, 1.5]),
+    ];
+    let both = [short, long].map(|body| log_density(&format!("{head}{body}"), csv, point));
+    assert!((both[0] - both[1]).abs() < 1e-13, "{both:?}");
+}

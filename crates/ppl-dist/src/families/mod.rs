@@ -2,6 +2,7 @@
 
 use crate::definition::Distribution;
 
+mod ar;
 mod bernoulli;
 mod bernoulli_logit;
 mod beta;
@@ -21,6 +22,7 @@ mod exp_mod_normal;
 mod exponential;
 mod flat;
 mod gamma;
+mod gaussian_random_walk;
 mod geometric;
 mod gumbel;
 mod half_cauchy;
@@ -108,6 +110,8 @@ pub static ALL: &[&dyn Distribution] = &[
     &wishart::Wishart,
     &inv_wishart::InvWishart,
     &lkj_corr::LkjCorr,
+    &gaussian_random_walk::GaussianRandomWalk,
+    &ar::Ar,
 ];
 
 /// The distribution of that name.

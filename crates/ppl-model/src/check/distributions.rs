@@ -130,7 +130,7 @@ impl Checker {
         let (form, ordered) = self.choose_form(def, args, name.span)?;
         let n_event = match def.event {
             Shape::Scalar | Shape::OwnAxis => 0,
-            Shape::Vector => 1,
+            Shape::Vector | Shape::Sequence => 1,
             Shape::Matrix => 2,
         };
         // A transformed draw (guide) lives on its own base axis; the lowering matches sizes.
@@ -174,6 +174,15 @@ impl Checker {
                 .help("name the same axis twice: `L[k, k]`"),
             );
         }
+        if def.event == Shape::Sequence {
+            if transformed {
+                return self.fail(super::not_available(
+                    span,
+                    &format!("{} in a guide", def.name),
+                ));
+            }
+            self.in_time(def, event[0], span)?;
+        }
         if event.iter().any(|a| a.is_loop()) {
             return self.fail(
                 Diagnostic::error("E0115", span, format!("a draw from {} is one event along its axis; the loop would cut it into elements", def.name))
@@ -190,7 +199,7 @@ impl Checker {
             let Some(arg) = arg else { continue };
             let mut frame = batch.clone();
             match parameter.shape {
-                Shape::Scalar | Shape::OwnAxis => {}
+                Shape::Scalar | Shape::OwnAxis | Shape::Sequence => {}
                 Shape::Vector => frame.extend(event.last()),
                 Shape::Matrix => {
                     if let Some(e) = event.last() {
@@ -230,7 +239,11 @@ impl Checker {
                 event_axes = vec![AxisRef::of(a)];
             }
             if own {
-                event_axes = vec![self.own_axis(parameter, &e, &batch)?];
+                if def.event == Shape::Sequence {
+                    event_axes.extend(self.coefficients(parameter, &e, &event, &batch)?);
+                } else {
+                    event_axes = vec![self.own_axis(parameter, &e, &batch)?];
+                }
             }
             if category && observed.is_none() {
                 // A latent: the axis that the weights have and the left side lacks is the one it is a label of.

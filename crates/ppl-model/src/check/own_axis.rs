@@ -49,6 +49,46 @@ impl Checker {
         )
     }
 
+    /// The axis of a sequence's coefficients; none for one number.
+    pub(super) fn coefficients(
+        &mut self,
+        parameter: &Parameter,
+        e: &TExpr,
+        event: &[AxisRef],
+        batch: &[AxisRef],
+    ) -> Option<Option<AxisRef>> {
+        if e.axes.iter().any(|a| event.contains(a)) {
+            let name = parameter.name;
+            let lies = self.lies(&e.axes);
+            return self.fail(
+                Diagnostic::error("E0110", e.span, format!("`{name}` may not vary along the sequence"))
+                    .at(format!("this {lies}"))
+                    .help(format!("name an axis of their own where they are introduced: `axis lag = 2; {name}[lag] ~ Normal(0, 1);`")),
+            );
+        }
+        if e.axes.iter().all(|a| batch.contains(a)) {
+            return Some(None);
+        }
+        self.own_axis(parameter, e, batch).map(Some)
+    }
+
+    /// Sequences lie along an axis with an order.
+    pub(super) fn in_time(&mut self, def: &Definition, time: AxisRef, span: Span) -> Option<()> {
+        if !matches!(self.model.axes[time.axis].levels, Levels::Found) {
+            return Some(());
+        }
+        let name = self.model.axis_name(time).to_string();
+        self.fail(
+            Diagnostic::error(
+                "E0123",
+                span,
+                format!("{} goes along an axis in order, and the levels of `{name}` have none: they are found in the data", def.name),
+            )
+            .label(self.model.axes[time.axis].span, "declared here")
+            .help(format!("list them in order: `axis {name} = {{…}};`, or give a range: `axis {name} = 1..52;`")),
+        )
+    }
+
     /// A label whose axis has an order, seen in the data.
     pub(super) fn ordered_labels(
         &mut self,

@@ -39,7 +39,8 @@ pub struct SiteMap<'b> {
 /// How many of a draw's last axes are one event's.
 pub(super) fn n_event_axes(d: &TDist) -> usize {
     match d.distribution.definition().event {
-        Shape::Scalar => 0,
+        // A sequence is lowered elementwise.
+        Shape::Scalar | Shape::Sequence => 0,
         _ => d.event.len(),
     }
 }
@@ -52,7 +53,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         for (parameter, arg) in def.forms[d.form].parameters.iter().zip(&d.args) {
             let value = self.number(arg)?;
             out.push(match (parameter.shape, event.last()) {
-                (Shape::Scalar, _) | (_, None) => vec![value],
+                (Shape::Scalar | Shape::Sequence, _) | (_, None) => vec![value],
                 (Shape::Vector | Shape::OwnAxis, Some(&e)) => (0..self.builder.size(e))
                     .map(|i| self.component(value, e, i))
                     .collect(),
@@ -136,6 +137,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if let Some(density) = self.array_density(d, value)? {
             return Ok(density);
         }
+        if def.event == Shape::Sequence {
+            let (args, density) = self.sequence(d, value)?;
+            let slices: Vec<&[Expr<'b>]> = args.iter().map(Vec::as_slice).collect();
+            return Ok(self.guarded(d, &slices, value, density, within.inside));
+        }
         let event = self.event_axes(d);
         self.written_out(d, &event)?;
         let args = self.arguments(d, &event)?;
@@ -180,7 +186,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     };
                     // A missing entry integrates to one: it has no term.
                     let density = match self.present(value) {
-                        Some(_) if n_event_axes(dist) > 0 => {
+                        Some(_) if dist.distribution.definition().event != Shape::Scalar => {
                             return Err(Box::new(
                                 Diagnostic::error("E0113", value.span, "missing entries of a multivariate observation cannot be used in this version")
                                     .help("docs/src/limits.md lists what is left out, and what to write instead"),
@@ -309,7 +315,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let Some(d) = self.bound.model.dist(id) else {
             return Err(discrete());
         };
-        let event = self.event_axes(d);
+        let event = match d.distribution.definition().event {
+            Shape::Sequence => vec![],
+            _ => self.event_axes(d),
+        };
         let last = symbol.axes.last().map(|&a| self.axes.id(a));
         match (&symbol.kind, last) {
             (Some(Kind::Ordered), Some(e)) => {

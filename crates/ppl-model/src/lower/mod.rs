@@ -19,6 +19,7 @@ mod prediction;
 mod ranges;
 mod recurrence;
 mod reductions;
+mod sequences;
 mod standardise;
 mod symbols;
 
