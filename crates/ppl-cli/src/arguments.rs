@@ -2,7 +2,7 @@
 
 use crate::commands::{
     check::Check, density::Density, explain::Explain, fit::Fit, fmt::Fmt, graph::Graph,
-    guide::Guide,
+    guide::Guide, predict::Predict,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use ppl_lang::GuideChoice;
@@ -32,6 +32,8 @@ pub enum Command {
     Check(Check),
     /// Print the guide that a fit would use, as program text
     Guide(Guide),
+    /// Draw a model's predictions from the draws of a fit, for its rows or for new ones
+    Predict(Predict),
     /// Print a model's graph as text, as SVG or in DOT
     Graph(Graph),
     /// Print the log density at a point, its terms by statement and its gradient, as JSON

@@ -71,12 +71,25 @@ fn reads(bound: &Bound, dists: &[&TDist]) -> BTreeSet<SymbolId> {
         e.symbols(&mut stack);
     }
     let mut seen = BTreeSet::new();
+    // The columns that group a loop are read where earlier elements are.
+    let groups = |e: &TExpr, out: &mut Vec<SymbolId>| {
+        e.visit(&mut |e| match e.kind {
+            TKind::Shift(_, _, Some(by))
+            | TKind::First(_, _, Some(by))
+            | TKind::Last(_, _, Some(by)) => out.push(by),
+            _ => {}
+        })
+    };
+    for e in dists.iter().flat_map(|d| d.expressions()) {
+        groups(e, &mut stack);
+    }
     while let Some(id) = stack.pop() {
         if !seen.insert(id) {
             continue;
         }
         if let Role::Let(e) = &bound.model.symbols[id].role {
             e.symbols(&mut stack);
+            groups(e, &mut stack);
         }
         // Missing cells are read with their column.
         let imputed = bound.model.imputations.iter().find(|i| i.data == id);

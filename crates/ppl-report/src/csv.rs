@@ -1,7 +1,7 @@
 //! The summary as CSV, for a program to read: full precision, no rounding.
 
 use crate::number::push_shortest;
-use ppl_infer::Fit;
+use ppl_infer::{Fit, Row};
 
 /// One line a scalar quantity under the header `name,mean,sd,q5,q50,q95,mcse`.
 ///
@@ -9,8 +9,13 @@ use ppl_infer::Fit;
 /// back as the same double, so that equal files mean equal bits; what is not finite is `NA`. A param has a mean
 /// only.
 pub fn summary_csv(fit: &Fit) -> String {
+    rows_csv(&fit.rows)
+}
+
+/// The same of some rows.
+pub fn rows_csv(rows: &[Row]) -> String {
     let mut text = String::from("name,mean,sd,q5,q50,q95,mcse\n");
-    for row in &fit.rows {
+    for row in rows {
         text.push_str(&field(&row.name));
         for value in crate::json::cells(row) {
             text.push(',');

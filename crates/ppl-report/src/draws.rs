@@ -2,7 +2,7 @@
 
 use crate::csv::field;
 use crate::{VERSION, number::push_shortest};
-use ppl_infer::Fit;
+use ppl_infer::{Draws, Fit};
 use std::io::{self, Write};
 
 /// Writes the draws line by line, so that they are never held twice.
@@ -20,13 +20,21 @@ pub fn draws_csv(fit: &Fit, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "# seed = {}", fit.seed)?;
     writeln!(out, "# verdict = {}", fit.verdict.word())?;
     writeln!(out, "# draws = {}", fit.draws.values.nrows())?;
+    draws_table(&fit.draws, out)
+}
+
+/// Draws alone: a header, then a line a draw.
+///
+/// # Errors
+/// Those of the writer.
+pub fn draws_table(draws: &Draws, out: &mut impl Write) -> io::Result<()> {
     let mut line = String::new();
-    for (at, name) in fit.draws.names.iter().enumerate() {
+    for (at, name) in draws.names.iter().enumerate() {
         separate(&mut line, at);
         line.push_str(&field(name));
     }
     writeln!(out, "{line}")?;
-    for draw in fit.draws.values.rows() {
+    for draw in draws.values.rows() {
         line.clear();
         for (at, &value) in draw.iter().enumerate() {
             separate(&mut line, at);

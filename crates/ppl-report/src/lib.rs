@@ -14,9 +14,9 @@ mod table;
 #[cfg(test)]
 mod fixture;
 
-pub use csv::summary_csv;
+pub use csv::{rows_csv, summary_csv};
 pub use discrete::{discrete_csv, discrete_lines};
-pub use draws::draws_csv;
+pub use draws::{draws_csv, draws_table};
 pub use evidence::elbo_block;
 pub use json::fit_json;
 pub use table::{TableOptions, summary_table, summary_table_with};

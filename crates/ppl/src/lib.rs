@@ -13,6 +13,7 @@
 pub use ppl_data::{Dataset, JsonArray, Source, Table};
 pub use ppl_infer::density::{Array, Density, DensityError, Gradient, Point};
 pub use ppl_infer::engine::FitError;
+pub use ppl_infer::predict::{PredictError, Predictions};
 pub use ppl_infer::{
     Draws, Elbo, Estimate, Fit, FitOptions, GuideChoice, Observer, Phase, Progress, Row, Silent,
     Verdict,
@@ -80,6 +81,16 @@ impl Model {
     }
 }
 
+/// Summaries of predicted quantities, in their order.
+pub fn summaries(predictions: &Predictions) -> Vec<Row> {
+    let columns = predictions.draws.values.columns();
+    columns
+        .into_iter()
+        .zip(predictions.draws.names.iter().zip(&predictions.roles))
+        .map(|(c, (name, role))| ppl_infer::summary::summarise(name.clone(), role, &c.to_vec()))
+        .collect()
+}
+
 /// A model with its data.
 #[derive(Debug, Clone)]
 pub struct Bound {
@@ -123,6 +134,30 @@ impl Bound {
     /// The log joint density at a point, statement by statement, with its gradient.
     pub fn density(&self, point: &Point) -> Result<Density, DensityError> {
         ppl_infer::density::density(&self.inner, point)
+    }
+
+    /// Whether the model has `predict` statements.
+    pub fn predicts(&self) -> bool {
+        use ppl_model::graph::Statement;
+        let statements = &self.inner.model.statements;
+        statements
+            .iter()
+            .any(|s| matches!(s.statement, Statement::Predict { .. }))
+    }
+
+    /// The model for new rows, to predict them from the draws of a fit: the table holds the columns that the
+    /// predictions read, with the levels that the fit knows.
+    pub fn with_rows(&self, table: &Table) -> Result<Bound, Vec<Diagnostic>> {
+        let needed = ppl_infer::predict::needed(&self.inner);
+        self.inner
+            .with_rows(table, &needed)
+            .map(|inner| Bound { inner })
+    }
+
+    /// Draws of the `predict` statements, one for each of the fit's draws. One seed gives the same bits on any number of
+    /// threads.
+    pub fn predict(&self, draws: &Draws, seed: u64) -> Result<Predictions, PredictError> {
+        ppl_infer::predict::predict(&self.inner, draws, seed, false)
     }
 
     /// The bound model, for those who build on the parts.

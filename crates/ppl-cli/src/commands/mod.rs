@@ -7,3 +7,4 @@ pub mod fit;
 pub mod fmt;
 pub mod graph;
 pub mod guide;
+pub mod predict;

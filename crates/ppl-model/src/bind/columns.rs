@@ -73,7 +73,7 @@ impl Binder<'_> {
         self.axes[a.axis].as_ref().map_or(0, BoundAxis::size)
     }
 
-    fn datum(&self, s: &Symbol) -> Result<Values, Diagnostic> {
+    pub(super) fn datum(&self, s: &Symbol) -> Result<Values, Diagnostic> {
         let Role::Data { from, .. } = &s.role else {
             return Err(missing_scalar(s));
         };

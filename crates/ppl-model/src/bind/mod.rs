@@ -5,6 +5,7 @@ mod columns;
 mod cutpoints;
 mod discrete;
 mod imputations;
+mod new_rows;
 mod observations;
 mod supports;
 
