@@ -112,6 +112,7 @@ pub fn fit(
     if !bound.evidence_defined() {
         fit.notes.push("a prior without a known normaliser (Flat, or an ordered site whose components differ by data), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
+    fit.notes.extend(evidence_caveats(&bound));
     if fit.guide == "mean-field" {
         fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());
     }
@@ -164,6 +165,30 @@ fn add_predictions(bound: &Bound, options: &FitOptions, fit: &mut Fit) -> Result
         ndarray::concatenate![ndarray::Axis(1), fit.draws.values, predicted.draws.values];
     fit.draws.names.extend(names);
     Ok(())
+}
+
+/// What the evidence is not, where it could be taken for more.
+fn evidence_caveats(bound: &Bound) -> Vec<String> {
+    use ppl_model::graph::{Statement, TKind};
+    let any =
+        |f: &dyn Fn(&Statement) -> bool| bound.model.statements.iter().any(|s| f(&s.statement));
+    let mut out = vec![];
+    if any(&|s| matches!(s, Statement::Factor(_))) {
+        out.push(
+            "a factor may be any number, so the evidence is known up to a constant only".to_owned(),
+        );
+    }
+    let transformed = |s: &Statement| match s {
+        Statement::Observe { value, .. } => {
+            value.whole_symbol().is_none()
+                && matches!(value.kind, TKind::Prim(..) | TKind::Function(..))
+        }
+        _ => false,
+    };
+    if any(&transformed) {
+        out.push("a function of the data is observed, such as log(y): the evidence is that of the function, not comparable with that of a model of the data themselves without its Jacobian".to_owned());
+    }
+    out
 }
 
 /// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.

@@ -94,9 +94,9 @@ fn draw(out: &mut String, node: &Node, x: f64, y: f64) {
         _ => format!(
             "<rect class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
             x - w,
-            y - 0.8 * h,
+            y - h,
             2.0 * w,
-            1.6 * h
+            2.0 * h
         ),
     };
     let _ = writeln!(

@@ -77,7 +77,10 @@ impl Model {
 
     /// Binds data; every error of the data is reported, not only the first.
     pub fn bind(&self, data: &Dataset) -> Result<(Bound, Vec<Diagnostic>), Vec<Diagnostic>> {
-        ppl_model::bind(&self.graph, data).map(|inner| (Bound { inner }, vec![]))
+        ppl_model::bind(&self.graph, data).map(|mut inner| {
+            let warnings = std::mem::take(&mut inner.warnings);
+            (Bound { inner }, warnings)
+        })
     }
 }
 

@@ -7,6 +7,7 @@ mod discrete;
 mod imputations;
 mod new_rows;
 mod observations;
+mod response;
 mod supports;
 
 use crate::graph::*;
@@ -65,6 +66,8 @@ pub struct Bound {
     pub upper_ends: HashMap<SymbolId, Arc<[f64]>>,
     /// Where the rows of the main table stand.
     pub rows: RowLines,
+    /// What is allowed and is likely a mistake.
+    pub warnings: Vec<Diagnostic>,
     /// Discrete sites of whole numbers: the smallest value, and how many there are.
     pub whole_numbers: HashMap<SymbolId, (f64, usize)>,
 }
@@ -127,6 +130,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         axes,
         values: binder.values.clone(),
         upper_ends: binder.upper_ends.clone(),
+        warnings: binder.response_among_predictors(),
         rows: match &data.main {
             Some(table) => RowLines {
                 path: table.path().into(),
@@ -206,6 +210,7 @@ impl Bound {
             values,
             upper_ends: self.upper_ends.clone(),
             rows: self.rows.clone(),
+            warnings: vec![],
             whole_numbers: self.whole_numbers.clone(),
         })
     }
