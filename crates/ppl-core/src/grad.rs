@@ -22,7 +22,8 @@ const STACK_LIMIT: usize = 64;
 ///
 /// A node `of` that has axes is differentiated as if it were summed over them. No gradient flows through `Stop`, `Max`
 /// over an axis, or a comparison. A branch that `Select` did not take gets no gradient, and a local derivative that is
-/// infinite or undefined there stays masked as long as the mask has not been summed over an axis.
+/// infinite or undefined there stays masked: masks stay outside of sums along which they do not vary, and where one that
+/// varies is summed, a sum of exactly 0 passes nothing on.
 pub fn gradient(builder: &Builder, of: NodeId, wrt: &[NodeId]) -> Vec<NodeId> {
     let mut sweep = Sweep::new(builder, of, wrt);
     sweep.run(of);
@@ -143,7 +144,7 @@ impl<'b> Sweep<'b> {
                     .flat_map(|(axis, parts)| self.assemble(axis, parts)),
             );
         }
-        terms.into_iter().reduce(|a, b| a + b)
+        terms.into_iter().reduce(|a, b| self.added(a, b))
     }
 
     /// Adjoint along an axis whose single elements were used.
@@ -181,8 +182,50 @@ impl<'b> Sweep<'b> {
             return;
         }
         let axes = self.builder.axes_of(self.builder.handle(to));
-        let summed = self.builder.sum(contribution, space.minus(axes));
+        let summed = self.masked_sum(contribution, space.minus(axes));
         self.pending[to.0 as usize].push(summed);
+    }
+
+    /// The condition, both values, if a node is a mask: one of the values is 0.
+    fn mask(&self, e: Expr<'b>) -> Option<[Expr<'b>; 3]> {
+        let Expr::Node(id, _) = e else { return None };
+        let Op::Map(ppl_dist::Prim::Select, args) = self.builder.op_of(id) else {
+            return None;
+        };
+        let parts = [0, 1, 2].map(|i| self.builder.literal_or_node(args[i]));
+        let zero = |e: Expr<'b>| matches!(e, Expr::Const(0.0));
+        (zero(parts[1]) || zero(parts[2])).then_some(parts)
+    }
+
+    /// A sum of two under the mask that both are under.
+    fn added(&self, a: Expr<'b>, b: Expr<'b>) -> Expr<'b> {
+        if let (Some([c, then, otherwise]), Some([d, other, rest])) = (self.mask(a), self.mask(b))
+            && let (Expr::Node(c_id, _), Expr::Node(d_id, _)) = (c, d)
+            && c_id == d_id
+            && matches!(then, Expr::Const(0.0)) == matches!(other, Expr::Const(0.0))
+        {
+            let args = [c, self.added(then, other), self.added(otherwise, rest)];
+            return Expr::apply(ppl_dist::Prim::Select, &args);
+        }
+        a + b
+    }
+
+    /// A sum; a mask that does not vary along the summed axes stays outside of it, where it goes on guarding what it
+    /// guards (`0 * inf` further down would be NaN).
+    fn masked_sum(&self, e: Expr<'b>, over: AxisSet) -> Expr<'b> {
+        let b = self.builder;
+        if let Some([condition, then, otherwise]) = self.mask(e)
+            && !over.is_empty()
+            && b.axes_of(condition).intersection(over).is_empty()
+        {
+            let args = [
+                condition,
+                self.masked_sum(then, over),
+                self.masked_sum(otherwise, over),
+            ];
+            return Expr::apply(ppl_dist::Prim::Select, &args);
+        }
+        b.sum(e, over)
     }
 
     fn propagate(&mut self, id: NodeId, adjoint: Expr<'b>) {

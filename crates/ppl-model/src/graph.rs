@@ -398,6 +398,17 @@ pub struct Located {
     pub in_loop: bool,
     /// `skip n` of the loop: the first n elements along its axis (of each group) have no term.
     pub skip: Option<(AxisRef, usize, Option<SymbolId>)>,
+    /// The conditions of the `if`s that it stands in.
+    pub when: Option<When>,
+}
+
+/// When a statement counts.
+#[derive(Debug, Clone)]
+pub struct When {
+    /// A scalar, or one for each element of the loops around it.
+    pub condition: TExpr,
+    /// Which `if`s it stands in (by their place in the text), and whether in the first branch.
+    pub branches: Vec<(usize, bool)>,
 }
 
 /// A datum whose missing cells are latents.

@@ -110,6 +110,9 @@ impl Model {
             }
         }
         for s in self.statements.iter().chain(&self.guide) {
+            if let Some(when) = &s.when {
+                f(&when.condition);
+            }
             match &s.statement {
                 Statement::Observe { value, dist } => {
                     f(value);

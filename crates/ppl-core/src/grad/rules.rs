@@ -96,7 +96,7 @@ fn derivative<'b>(prim: Prim, position: usize, x: &[Expr<'b>], y: Expr<'b>) -> E
 }
 
 /// `adjoint * derivative`, with the factor moved inside a mask: where the mask is off the result is 0 even if the
-/// derivative is infinite or undefined there (`0 * inf` would be NaN).
+/// derivative is infinite or undefined there (`0 * inf` would be NaN). Masks within masks are gone into.
 fn times<'b>(builder: &Builder, adjoint: Expr<'b>, derivative: Expr<'b>) -> Expr<'b> {
     if let Expr::Node(id, _) = adjoint
         && let (Expr::Node(_, recorder), Op::Map(Prim::Select, args)) = (adjoint, builder.op_of(id))
@@ -107,11 +107,38 @@ fn times<'b>(builder: &Builder, adjoint: Expr<'b>, derivative: Expr<'b>) -> Expr
         };
         let (condition, then, otherwise) = (of(args[0]), of(args[1]), of(args[2]));
         if matches!(otherwise, Expr::Const(0.0)) {
-            return condition.select(then * derivative, otherwise);
+            return condition.select(times(builder, then, derivative), otherwise);
         }
         if matches!(then, Expr::Const(0.0)) {
-            return condition.select(then, otherwise * derivative);
+            return condition.select(then, times(builder, otherwise, derivative));
         }
     }
+    // Where a mask that varies has been summed, an adjoint of exactly 0 says that no element was taken.
+    if let (Expr::Node(id, _), Expr::Node(slope, _)) = (adjoint, derivative)
+        && !builder.is_fixed(slope)
+        && sums_mask(builder, id, 4)
+    {
+        let none = adjoint.equal(Expr::Const(0.0));
+        return none.select(Expr::Const(0.0), adjoint * derivative);
+    }
     adjoint * derivative
+}
+
+/// Whether a node adds up what stands under a mask.
+fn sums_mask(builder: &Builder, id: NodeId, depth: usize) -> bool {
+    let below = |a: NodeId| depth > 0 && sums_mask(builder, a, depth - 1);
+    match builder.op_of(id) {
+        Op::Sum(a) | Op::Scatter(a, _) => {
+            let masked = match builder.op_of(a) {
+                Op::Map(Prim::Select, args) => {
+                    args[1..].iter().any(|v| builder.literal(*v) == Some(0.0))
+                }
+                Op::Map(Prim::Mul, args) => args.into_iter().any(below),
+                _ => false,
+            };
+            masked || below(a)
+        }
+        Op::Map(Prim::Add | Prim::Mul, args) => args.into_iter().any(below),
+        _ => false,
+    }
 }

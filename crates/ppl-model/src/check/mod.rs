@@ -5,6 +5,7 @@ mod branches;
 mod calls;
 mod chains;
 mod comprehensions;
+mod conditions;
 mod declarations;
 mod discrete;
 mod distributions;
@@ -98,6 +99,8 @@ pub(crate) struct Checker {
     expected: std::collections::HashSet<SymbolId>,
     /// Whether earlier elements of an array are being read: what stands before a bracket with `t - 1`.
     reading_earlier: bool,
+    /// The branch of `if` statements that is being checked.
+    when: Option<When>,
     /// Whether the left side of an observation is being read: the one place for a datum with missing entries.
     observing: bool,
     /// `?` columns that are read elsewhere than in their own observation, and where first.
@@ -129,6 +132,7 @@ impl Checker {
             defining: None,
             expected: Default::default(),
             reading_earlier: false,
+            when: None,
             observing: false,
             imputed: vec![],
             defined: HashMap::new(),
@@ -313,7 +317,7 @@ impl Checker {
 
     /// Data that is observed twice, or that explains itself, is counted twice: likely a mistake.
     fn observed_twice(&mut self) {
-        let mut first: HashMap<SymbolId, Span> = HashMap::new();
+        let mut first: HashMap<SymbolId, Vec<(Span, &Option<When>)>> = HashMap::new();
         let mut found = vec![];
         for located in &self.model.statements {
             let Statement::Observe { value, dist } = &located.statement else {
@@ -323,20 +327,22 @@ impl Checker {
                 continue;
             };
             let name = &self.model.symbols[id].name;
-            match first.get(&id) {
-                Some(&span) => found.push(
+            let before = first.entry(id).or_default();
+            if let Some((span, _)) = before
+                .iter()
+                .find(|(_, when)| !conditions::exclude(when, &located.when))
+            {
+                found.push(
                     Diagnostic::warning(
                         "W0121",
                         value.span,
                         format!("`{name}` is observed twice, so its likelihood is counted twice"),
                     )
-                    .label(span, "observed here first")
+                    .label(*span, "observed here first")
                     .help("delete one of the two, unless each is meant as evidence of its own"),
-                ),
-                None => {
-                    first.insert(id, value.span);
-                }
+                );
             }
+            before.push((value.span, &located.when));
             let mut stack = vec![];
             dist.expressions()
                 .into_iter()

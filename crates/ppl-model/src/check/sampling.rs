@@ -138,6 +138,7 @@ impl Checker {
                     .help("observe the data itself and move the latents to the right: `observe y ~ Normal(mu, sigma)` instead of `observe (y - mu) / sigma ~ Normal(0, 1)`"),
             );
         }
+        self.conditional_missing(&typed)?;
         let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
         self.not_constant_alone(&tdist)?;
         self.special_cells(&typed, &tdist)?;

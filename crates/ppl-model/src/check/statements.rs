@@ -86,7 +86,11 @@ impl Checker {
                 skip,
                 body,
             } => self.for_statement(binder, by.as_ref(), skip.as_ref(), body),
-            StmtKind::If { .. } => self.report(not_available(s.span, "`if` as a statement")),
+            StmtKind::If {
+                condition,
+                then,
+                otherwise,
+            } => self.if_statement(condition, then, otherwise),
             StmtKind::Fn { name, .. } => {
                 if self.loops.is_empty() && !self.in_guide {
                     return;
@@ -116,6 +120,7 @@ impl Checker {
                 .iter()
                 .find(|l| l.skip > 0)
                 .map(|l| (l.axis, l.skip, l.by)),
+            when: self.when.clone(),
         };
         if self.in_guide {
             self.model.guide.push(located);

@@ -210,6 +210,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     .select(Expr::Const(0.0), density),
                 _ => density,
             };
+            // Where the condition of an `if` does not hold there is no term.
+            let density = match &located.when {
+                Some(when) => self
+                    .expr(&when.condition)?
+                    .select(density, Expr::Const(0.0)),
+                None => density,
+            };
             let over = self.axes.set(&batch);
             let own = match self.factor(&located.statement, span, density, over)? {
                 Some(factor) => {

@@ -93,6 +93,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 .select(Expr::Const(0.0), density),
             _ => density,
         };
+        let density = match &located.when {
+            Some(when) if summed_out(&when.condition) => return Ok(None),
+            Some(when) => self
+                .expr(&when.condition)?
+                .select(density, Expr::Const(0.0)),
+            None => density,
+        };
         Ok(Some(Inspection {
             span,
             density,
