@@ -10,10 +10,10 @@ pub trait Arrays<'b> {
     fn size(&self) -> usize;
     /// A vector of literals.
     fn vector(&self, f: &dyn Fn(usize) -> f64) -> Expr<'b>;
+    /// The identity matrix.
+    fn identity(&self) -> Expr<'b>;
     /// Sum of a vector's elements; a number counts K times.
     fn sum(&self, vector: Expr<'b>) -> Expr<'b>;
-    /// Sum of a matrix's elements.
-    fn sum_matrix(&self, matrix: Expr<'b>) -> Expr<'b>;
     /// A matrix's diagonal.
     fn diagonal(&self, matrix: Expr<'b>) -> Expr<'b>;
     /// The lower Cholesky factor; NaN where there is none.

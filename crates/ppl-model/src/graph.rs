@@ -214,6 +214,46 @@ impl Reduction {
     }
 }
 
+/// Functions on matrices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LinearOp {
+    Cholesky,
+    SolveTri,
+    Inverse,
+    LogDet,
+    Outer,
+    QuadForm,
+    Transpose,
+    /// The covariance matrix of points.
+    Kernel(Kernel),
+}
+
+/// Covariance kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kernel {
+    ExpQuad,
+    Matern32,
+    Matern52,
+    Periodic,
+}
+
+/// A function on matrices with its arguments.
+#[derive(Clone)]
+pub struct LinearCall {
+    /// Which.
+    pub op: LinearOp,
+    /// The arguments; a kernel's points, then its parameters.
+    pub args: Vec<TExpr>,
+    /// The axis of the rows of the matrix: the argument, or the result of `outer` and of a kernel.
+    pub row: AxisRef,
+    /// The axis of its columns.
+    pub column: AxisRef,
+    /// The axis of the coordinates of a kernel's points.
+    pub dimension: Option<AxisRef>,
+}
+
 /// The typed expressions.
 #[derive(Clone)]
 pub enum TKind {
@@ -243,6 +283,8 @@ pub enum TKind {
     MatMul(Box<TExpr>, Box<TExpr>, AxisRef, AxisRef),
     /// A vector as a diagonal matrix.
     Diag(Box<TExpr>, AxisRef, AxisRef),
+    /// A function on matrices, or a kernel.
+    Linear(LinearCall),
     /// Elements along an axis.
     Vector(Vec<TExpr>, AxisRef),
     /// `t - k`: the element k before, within the groups of a datum.
@@ -275,6 +317,7 @@ impl std::fmt::Debug for TKind {
             TKind::Group(..) => "group",
             TKind::MatMul(..) => "matmul",
             TKind::Diag(..) => "diag",
+            TKind::Linear(call) => return write!(f, "{:?}", call.op),
             TKind::Vector(..) => "vector",
             TKind::Shift(_, k, _) => return write!(f, "shift {k:?}"),
             TKind::First(_, n, _) => return write!(f, "first {n}"),

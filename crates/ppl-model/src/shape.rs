@@ -25,7 +25,8 @@ pub struct SiteShape {
     pub is_real: bool,
     /// Whether it is 0 or 1.
     pub is_bool: bool,
-    /// Whether its prior has a location and a scale, at least one of them a latent, so that it can be non-centred.
+    /// Whether its prior has a location and a scale, at least one of them a latent or the scale a matrix, so that
+    /// non-centring may pay.
     pub hierarchical: bool,
 }
 
@@ -86,7 +87,7 @@ impl Bound {
                 && !dist.modifiers.truncates()
                 && !reads(dist, site)
                 && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
-                && dist.args.iter().any(|a| a.stochastic)
+                && (def.event != Shape::Scalar || dist.args.iter().any(|a| a.stochastic))
                 && !dist.args.iter().any(|a| self.model.reads_summed_out(a)),
         })
     }

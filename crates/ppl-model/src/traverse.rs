@@ -22,6 +22,7 @@ impl TExpr {
                 out
             }
             TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => vec![e],
+            TKind::Linear(_) => self.linear_arguments().iter().collect(),
             TKind::MatMul(l, r, ..) | TKind::Group(_, l, r) => vec![l, r],
             TKind::Ode(o) => o.args.iter().chain([&o.body]).collect(),
             TKind::LogDensity(d, x) => {

@@ -23,6 +23,7 @@ mod exponential;
 mod flat;
 mod gamma;
 mod gaussian_random_walk;
+mod gaussian_process;
 mod geometric;
 mod gumbel;
 mod half_cauchy;
@@ -112,6 +113,7 @@ pub static ALL: &[&dyn Distribution] = &[
     &lkj_corr::LkjCorr,
     &gaussian_random_walk::GaussianRandomWalk,
     &ar::Ar,
+    &gaussian_process::GaussianProcess,
 ];
 
 /// The distribution of that name.

@@ -9,21 +9,7 @@ use crate::graph::*;
 use ppl_dist::Prim;
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
-const LATER: &[&str] = &[
-    "cholesky",
-    "solve_tri",
-    "inverse",
-    "log_det",
-    "outer",
-    "quad_form",
-    "transpose",
-    "exp_quad",
-    "matern32",
-    "matern52",
-    "periodic",
-    "glorot",
-    "mlp",
-];
+const LATER: &[&str] = &["glorot", "mlp"];
 
 impl Checker {
     pub(super) fn call(
@@ -72,6 +58,7 @@ impl Checker {
             "diag" => return self.diag(args, span),
             "ode" => return self.ode(args, frame, span),
             "log_density" => return self.log_density(args, frame, span),
+            _ if let Some(out) = self.linear_call(name, args, span) => return out,
             n if LATER.contains(&n) => {
                 return self.fail(not_available(name.span, &format!("`{n}`")));
             }
@@ -236,6 +223,7 @@ fn built_in<'a>() -> impl Iterator<Item = &'a str> {
         .map(|f| f.name)
         .chain(REDUCTIONS.iter().map(|r| r.0))
         .chain(OTHERS.iter().copied())
+        .chain(super::linear::names())
 }
 
 /// Whether the language has a function of that name.

@@ -16,6 +16,8 @@ mod frames;
 mod guides;
 mod imputation;
 mod lints;
+mod kernels;
+mod linear;
 mod matrices;
 mod modifiers;
 mod operators;

@@ -40,9 +40,9 @@ impl<'b> Arrays<'b> for EventArrays<'_, '_, 'b> {
         self.lowering.builder.sum(vector, AxisSet::of(&[self.row]))
     }
 
-    fn sum_matrix(&self, matrix: Expr<'b>) -> Expr<'b> {
-        let (_, r, c) = self.matrix(matrix);
-        self.lowering.builder.sum(matrix, AxisSet::of(&[r, c]))
+    fn identity(&self) -> Expr<'b> {
+        let column = self.column.unwrap_or(self.row);
+        self.lowering.builder.square(self.row, column, identity)
     }
 
     fn diagonal(&self, matrix: Expr<'b>) -> Expr<'b> {

@@ -47,6 +47,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Reduce(r, inner, over) => self.reduce(*r, inner, over)?,
             TKind::Group(r, inner, index) => self.group(*r, inner, index, e)?,
             TKind::MatMul(l, r, a, b) => self.matmul(l, r, *a, *b)?,
+            TKind::Linear(call) => self.linear(call)?,
             TKind::Diag(v, first, second) => {
                 let v = self.expr(v)?;
                 v * self.identity(self.axes.id(*first), self.axes.id(*second))
@@ -273,6 +274,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let (ax, bx) = (self.axes.id(a), self.axes.id(b));
         self.not_mixed(x, AxisSet::of(&[ax, bx]), l.span)?;
         self.not_mixed(y, AxisSet::of(&[ax, bx]), r.span)?;
+        if let Some(product) = self.long_product((x, ax), (y, bx)) {
+            return Ok(product);
+        }
         let build = self.builder;
         if ax == bx {
             return Ok(build.sum(x * y, AxisSet::of(&[ax])));

@@ -150,6 +150,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => a.iter().collect(),
             TKind::Gather(src, _) => vec![src],
             TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => vec![e],
+            TKind::Linear(call) => call.args.iter().collect(),
             TKind::MatMul(l, r, ..) => vec![l, r],
             TKind::LogDensity(d, x) => std::iter::once(&**x).chain(d.expressions()).collect(),
             TKind::Symbol(id) => match &self.bound.model.symbols[*id].role {
