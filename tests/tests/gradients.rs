@@ -120,7 +120,7 @@ fn map_of(domain: Domain) -> Map {
 }
 
 /// The event and the parameters of one case in one form. The golden parameters are those of the first form; another form
-/// takes the same numbers where they are inside its domains.
+/// takes the same numbers where they are inside its domains, and one half for a parameter that the first form lacks.
 fn arguments(
     d: &dyn Distribution,
     form: usize,
@@ -137,7 +137,9 @@ fn arguments(
         ) => Map::Whole(b),
         (Some(b), _) => Map::Each(b),
     };
-    let parameters = definition.forms[form].parameters.iter().zip(p);
+    let half = vec![0.5];
+    let values = p.iter().chain(std::iter::repeat(&half));
+    let parameters = definition.forms[form].parameters.iter().zip(values);
     let rest = parameters.map(|(parameter, value)| Argument::new(map_of(parameter.domain), value));
     std::iter::once(Argument::new(event, x))
         .chain(rest)
