@@ -288,3 +288,50 @@ fn what_cannot_be_has_no_density() {
         .expect("a density");
     assert_eq!(found.log_density, f64::NEG_INFINITY);
 }
+
+/// Two layers, each element of one meeting all of the other: 2^n states.
+fn layers(n: usize) -> String {
+    format!(
+        "axis a = {n}; axis b = 30; m ~ Normal(0, 1); u[a] ~ Bernoulli(0.5); v[b] ~ Bernoulli(0.5);
+        for i in a {{ for j in b {{ factor if u[i] && v[j] {{ m }} else {{ 0 }}; }} }}"
+    )
+}
+
+#[test]
+fn what_is_too_dear_is_left_to_the_guide_with_a_warning() {
+    let bind = |n: usize| {
+        let (model, _) = ppl_lang::Model::parse(&layers(n));
+        let bound = model.expect("a model").bind(&ppl_lang::Dataset::empty());
+        bound.expect("no data")
+    };
+    let (bound, warnings) = bind(30);
+    assert_eq!(
+        warnings.iter().map(|w| w.code).collect::<Vec<_>>(),
+        ["W0133"]
+    );
+    let drawn: Vec<&str> = bound
+        .inner()
+        .model
+        .sites()
+        .map(|s| s.1.name.as_str())
+        .collect();
+    assert_eq!(drawn, ["m", "u", "v"]);
+    assert!(bound.describe().contains("score function"));
+    // Over the values of eight elements the others are independent.
+    let (bound, warnings) = bind(8);
+    assert!(warnings.is_empty());
+    let text = bound.describe();
+    assert!(
+        text.contains("summed out u, v: by elimination in"),
+        "{text}"
+    );
+    let at = vec![scalar("m", 0.4)];
+    assert_density(&layers(8), "", 2, &at, &|at| {
+        let m = at[0].2[0];
+        let sum = enumerated(8, 2, |u| {
+            let on = u.iter().sum::<usize>() as f64;
+            30.0 * (0.5 * (1.0 + (m * on).exp())).ln() - 8.0 * 2f64.ln()
+        });
+        normals(at) + sum
+    });
+}

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// Outer axes that a kernel can have.
-pub(crate) const MAX_OUTER: usize = 6;
+pub(crate) const MAX_OUTER: usize = 10;
 
 /// One instruction; the operands are `dst`, `a`, `b`, `c`.
 #[derive(Clone, Copy)]

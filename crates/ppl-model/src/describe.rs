@@ -133,6 +133,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
         }
     }
     if let Some(b) = bound {
+        elimination(&mut out, b);
         let _ = writeln!(out, "unknowns after transforms: {}", b.n_unknowns());
         if !b.evidence_defined() {
             let _ = writeln!(
@@ -151,6 +152,42 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
         );
     }
     out
+}
+
+/// A line for each set of discrete sites that meet: how they are summed out and what that costs.
+fn elimination(out: &mut String, bound: &Bound) {
+    let names = |sites: &[SymbolId]| {
+        let names: Vec<&str> = sites
+            .iter()
+            .map(|&id| bound.model.symbols[id].name.as_str())
+            .collect();
+        names.join(", ")
+    };
+    match crate::lower::summed_out(bound) {
+        Ok(all) => {
+            for s in all {
+                let how = match s.rounds {
+                    1 => "element by element".to_string(),
+                    n => format!("by elimination in {n} rounds"),
+                };
+                let _ = writeln!(
+                    out,
+                    "summed out {}: {how}, largest table {} elements, {} in all, for each draw",
+                    names(&s.sites),
+                    s.largest,
+                    s.work
+                );
+            }
+        }
+        Err(e) => {
+            let _ = writeln!(
+                out,
+                "summed out {}: refused, {}",
+                names(&e.sites),
+                e.message.message
+            );
+        }
+    }
 }
 
 /// A chain where the distribution reads earlier elements, else a plate.

@@ -153,6 +153,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
         errors = bound.discrete_sites();
     }
     if errors.is_empty() {
+        bound.leave_to_guide();
         Ok(bound)
     } else {
         Err(errors)

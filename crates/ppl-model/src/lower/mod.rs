@@ -30,7 +30,7 @@ pub use density::{Role, SiteMap, Term};
 pub(crate) use groups::check_groups;
 pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
-pub use marginal::{MAX_TABLE, SummedOut};
+pub use marginal::{MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
 pub use symbols::ParamBlock;
 
@@ -69,6 +69,8 @@ pub struct Lowering<'a, 'b> {
     probes: RefCell<HashMap<SymbolId, Expr<'b>>>,
     /// Whether the largest term stands in place of every sum over a discrete site.
     pub most_probable: Cell<bool>,
+    /// Sites whose elimination was given up.
+    too_dear: RefCell<Vec<SymbolId>>,
     /// How the sites were summed out.
     pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
@@ -98,6 +100,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             instance_axes: Default::default(),
             probes: Default::default(),
             most_probable: Default::default(),
+            too_dear: Default::default(),
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),

@@ -151,6 +151,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn too_dear(&self, sites: &[SymbolId], factors: &[&Factor<'b>]) -> Box<Diagnostic> {
+        *self.too_dear.borrow_mut() = sites.to_vec();
         let names: Vec<String> = sites
             .iter()
             .map(|&id| format!("`{}`", self.bound.model.symbols[id].name))

@@ -3,7 +3,7 @@
 use super::factors::NEVER;
 use super::ordering::{Incidence, Limits, Scope, choose};
 use super::tables::{Table, is_identity};
-use super::{MAX_STEPS, MAX_TABLE};
+use super::{MAX_AXES, MAX_STEPS, MAX_TABLE};
 use crate::graph::SymbolId;
 use crate::lower::{Lowered, Lowering};
 use ppl_core::{AxisId, AxisSet, Expr, Real};
@@ -100,6 +100,8 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             let incidence = Incidence::new(n, &scopes);
             let limits = Limits {
                 table: MAX_TABLE,
+                // Beside them a table has an axis of instances, the draw and the common plates.
+                width: MAX_AXES.saturating_sub(2 + self.common.len()),
                 copies: self.copies(),
             };
             let size = |v: u32| sizes[v as usize] as usize;

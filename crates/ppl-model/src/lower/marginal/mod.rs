@@ -12,14 +12,19 @@ mod elimination;
 mod factors;
 mod ordering;
 mod readings;
+mod summary;
 mod tables;
 
 pub use components::SummedOut;
 pub(super) use factors::Factor;
 pub(super) use readings::Reading;
+pub use summary::{TooDear, summed_out};
 
 /// Elements of the largest array that summing out may make, for each draw.
 pub const MAX_TABLE: f64 = 1e7;
+
+/// Axes of such an array, which is as many as one kernel can run over.
+pub const MAX_AXES: usize = 11;
 
 /// Steps, each an elimination of alike elements together, that summing out may take.
 pub const MAX_STEPS: usize = 1_500;

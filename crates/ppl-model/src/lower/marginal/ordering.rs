@@ -85,6 +85,8 @@ impl Incidence {
 pub(super) struct Limits {
     /// Elements of one table.
     pub(super) table: f64,
+    /// Variables of one table.
+    pub(super) width: usize,
     /// Repetitions of every element over axes that are not looked at here.
     pub(super) copies: f64,
 }
@@ -101,7 +103,8 @@ pub(super) fn choose(
     let costed = |&v: &u32| {
         let own = sizes(v) as f64;
         let neighbours = incidence.neighbours(v, scopes);
-        let cost = neighbours.as_ref().map_or(f64::INFINITY, |all| {
+        let narrow = neighbours.as_ref().filter(|all| all.len() < limits.width);
+        let cost = narrow.map_or(f64::INFINITY, |all| {
             all.iter().fold(own, |c, &u| c * sizes(u) as f64)
         });
         (cost, v, neighbours.unwrap_or_default())
