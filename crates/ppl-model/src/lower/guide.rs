@@ -3,6 +3,7 @@
 use super::constrain::Free;
 use super::{Lowered, Lowering};
 use crate::graph::*;
+use ppl_core::call::linear::Matrix;
 use ppl_core::{AxisSet, DRAW, Expr, Index, Prim, Real};
 use ppl_dist::{LocationScale, Support};
 use ppl_syntax::diagnostic::Diagnostic;
@@ -43,6 +44,9 @@ pub struct GuideDraw<'b> {
     /// Needs the score-function estimator: the value does not depend smoothly on the parameters.
     pub score: bool,
 }
+
+/// Joint draws of at least this many numbers go through a routine.
+const LONG_DRAW: usize = 16;
 
 const HALF_LN_2PI: f64 = 0.918_938_533_204_672_8;
 
@@ -154,10 +158,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let (draw, ln_scale) = match second {
             None => (location + scale * noise, b.sum(scale.ln(), space)),
             Some((first, second)) => {
-                let spread = b.sum(
-                    scale * b.rename(noise, first, second),
-                    AxisSet::of(&[second]),
-                );
+                let spread = self.spread((scale, first, second), noise);
                 let positions: Vec<u32> = (0..b.size(first) as u32).collect();
                 let diagonal = b.index(Index {
                     target: second,
@@ -206,6 +207,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
             log_jacobian,
             score: false,
         })
+    }
+
+    /// `L` times noise along its rows' axis: long vectors by a routine, all draws in one product.
+    fn spread(&self, (l, first, second): Matrix<'b>, noise: Expr<'b>) -> Expr<'b> {
+        let b = self.builder;
+        if b.size(first) < LONG_DRAW {
+            let columns = b.rename(noise, first, second);
+            return b.sum(l * columns, AxisSet::of(&[second]));
+        }
+        let columns = (noise, &[first][..], &[][..]);
+        b.matrix_product((l, &[first], &[second]), columns, (&[first], &[]))
     }
 
     /// Pushes an unconstrained draw through the sites' supports, one after another; returns the log Jacobian.
