@@ -267,6 +267,8 @@ pub enum TKind {
     Label(usize, String),
     /// Number of elements of an axis.
     Size(usize),
+    /// The start of a layer's weights: spread at random, by the sizes of its sides.
+    Glorot,
     /// An elementwise primitive.
     Prim(Prim, Vec<TExpr>),
     /// An elementwise function from the table.
@@ -309,6 +311,7 @@ impl std::fmt::Debug for TKind {
             TKind::LoopVariable => "loop variable",
             TKind::Label(..) => "label",
             TKind::Size(_) => "size",
+            TKind::Glorot => "glorot",
             TKind::Prim(p, a) => return write!(f, "{p:?}{a:?}"),
             TKind::Function(g, a) => return write!(f, "{}{a:?}", g.name),
             TKind::Gather(..) => "gather",

@@ -11,6 +11,7 @@ impl TExpr {
             | TKind::LoopVariable
             | TKind::Label(..)
             | TKind::Size(_)
+            | TKind::Glorot
             | TKind::Shift(..)
             | TKind::First(..)
             | TKind::Slot(_)

@@ -9,7 +9,8 @@ use crate::graph::*;
 use ppl_dist::Prim;
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
-const LATER: &[&str] = &["glorot", "mlp"];
+
+const LATER: &[&str] = &["mlp"];
 
 impl Checker {
     pub(super) fn call(
@@ -57,6 +58,16 @@ impl Checker {
             "first" | "last" => return self.end_of_chain(name, args, span),
             "diag" => return self.diag(args, span),
             "ode" => return self.ode(args, frame, span),
+            "glorot" => {
+                return self.fail(
+                    Diagnostic::error(
+                        "E0103",
+                        span,
+                        "`glorot()` is the start of a param, not a value",
+                    )
+                    .help("write `param W[hidden, feature] = glorot();`"),
+                );
+            }
             "log_density" => return self.log_density(args, frame, span),
             _ if let Some(out) = self.linear_call(name, args, span) => return out,
             n if LATER.contains(&n) => {
@@ -214,7 +225,15 @@ impl Checker {
 }
 
 /// What is neither elementwise nor a reduction.
-const OTHERS: &[&str] = &["size", "first", "last", "diag", "ode", "log_density"];
+const OTHERS: &[&str] = &[
+    "glorot",
+    "size",
+    "first",
+    "last",
+    "diag",
+    "ode",
+    "log_density",
+];
 
 /// Names of the language's functions.
 fn built_in<'a>() -> impl Iterator<Item = &'a str> {

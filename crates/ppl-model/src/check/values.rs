@@ -74,7 +74,10 @@ impl Checker {
                 .help("leave the kind away, or write `positive`"),
             );
         }
-        let typed = self.expr(init, Some(&axes))?;
+        let typed = match self.glorot(target, kind.as_ref(), &axes, init) {
+            Some(found) => found?,
+            None => self.expr(init, Some(&axes))?,
+        };
         if typed.stochastic {
             return self.fail(
                 Diagnostic::error(
@@ -149,5 +152,49 @@ impl Checker {
             span,
         );
         Some(())
+    }
+
+    /// `glorot()` as a start. Outer `None`: something else stands there.
+    fn glorot(
+        &mut self,
+        target: &ast::Target,
+        kind: Option<&Kind>,
+        axes: &[AxisRef],
+        init: &ast::Expr,
+    ) -> Option<Option<TExpr>> {
+        let ast::ExprKind::Call(name, args) = &init.kind else {
+            return None;
+        };
+        if name.name != "glorot" {
+            return None;
+        }
+        let wrong = |message: &str, help: &str| {
+            Diagnostic::error("E0106", init.span, message.to_string()).help(help.to_string())
+        };
+        if !args.is_empty() {
+            let d = wrong(
+                "`glorot()` takes no argument",
+                "its spread follows from the sizes of the axes",
+            );
+            return Some(self.fail(d));
+        }
+        if axes.len() < 2 {
+            let help = format!("start a vector at 0: `param {}[…] = 0;`", target.name.name);
+            return Some(self.fail(wrong(
+                "`glorot()` is for the weights between two axes",
+                &help,
+            )));
+        }
+        if !matches!(kind, None | Some(Kind::Real(None, None))) {
+            let d = wrong("`glorot()` takes both signs", "leave the kind away");
+            return Some(self.fail(d));
+        }
+        Some(Some(TExpr {
+            kind: TKind::Glorot,
+            axes: axes.to_vec(),
+            ty: Ty::Real,
+            stochastic: false,
+            span: init.span,
+        }))
     }
 }

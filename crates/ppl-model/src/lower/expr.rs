@@ -15,6 +15,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(match &e.kind {
             TKind::Number(v) => Expr::Const(*v),
             TKind::Symbol(id) => self.symbol(*id)?,
+            // Only the start of a param is one, and that is read apart.
+            TKind::Glorot => Expr::Const(0.0),
             TKind::Size(a) => Expr::Const(self.bound.axes[*a].size() as f64),
             TKind::Label(axis, label) => Expr::Const(f64::from(self.label(*axis, label))),
             TKind::LoopVariable => self.loop_variable(e),

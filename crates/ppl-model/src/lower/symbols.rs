@@ -232,7 +232,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn param(&self, id: SymbolId, symbol: &Symbol, init: &TExpr) -> Lowered<Expr<'b>> {
         let set = self.axes.set(&symbol.axes);
-        let start = self.initial(init, &symbol.axes)?;
+        let start = match init.kind {
+            TKind::Glorot => self.glorot(symbol),
+            _ => self.initial(init, &symbol.axes)?,
+        };
         let (value, offset, unconstrained) = match &symbol.kind {
             Some(Kind::CovCholesky) => self.cholesky_param(symbol, &start)?,
             Some(Kind::Real(Some(lo), None)) => {
@@ -347,6 +350,28 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let mut unconstrained = vec![0.0; n * n];
         unconstrained.extend((0..n).map(|i| start[at(i, i)].ln()));
         Ok((value, offset, unconstrained))
+    }
+
+    /// Uniform between ± sqrt(6 / (fan in + fan out)), the last axis being what goes in (Glorot and Bengio 2010, "Understanding
+    /// the difficulty of training deep feedforward neural networks"). The numbers depend on the name and the sizes alone.
+    fn glorot(&self, symbol: &Symbol) -> Vec<f64> {
+        let sizes: Vec<usize> = symbol.axes.iter().map(|a| self.bound.size(*a)).collect();
+        let n: usize = sizes.iter().product();
+        let fan_in = sizes.last().copied().unwrap_or(1).max(1);
+        let spread = (6.0 / (fan_in + n / fan_in).max(1) as f64).sqrt();
+        let bytes = symbol.name.bytes();
+        let name = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        let uniform = |i: usize| {
+            // splitmix64
+            let mut z = name.wrapping_add((i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        };
+        let values: Vec<f64> = (0..n).map(|i| spread * (2.0 * uniform(i) - 1.0)).collect();
+        self.axes.to_program(&values, &symbol.axes)
     }
 
     /// Values of a param's start, in program order over its axes.
