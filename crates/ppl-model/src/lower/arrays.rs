@@ -327,10 +327,7 @@ where
                 row * (row + 1) / 2 + column
             })
             .collect(),
-        #[allow(
-            unreachable_patterns,
-            reason = "maps that are added are written element by element first"
-        )]
+        // Maps without an array form are written element by element.
         _ => return None,
     })
 }
