@@ -208,15 +208,22 @@ impl Checker {
                     return self.fail(pair("ordered").help("ordered vectors have independent components: Normal, StudentT, Cauchy, Flat, …"));
                 }
                 let positive = matches!(kind, Kind::PositiveOrdered);
+                if dist.modifiers.truncates() {
+                    return self.fail(
+                        not_available(at, "an ordered vector with truncated components")
+                            .help("`positive_ordered` narrows a distribution on the real line to positive numbers"),
+                    );
+                }
+                let positive_draws = matches!(def.support, Support::Interval(Bound::At(0.0), Bound::At(h)) if h == f64::INFINITY);
                 let ok = def.improper
                     || if positive {
-                        matches!(def.support, Support::Interval(Bound::At(0.0), Bound::At(h)) if h == f64::INFINITY)
+                        positive_draws || (def.support == Support::Real && has_cdf(dist))
                     } else {
                         def.support == Support::Real
                     };
                 if !ok {
                     let want = if positive {
-                        "a distribution on the positive half-line"
+                        "a distribution on the positive half-line, or one on the real line with a distribution function"
                     } else {
                         "a distribution on the real line"
                     };
@@ -229,15 +236,12 @@ impl Checker {
                         .help(format!("use {want}")),
                     );
                 }
-                let varies = dist.args.iter().any(|a| a.axes.contains(&last));
-                if varies
-                    && dist
-                        .args
-                        .iter()
-                        .any(|a| a.axes.contains(&last) && a.stochastic)
-                {
+                // P(x[1] < x[2] < …) is known for exchangeable components, and a constant where nothing in it is a latent.
+                let inside = dist.expressions();
+                let varies = inside.iter().any(|a| a.axes.contains(&last));
+                if varies && inside.iter().any(|a| a.stochastic) {
                     return self.fail(
-                        pair("ordered").at("the components differ by latents, so the normaliser of the ordering is not known").help("give all components the same distribution"),
+                        pair("ordered").at("the components differ and depend on latents, so the normaliser of the ordering is not known").help("give all components the same distribution, or one made of numbers and data alone"),
                     );
                 }
                 Some(())

@@ -278,6 +278,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             within.lower = lo.as_ref().map(|e| self.expr(e)).transpose()?;
             within.upper = hi.as_ref().map(|e| self.expr(e)).transpose()?;
         }
+        if matches!(symbol.kind, Some(Kind::PositiveOrdered))
+            && d.distribution.definition().support == Support::Real
+        {
+            within.lower = Some(Expr::Const(0.0));
+        }
         Ok((self.density_within(d, value, &within)?, batch))
     }
 
