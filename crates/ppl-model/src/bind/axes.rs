@@ -39,8 +39,8 @@ impl Binder<'_> {
         let decl = &self.model.axes[axis];
         match &decl.levels {
             Levels::Rows => {
-                let n = match &self.data.main {
-                    Some(t) => t.n_rows(),
+                let n = match self.rows(axis) {
+                    Some(n) => n,
                     None if self.uses(axis) => {
                         return Err(Some(self.no_table(decl.span)));
                     }
@@ -191,10 +191,18 @@ impl Binder<'_> {
             let Role::Data { from, .. } = &s.role else {
                 continue;
             };
+            let name = from.as_ref().unwrap_or(&s.name);
+            if let Some(array) = self.data.arrays.get(name) {
+                for label in array.values.iter().map(f64::to_string) {
+                    if seen.insert(label.clone()) {
+                        order.push(label);
+                    }
+                }
+                continue;
+            }
             let Some((table, _)) = self.table_of(s) else {
                 return Err(Some(self.no_table(s.span)));
             };
-            let name = from.as_ref().unwrap_or(&s.name);
             let Some(column) = table.column(name) else {
                 return Err(Some(missing_column(table, name, s.span)));
             };
@@ -222,6 +230,21 @@ impl Binder<'_> {
         match self.data.tables.get(name) {
             Some(t) if lines != 0 => Some((t, lines)),
             _ => self.data.main.as_ref().map(|t| (t, 0)),
+        }
+    }
+
+    /// The lines of the main table; of a JSON file that has none, the length of an array along `row`.
+    fn rows(&self, row: usize) -> Option<usize> {
+        let along = |s: &Symbol| {
+            let Role::Data { from, .. } = &s.role else {
+                return None;
+            };
+            let array = self.data.arrays.get(from.as_ref().unwrap_or(&s.name))?;
+            (s.axes.first()?.axis == row).then(|| array.shape.first().copied())?
+        };
+        match &self.data.main {
+            Some(table) => Some(table.n_rows()),
+            None => self.model.symbols.iter().find_map(along),
         }
     }
 

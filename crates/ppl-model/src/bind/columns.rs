@@ -96,20 +96,7 @@ impl Binder<'_> {
                     }
                 })?;
             if let Ty::Index(axis) = s.ty {
-                let label = format!("{v}");
-                let position = self.axes[axis]
-                    .as_ref()
-                    .and_then(|a| a.positions.get(&label).copied());
-                let d = || {
-                    Diagnostic::error(
-                        "E0210",
-                        s.span,
-                        format!("`{}` has no level `{label}`", self.model.axes[axis].name),
-                    )
-                };
-                return position
-                    .map(|p| Values::Index(vec![p].into()))
-                    .ok_or_else(d);
+                return self.labels_of_numbers(s, axis, &[v]);
             }
             self.kind_of_number(s, v, 0)
                 .map_err(|m| Diagnostic::error("E0209", s.span, m))?;
@@ -127,6 +114,9 @@ impl Binder<'_> {
                     ),
                 );
                 return Err(d);
+            }
+            if let Ty::Index(axis) = s.ty {
+                return self.labels_of_numbers(s, axis, &array.values);
             }
             for (i, v) in array.values.iter().enumerate() {
                 self.kind_of_number(s, *v, i)
@@ -156,6 +146,27 @@ impl Binder<'_> {
             _ => Err(Diagnostic::error("E0209", s.span, format!("a table has no place for `{}{}`", s.name, self.model.bracket(&s.axes)))
                 .help("columns lie along `row` and one axis of columns; other arrays come from a JSON file")),
         }
+    }
+
+    /// Positions of levels whose labels are numbers: those of a scalar, and of an array that is no column.
+    fn labels_of_numbers(
+        &self,
+        s: &Symbol,
+        axis: usize,
+        values: &[f64],
+    ) -> Result<Values, Diagnostic> {
+        let known = self.axes[axis].as_ref();
+        let position = |v: &f64| {
+            let label = v.to_string();
+            known
+                .and_then(|a| a.positions.get(&label).copied())
+                .ok_or_else(|| {
+                    let name = &self.model.axes[axis].name;
+                    Diagnostic::error("E0210", s.span, format!("`{name}` has no level `{label}`"))
+                })
+        };
+        let positions: Result<Vec<u32>, Diagnostic> = values.iter().map(position).collect();
+        Ok(Values::Index(positions?.into()))
     }
 
     fn column<'t>(

@@ -209,7 +209,9 @@ impl Checker {
                         kind.span,
                         format!("`{name}` takes no bounds, or two"),
                     )
-                    .help(format!("write `{name}(0, 10)`")),
+                    .help(format!(
+                        "write `{name}(0, 10)`, or `{name}(0, inf)` for one bound"
+                    )),
                 ),
             }
         };

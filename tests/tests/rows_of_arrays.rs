@@ -1,0 +1,64 @@
+//! Arrays of a JSON file that are no columns: they tell the length of `row` where there are no columns, and may hold labels.
+
+use ppl_data::{Dataset, JsonArray};
+use ppl_lang::{Model, Point};
+use ppl_tests::{bind_to, ln_normal};
+use std::collections::BTreeMap;
+
+fn dataset(arrays: &[(&str, &[usize], &[f64])]) -> Dataset {
+    let array = |(name, shape, values): &(&str, &[usize], &[f64])| {
+        let (shape, values) = (shape.to_vec(), values.to_vec());
+        ((*name).to_owned(), JsonArray { shape, values })
+    };
+    Dataset {
+        arrays: arrays.iter().map(array).collect::<BTreeMap<_, _>>(),
+        ..Dataset::empty()
+    }
+}
+
+#[test]
+fn the_length_of_an_array_is_that_of_row() {
+    let y = [1.0, 2.0, 3.0, 4.0, 5.0, 7.0];
+    let data = dataset(&[("y", &[3, 2], &y)]);
+    let model =
+        "axis d = {a, b}; data y[row, d]: real; m ~ Normal(0, 1); observe y ~ Normal(m, 2);";
+    let bound = bind_to(model, &data);
+    let density = bound.density(&Point::Unconstrained(vec![0.3])).unwrap();
+    let exact = ln_normal(0.3, 0.0, 1.0) + y.iter().map(|y| ln_normal(*y, 0.3, 2.0)).sum::<f64>();
+    assert!((density.log_density - exact).abs() < 1e-12);
+}
+
+#[test]
+fn labels_in_an_array_are_looked_up_by_what_they_say() {
+    let z = [1.0, 2.0, 3.0, 1.0, 2.0, 2.0];
+    let data = dataset(&[("z", &[3, 2], &z)]);
+    let w = [0.2_f64, 0.5, 0.3];
+    let exact: f64 = z.iter().map(|z| w[*z as usize - 1].ln()).sum();
+    for axis in ["axis k = 3;", "axis k = 1..3;", "axis k;"] {
+        let model = format!(
+            "axis d = 2; {axis} data z[row, d]: k; let w[k] = [0.2, 0.5, 0.3]; a[k] ~ Normal(0, 1);
+             observe z ~ Categorical(w); let m[row, d] = a[z]; factor sum(sum(m, over = d), over = row);"
+        );
+        let bound = bind_to(&model, &data);
+        let a = [0.1, 0.7, -0.4];
+        let density = bound.density(&Point::Unconstrained(a.to_vec())).unwrap();
+        let prior: f64 = a.iter().map(|a| ln_normal(*a, 0.0, 1.0)).sum();
+        let looked_up: f64 = z.iter().map(|z| a[*z as usize - 1]).sum();
+        let exact = exact + prior + looked_up;
+        assert!((density.log_density - exact).abs() < 1e-12, "{model}");
+    }
+}
+
+#[test]
+fn a_label_that_no_level_has_is_refused() {
+    let data = dataset(&[("z", &[2, 2], &[0.0, 1.0, 2.0, 1.0])]);
+    let (model, _) = Model::parse(
+        "axis d = 2; axis k = 2; data z[row, d]: k; w[k] ~ Dirichlet(1); observe z ~ Categorical(w);",
+    );
+    let errors = model
+        .expect("a model")
+        .bind(&data)
+        .err()
+        .expect("0 is no level");
+    assert_eq!(errors[0].code, "E0210", "{errors:?}");
+}
