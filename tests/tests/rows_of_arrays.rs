@@ -55,10 +55,8 @@ fn a_label_that_no_level_has_is_refused() {
     let (model, _) = Model::parse(
         "axis d = 2; axis k = 2; data z[row, d]: k; w[k] ~ Dirichlet(1); observe z ~ Categorical(w);",
     );
-    let errors = model
-        .expect("a model")
-        .bind(&data)
-        .err()
-        .expect("0 is no level");
+    let Err(errors) = model.expect("a model").bind(&data) else {
+        panic!("0 is no level");
+    };
     assert_eq!(errors[0].code, "E0210", "{errors:?}");
 }
