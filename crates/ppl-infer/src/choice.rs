@@ -1,10 +1,11 @@
 //! Which guide: the written one, or the family's, centred or not, whichever reaches the higher bound; and careful starts
 //! where an optimisation diverges.
 
+use crate::deterministic;
 use crate::engine::FitError;
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice, Observer, Silent};
-use crate::stochastic::{Optimum, Outcome, maximise};
+use crate::stochastic::{Optimum, Outcome, Target, maximise};
 use ppl_guide::Centring;
 use ppl_model::Bound;
 
@@ -105,7 +106,17 @@ pub fn choose(
         if objective.params.is_empty() {
             return Err(FitError::NoUnknowns);
         }
-        let (optimum, attempts) = optimise(&mut objective, options, observer);
+        let solved = match &objective.layout {
+            Some(layout) => {
+                let n = objective.n_params();
+                deterministic::solve(&guided.bound, layout, n, options, observer)?
+            }
+            None => None,
+        };
+        let (optimum, attempts) = match solved {
+            Some(optimum) => (optimum, 0),
+            None => optimise(&mut objective, options, observer),
+        };
         steps += optimum.steps;
         estimates += optimum.estimates;
         race += optimum.race_seconds;

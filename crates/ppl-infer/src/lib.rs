@@ -5,6 +5,7 @@
 pub mod choice;
 pub mod density;
 pub mod discrete;
+mod deterministic;
 pub mod elbo;
 pub mod engine;
 pub mod fault;

@@ -5,6 +5,7 @@
 //! the surrogate mean_s stop(f_s - b_s) log q(z_s) is added, whose gradient is unbiased because b_s does not depend on z_s
 //! (Mnih and Rezende 2016; Kool, van Hoof and Welling 2019).
 
+use crate::deterministic::Layout;
 use crate::stochastic::Target;
 use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
@@ -122,7 +123,20 @@ impl<'a, 'b> Joint<'a, 'b> {
         axes: &'a AxisMap,
         builder: &'b Builder,
     ) -> Result<Self, ObjectiveError> {
-        let lowering = Lowering::new(bound, axes, builder);
+        Self::with(Lowering::new(bound, axes, builder))
+    }
+
+    /// The same with the guide's noise for its draws.
+    pub(crate) fn of_noise(
+        bound: &'a Bound,
+        axes: &'a AxisMap,
+        builder: &'b Builder,
+    ) -> Result<Self, ObjectiveError> {
+        Self::with(Lowering::of_noise(bound, axes, builder))
+    }
+
+    fn with(lowering: Lowering<'a, 'b>) -> Result<Self, ObjectiveError> {
+        let bound = lowering.bound;
         let draws = lowering.guide()?;
         let terms = lowering.terms()?;
         // Params that nothing reads are still parameters.
@@ -204,6 +218,8 @@ pub struct Objective {
     pub passes: Vec<passes::PassReport>,
     /// The engine's account of its kernels.
     pub kernels: String,
+    /// The guide as one Gaussian over the unconstrained vector, where it is one.
+    pub(crate) layout: Option<Layout>,
 }
 
 impl Objective {
@@ -217,6 +233,7 @@ impl Objective {
             joint.lowering.params.borrow().clone(),
             joint.lowering.noise.borrow().clone(),
         );
+        let layout = Layout::of(&joint.draws, &params);
         let value = Program {
             outputs: vec![elbo.node(&builder), surrogate.node(&builder)],
             ..builder.snapshot()
@@ -261,6 +278,7 @@ impl Objective {
             draws,
             passes,
             kernels: explain,
+            layout,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::constrain::Free;
 use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::call::linear::Matrix;
-use ppl_core::{AxisSet, DRAW, Expr, Index, Prim, Real};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, Index, NodeId, Prim, Real};
 use ppl_dist::{LocationScale, Support};
 use ppl_syntax::diagnostic::Diagnostic;
 
@@ -43,6 +43,40 @@ pub struct GuideDraw<'b> {
     pub log_jacobian: Expr<'b>,
     /// Needs the score-function estimator: the value does not depend smoothly on the parameters.
     pub score: bool,
+    /// What makes it a Gaussian with parameters of its own.
+    pub gaussian: Option<GaussianDraw>,
+}
+
+/// A draw `location + scale * noise` with one location for every element.
+#[derive(Debug, Clone, Copy)]
+pub struct GaussianDraw {
+    /// The location.
+    pub location: NodeId,
+    /// The scale, or the Cholesky factor.
+    pub scale: NodeId,
+    /// Number of elements.
+    pub len: usize,
+    /// Whether the scale is a matrix.
+    pub matrix: bool,
+}
+
+impl GaussianDraw {
+    fn new(
+        b: &Builder,
+        (location, scale): (Expr<'_>, Expr<'_>),
+        (space, matrix): (AxisSet, bool),
+    ) -> Option<Self> {
+        let (Expr::Node(at, _), Expr::Node(by, _)) = (location, scale) else {
+            return None;
+        };
+        let own = b.axes_of(location) == space && (matrix || b.axes_of(scale) == space);
+        own.then(|| GaussianDraw {
+            location: at,
+            scale: by,
+            len: space.iter().map(|a| b.size(a)).product(),
+            matrix,
+        })
+    }
 }
 
 /// Joint draws of at least this many numbers go through a routine.
@@ -155,7 +189,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let noise = self.new_noise(space, NoiseKind::Normal, sites[0]);
         let n: usize = space.iter().map(|a| b.size(a)).product();
+        let own_gaussian = (d.transformed || !ls.exponentiated)
+            .then(|| GaussianDraw::new(b, (location, scale), (space, second.is_some())))
+            .flatten();
         let (draw, ln_scale) = match second {
+            _ if self.of_noise => (noise, Expr::Const(0.0)),
             None => (location + scale * noise, b.sum(scale.ln(), space)),
             Some((first, second)) => {
                 let spread = self.spread((scale, first, second), noise);
@@ -206,6 +244,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             entropy: (!varies).then_some(entropy),
             log_jacobian,
             score: false,
+            gaussian: own_gaussian,
         })
     }
 
@@ -311,6 +350,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             entropy: None,
             log_jacobian: Expr::Const(0.0),
             score: true,
+            gaussian: None,
         })
     }
 }

@@ -28,7 +28,7 @@ pub use axes::AxisMap;
 pub use constrain::Free;
 pub use density::{Role, SiteMap, Term};
 pub(crate) use groups::check_groups;
-pub use guide::{GuideDraw, NoiseBlock, NoiseKind};
+pub use guide::{GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
 pub use marginal::{MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
@@ -54,6 +54,8 @@ pub struct Lowering<'a, 'b> {
     pub axes: &'a AxisMap,
     /// What replaces parts of expressions, where one element of a recurrence is lowered.
     step: Option<&'a dyn recurrence::Replace<'b>>,
+    /// Whether a guide's draw is its noise: location 0 and scale 1, whatever its parameters say.
+    of_noise: bool,
     values: RefCell<HashMap<SymbolId, Expr<'b>>>,
     latents: RefCell<HashMap<SymbolId, Expr<'b>>>,
     indices: RefCell<HashMap<(SymbolId, AxisId), IndexId>>,
@@ -90,6 +92,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             builder,
             axes,
             step: None,
+            of_noise: false,
             values: Default::default(),
             latents: Default::default(),
             indices: Default::default(),
@@ -104,6 +107,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),
+        }
+    }
+
+    /// The same, with the guide's noise for its draws: the log density becomes a function of the unconstrained vector.
+    pub fn of_noise(bound: &'a Bound, axes: &'a AxisMap, builder: &'b Builder) -> Self {
+        Lowering {
+            of_noise: true,
+            ..Lowering::new(bound, axes, builder)
         }
     }
 

@@ -1,0 +1,465 @@
+//! The deterministic engine: the best Gaussian for a smooth log density, by natural gradients on frozen draws.
+//!
+//! With S the covariance, L its inverse, g the gradient and H the negative Hessian of the log density, Bonnet's and
+//! Price's identities give the natural-gradient step (Khan and Rue 2023, "The Bayesian learning rule")
+//!
+//! ```text
+//! L+ = (1 - r) L + r E[H]        m+ = m + r L+^-1 E[g]
+//! ```
+//!
+//! with `r^2 / 2 (L - E[H]) S (L - E[H])` added where E[H] is indefinite, which keeps L+ positive definite (Lin, Schmidt and
+//! Khan 2020). Expectations are means over frozen antithetic draws; a step is taken if the bound on other frozen draws
+//! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
+
+mod dense;
+mod layout;
+mod pattern;
+mod smooth;
+mod starts;
+
+pub(crate) use layout::Layout;
+
+use crate::objective::ObjectiveError;
+use crate::options::{FitOptions, Observer, Progress};
+use crate::stochastic::{Optimum, Outcome};
+use dense::Matrix;
+use pattern::Pattern;
+use ppl_engine::random::{Address, fill_normal};
+use ppl_model::Bound;
+use smooth::{BATCH, Smooth};
+use std::time::Instant;
+
+/// Longest unconstrained vector: dense matrices are factored at every step.
+pub(crate) const MOST: usize = 400;
+
+/// Draws of each rung.
+const RUNGS: [usize; 3] = [16, 64, 256];
+
+/// Steps of a rung, at most.
+const STEPS: usize = 60;
+
+/// Draws that the bound is compared on.
+const MERIT: usize = 64;
+
+/// Draws that the last bound is taken from.
+const FINAL: usize = 2048;
+
+/// A rung is left out if one of its steps would compute more numbers than this.
+const MOST_WORK: f64 = 3e9;
+
+/// Length of difference steps, in sds.
+const DIFFERENCE: f64 = 0.02;
+
+/// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
+const PURPOSE: u32 = 4;
+
+/// A Gaussian.
+#[derive(Clone)]
+struct Gaussian {
+    mean: Vec<f64>,
+    precision: Matrix,
+    /// Cholesky factor of the precision.
+    factor: Matrix,
+}
+
+impl Gaussian {
+    fn new(mean: Vec<f64>, precision: Matrix) -> Option<Gaussian> {
+        let factor = precision.cholesky()?;
+        mean.iter().all(|m| m.is_finite()).then_some(Gaussian {
+            mean,
+            precision,
+            factor,
+        })
+    }
+
+    /// The points that standard draws stand for.
+    fn points(&self, draws: &[f64]) -> Vec<f64> {
+        let d = self.mean.len();
+        let mut out = draws.to_vec();
+        for x in out.chunks_mut(d) {
+            self.factor.solve_upper(x);
+            x.iter_mut().zip(&self.mean).for_each(|(x, m)| *x += m);
+        }
+        out
+    }
+
+    /// Entropy, up to a constant of the dimension.
+    fn log_volume(&self) -> f64 {
+        -self.factor.diagonal().map(f64::ln).sum::<f64>()
+    }
+}
+
+/// Why there is no optimum.
+enum Lost {
+    /// The observer stopped it.
+    Interrupted,
+    /// No start is finite, or the steps led nowhere.
+    Failed,
+}
+
+struct Solver<'o> {
+    smooth: Smooth,
+    dense: bool,
+    seed: u64,
+    observer: &'o mut dyn Observer,
+    steps: usize,
+    max_steps: usize,
+    elbo: f64,
+    /// Second derivatives by differences of gradients, at this part of an sd: for what cannot be differentiated twice.
+    difference: Option<f64>,
+}
+
+/// Fits the guide's Gaussian; `None` where this engine is not for it, or got nowhere (the stochastic engine then starts).
+pub(crate) fn solve(
+    bound: &Bound,
+    layout: &Layout,
+    n_params: usize,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<Option<Optimum>, ObjectiveError> {
+    if layout.d > MOST || !(layout.is_dense() || layout.is_diagonal()) {
+        return Ok(None);
+    }
+    let started = Instant::now();
+    let smooth = Smooth::new(bound, |_| true)?;
+    if smooth.d != layout.d {
+        return Ok(None);
+    }
+    let mut solver = Solver {
+        smooth,
+        dense: layout.is_dense(),
+        seed: options.seed,
+        observer,
+        steps: 0,
+        max_steps: options.max_steps,
+        elbo: f64::NAN,
+        difference: None,
+    };
+    let starts = starts::starts(bound, &mut solver)?;
+    let (found, outcome) = match solver.climb(starts) {
+        Ok(found) => (found, Outcome::Converged),
+        Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
+        Err(_) => return Ok(None),
+    };
+    let covariance = found.factor.inverse_of_factored();
+    let Some(params) = layout.params(n_params, &found.mean, &covariance) else {
+        return Ok(None);
+    };
+    let (elbo, elbo_se) = match outcome {
+        Outcome::Interrupted => (f64::NAN, f64::NAN),
+        _ => solver.bound(&found),
+    };
+    if !elbo.is_finite() && outcome == Outcome::Converged {
+        return Ok(None);
+    }
+    Ok(Some(Optimum {
+        params,
+        elbo,
+        elbo_se,
+        steps: solver.steps,
+        estimates: solver.smooth.evaluations.div_ceil(options.draws_per_step.max(1)),
+        skipped: 0,
+        outcome,
+        step_size: 1.0,
+        race_seconds: 0.0,
+        optimise_seconds: started.elapsed().as_secs_f64(),
+    }))
+}
+
+type Climbed = Result<Gaussian, (Option<Gaussian>, Lost)>;
+
+impl Solver<'_> {
+    /// Frozen antithetic draws.
+    fn draws(&self, n: usize, stream: u64) -> Vec<f64> {
+        let d = self.smooth.d;
+        let mut out = vec![0.0; n * d];
+        let half = n / 2 * d;
+        let address = Address {
+            seed: self.seed,
+            purpose: PURPOSE,
+            step: stream,
+            block: 0,
+        };
+        fill_normal(&mut out[..half], address);
+        let (there, back) = out.split_at_mut(half);
+        back.iter_mut().zip(there).for_each(|(b, t)| *b = -*t);
+        out
+    }
+
+    /// Values at draws.
+    fn values(&mut self, q: &Gaussian, draws: &[f64]) -> Vec<f64> {
+        let d = self.smooth.d;
+        let mut out = vec![];
+        for batch in q.points(draws).chunks(BATCH * d) {
+            self.smooth.values(batch, &mut out);
+        }
+        out
+    }
+
+    fn climb(&mut self, starts: Vec<Gaussian>) -> Climbed {
+        let merit = self.draws(MERIT, 1 << 20);
+        let (mut q, pattern) = match self.best_start(starts, &merit) {
+            Ok(best) => best,
+            Err(lost) => return Err((None, lost)),
+        };
+        let mut reached = false;
+        for (rung, &n) in RUNGS.iter().enumerate() {
+            let work = (n * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
+            if rung > 0 && work > MOST_WORK {
+                break;
+            }
+            let draws = self.draws(n, rung as u64);
+            match self.rung(q.clone(), &draws, &merit, &pattern, STEPS) {
+                Ok((found, converged)) => {
+                    reached = converged;
+                    q = found;
+                }
+                Err(Lost::Interrupted) => return Err((Some(q), Lost::Interrupted)),
+                Err(Lost::Failed) => return Err((None, Lost::Failed)),
+            }
+        }
+        if reached {
+            Ok(q)
+        } else {
+            Err((Some(q), Lost::Failed))
+        }
+    }
+
+    /// Which second derivatives there are: those that are other than zero at random points.
+    fn pattern(&mut self, q: &Gaussian) -> Pattern {
+        let d = self.smooth.d;
+        let full = Pattern::full(d);
+        let seen: Vec<Matrix> = (0..2)
+            .map(|k| {
+                let draws = self.draws(BATCH, (2 << 20) + k);
+                self.hessian(q, &draws, &full)
+            })
+            .collect();
+        if seen.iter().any(|m| m.a.iter().any(|v| !v.is_finite())) {
+            self.difference = Some(DIFFERENCE);
+            return full;
+        }
+        Pattern::of(&seen)
+    }
+
+    /// Minus the mean Hessian at draws.
+    fn hessian(&mut self, q: &Gaussian, draws: &[f64], pattern: &Pattern) -> Matrix {
+        let d = self.smooth.d;
+        let points = &q.points(draws);
+        let n = (points.len() / d) as f64;
+        if let Some(part) = self.difference {
+            return self.hessian_by_differences(q, points, part);
+        }
+        let mut totals = vec![vec![0.0; d]; pattern.n_colours()];
+        let mut direction = vec![0.0; d];
+        for batch in points.chunks(BATCH * d) {
+            self.smooth.aim(batch);
+            for (c, total) in totals.iter_mut().enumerate() {
+                pattern.direction(c, &mut direction);
+                self.smooth.add_products(&direction, total);
+            }
+        }
+        let mut h = Matrix::zeros(d);
+        for (c, total) in totals.iter_mut().enumerate() {
+            total.iter_mut().for_each(|v| *v /= -n);
+            pattern.read(c, total, &mut h);
+        }
+        h.symmetrise();
+        h
+    }
+
+    /// The same by central differences of the gradient.
+    fn hessian_by_differences(&mut self, q: &Gaussian, points: &[f64], part: f64) -> Matrix {
+        let d = self.smooth.d;
+        let n = (points.len() / d) as f64;
+        let sds: Vec<f64> = q
+            .factor
+            .inverse_of_factored()
+            .diagonal()
+            .map(f64::sqrt)
+            .collect();
+        let mut h = Matrix::zeros(d);
+        let mut moved = points.to_vec();
+        for (j, sd) in sds.iter().enumerate() {
+            let mut change = vec![0.0; d];
+            for sign in [1.0, -1.0] {
+                let by = sign * part * sd;
+                for (to, from) in moved.chunks_mut(d).zip(points.chunks(d)) {
+                    to.copy_from_slice(from);
+                    to[j] += by;
+                }
+                let mut g = vec![0.0; d];
+                for batch in moved.chunks(BATCH * d) {
+                    self.smooth.add_gradients(batch, &mut g);
+                }
+                change.iter_mut().zip(&g).for_each(|(c, g)| *c += sign * g);
+            }
+            for (i, c) in change.iter().enumerate() {
+                h.a[i * d + j] = -c / (2.0 * part * sd * n);
+            }
+        }
+        h.symmetrise();
+        h
+    }
+
+    /// Steps on these draws until they stand still; whether they do.
+    fn rung(
+        &mut self,
+        mut q: Gaussian,
+        draws: &[f64],
+        merit: &[f64],
+        pattern: &Pattern,
+        steps: usize,
+    ) -> Result<(Gaussian, bool), Lost> {
+        let d = self.smooth.d;
+        let n = (draws.len() / d) as f64;
+        let mut value = self.values(&q, merit);
+        let mut r: f64 = 0.5;
+        let mut quiet = 0;
+        for _ in 0..steps {
+            self.steps += 1;
+            self.elbo = mean(&value) + q.log_volume();
+            let watching = self.observer.progress(Progress {
+                phase: "optimise",
+                step: self.steps,
+                max_steps: self.max_steps,
+                elbo: self.elbo,
+                elbo_se: f64::NAN,
+            });
+            if !watching || self.steps >= self.max_steps {
+                return Err(Lost::Interrupted);
+            }
+            let points = q.points(draws);
+            let mut g = vec![0.0; d];
+            let mut finite = true;
+            for batch in points.chunks(BATCH * d) {
+                finite &= self.smooth.add_gradients(batch, &mut g);
+            }
+            g.iter_mut().for_each(|v| *v /= n);
+            let mut h = self.hessian(&q, draws, pattern);
+            if !finite || h.a.iter().any(|v| !v.is_finite()) {
+                return Err(Lost::Failed);
+            }
+            let curvature = h.clone();
+            if !self.dense {
+                h = h.only_diagonal();
+            }
+            r = (2.0 * r).min(1.0);
+            let mut step = None;
+            while r > 1e-4 {
+                if let Some(next) = self.step(&q, &g, (&h, &curvature), r) {
+                    let moved = self.values(&next, merit);
+                    let (gain, se) = gain(&value, &moved);
+                    let gain = gain + next.log_volume() - q.log_volume();
+                    if gain > -(se / 2.0).max(1e-3) {
+                        step = Some((next, moved, gain));
+                        break;
+                    }
+                }
+                r *= 0.5;
+            }
+            let Some((next, moved, gain)) = step else {
+                // No step is uphill: as far as these draws can tell, this is the top, if a full step is small.
+                return Ok((q.clone(), self.distance(&q, &g, &h) < 0.05 || quiet > 0));
+            };
+            let shift = self.shift(&q, &next);
+            q = next;
+            value = moved;
+            if r == 1.0 && shift < 1e-3 {
+                return Ok((q, true));
+            }
+            quiet = if gain.abs() < 0.01 { quiet + 1 } else { 0 };
+            if quiet >= 8 {
+                return Ok((q, true));
+            }
+        }
+        Ok((q, quiet > 0))
+    }
+
+    /// A step of length r; `None` where it leads out of the positive definite matrices.
+    fn step(
+        &self,
+        q: &Gaussian,
+        g: &[f64],
+        (h, curvature): (&Matrix, &Matrix),
+        r: f64,
+    ) -> Option<Gaussian> {
+        let blended = q.precision.combine(1.0 - r, h, r);
+        let precision = match blended.cholesky() {
+            Some(_) if h.cholesky().is_some() || r < 1.0 => blended,
+            _ => {
+                let gap = q.precision.combine(1.0, h, -1.0);
+                let s = q.factor.inverse_of_factored();
+                let term = gap.times(&s).times(&gap);
+                blended.combine(1.0, &term, 0.5 * r * r)
+            }
+        };
+        // The mean moves by the full curvature even where the covariance is diagonal: their optima are apart.
+        let by = match (self.dense, q.precision.combine(1.0 - r, curvature, r).cholesky()) {
+            (false, Some(factor)) => factor,
+            _ => precision.cholesky()?,
+        };
+        let mut move_by = g.to_vec();
+        by.solve_lower(&mut move_by);
+        by.solve_upper(&mut move_by);
+        let mean = q.mean.iter().zip(&move_by).map(|(m, v)| m + r * v).collect();
+        Gaussian::new(mean, precision)
+    }
+
+    /// How far one Gaussian is from another: squared distance of the means in sds, and of the log volumes.
+    fn shift(&self, from: &Gaussian, to: &Gaussian) -> f64 {
+        let d = self.smooth.d;
+        let delta: Vec<f64> = to.mean.iter().zip(&from.mean).map(|(a, b)| a - b).collect();
+        let mut square = 0.0;
+        for i in 0..d {
+            let row: f64 = to.precision.row(i).iter().zip(&delta).map(|(a, b)| a * b).sum();
+            square += row * delta[i];
+        }
+        let scales = to
+            .factor
+            .diagonal()
+            .zip(from.factor.diagonal())
+            .map(|(a, b)| (a / b).ln().powi(2))
+            .sum::<f64>();
+        square.max(scales)
+    }
+
+    /// The squared length in sds of a full step of the mean.
+    fn distance(&self, q: &Gaussian, g: &[f64], h: &Matrix) -> f64 {
+        let Some(factor) = h.cholesky().or_else(|| q.precision.cholesky()) else {
+            return f64::INFINITY;
+        };
+        let mut x = g.to_vec();
+        factor.solve_lower(&mut x);
+        x.iter().map(|v| v * v).sum()
+    }
+
+    /// The bound and its standard error, on fresh draws.
+    fn bound(&mut self, q: &Gaussian) -> (f64, f64) {
+        let draws = self.draws(FINAL, 3 << 20);
+        let values = self.values(q, &draws);
+        // Antithetic pairs are the independent units.
+        let half = FINAL / 2;
+        let pairs: Vec<f64> = (0..half).map(|i| 0.5 * (values[i] + values[half + i])).collect();
+        let mean = mean(&pairs);
+        let var = pairs.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (half - 1) as f64;
+        let d = self.smooth.d as f64;
+        let entropy = q.log_volume() + 0.5 * d * (1.0 + (2.0 * std::f64::consts::PI).ln());
+        (mean + entropy, (var / half as f64).sqrt())
+    }
+}
+
+fn mean(v: &[f64]) -> f64 {
+    v.iter().sum::<f64>() / v.len() as f64
+}
+
+/// Mean of the paired differences over antithetic pairs and its standard error; NaN where something is not finite.
+fn gain(before: &[f64], after: &[f64]) -> (f64, f64) {
+    let half = before.len() / 2;
+    let pairs: Vec<f64> = (0..half)
+        .map(|i| 0.5 * (after[i] - before[i] + after[half + i] - before[half + i]))
+        .collect();
+    let m = mean(&pairs);
+    let var = pairs.iter().map(|v| (v - m).powi(2)).sum::<f64>() / (half - 1) as f64;
+    (m, (var / half as f64).sqrt())
+}

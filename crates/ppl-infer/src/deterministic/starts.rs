@@ -1,0 +1,131 @@
+//! Where to start: at zero, at the middle of the prior, and at draws from it. A few steps from each, and the one with the
+//! highest bound goes on.
+
+use super::dense::Matrix;
+use super::pattern::Pattern;
+use super::smooth::Smooth;
+use super::{Gaussian, Lost, RUNGS, Solver};
+use crate::objective::ObjectiveError;
+use crate::options::Silent;
+use ppl_model::Bound;
+use ppl_model::lower::Role;
+
+/// Standard deviations at the start, tried in turn until all draws are finite.
+const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
+
+/// Steps towards the prior's own best Gaussian.
+const PRIOR_STEPS: usize = 15;
+
+/// Steps from each start before they are compared.
+const TRIAL_STEPS: usize = 8;
+
+/// Draws from the prior that are started from, each element at most so many sds from the middle.
+const PRIOR_DRAWS: usize = 4;
+const CLIP: f64 = 1.0;
+
+/// Unconstrained vectors longer than this start at zero and at the prior's middle alone.
+const MANY: usize = 40;
+
+/// The starts in order. The first is at zero.
+pub(super) fn starts(
+    bound: &Bound,
+    solver: &mut Solver<'_>,
+) -> Result<Vec<Gaussian>, ObjectiveError> {
+    let d = solver.smooth.d;
+    let zero = Gaussian::new(vec![0.0; d], Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0])));
+    let mut out: Vec<Gaussian> = zero.into_iter().collect();
+    let Some(prior) = prior(bound, solver)? else {
+        return Ok(out);
+    };
+    let n_draws = if d > MANY { 0 } else { PRIOR_DRAWS };
+    let mut draws = vec![0.0; d];
+    draws.extend(solver.draws(2 * PRIOR_DRAWS, 4 << 20)[..n_draws * d].iter());
+    draws.iter_mut().for_each(|z| *z = z.clamp(-CLIP, CLIP));
+    // No wider than at zero, and no wider than the prior.
+    let own = prior.factor.inverse_of_factored();
+    let mut precision = Matrix::zeros(d);
+    for (i, v) in own.diagonal().enumerate() {
+        precision.a[i * d + i] = (1.0 / v).max(1.0 / (SDS[0] * SDS[0]));
+    }
+    for at in prior.points(&draws).chunks(d) {
+        out.extend(Gaussian::new(at.to_vec(), precision.clone()));
+    }
+    Ok(out)
+}
+
+/// The prior as a Gaussian, roughly. What has no proper prior stays near zero and becomes wide.
+fn prior(bound: &Bound, solver: &Solver<'_>) -> Result<Option<Gaussian>, ObjectiveError> {
+    let smooth = Smooth::new(bound, |role| matches!(role, Role::Prior(_)))?;
+    let d = smooth.d;
+    if d != solver.smooth.d {
+        return Ok(None);
+    }
+    let mut silent = Silent;
+    let mut alone = Solver {
+        smooth,
+        dense: false,
+        seed: solver.seed,
+        observer: &mut silent,
+        steps: 0,
+        max_steps: usize::MAX,
+        elbo: f64::NAN,
+        difference: None,
+    };
+    let Some(start) = Gaussian::new(vec![0.0; d], Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0])))
+    else {
+        return Ok(None);
+    };
+    let merit = alone.draws(super::MERIT, 1 << 20);
+    let pattern = alone.pattern(&start);
+    let draws = alone.draws(RUNGS[0], 0);
+    let found = alone.rung(start, &draws, &merit, &pattern, PRIOR_STEPS);
+    Ok(found.ok().map(|f| f.0))
+}
+
+impl Solver<'_> {
+    /// A few steps from each start; the best of what they lead to, and which second derivatives there are.
+    pub(super) fn best_start(
+        &mut self,
+        starts: Vec<Gaussian>,
+        merit: &[f64],
+    ) -> Result<(Gaussian, Pattern), Lost> {
+        let d = self.smooth.d;
+        let draws = self.draws(RUNGS[0], 0);
+        let mut pattern: Option<Pattern> = None;
+        let mut best: Option<(f64, Gaussian)> = None;
+        for start in starts {
+            // Narrower, until all draws are finite.
+            let finite = SDS.iter().find_map(|sd| {
+                let by = (SDS[0] / sd).powi(2);
+                let q = Gaussian::new(
+                    start.mean.clone(),
+                    start.precision.combine(by, &Matrix::zeros(d), 0.0),
+                )?;
+                let values = self.values(&q, merit);
+                values.iter().all(|v| v.is_finite()).then_some(q)
+            });
+            let Some(q) = finite else { continue };
+            let known = match pattern.take() {
+                Some(known) => known,
+                None => self.pattern(&q),
+            };
+            let trial = self.rung(q, &draws, merit, &known, TRIAL_STEPS);
+            pattern = Some(known);
+            match trial {
+                Ok((q, _)) => {
+                    let value = super::mean(&self.values(&q, merit)) + q.log_volume();
+                    // A start must be better by more than chance to be preferred to an earlier one.
+                    if value.is_finite() && best.as_ref().is_none_or(|b| value > b.0 + 0.5) {
+                        best = Some((value, q));
+                    }
+                }
+                Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+                Err(Lost::Failed) => {}
+            }
+        }
+        match (best, pattern) {
+            (Some((_, q)), Some(pattern)) => Ok((q, pattern)),
+            _ => Err(Lost::Failed),
+        }
+    }
+}
