@@ -205,6 +205,8 @@ mod tests {
             rows: vec![],
             elbo: None,
             k_hat: f64::NAN,
+            guide_k_hat: f64::NAN,
+            wider: false,
             corrected: false,
             guide_rows: vec![],
             verdict: Verdict::Stopped {

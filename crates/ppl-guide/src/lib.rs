@@ -25,7 +25,7 @@ pub trait Family: Sync {
 pub static ALL: &[&dyn Family] = &[&mean_field::MeanField, &full_rank::FullRank];
 
 /// Up to so many unknowns the automatic choice is one Gaussian over all of them.
-pub const FULL_RANK_LIMIT: usize = 150;
+pub const FULL_RANK_LIMIT: usize = 200;
 
 /// The family that is chosen when nobody says which.
 pub fn choose(bound: &Bound) -> &'static dyn Family {

@@ -91,6 +91,25 @@ fn optimise(
     (optimum, attempt)
 }
 
+/// The second of two optima, which started from the first, unless it is worse by more than chance.
+fn better(first: Optimum, then: Optimum) -> Optimum {
+    let worse = then.elbo + 2.0 * then.elbo_se.hypot(first.elbo_se) < first.elbo;
+    let lost = worse || !then.elbo.is_finite() || matches!(then.outcome, Outcome::Diverged { .. });
+    let keep = lost && then.outcome != Outcome::Interrupted;
+    let (steps, estimates) = (first.steps + then.steps, first.estimates + then.estimates);
+    let seconds = first.optimise_seconds + then.optimise_seconds;
+    let race_seconds = first.race_seconds + then.race_seconds;
+    let skipped = then.skipped;
+    Optimum {
+        steps,
+        estimates,
+        skipped,
+        race_seconds,
+        optimise_seconds: seconds,
+        ..if keep { first } else { then }
+    }
+}
+
 /// Optimises every candidate and keeps the one with the highest bound: all bound the same evidence.
 pub fn choose(
     bound: &Bound,
@@ -114,6 +133,11 @@ pub fn choose(
             None => None,
         };
         let (optimum, attempts) = match solved {
+            Some(first) if first.outcome == Outcome::StepLimit => {
+                objective.start_at(&first.params);
+                let (then, attempts) = optimise(&mut objective, options, observer);
+                (better(first, then), attempts)
+            }
             Some(optimum) => (optimum, 0),
             None => optimise(&mut objective, options, observer),
         };

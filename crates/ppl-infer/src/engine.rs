@@ -71,6 +71,8 @@ pub fn fit(
         rows: vec![],
         elbo: None,
         k_hat: f64::NAN,
+        guide_k_hat: f64::NAN,
+        wider: false,
         corrected: false,
         guide_rows: vec![],
         verdict: Verdict::Failed {
@@ -251,44 +253,11 @@ fn sample(
             .max(options.draws)
             .max(2)
     };
-    let mut values = Array2::<f64>::zeros((n, width));
-    let (mut prior, mut likelihood, mut log_q, mut jacobian) = (vec![], vec![], vec![], vec![]);
-    let mut entropy = 0.0;
-    let mut culprit: Option<String> = None;
-    let mut drawn = 0;
-    let mut row = vec![0.0; width];
-    while drawn < n {
-        sampler.run(params, (drawn / batch) as u64);
-        entropy = sampler.entropy();
-        let take = batch.min(n - drawn);
-        for s in 0..take {
-            let mut at = 0;
-            for (i, w) in widths.iter().enumerate() {
-                sampler.copy(i, s, &mut row[at..at + w]);
-                at += w;
-            }
-            values
-                .row_mut(drawn + s)
-                .iter_mut()
-                .zip(&row)
-                .for_each(|(o, v)| *o = *v);
-        }
-        prior.extend_from_slice(&sampler.log_prior()[..take]);
-        likelihood.extend_from_slice(&sampler.log_likelihood()[..take]);
-        log_q.extend_from_slice(&sampler.log_q()[..take]);
-        jacobian.extend_from_slice(&sampler.log_jacobian()[..take]);
-        if culprit.is_none()
-            && let Some((span, s)) = first_bad(&sampler, take)
-        {
-            let fault = crate::fault::find(bound, &latents(bound, &sampler, s))?;
-            culprit = Some(match &fault {
-                Some(fault) => fault.place.clone(),
-                None => statement_name(bound, span),
-            });
-            fit.fault = fault.map(|fault| Box::new(fault.diagnostic));
-        }
-        drawn += take;
-    }
+    let mut plain = collect(&mut sampler, bound, params, n, false)?;
+    let culprit = plain.culprit.take().map(|(place, fault)| {
+        fit.fault = fault;
+        place
+    });
     let names: Vec<String> = sampler
         .quantities
         .iter()
@@ -300,39 +269,64 @@ fn sample(
         .zip(&widths)
         .flat_map(|(q, &w)| std::iter::repeat_n(q.role, w))
         .collect();
-    let log_weights: Vec<f64> = (0..n)
-        .map(|i| prior[i] + likelihood[i] - log_q[i])
-        .collect();
+    let log_weights = plain.log_weights();
     let non_finite = log_weights.iter().filter(|w| !w.is_finite()).count();
     fit.elbo = Some(elbo(&Terms {
-        log_prior: &prior,
-        log_likelihood: &likelihood,
-        log_q: &log_q,
-        entropy_closed: entropy,
-        log_jacobian: &jacobian,
+        log_prior: &plain.prior,
+        log_likelihood: &plain.likelihood,
+        log_q: &plain.log_q,
+        entropy_closed: plain.entropy,
+        log_jacobian: &plain.jacobian,
         entropy_is_closed: sampler.entropy_is_closed,
         evidence_defined: bound.evidence_defined(),
     }));
-    let smoothed = psis(&log_weights);
-    fit.k_hat = smoothed.k_hat;
-    let column = |j: usize| values.column(j).to_vec();
     let labelled = || names.iter().zip(&roles).enumerate();
     fit.guide_rows = labelled()
-        .map(|(j, (name, role))| summarise(name.clone(), role, &column(j)))
+        .map(|(j, (name, role))| summarise(name.clone(), role, &plain.column(j)))
         .collect();
+    let own = psis(&log_weights);
+    fit.guide_k_hat = own.k_hat;
+    let mut rest = (plain.values, own);
+    // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved.
+    if !hurried && non_finite == 0 && fit.guide_k_hat > WIDER_FROM && sampler.can_be_wider() {
+        let wide = collect(&mut sampler, bound, params, n, true)?;
+        let log_weights = wide.log_weights();
+        if log_weights.iter().all(|w| w.is_finite()) {
+            let smoothed = psis(&log_weights);
+            if smoothed.k_hat < fit.guide_k_hat {
+                rest = (wide.values, smoothed);
+                fit.wider = true;
+            }
+        }
+    }
+    let (values, smoothed) = rest;
+    fit.k_hat = smoothed.k_hat;
     fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
     if fit.corrected {
         let weights = smoothed.weights();
+        let column = |j: usize| values.column(j).to_vec();
         fit.rows = labelled()
             .map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights))
             .collect();
+        fit.draws = Draws {
+            names,
+            values: kept(&values, Some(&smoothed), options),
+        };
     } else {
+        // Without weights only the guide's own draws mean anything.
         fit.rows = fit.guide_rows.clone();
+        let values = if fit.wider {
+            collect(&mut sampler, bound, params, n, false)?.values
+        } else {
+            values
+        };
+        fit.wider = false;
+        fit.k_hat = fit.guide_k_hat;
+        fit.draws = Draws {
+            names,
+            values: kept(&values, None, options),
+        };
     }
-    fit.draws = Draws {
-        names,
-        values: kept(&values, fit.corrected.then_some(&smoothed), options),
-    };
     Ok(Sampled {
         effective: effective_share(&log_weights),
         non_finite,
@@ -340,6 +334,108 @@ fn sample(
         culprit,
     })
 }
+
+/// Above this k-hat of the guide's own draws, wider ones are tried.
+const WIDER_FROM: f64 = 0.5;
+
+/// What draws gave.
+struct Collected {
+    values: Array2<f64>,
+    prior: Vec<f64>,
+    likelihood: Vec<f64>,
+    /// Log density of what was drawn.
+    log_q: Vec<f64>,
+    jacobian: Vec<f64>,
+    entropy: f64,
+    /// The first statement that was not finite, in words, with its message.
+    culprit: Option<(String, Option<Box<Diagnostic>>)>,
+}
+
+impl Collected {
+    fn log_weights(&self) -> Vec<f64> {
+        (0..self.prior.len())
+            .map(|i| self.prior[i] + self.likelihood[i] - self.log_q[i])
+            .collect()
+    }
+
+    fn column(&self, j: usize) -> Vec<f64> {
+        self.values.column(j).to_vec()
+    }
+}
+
+/// Draws from the fitted guide, or wider than it.
+fn collect(
+    sampler: &mut Sampler,
+    bound: &Bound,
+    params: &[f64],
+    n: usize,
+    wider: bool,
+) -> Result<Collected, FitError> {
+    let batch = sampler.batch;
+    let widths: Vec<usize> = sampler
+        .quantities
+        .iter()
+        .map(|q| q.elements.len())
+        .collect();
+    let width: usize = widths.iter().sum();
+    let mut out = Collected {
+        values: Array2::<f64>::zeros((n, width)),
+        prior: vec![],
+        likelihood: vec![],
+        log_q: vec![],
+        jacobian: vec![],
+        entropy: 0.0,
+        culprit: None,
+    };
+    let mut drawn = 0;
+    let mut row = vec![0.0; width];
+    while drawn < n {
+        let step = (drawn / batch) as u64;
+        let ratio = if wider {
+            sampler.run_wider(params, WIDER_STEPS + step)
+        } else {
+            sampler.run(params, step);
+            vec![0.0; batch]
+        };
+        out.entropy = sampler.entropy();
+        let take = batch.min(n - drawn);
+        for s in 0..take {
+            let mut at = 0;
+            for (i, w) in widths.iter().enumerate() {
+                sampler.copy(i, s, &mut row[at..at + w]);
+                at += w;
+            }
+            out.values
+                .row_mut(drawn + s)
+                .iter_mut()
+                .zip(&row)
+                .for_each(|(o, v)| *o = *v);
+        }
+        out.prior.extend_from_slice(&sampler.log_prior()[..take]);
+        out.likelihood
+            .extend_from_slice(&sampler.log_likelihood()[..take]);
+        let log_q = sampler.log_q()[..take].iter().zip(&ratio);
+        out.log_q.extend(log_q.map(|(q, r)| q + r));
+        out.jacobian
+            .extend_from_slice(&sampler.log_jacobian()[..take]);
+        if !wider
+            && out.culprit.is_none()
+            && let Some((span, s)) = first_bad(sampler, take)
+        {
+            let fault = crate::fault::find(bound, &latents(bound, sampler, s))?;
+            let place = match &fault {
+                Some(fault) => fault.place.clone(),
+                None => statement_name(bound, span),
+            };
+            out.culprit = Some((place, fault.map(|fault| Box::new(fault.diagnostic))));
+        }
+        drawn += take;
+    }
+    Ok(out)
+}
+
+/// First address of the draws that are wider.
+const WIDER_STEPS: u64 = 1 << 32;
 
 /// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
 /// systematically by their weights (Kitagawa 1996).
@@ -455,7 +551,12 @@ fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
         )
     } else {
         format!(
-            "converged; summaries are importance-corrected (k-hat {:.2}, below {threshold:.2})",
+            "converged; summaries are importance-corrected{} (k-hat {:.2}, below {threshold:.2})",
+            if fit.wider {
+                ", by draws wider than the guide, whose tails are too light"
+            } else {
+                ""
+            },
             fit.k_hat
         )
     };

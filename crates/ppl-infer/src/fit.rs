@@ -134,8 +134,12 @@ pub struct Fit {
     pub rows: Vec<Row>,
     /// The bound; `None` where the fit failed before one could be computed.
     pub elbo: Option<Elbo>,
-    /// Pareto k-hat of the importance weights (NaN where there are too few).
+    /// Pareto k-hat of the importance weights that `rows` rest on (NaN where there are too few).
     pub k_hat: f64,
+    /// The k-hat of the guide's own draws.
+    pub guide_k_hat: f64,
+    /// Whether the weights are those of draws wider than the guide's, because its tails are too light.
+    pub wider: bool,
     /// Whether `rows` and `draws` are corrected by Pareto-smoothed importance weights (they are where k-hat allows it);
     /// otherwise they are the guide's own.
     pub corrected: bool,

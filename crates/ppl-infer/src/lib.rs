@@ -16,6 +16,7 @@ pub mod predict;
 pub mod psis;
 pub mod stochastic;
 pub mod summary;
+mod wider;
 
 pub use fit::{Draws, Elbo, Estimate, Fit, Phase, Row, Verdict};
 pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};

@@ -7,6 +7,7 @@
 
 use crate::deterministic::Layout;
 use crate::stochastic::Target;
+use crate::wider;
 use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
@@ -44,6 +45,8 @@ pub enum Purpose {
     Gradient = 1,
     /// Certificates and summaries.
     Certify = 2,
+    /// Which draws are wider than the guide's.
+    Wider = 5,
 }
 
 /// A compiled program together with the parameters and noise that it reads.
@@ -84,6 +87,25 @@ impl Compiled {
 
     /// Draws the noise of a step and evaluates all outputs.
     pub fn run(&mut self, params: &[f64], step: u64) {
+        self.draw(step);
+        self.kernels.run(params, &self.noise);
+    }
+
+    /// The same with draws wider than the guide's; for each, the log density of what was drawn over the guide's own.
+    fn run_wider(&mut self, params: &[f64], step: u64, draws: usize) -> Vec<f64> {
+        self.draw(step);
+        let address = Address {
+            seed: self.seed,
+            purpose: Purpose::Wider as u32,
+            step,
+            block: 0,
+        };
+        let ratio = wider::widen(&mut self.noise, &self.blocks, draws, address);
+        self.kernels.run(params, &self.noise);
+        ratio
+    }
+
+    fn draw(&mut self, step: u64) {
         for (i, b) in self.blocks.iter().enumerate() {
             let out = &mut self.noise[b.offset..b.offset + b.len];
             let address = Address {
@@ -97,7 +119,6 @@ impl Compiled {
                 NoiseKind::Uniform => fill_uniform(out, address),
             }
         }
-        self.kernels.run(params, &self.noise);
     }
 
     /// An output of the last run.
@@ -302,6 +323,11 @@ impl Objective {
         start
     }
 
+    /// Starts there from now on.
+    pub(crate) fn start_at(&mut self, params: &[f64]) {
+        self.initial.copy_from_slice(params);
+    }
+
     /// Starts with narrower draws from now on.
     pub fn start_narrower(&mut self, by: f64) {
         self.initial = self.narrower(by);
@@ -444,6 +470,16 @@ impl Sampler {
     /// Draws a batch; `step` addresses it.
     pub fn run(&mut self, params: &[f64], step: u64) {
         self.compiled.run(params, step);
+    }
+
+    /// Whether draws can be wider than the guide's.
+    pub(crate) fn can_be_wider(&self) -> bool {
+        wider::applies(&self.compiled.blocks)
+    }
+
+    /// Draws a batch that is wider than the guide's; gives the log density of each over the guide's own.
+    pub(crate) fn run_wider(&mut self, params: &[f64], step: u64) -> Vec<f64> {
+        self.compiled.run_wider(params, step, self.batch)
     }
 
     /// log p(z) of each draw.

@@ -10,7 +10,14 @@ pub fn elbo_block(fit: &Fit) -> String {
         Some(elbo) => bound(elbo, &mut lines),
         None => lines.push("ELBO     none: the fit ended before it could be computed".to_owned()),
     }
-    lines.push(format!("k-hat    {}", k_hat(fit.k_hat)));
+    let wider = match fit.wider {
+        true => format!(
+            " (with draws wider than the guide's, whose own is {:.2})",
+            fit.guide_k_hat
+        ),
+        false => String::new(),
+    };
+    lines.push(format!("k-hat    {}{wider}", k_hat(fit.k_hat)));
     lines.push(format!(
         "verdict  {}: {}",
         fit.verdict.word(),

@@ -52,6 +52,8 @@ pub(crate) fn small() -> Fit {
             evidence_defined: true,
         }),
         k_hat: 0.31,
+        guide_k_hat: 0.31,
+        wider: false,
         corrected: false,
         guide_rows: vec![],
         verdict: Verdict::Approximate {

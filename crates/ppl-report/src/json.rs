@@ -9,7 +9,7 @@ const FORMAT: u32 = 1;
 
 /// Everything but the draws, as one object with a line end.
 ///
-/// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, steps,
+/// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, guide_k_hat, wider_draws, steps,
 /// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary, discrete`. Nats and seconds.
 /// Numbers read back as the same doubles; what is not finite or not defined is `null`.
 pub fn fit_json(fit: &Fit) -> String {
@@ -30,6 +30,8 @@ pub fn fit_json(fit: &Fit) -> String {
         "log_evidence": evidence.map(|e| e.value),
         "log_evidence_se": evidence.map(|e| e.se),
         "k_hat": fit.k_hat,
+        "guide_k_hat": fit.guide_k_hat,
+        "wider_draws": fit.wider,
         "steps": fit.steps,
         "gradient_evaluations": fit.gradient_evaluations,
         "seconds": seconds(fit),

@@ -11,6 +11,7 @@
 //! Khan 2020). Expectations are means over frozen antithetic draws; a step is taken if the bound on other frozen draws
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
+mod anderson;
 mod dense;
 mod layout;
 mod pattern;
@@ -19,6 +20,7 @@ mod starts;
 
 pub(crate) use layout::Layout;
 
+use anderson::Anderson;
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::stochastic::{Optimum, Outcome};
@@ -33,7 +35,11 @@ use std::time::Instant;
 pub(crate) const MOST: usize = 400;
 
 /// Draws of each rung.
-const RUNGS: [usize; 3] = [16, 64, 256];
+const RUNGS: [usize; 4] = [16, 64, 256, 1024];
+
+/// Fresh draws that rungs are compared on, and what another rung must bring.
+const FRESH: usize = 400;
+const WORTH: f64 = 0.02;
 
 /// Steps of a rung, at most.
 const STEPS: usize = 60;
@@ -110,6 +116,7 @@ struct Solver<'o> {
 }
 
 /// Fits the guide's Gaussian; `None` where this engine is not for it, or got nowhere (the stochastic engine then starts).
+/// `StepLimit` says that more draws would still have changed it: the stochastic engine goes on from there.
 pub(crate) fn solve(
     bound: &Bound,
     layout: &Layout,
@@ -137,7 +144,8 @@ pub(crate) fn solve(
     };
     let starts = starts::starts(bound, &mut solver)?;
     let (found, outcome) = match solver.climb(starts) {
-        Ok(found) => (found, Outcome::Converged),
+        Ok((found, true)) => (found, Outcome::Converged),
+        Ok((found, false)) => (found, Outcome::StepLimit),
         Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
         Err(_) => return Ok(None),
     };
@@ -149,7 +157,7 @@ pub(crate) fn solve(
         Outcome::Interrupted => (f64::NAN, f64::NAN),
         _ => solver.bound(&found),
     };
-    if !elbo.is_finite() && outcome == Outcome::Converged {
+    if !elbo.is_finite() && outcome != Outcome::Interrupted {
         return Ok(None);
     }
     Ok(Some(Optimum {
@@ -166,7 +174,8 @@ pub(crate) fn solve(
     }))
 }
 
-type Climbed = Result<Gaussian, (Option<Gaussian>, Lost)>;
+/// The best Gaussian, and whether it is an optimum as far as fresh draws can tell.
+type Climbed = Result<(Gaussian, bool), (Option<Gaussian>, Lost)>;
 
 impl Solver<'_> {
     /// Frozen antithetic draws.
@@ -202,6 +211,7 @@ impl Solver<'_> {
             Ok(best) => best,
             Err(lost) => return Err((None, lost)),
         };
+        let fresh = self.draws(FRESH, 5 << 20);
         let mut reached = false;
         for (rung, &n) in RUNGS.iter().enumerate() {
             let work = (n * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
@@ -209,20 +219,24 @@ impl Solver<'_> {
                 break;
             }
             let draws = self.draws(n, rung as u64);
-            match self.rung(q.clone(), &draws, &merit, &pattern, STEPS) {
-                Ok((found, converged)) => {
-                    reached = converged;
-                    q = found;
-                }
-                Err(Lost::Interrupted) => return Err((Some(q), Lost::Interrupted)),
-                Err(Lost::Failed) => return Err((None, Lost::Failed)),
+            let merit = self.draws(n.max(MERIT), 1 << 20);
+            let (found, still) = match self.rung(q.clone(), &draws, &merit, &pattern, STEPS) {
+                Ok(found) => found,
+                Err(lost) => return Err((Some(q), lost)),
+            };
+            let (before, after) = (self.values(&q, &fresh), self.values(&found, &fresh));
+            let (more, se) = gain(&before, &after);
+            let more = more + found.log_volume() - q.log_volume();
+            // Draws that nobody optimised on decide whether it was worth while, and whether more draws may be.
+            if rung == 0 || more > 0.0 {
+                q = found;
+            }
+            reached = still;
+            if rung > 0 && still && more.abs() < (2.0 * se).max(WORTH) {
+                return Ok((q, true));
             }
         }
-        if reached {
-            Ok(q)
-        } else {
-            Err((Some(q), Lost::Failed))
-        }
+        Ok((q, reached && self.smooth.work as f64 * 1e3 > MOST_WORK))
     }
 
     /// Which second derivatives there are: those that are other than zero at random points.
@@ -315,7 +329,9 @@ impl Solver<'_> {
         let n = (draws.len() / d) as f64;
         let mut value = self.values(&q, merit);
         let mut r: f64 = 0.5;
-        let mut quiet = 0;
+        let mut anderson = Anderson::default();
+        let units = Units::of(&q);
+        let (mut quiet, mut falling) = (0, 0);
         for _ in 0..steps {
             self.steps += 1;
             self.elbo = mean(&value) + q.log_volume();
@@ -346,7 +362,28 @@ impl Solver<'_> {
             }
             r = (2.0 * r).min(1.0);
             let mut step = None;
-            while r > 1e-4 {
+            // Where the last few full steps lead, if the bound there is no lower than a plain step's.
+            let leap = match r == 1.0 {
+                true => self.step(&q, &g, (&h, &curvature), 1.0).and_then(|plain| {
+                    let to = anderson.next(units.vector(&q), units.vector(&plain))?;
+                    Some((plain, units.gaussian(&to)?))
+                }),
+                false => {
+                    anderson.clear();
+                    None
+                }
+            };
+            if let Some((plain, leap)) = leap {
+                let (near, far) = (self.values(&plain, merit), self.values(&leap, merit));
+                let rise = |q2: &Gaussian, values: &[f64]| {
+                    gain(&value, values).0 + q2.log_volume() - q.log_volume()
+                };
+                let (near, far_gain) = (rise(&plain, &near), rise(&leap, &far));
+                if far_gain > near.max(0.0) {
+                    step = Some((leap, far, far_gain));
+                }
+            }
+            while step.is_none() && r > 1e-4 {
                 if let Some(next) = self.step(&q, &g, (&h, &curvature), r) {
                     let moved = self.values(&next, merit);
                     let (gain, se) = gain(&value, &moved);
@@ -365,10 +402,20 @@ impl Solver<'_> {
             let shift = self.shift(&q, &next);
             q = next;
             value = moved;
-            if r == 1.0 && shift < 1e-3 {
+            // What is left to a full step.
+            if shift / (r * r) < 1e-3 {
                 return Ok((q, true));
             }
-            quiet = if gain.abs() < 0.01 { quiet + 1 } else { 0 };
+            quiet = if gain.abs() < 0.01 && r >= 0.5 {
+                quiet + 1
+            } else {
+                0
+            };
+            // These draws lead one way and the others back: no more is to be had from them.
+            falling = if gain < 0.0 { falling + 1 } else { 0 };
+            if falling >= 5 {
+                return Ok((q, shift / (r * r) < 1e-2));
+            }
             if quiet >= 8 {
                 return Ok((q, true));
             }
@@ -446,6 +493,46 @@ impl Solver<'_> {
         let d = self.smooth.d as f64;
         let entropy = q.log_volume() + 0.5 * d * (1.0 + (2.0 * std::f64::consts::PI).ln());
         (mean + entropy, (var / half as f64).sqrt())
+    }
+}
+
+/// Coordinates of a Gaussian in which changes are comparable: means in sds, precisions in units of the diagonal's.
+struct Units {
+    sds: Vec<f64>,
+}
+
+impl Units {
+    fn of(q: &Gaussian) -> Units {
+        Units {
+            sds: q.precision.diagonal().map(|v| v.sqrt().recip()).collect(),
+        }
+    }
+
+    fn vector(&self, q: &Gaussian) -> Vec<f64> {
+        let d = self.sds.len();
+        let mut out: Vec<f64> = q.mean.iter().zip(&self.sds).map(|(m, s)| m / s).collect();
+        for i in 0..d {
+            for j in 0..=i {
+                out.push(q.precision.a[i * d + j] * self.sds[i] * self.sds[j]);
+            }
+        }
+        out
+    }
+
+    /// Back; `None` where the precision is not positive definite.
+    fn gaussian(&self, v: &[f64]) -> Option<Gaussian> {
+        let d = self.sds.len();
+        let mean = v.iter().zip(&self.sds).map(|(m, s)| m * s).collect();
+        let mut precision = Matrix::zeros(d);
+        let mut rest = v[d..].iter();
+        for i in 0..d {
+            for j in 0..=i {
+                let p = rest.next()? / (self.sds[i] * self.sds[j]);
+                precision.a[i * d + j] = p;
+                precision.a[j * d + i] = p;
+            }
+        }
+        Gaussian::new(mean, precision)
     }
 }
 
