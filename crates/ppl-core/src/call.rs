@@ -62,6 +62,22 @@ impl Routine {
         }
     }
 
+    /// Numbers that one run computes, roughly.
+    pub(crate) fn work(&self, program: &Program, args: &[AxisSet]) -> usize {
+        match self {
+            Routine::Scan(s) => program.axes[s.axis.0 as usize].size * s.body.work(),
+            Routine::Block(c) => {
+                let size = |a: &crate::AxisId| program.axes[a.0 as usize].size;
+                let sizes: Vec<Vec<usize>> = c
+                    .args
+                    .iter()
+                    .map(|block| block.iter().map(size).collect())
+                    .collect();
+                program.len(c.batch(args)) * c.block.work(&sizes)
+            }
+        }
+    }
+
     /// Axes of a result, given those of the arguments.
     pub fn part_axes(&self, part: usize, args: &[AxisSet]) -> AxisSet {
         match self {

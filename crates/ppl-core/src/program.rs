@@ -154,6 +154,18 @@ impl Program {
         axes.iter().map(|a| self.axes[a.0 as usize].size).product()
     }
 
+    /// Numbers that one evaluation computes, roughly: elements of all nodes, and what routines do.
+    pub fn work(&self) -> usize {
+        let of = |node: &Node| match &node.op {
+            Op::Call(call, 0, args) => {
+                let args: Vec<AxisSet> = args.iter().map(|a| self.node(*a).axes).collect();
+                self.calls[call.0 as usize].work(self, &args)
+            }
+            _ => self.len(node.axes),
+        };
+        self.nodes.iter().map(of).sum()
+    }
+
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()

@@ -110,18 +110,46 @@ fn better(first: Optimum, then: Optimum) -> Optimum {
     }
 }
 
-/// Optimises every candidate and keeps the one with the highest bound: all bound the same evidence.
+/// A candidate with what the deterministic engine made of it.
+struct Entrant {
+    guided: Guided,
+    objective: Objective,
+    solved: Option<Optimum>,
+}
+
+impl Entrant {
+    /// Its bound, so far.
+    fn bound(&self) -> f64 {
+        let solved = self.solved.as_ref();
+        solved.map_or(f64::NEG_INFINITY, |s| {
+            if s.elbo.is_finite() {
+                s.elbo
+            } else {
+                f64::NEG_INFINITY
+            }
+        })
+    }
+
+    fn is_done(&self) -> bool {
+        let solved = self.solved.as_ref();
+        solved.is_some_and(|s| s.outcome == Outcome::Converged)
+    }
+}
+
+/// A candidate this far below one that has converged is not pursued.
+const HOPELESS: f64 = 0.5;
+
+/// Optimises every candidate and keeps the one with the highest bound: all bound the same evidence. First the
+/// deterministic engine; the stochastic one where that found no optimum, unless another candidate is ahead already.
 pub fn choose(
     bound: &Bound,
     options: &FitOptions,
     observer: &mut dyn Observer,
 ) -> Result<Chosen, FitError> {
-    let mut best: Option<Chosen> = None;
-    let mut bounds = vec![];
-    let (mut steps, mut estimates, mut race, mut climb) = (0, 0, 0.0, 0.0);
+    let mut entrants = vec![];
+    let mut stopped = false;
     for guided in candidates(bound, options.guide)? {
-        let mut objective =
-            Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
+        let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
         if objective.params.is_empty() {
             return Err(FitError::NoUnknowns);
         }
@@ -132,13 +160,43 @@ pub fn choose(
             }
             None => None,
         };
+        stopped |= matches!(&solved, Some(s) if s.outcome == Outcome::Interrupted);
+        entrants.push(Entrant {
+            guided,
+            objective,
+            solved,
+        });
+        if stopped {
+            break;
+        }
+    }
+    let done = entrants.iter().filter(|e| e.is_done()).map(Entrant::bound);
+    let ahead = done.fold(f64::NEG_INFINITY, f64::max);
+    let n = entrants.len();
+    let mut best: Option<Chosen> = None;
+    let mut bounds = vec![];
+    let (mut steps, mut estimates, mut race, mut climb) = (0, 0, 0.0, 0.0);
+    for (k, entrant) in entrants.into_iter().enumerate() {
+        let behind = ahead.is_finite() && entrant.bound() < ahead - HOPELESS;
+        // Whoever interrupts wants the best so far, not another engine.
+        let last_word = stopped && k + 1 == n;
+        let finished = entrant.is_done() || stopped;
+        let Entrant {
+            guided,
+            mut objective,
+            solved,
+        } = entrant;
         let (optimum, attempts) = match solved {
-            Some(first) if first.outcome == Outcome::StepLimit => {
+            Some(first) if finished || behind => (first, 0),
+            Some(first) => {
                 objective.start_at(&first.params);
                 let (then, attempts) = optimise(&mut objective, options, observer);
                 (better(first, then), attempts)
             }
-            Some(optimum) => (optimum, 0),
+            None if behind || (stopped && !last_word) => {
+                bounds.push(f64::NEG_INFINITY);
+                continue;
+            }
             None => optimise(&mut objective, options, observer),
         };
         steps += optimum.steps;
@@ -181,8 +239,14 @@ pub fn choose(
     };
     if let [a, b] = bounds.as_slice() {
         let word = if b > a { "non-centred" } else { "centred" };
+        let shown = |v: &f64| match v.is_finite() {
+            true => format!("{v:.2}"),
+            false => "not found".to_string(),
+        };
         chosen.notes.push(format!(
-            "hierarchical sites are drawn {word} in the guide: the bound is {a:.2} centred, {b:.2} non-centred"
+            "hierarchical sites are drawn {word} in the guide: the bound is {} centred, {} non-centred",
+            shown(a),
+            shown(b)
         ));
     }
     Ok(chosen)

@@ -4,8 +4,8 @@
 
 pub mod choice;
 pub mod density;
-pub mod discrete;
 mod deterministic;
+pub mod discrete;
 pub mod elbo;
 pub mod engine;
 pub mod fault;

@@ -75,7 +75,10 @@ mod tests {
         // x <- a x + b in three coordinates with factors 0.999, 0.9 and -0.95; the fixed point is 1 everywhere.
         let rates = [0.999, 0.9, -0.95];
         let step = |x: &[f64]| -> Vec<f64> {
-            x.iter().zip(rates).map(|(x, a)| a * x + (1.0 - a)).collect()
+            x.iter()
+                .zip(rates)
+                .map(|(x, a)| a * x + (1.0 - a))
+                .collect()
         };
         let mut anderson = Anderson::default();
         let mut x = vec![0.0; 3];

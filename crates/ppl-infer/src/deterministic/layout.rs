@@ -31,7 +31,11 @@ impl Layout {
             let g = d.gaussian?;
             let of = |node| params.iter().find(|p| p.value == node);
             let (location, scale) = (of(g.location)?, of(g.scale)?);
-            let n = if g.matrix { g.len * g.len + g.len } else { g.len };
+            let n = if g.matrix {
+                g.len * g.len + g.len
+            } else {
+                g.len
+            };
             let logs = scale.log_scales.len() == g.len && location.log_scales.is_empty();
             if location.init.len() != g.len || scale.init.len() != n || !logs {
                 return None;
@@ -61,7 +65,12 @@ impl Layout {
     }
 
     /// The parameters of a Gaussian with this mean and covariance (`None` where that is not positive definite).
-    pub(super) fn params(&self, n_params: usize, mean: &[f64], covariance: &Matrix) -> Option<Vec<f64>> {
+    pub(super) fn params(
+        &self,
+        n_params: usize,
+        mean: &[f64],
+        covariance: &Matrix,
+    ) -> Option<Vec<f64>> {
         let mut out = vec![0.0; n_params];
         let mut first = 0;
         for b in &self.blocks {

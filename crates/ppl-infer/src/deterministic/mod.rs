@@ -20,10 +20,10 @@ mod starts;
 
 pub(crate) use layout::Layout;
 
-use anderson::Anderson;
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::stochastic::{Optimum, Outcome};
+use anderson::Anderson;
 use dense::Matrix;
 use pattern::Pattern;
 use ppl_engine::random::{Address, fill_normal};
@@ -44,6 +44,9 @@ const WORTH: f64 = 0.02;
 /// Steps of a rung, at most.
 const STEPS: usize = 60;
 
+/// What a step may lose within its error: a few draws of enormous weight say nothing.
+const MOST_LOSS: f64 = 0.5;
+
 /// Draws that the bound is compared on.
 const MERIT: usize = 64;
 
@@ -51,7 +54,7 @@ const MERIT: usize = 64;
 const FINAL: usize = 2048;
 
 /// A rung is left out if one of its steps would compute more numbers than this.
-const MOST_WORK: f64 = 3e9;
+const MOST_WORK: f64 = 5e8;
 
 /// Length of difference steps, in sds.
 const DIFFERENCE: f64 = 0.02;
@@ -165,7 +168,10 @@ pub(crate) fn solve(
         elbo,
         elbo_se,
         steps: solver.steps,
-        estimates: solver.smooth.evaluations.div_ceil(options.draws_per_step.max(1)),
+        estimates: solver
+            .smooth
+            .evaluations
+            .div_ceil(options.draws_per_step.max(1)),
         skipped: 0,
         outcome,
         step_size: 1.0,
@@ -388,7 +394,7 @@ impl Solver<'_> {
                     let moved = self.values(&next, merit);
                     let (gain, se) = gain(&value, &moved);
                     let gain = gain + next.log_volume() - q.log_volume();
-                    if gain > -(se / 2.0).max(1e-3) {
+                    if gain > -(se / 2.0).clamp(1e-3, MOST_LOSS) {
                         step = Some((next, moved, gain));
                         break;
                     }
@@ -442,14 +448,22 @@ impl Solver<'_> {
             }
         };
         // The mean moves by the full curvature even where the covariance is diagonal: their optima are apart.
-        let by = match (self.dense, q.precision.combine(1.0 - r, curvature, r).cholesky()) {
+        let by = match (
+            self.dense,
+            q.precision.combine(1.0 - r, curvature, r).cholesky(),
+        ) {
             (false, Some(factor)) => factor,
             _ => precision.cholesky()?,
         };
         let mut move_by = g.to_vec();
         by.solve_lower(&mut move_by);
         by.solve_upper(&mut move_by);
-        let mean = q.mean.iter().zip(&move_by).map(|(m, v)| m + r * v).collect();
+        let mean = q
+            .mean
+            .iter()
+            .zip(&move_by)
+            .map(|(m, v)| m + r * v)
+            .collect();
         Gaussian::new(mean, precision)
     }
 
@@ -459,7 +473,13 @@ impl Solver<'_> {
         let delta: Vec<f64> = to.mean.iter().zip(&from.mean).map(|(a, b)| a - b).collect();
         let mut square = 0.0;
         for i in 0..d {
-            let row: f64 = to.precision.row(i).iter().zip(&delta).map(|(a, b)| a * b).sum();
+            let row: f64 = to
+                .precision
+                .row(i)
+                .iter()
+                .zip(&delta)
+                .map(|(a, b)| a * b)
+                .sum();
             square += row * delta[i];
         }
         let scales = to
@@ -487,7 +507,9 @@ impl Solver<'_> {
         let values = self.values(q, &draws);
         // Antithetic pairs are the independent units.
         let half = FINAL / 2;
-        let pairs: Vec<f64> = (0..half).map(|i| 0.5 * (values[i] + values[half + i])).collect();
+        let pairs: Vec<f64> = (0..half)
+            .map(|i| 0.5 * (values[i] + values[half + i]))
+            .collect();
         let mean = mean(&pairs);
         let var = pairs.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (half - 1) as f64;
         let d = self.smooth.d as f64;

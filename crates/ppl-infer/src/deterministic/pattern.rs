@@ -21,7 +21,10 @@ impl Pattern {
     pub(super) fn of(seen: &[Matrix]) -> Pattern {
         let n = seen[0].n;
         let touches = |i: usize, j: usize| {
-            i == j || seen.iter().any(|m| m.a[i * n + j] != 0.0 || m.a[j * n + i] != 0.0)
+            i == j
+                || seen
+                    .iter()
+                    .any(|m| m.a[i * n + j] != 0.0 || m.a[j * n + i] != 0.0)
         };
         let rows: Vec<Vec<u32>> = (0..n)
             .map(|j| (0..n as u32).filter(|i| touches(*i as usize, j)).collect())

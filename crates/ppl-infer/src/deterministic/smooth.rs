@@ -2,7 +2,7 @@
 //! products with the Hessian. The guide's noise stands for the unconstrained vector itself.
 
 use crate::objective::{Joint, ObjectiveError};
-use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_model::Bound;
 use ppl_model::lower::{AxisMap, Role};
@@ -87,7 +87,6 @@ impl Smooth {
                 _ => None,
             })
             .collect();
-        let len = |p: &Program| -> usize { p.nodes.iter().map(|n| p.len(n.axes)).sum() };
         Ok(Smooth {
             value: Kernels::compile(&value)?,
             gradient: Kernels::compile(&with_gradient)?,
@@ -97,7 +96,7 @@ impl Smooth {
             params: vec![0.0; value.n_params],
             d: blocks.iter().map(|b| b.1).sum(),
             evaluations: 0,
-            work: len(&with_gradient) / BATCH,
+            work: with_gradient.work() / BATCH,
             blocks,
             slices,
             directions,

@@ -4,7 +4,7 @@
 use super::dense::Matrix;
 use super::pattern::Pattern;
 use super::smooth::Smooth;
-use super::{Gaussian, Lost, RUNGS, Solver};
+use super::{Gaussian, Lost, MOST_WORK, RUNGS, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
@@ -23,6 +23,9 @@ const TRIAL_STEPS: usize = 8;
 const PRIOR_DRAWS: usize = 4;
 const CLIP: f64 = 1.0;
 
+/// A prior wider than this on the unconstrained scale says nothing of where to start.
+const WIDEST: f64 = 8.0;
+
 /// Unconstrained vectors longer than this start at zero and at the prior's middle alone.
 const MANY: usize = 40;
 
@@ -37,7 +40,12 @@ pub(super) fn starts(
     let Some(prior) = prior(bound, solver)? else {
         return Ok(out);
     };
-    let n_draws = if d > MANY { 0 } else { PRIOR_DRAWS };
+    let step = (RUNGS[0] * (1 + 2 * d)) as f64 * solver.smooth.work as f64;
+    let n_draws = if d > MANY || step > MOST_WORK / 10.0 {
+        0
+    } else {
+        PRIOR_DRAWS
+    };
     let mut draws = vec![0.0; d];
     draws.extend(solver.draws(2 * PRIOR_DRAWS, 4 << 20)[..n_draws * d].iter());
     draws.iter_mut().for_each(|z| *z = z.clamp(-CLIP, CLIP));
@@ -47,8 +55,15 @@ pub(super) fn starts(
     for (i, v) in own.diagonal().enumerate() {
         precision.a[i * d + i] = (1.0 / v).max(1.0 / (SDS[0] * SDS[0]));
     }
+    // What is hardly bounded by the prior starts at zero.
+    let bounded: Vec<bool> = own.diagonal().map(|v| v < WIDEST * WIDEST).collect();
+    if bounded.iter().all(|b| !b) {
+        return Ok(out);
+    }
     for at in prior.points(&draws).chunks(d) {
-        out.extend(Gaussian::new(at.to_vec(), precision.clone()));
+        let at = at.iter().zip(&bounded);
+        let at = at.map(|(x, bounded)| if *bounded { *x } else { 0.0 });
+        out.extend(Gaussian::new(at.collect(), precision.clone()));
     }
     Ok(out)
 }
