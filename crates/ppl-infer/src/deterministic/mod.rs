@@ -56,6 +56,9 @@ const FINAL: usize = 2048;
 /// A rung is left out if one of its steps would compute more numbers than this.
 const MOST_WORK: f64 = 5e8;
 
+/// A rung is always gone through if one of its steps computes no more numbers than this.
+const CHEAP: f64 = 1e7;
+
 /// Length of difference steps, in sds.
 const DIFFERENCE: f64 = 0.02;
 
@@ -238,7 +241,11 @@ impl Solver<'_> {
                 q = found;
             }
             reached = still;
-            if rung > 0 && still && more.abs() < (2.0 * se).max(WORTH) {
+            let last = rung + 1 == RUNGS.len();
+            // The next rung has four times the draws.
+            let cheap = !last && 4.0 * work < CHEAP;
+            let little = more.abs() < if last { (2.0 * se).max(WORTH) } else { WORTH };
+            if rung > 0 && still && little && !cheap && (last || se < WORTH) {
                 return Ok((q, true));
             }
         }
