@@ -43,6 +43,7 @@ fn lift<R: Real>(map: Bijection<f64>) -> Bijection<R> {
         Bijection::CovCholesky => Bijection::CovCholesky,
         Bijection::Correlation => Bijection::Correlation,
         Bijection::Covariance => Bijection::Covariance,
+        Bijection::SumToZero => Bijection::SumToZero,
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Bijection<R> {
     CorrCholesky,
     /// K x K lower triangular, positive diagonal, from K (K + 1) / 2 in row-major order: diagonal e^u, the rest u
     CovCholesky,
+    /// K numbers that sum to 0 from K - 1: an isometry, so that its Jacobian is 1
+    SumToZero,
     /// K x K correlation matrix: L L' of a `CorrCholesky`
     Correlation,
     /// K x K covariance matrix: L L' of a `CovCholesky`
@@ -35,7 +37,7 @@ impl<R: Real> Bijection<R> {
     pub fn unconstrained_len(&self, n: usize) -> usize {
         let k = side(n);
         match self {
-            Bijection::Simplex => n - 1,
+            Bijection::Simplex | Bijection::SumToZero => n - 1,
             Bijection::CorrCholesky | Bijection::Correlation => k * (k - 1) / 2,
             Bijection::CovCholesky | Bijection::Covariance => k * (k + 1) / 2,
             _ => n,
@@ -44,7 +46,8 @@ impl<R: Real> Bijection<R> {
 
     /// The constrained event (`n` numbers) and the log absolute Jacobian determinant, with respect to the event's free
     /// coordinates: the first K - 1 of a simplex, what lies below the diagonal of a `CorrCholesky`, the lower triangle of
-    /// a `CovCholesky` and of a `Covariance`, what lies below the diagonal of a `Correlation`. The maps are those of the Stan Reference Manual, chapter "Constraint Transforms".
+    /// a `CovCholesky` and of a `Covariance`, what lies below the diagonal of a `Correlation`; for `SumToZero` the volume
+    /// of the subspace. The maps are those of the Stan Reference Manual, chapter "Constraint Transforms".
     pub fn forward(&self, u: &[R], n: usize) -> (Vec<R>, R) {
         match *self {
             Bijection::Identity => (u.to_vec(), R::lit(0.0)),
@@ -54,6 +57,7 @@ impl<R: Real> Bijection<R> {
             Bijection::Simplex => simplex(u, n),
             Bijection::Ordered => (running_sum(&u[..1], &u[1..]), sum(&u[1..])),
             Bijection::PositiveOrdered => (running_sum(&[], u), sum(u)),
+            Bijection::SumToZero => (sum_to_zero(u, n), R::lit(0.0)),
             Bijection::CorrCholesky => corr_cholesky(u, side(n)),
             Bijection::CovCholesky => cov_cholesky(u, side(n)),
             Bijection::Correlation => {
@@ -89,6 +93,7 @@ impl<R: Real> Bijection<R> {
                     .chain(x.windows(2).map(|w| (w[1] - w[0]).ln()))
                     .collect()
             }
+            Bijection::SumToZero => sum_to_zero_inverse(x),
             Bijection::CorrCholesky => corr_cholesky_inverse(x, side(x.len())),
             Bijection::Correlation => Bijection::CorrCholesky.inverse(&cholesky(x, side(x.len()))),
             Bijection::Covariance => Bijection::CovCholesky.inverse(&cholesky(x, side(x.len()))),
@@ -167,6 +172,33 @@ fn simplex_inverse<R: Real>(x: &[R]) -> Vec<R> {
         rest = rest + piece;
     }
     u.reverse();
+    u
+}
+
+/// The sum of u_i e_i with e_i = (1, …, 1, -i, 0, …) / sqrt(i (i + 1)), i ones, i = 1..K-1: the orthonormal basis of Stan's
+/// `sum_to_zero_vector`.
+fn sum_to_zero<R: Real>(u: &[R], n: usize) -> Vec<R> {
+    let mut x = vec![R::lit(0.0); n];
+    let mut tail = R::lit(0.0);
+    for (k, &u) in u.iter().enumerate().rev() {
+        let i = (k + 1) as f64;
+        let w = u * R::lit(1.0 / (i * (i + 1.0)).sqrt());
+        x[k + 1] = tail - R::lit(i) * w;
+        tail = tail + w;
+    }
+    x[0] = tail;
+    x
+}
+
+/// The coordinates along the basis of [`sum_to_zero`].
+fn sum_to_zero_inverse<R: Real>(x: &[R]) -> Vec<R> {
+    let mut before = x[0];
+    let mut u = Vec::with_capacity(x.len() - 1);
+    for (k, &next) in x[1..].iter().enumerate() {
+        let i = (k + 1) as f64;
+        u.push((before - R::lit(i) * next) * R::lit(1.0 / (i * (i + 1.0)).sqrt()));
+        before = before + next;
+    }
     u
 }
 

@@ -75,10 +75,13 @@ fn optimise(
 ) -> (Optimum, u32) {
     let mut optimum = maximise(objective, options.max_steps, observer);
     let mut attempt = 0;
-    while matches!(optimum.outcome, Outcome::Diverged { .. }) && attempt < CAREFUL_STARTS {
+    // A bound that rises until the steps are used up does so from any start.
+    let mut early = optimum.steps < options.max_steps;
+    while matches!(optimum.outcome, Outcome::Diverged { .. }) && attempt < CAREFUL_STARTS && early {
         attempt += 1;
         objective.start_narrower(f64::from(attempt));
         let again = maximise(objective, options.max_steps, observer);
+        early = again.steps < options.max_steps;
         optimum = Optimum {
             steps: optimum.steps + again.steps,
             estimates: optimum.estimates + again.estimates,

@@ -112,7 +112,7 @@ pub fn fit(
         ));
     }
     if !bound.evidence_defined() {
-        fit.notes.push("a prior without a known normaliser (Flat, or an ordered site whose components differ by data), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
+        fit.notes.push("a prior without a known normaliser (Flat), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
     fit.notes.extend(evidence_caveats(&bound));
     if fit.guide == "mean-field" {
@@ -179,6 +179,13 @@ fn evidence_caveats(bound: &Bound) -> Vec<String> {
         out.push(
             "a factor may be any number, so the evidence is known up to a constant only".to_owned(),
         );
+    }
+    let apart = bound
+        .model
+        .sites()
+        .find(|(_, s)| bound.model.unknown_normaliser(s));
+    if let Some((_, site)) = apart {
+        out.push(format!("the elements of `{}` are ordered and have different priors, whose normaliser is not known: the evidence is known up to a constant only", site.name));
     }
     let transformed = |s: &Statement| match s {
         Statement::Observe { value, .. } => {

@@ -181,6 +181,9 @@ fn examine(
         Statement::Observe { .. } if !value.is_nan() => {
             "the observed value is impossible under these arguments: keep them inside of the distribution's domain by the latents' kinds or priors, or choose a distribution that can draw the value"
         }
+        Statement::Within(_) => {
+            "the value is not what it is declared to be: mend the formula, so that it cannot leave its kind, or leave the kind away"
+        }
         _ => {
             "keep what goes in inside of the function's domain: by a kind or a prior that excludes the rest, or by a form that cannot leave it (`exp(x)` is positive, `inv_logit(x)` a probability, a `…Log` or `…Logit` distribution does not overflow)"
         }
@@ -262,6 +265,11 @@ pub(crate) fn statement_in_words(bound: &Bound, statement: &Statement) -> String
         }
         Statement::Observe { dist, .. } => {
             format!("the observation ~ {}", dist.distribution.definition().name)
+        }
+        Statement::Within(id) => {
+            let s = &bound.model.symbols[*id];
+            let kind = s.kind.as_ref().map_or("real", |k| k.keyword());
+            format!("`{}`, which is declared as `{kind}`,", s.name)
         }
         _ => "a factor".to_owned(),
     }

@@ -118,6 +118,16 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             Statement::Factor(_) => {
                 let _ = writeln!(out, "factor");
             }
+            Statement::Within(id) => {
+                let s = &model.symbols[*id];
+                let kind = s.kind.as_ref().map_or("real", Kind::keyword);
+                let _ = writeln!(
+                    out,
+                    "let {}{}: {kind}, checked during the fit",
+                    s.name,
+                    model.bracket(&s.axes)
+                );
+            }
             Statement::Report { name, axes, .. } => {
                 let _ = writeln!(out, "report {name}{}", model.bracket(axes));
             }
@@ -224,6 +234,8 @@ fn support(model: &Model, s: &Symbol, d: &TDist) -> String {
     match (&s.kind, d.distribution.definition().support) {
         (Some(Kind::Ordered), _) => "ordered".into(),
         (Some(Kind::PositiveOrdered), _) => "positive, ordered".into(),
+        (Some(Kind::SumToZero), _) => "vectors that sum to 0".into(),
+        (Some(Kind::Simplex), _) => "simplex".into(),
         (Some(Kind::Real(lo, hi)), _) if lo.is_some() || hi.is_some() => {
             let end = |e: &Option<TExpr>, open: &str| match e.as_ref().map(|e| &e.kind) {
                 None => open.to_string(),

@@ -77,6 +77,7 @@ pub(crate) fn nodes(model: &Model) -> BTreeMap<usize, Node> {
                 out.insert(model.symbols.len() + terms, node);
             }
             Statement::Sample(_)
+            | Statement::Within(_)
             | Statement::Report { .. }
             | Statement::Predict { .. }
             | Statement::GuideSample { .. } => {}

@@ -52,7 +52,7 @@ impl Bound {
         let symbol = &self.model.symbols[site];
         let dist = self.model.dist(site)?;
         let def = dist.distribution.definition();
-        let vector = matches!(symbol.kind, Some(Kind::Ordered | Kind::PositiveOrdered));
+        let vector = symbol.kind.as_ref().is_some_and(|k| k.event_axes() == 1);
         let n_event_axes = match def.event {
             Shape::Scalar if vector => 1,
             Shape::Scalar | Shape::Sequence => 0,
@@ -64,11 +64,8 @@ impl Bound {
         let zero = [0.0];
         let parameters: Vec<&[f64]> = def.parameters().iter().map(|_| &zero[..]).collect();
         let own = def.bijection(&parameters);
-        let bijection = match (&symbol.kind, own) {
-            (Some(Kind::Ordered), Some(_)) => Some(Bijection::Ordered),
-            (Some(Kind::PositiveOrdered), Some(_)) => Some(Bijection::PositiveOrdered),
-            (_, own) => own,
-        };
+        let of_kind = symbol.kind.as_ref().and_then(Kind::vector_map);
+        let bijection = own.map(|own| of_kind.unwrap_or(own));
         let bounded = dist.modifiers.truncates()
             || matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
         let name = |a: &AxisRef| self.model.axis_name(*a).to_string();
@@ -109,11 +106,11 @@ impl Bound {
         self.values.values().map(len).max().unwrap_or(0)
     }
 
-    /// Whether the evidence is defined: no improper prior, and no ordered site whose normaliser is not known.
+    /// Whether the evidence is defined: no improper prior.
     pub fn evidence_defined(&self) -> bool {
-        !self.model.sites().any(|(_, s)| {
-            let improper = matches!(&s.role, Role::Site(d) if d.distribution.definition().improper);
-            improper || self.model.unknown_normaliser(s)
-        })
+        !self
+            .model
+            .sites()
+            .any(|(_, s)| matches!(&s.role, Role::Site(d) if d.distribution.definition().improper))
     }
 }

@@ -124,7 +124,7 @@ impl Model {
                 Statement::GuideSample { dist, .. } | Statement::Predict { dist, .. } => {
                     dist.expressions().into_iter().for_each(&mut *f)
                 }
-                Statement::Sample(_) => {}
+                Statement::Sample(_) | Statement::Within(_) => {}
             }
         }
     }

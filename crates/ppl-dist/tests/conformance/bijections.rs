@@ -20,6 +20,7 @@ fn all() -> Vec<Bijection<f64>> {
         Bijection::CovCholesky,
         Bijection::Correlation,
         Bijection::Covariance,
+        Bijection::SumToZero,
     ]
 }
 
@@ -41,6 +42,11 @@ fn free(map: Bijection<f64>, x: &[f64], k: usize) -> Vec<f64> {
     };
     match map {
         Bijection::Simplex => x[..k - 1].to_vec(),
+        // A hyperplane over its first K - 1 coordinates has sqrt(K) times their volume.
+        Bijection::SumToZero => {
+            let scale = |i: usize| if i == 0 { (k as f64).sqrt() } else { 1.0 };
+            (0..k - 1).map(|i| x[i] * scale(i)).collect()
+        }
         Bijection::CorrCholesky | Bijection::Correlation => below(1),
         Bijection::CovCholesky | Bijection::Covariance => below(0),
         _ => x.to_vec(),
@@ -58,6 +64,9 @@ fn assert_inside(map: Bijection<f64>, x: &[f64], k: usize) {
         Bijection::Interval(lo, hi) => x.iter().all(|&v| lo < v && v < hi),
         Bijection::Simplex => {
             x.iter().all(|&v| v > 0.0) && (x.iter().sum::<f64>() - 1.0).abs() < 1e-14
+        }
+        Bijection::SumToZero => {
+            x.iter().sum::<f64>().abs() < 1e-13 * x.iter().map(|v| v.abs()).fold(1.0, f64::max)
         }
         Bijection::Ordered => increasing,
         Bijection::PositiveOrdered => increasing && x[0] > 0.0,
@@ -152,6 +161,7 @@ fn written<'b>(map: Bijection<f64>, tape: &'b Tape) -> Bijection<Expr<'b>> {
         Bijection::CovCholesky => Bijection::CovCholesky,
         Bijection::Correlation => Bijection::Correlation,
         Bijection::Covariance => Bijection::Covariance,
+        Bijection::SumToZero => Bijection::SumToZero,
     }
 }
 

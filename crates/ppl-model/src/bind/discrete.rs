@@ -128,7 +128,7 @@ impl Model {
                 Statement::Predict { dist, .. } => {
                     dist.expressions().into_iter().for_each(&mut look)
                 }
-                Statement::Sample(_) | Statement::GuideSample { .. } => {}
+                Statement::Sample(_) | Statement::Within(_) | Statement::GuideSample { .. } => {}
             }
         }
         ways

@@ -5,6 +5,7 @@ mod columns;
 mod cutpoints;
 mod discrete;
 mod imputations;
+mod kinds;
 mod new_rows;
 mod observations;
 mod response;
@@ -148,6 +149,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     if errors.is_empty() {
         errors = binder.observations(&bound);
         errors.extend(binder.skipped_cells(&bound));
+        errors.extend(bound.kinds());
     }
     if errors.is_empty() {
         errors = bound.discrete_sites();

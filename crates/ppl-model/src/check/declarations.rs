@@ -155,6 +155,7 @@ impl Checker {
                 .help("write `data y[row]: censored real;`; `positive`, `unit` and `int` are possible as well"),
             );
         }
+        self.kind_axes(&resolved, &axes, kind.span)?;
         if let Some((last, _)) = from
             && last.matches('*').count() > 1
         {
@@ -247,9 +248,9 @@ impl Checker {
             "positive_ordered" => Kind::PositiveOrdered,
             "corr_cholesky" => Kind::CorrCholesky,
             "cov_cholesky" => Kind::CovCholesky,
-            "corr" | "cov" | "sum_to_zero" => {
-                return self.fail(not_available(kind.span, &format!("the kind `{name}`")));
-            }
+            "corr" => Kind::Corr,
+            "cov" => Kind::Cov,
+            "sum_to_zero" => Kind::SumToZero,
             _ => match self.axis(name) {
                 Some(a) => Kind::Index(a),
                 None => {
@@ -267,6 +268,9 @@ impl Checker {
                         "positive_ordered",
                         "corr_cholesky",
                         "cov_cholesky",
+                        "corr",
+                        "cov",
+                        "sum_to_zero",
                     ];
                     let d = Diagnostic::error(
                         "E0111",

@@ -150,9 +150,6 @@ impl Checker {
         at: Span,
     ) -> Option<()> {
         let Some(kind) = kind else {
-            if dist.distribution.definition().event == ppl_dist::Shape::Scalar {
-                return Some(());
-            }
             return Some(());
         };
         let def = dist.distribution.definition();
@@ -236,21 +233,68 @@ impl Checker {
                         .help(format!("use {want}")),
                     );
                 }
-                // P(x[1] < x[2] < …) is known for exchangeable components, and a constant where nothing in it is a latent.
-                let inside = dist.expressions();
-                let varies = inside.iter().any(|a| a.axes.contains(&last));
-                if varies && inside.iter().any(|a| a.stochastic) {
+                let varies = |e: &&TExpr| e.axes.contains(&last);
+                let arguments = dist.expressions();
+                let latent = arguments.iter().find(|e| e.stochastic);
+                if let (Some(apart), Some(latent)) = (arguments.iter().find(|e| varies(e)), latent)
+                {
                     return self.fail(
-                        pair("ordered").at("the components differ and depend on latents, so the normaliser of the ordering is not known").help("give all components the same distribution, or one made of numbers and data alone"),
+                        pair(kind.keyword())
+                            .at("the normaliser of the ordering is not known")
+                            .label(apart.span, "the components differ")
+                            .label(latent.span, "and a latent moves them")
+                            .help("give all components the same distribution, or one that data alone determine"),
+                    );
+                }
+                Some(())
+            }
+            Kind::SumToZero => {
+                self.kind_axes(kind, axes, at)?;
+                let last = axes[axes.len() - 1];
+                if last.is_loop() {
+                    return self
+                        .fail(pair("sum_to_zero").help("write the statement outside of the loop"));
+                }
+                let normal = def
+                    .location_scale
+                    .filter(|ls| !ls.exponentiated && def.event == ppl_dist::Shape::Scalar);
+                let plain = dist.otherwise.is_none() && !dist.modifiers.truncates();
+                if !plain || (normal.is_none() && !def.improper) {
+                    return self.fail(
+                        pair("sum_to_zero")
+                            .help("use `Normal(m, s)` with one `s` for the vector, or `Flat()`"),
+                    );
+                }
+                if let Some(sd) = normal.and_then(|ls| dist.args.get(ls.scale))
+                    && sd.axes.contains(&last)
+                {
+                    let name = self.model.axis_name(last).to_string();
+                    return self.fail(
+                        pair("sum_to_zero")
+                            .at("the normaliser is known for one scale")
+                            .label(sd.span, format!("varies along `{name}`"))
+                            .help("give all elements one standard deviation"),
                     );
                 }
                 Some(())
             }
             Kind::Simplex if def.support == Support::Simplex => Some(()),
+            Kind::Simplex if def.improper => {
+                self.kind_axes(kind, axes, at)?;
+                if axes.last().is_some_and(|a| a.is_loop()) {
+                    return self
+                        .fail(pair("simplex").help("write the statement outside of the loop"));
+                }
+                Some(())
+            }
+            Kind::Corr if def.support == Support::Correlation => Some(()),
+            Kind::Cov if def.support == Support::Covariance => Some(()),
+            Kind::Corr => self.fail(pair("corr").help("use LkjCorr")),
+            Kind::Cov => self.fail(pair("cov").help("use Wishart or InvWishart")),
             Kind::CorrCholesky if def.support == Support::CorrCholesky => Some(()),
             Kind::Bool if def.support == Support::Bool => Some(()),
             Kind::Int(..) if def.is_discrete() => Some(()),
-            Kind::Simplex => self.fail(pair("simplex").help("use Dirichlet")),
+            Kind::Simplex => self.fail(pair("simplex").help("use Dirichlet, or Flat")),
             Kind::CorrCholesky => self.fail(pair("corr_cholesky").help("use LkjCholesky")),
             Kind::CovCholesky => self.fail(
                 not_available(at, "a covariance factor as a latent")

@@ -16,6 +16,7 @@ mod frames;
 mod guides;
 mod imputation;
 mod kernels;
+mod kinds;
 mod linear;
 mod lints;
 mod matrices;
@@ -33,6 +34,7 @@ mod vectors;
 
 pub(crate) use statements::not_available;
 
+pub(crate) use domains::has_cdf;
 pub(crate) use expressions::number;
 
 use crate::graph::*;

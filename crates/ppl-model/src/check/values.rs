@@ -14,6 +14,12 @@ impl Checker {
         value: &ast::Expr,
     ) -> Option<()> {
         let kind = match kind {
+            Some(k) if self.in_guide => {
+                return self.fail(
+                    Diagnostic::error("E0117", k.span, "a `let` of a guide has no kind")
+                        .help("leave it away"),
+                );
+            }
             Some(k) => Some(self.kind(k)?),
             None => None,
         };
@@ -27,26 +33,30 @@ impl Checker {
             self.inside_frame(&typed, &axes, target.span)?;
             (axes, typed)
         };
-        let declared = if target.axes.is_empty() {
+        let declared: Vec<AxisRef> = if target.axes.is_empty() {
             axes
         } else {
             axes.iter().map(|a| a.declared()).collect()
         };
-        let (ty, stochastic) = (typed.ty, typed.stochastic);
         let explicit = !target.axes.is_empty();
+        let ty = match &kind {
+            Some(kind) => self.let_kind(target, kind, &declared, &typed)?,
+            None => typed.ty,
+        };
         let symbol = Symbol {
             name: target.name.name.clone(),
             axes: declared,
             ty,
             kind,
+            stochastic: typed.stochastic,
             role: Role::Let(Box::new(typed)),
-            stochastic,
             span: target.span,
         };
         let id = match recurrence {
             Some(id) => self.end_recurrence(id, symbol)?,
             None => self.define(&target.name, symbol)?,
         };
+        self.watch_kind(id, target.span);
         if self.scopes.len() > 1 && explicit && !self.in_guide {
             self.scopes[0].insert(target.name.name.clone(), id);
         }

@@ -219,6 +219,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 (b.running_sum(steps, first, false), b.sum(later * u, over))
             }
             Bijection::PositiveOrdered => (b.running_sum(u.exp(), first, false), b.sum(u, over)),
+            // x_k = sum_{j >= k} w_j - (k - 1) w_{k-1}, w_K = 0: see `Bijection::SumToZero`.
+            Bijection::SumToZero => {
+                let w = u * vector(&|k| match k + 1 < n {
+                    true => 1.0 / ((k + 1) as f64 * (k + 2) as f64).sqrt(),
+                    false => 0.0,
+                });
+                let index = b.index(Index {
+                    target: first,
+                    axes: over,
+                    values: (0..n).map(|k| k.saturating_sub(1) as u32).collect(),
+                });
+                let before = b.gather(w, index) * vector(&|k| k as f64);
+                (b.running_sum(w, first, true) - before, lit(0.0))
+            }
             Bijection::CorrCholesky => {
                 let below = b.lower_mask(first, last, 1.0) - b.square(first, last, identity);
                 let ln_sech =
@@ -272,6 +286,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Bijection::Simplex => (x / b.sum(x, along), x.ln()),
             Bijection::Ordered => (x, later().select((x - previous()).ln(), x)),
             Bijection::PositiveOrdered => (x, (x - later() * previous()).ln()),
+            Bijection::SumToZero => {
+                let mean = b.sum(x, along) * Expr::Const(1.0 / n as f64);
+                (x - mean, x)
+            }
             Bijection::CorrCholesky | Bijection::CovCholesky => {
                 let lower = b.lower_mask(first, last, 1.0).select(x, zero);
                 let norm = match map.bijection {
@@ -310,7 +328,7 @@ where
         | Bijection::Interval(..)
         | Bijection::Ordered
         | Bijection::PositiveOrdered => (0..n).collect(),
-        Bijection::Simplex => (0..n).map(|k| k.min(n - 2)).collect(),
+        Bijection::Simplex | Bijection::SumToZero => (0..n).map(|k| k.min(n - 2)).collect(),
         Bijection::CorrCholesky => (0..n)
             .map(|i| {
                 let (row, column, _) = triangle(i);

@@ -68,7 +68,7 @@ impl AxisMap {
                     .expressions()
                     .into_iter()
                     .for_each(|e| walk(e, &mut note)),
-                Statement::Sample(_) => {}
+                Statement::Sample(_) | Statement::Within(_) => {}
             }
         }
         let sized = |(axis, copy): (usize, u8)| (bound.axes[axis].size(), axis, copy);

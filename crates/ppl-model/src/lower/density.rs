@@ -199,6 +199,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     (Role::Likelihood, density, value.axes[..n_batch].to_vec())
                 }
                 Statement::Factor(e) => (Role::Likelihood, self.number(e)?, e.axes.clone()),
+                Statement::Within(id) => match self.within_kind(*id)? {
+                    Some((density, batch)) => (Role::Likelihood, density, batch),
+                    None => continue,
+                },
                 Statement::Report { .. }
                 | Statement::Predict { .. }
                 | Statement::GuideSample { .. } => continue,
@@ -278,12 +282,37 @@ impl<'a, 'b> Lowering<'a, 'b> {
             within.lower = lo.as_ref().map(|e| self.expr(e)).transpose()?;
             within.upper = hi.as_ref().map(|e| self.expr(e)).transpose()?;
         }
-        if matches!(symbol.kind, Some(Kind::PositiveOrdered))
+        // Of draws from the whole line only the positive ones are kept.
+        if let Some(Kind::PositiveOrdered) = &symbol.kind
             && d.distribution.definition().support == Support::Real
+            && crate::check::has_cdf(d)
         {
             within.lower = Some(Expr::Const(0.0));
         }
-        Ok((self.density_within(d, value, &within)?, batch))
+        let density = self.density_within(d, value, &within)?;
+        let constraint = match &symbol.kind {
+            Some(Kind::SumToZero) => self.on_the_plane(d, symbol)?,
+            _ => Expr::Const(0.0),
+        };
+        Ok((density + constraint, batch))
+    }
+
+    /// What makes the density of K independent normal numbers that of the numbers given that they sum to 0, with respect to the
+    /// volume of that subspace, shared equally among the K: (ln(2 pi sd^2) + K m^2 / sd^2) / 2, m being the mean of their means.
+    fn on_the_plane(&self, d: &TDist, symbol: &crate::graph::Symbol) -> Lowered<Expr<'b>> {
+        let (Some(ls), Some(&last)) = (
+            d.distribution.definition().location_scale,
+            symbol.axes.last(),
+        ) else {
+            return Ok(Expr::Const(0.0));
+        };
+        let (args, axis) = (self.arguments(d, &[])?, self.axes.id(last));
+        let k = Expr::Const(self.bound.size(last) as f64);
+        let (mean, sd) = (args[ls.location][0], args[ls.scale][0]);
+        let mean = self.builder.sum(mean, AxisSet::of(&[axis])) / k;
+        let ln_two_pi = Expr::Const((2.0 * std::f64::consts::PI).ln());
+        let half = Expr::Const(0.5);
+        Ok((half * ln_two_pi + sd.ln()) / k + half * (mean / sd).square())
     }
 
     /// Whether declared bounds are just the distribution's own.
@@ -332,20 +361,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
             _ => self.event_axes(d),
         };
         let last = symbol.axes.last().map(|&a| self.axes.id(a));
-        match (&symbol.kind, last) {
-            (Some(Kind::Ordered), Some(e)) => {
-                return Ok(SiteMap {
-                    bijection: Bijection::Ordered,
-                    event: vec![e],
-                });
-            }
-            (Some(Kind::PositiveOrdered), Some(e)) => {
-                return Ok(SiteMap {
-                    bijection: Bijection::PositiveOrdered,
-                    event: vec![e],
-                });
-            }
-            _ => {}
+        if let (Some(bijection), Some(last)) =
+            (symbol.kind.as_ref().and_then(Kind::vector_map), last)
+        {
+            return Ok(SiteMap {
+                bijection,
+                event: vec![last],
+            });
         }
         // Only bounds that are parameters need the arguments, which may read the site itself (a chain).
         let by_parameter = |b| matches!(b, ppl_dist::Bound::Parameter(_));

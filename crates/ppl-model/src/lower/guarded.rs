@@ -9,7 +9,7 @@ use ppl_core::{Expr, Real, interpret};
 use ppl_dist::{Bound, Domain, Parameter, Shape, Support};
 
 /// How far a calculated value may be outside by rounding, relative to the larger of 1 and the end.
-const ROUNDING: f64 = 1e-9;
+pub(super) const ROUNDING: f64 = 1e-9;
 
 impl<'b> Lowering<'_, 'b> {
     /// `density`, the formula's value, where `value` can be drawn and all arguments are in their domains; elsewhere minus infinity.
@@ -87,7 +87,7 @@ impl<'b> Lowering<'_, 'b> {
     }
 
     /// 1 where a is not above b, but for rounding; `None` where it never is.
-    fn at_most(&self, a: Expr<'b>, b: Expr<'b>) -> Option<Expr<'b>> {
+    pub(super) fn at_most(&self, a: Expr<'b>, b: Expr<'b>) -> Option<Expr<'b>> {
         if self.range(a).1 <= self.range(b).0 {
             return None;
         }
@@ -95,7 +95,11 @@ impl<'b> Lowering<'_, 'b> {
             (Expr::Const(v), _) | (_, Expr::Const(v)) => Expr::Const(ROUNDING * v.abs().max(1.0)),
             (_, b) => b.abs().max(Expr::Const(1.0)) * Expr::Const(ROUNDING),
         };
-        let holds = a.less_eq(b + slack);
+        self.unless_sure(a.less_eq(b + slack))
+    }
+
+    /// A condition; `None` where data alone show that it always holds.
+    pub(super) fn unless_sure(&self, holds: Expr<'b>) -> Option<Expr<'b>> {
         let node = holds.node(self.builder);
         if self.builder.is_fixed(node) {
             let values = interpret::evaluate(&self.builder.snapshot(), &[], &[], &[node]);

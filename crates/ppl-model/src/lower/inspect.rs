@@ -85,6 +85,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.part(e, true, &mut parts)?;
                 (e.span, self.expr(e)?, e.axes.clone())
             }
+            Statement::Within(id) if !model.reads_summed_out(&model.whole(*id)) => {
+                let Some((density, batch)) = self.within_kind(*id)? else {
+                    return Ok(None);
+                };
+                self.part(&model.whole(*id), true, &mut parts)?;
+                (model.symbols[*id].span, density, batch)
+            }
             _ => return Ok(None),
         };
         let density = match located.skip {

@@ -12,6 +12,7 @@ mod groups;
 mod guarded;
 mod guide;
 mod inspect;
+mod kinds;
 mod linear;
 mod marginal;
 mod mass;
