@@ -227,9 +227,23 @@ impl Binder<'_> {
     pub(super) fn table_of(&self, s: &Symbol) -> Option<(&Table, usize)> {
         let lines = s.axes.first().map_or(0, |a| a.axis);
         let name = &self.model.axes[lines].name;
+        let main = self.data.main.as_ref();
+        let column = match &s.role {
+            Role::Data {
+                from: Some(from), ..
+            } => from,
+            _ => &s.name,
+        };
         match self.data.tables.get(name) {
-            Some(t) if lines != 0 => Some((t, lines)),
-            _ => self.data.main.as_ref().map(|t| (t, 0)),
+            // What the axis's own table lacks may stand in the main one, the same on all lines of a level.
+            Some(t)
+                if lines != 0
+                    && (t.column(column).is_some()
+                        || main.is_none_or(|m| m.column(column).is_none())) =>
+            {
+                Some((t, lines))
+            }
+            _ => main.map(|t| (t, 0)),
         }
     }
 

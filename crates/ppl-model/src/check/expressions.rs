@@ -235,10 +235,19 @@ impl Checker {
             if numbered && !self.is_summed_out(e) {
                 return Some(());
             }
+            let help = if numbered {
+                format!("look its number up: `let number[i in {axis}] = i;`, then `number[…]`")
+            } else {
+                "labels look values up, as in `a[…]`; declare the column as `real` to calculate with it".to_owned()
+            };
             return self.fail(
-                Diagnostic::error("E0114", e.span, format!("this is a label of `{axis}`, not a number"))
-                    .at("a label")
-                    .help("labels look values up, as in `a[…]`; declare the column as `real` to calculate with it"),
+                Diagnostic::error(
+                    "E0114",
+                    e.span,
+                    format!("this is a label of `{axis}`, not a number"),
+                )
+                .at("a label")
+                .help(help),
             );
         }
         Some(())
