@@ -149,3 +149,23 @@ fn a_sum_over_lags_is_the_sum_written_out() {
         }
     }
 }
+
+#[test]
+fn comparisons_rule_out_the_first_elements_as_well_as_first_does() {
+    let value = |condition: &str| {
+        let model = format!(
+            "data y[row]: real; b ~ Normal(0, 1);
+             for i in row {{ observe y[i] ~ if {condition} {{ Normal(b * y[i-2], 1) }} else {{ Normal(0, 2) }}; }}"
+        );
+        estimate(&bind(&model, &csv(&[("y", &Y)])))
+    };
+    let reference = value("!first(i, 2)");
+    for condition in ["i > 2", "2 < i", "i >= 3", "!(i <= 2)", "i > 2 && i < 100"] {
+        for (a, b) in value(condition).iter().zip(&reference) {
+            assert!(
+                (a - b).abs() < 1e-10 * (1.0 + b.abs()),
+                "{condition}: {a} {b}"
+            );
+        }
+    }
+}

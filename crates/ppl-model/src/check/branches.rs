@@ -17,9 +17,9 @@ impl Checker {
     ) -> Option<TDist> {
         let (c, a, b) = parts;
         let condition = self.expr(c, Some(axes));
-        let guard = self.guard_of(c);
-        let then = self.distribution(a, axes, observed);
-        let otherwise = self.guarded(guard, |this| this.distribution(b, axes, observed));
+        let [holds, fails] = self.guards_of(c);
+        let then = self.guarded(holds, |this| this.distribution(a, axes, observed));
+        let otherwise = self.guarded(fails, |this| this.distribution(b, axes, observed));
         let (condition, then, otherwise) = (condition?, then?, otherwise?);
         if condition.ty != Ty::Bool {
             return self.fail(

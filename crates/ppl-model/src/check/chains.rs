@@ -156,7 +156,7 @@ impl Checker {
         })
     }
 
-    fn end_arguments(&self, args: &[Arg]) -> Option<(AxisRef, usize)> {
+    pub(super) fn end_arguments(&self, args: &[Arg]) -> Option<(AxisRef, usize)> {
         let (variable, n) = match args {
             [v] => (v, 1.0),
             [v, n] => match n.value.kind {
@@ -173,18 +173,10 @@ impl Checker {
             .then_some((axis, n as usize))
     }
 
-    /// How many elements are sure to come before, in the branch where `condition` is false.
-    pub(super) fn guard_of(&self, condition: &ast::Expr) -> Option<(AxisRef, usize)> {
-        match &condition.kind {
-            ExprKind::Call(name, args) if name.name == "first" => self.end_arguments(args),
-            _ => None,
-        }
-    }
-
     /// Checks something under a guard.
     pub(super) fn guarded<T>(
         &mut self,
-        guard: Option<(AxisRef, usize)>,
+        guard: impl IntoIterator<Item = (AxisRef, usize)>,
         check: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let n = self.guards.len();
@@ -201,10 +193,10 @@ impl Checker {
         frame: Frame,
     ) -> [Option<TExpr>; 3] {
         let (c, a, b) = parts;
-        let guard = self.guard_of(c);
+        let [holds, fails] = self.guards_of(c);
         let condition = self.expr(c, frame);
-        let then = self.expr(a, frame);
-        let otherwise = self.guarded(guard, |this| this.expr(b, frame));
+        let then = self.guarded(holds, |this| this.expr(a, frame));
+        let otherwise = self.guarded(fails, |this| this.expr(b, frame));
         [condition, then, otherwise]
     }
 

@@ -30,7 +30,7 @@ impl Checker {
         };
         let id = condition.span.start;
         let negated = self.negate(typed.clone(), typed.span);
-        let guard = self.guard_of(condition);
+        let [mut holds, mut fails] = self.guards_of(condition);
         let before = self.when.clone();
         for (first, statements, own) in [(true, then, Some(typed)), (false, otherwise, negated)] {
             let Some(own) = own else { continue };
@@ -50,7 +50,7 @@ impl Checker {
                 branches,
             });
             self.scopes.push(HashMap::new());
-            let guard = if first { None } else { guard };
+            let guard = std::mem::take(if first { &mut holds } else { &mut fails });
             self.guarded(guard, |this| this.statements(statements));
             self.scopes.pop();
         }

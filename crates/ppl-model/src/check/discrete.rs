@@ -12,9 +12,9 @@ impl Checker {
     pub(super) fn expected_type(&mut self, dist: &ast::Expr, axes: &[AxisRef]) -> Option<Ty> {
         match &dist.kind {
             ExprKind::If(c, a, b) => {
-                let guard = self.guard_of(c);
-                let first = self.expected_type(a, axes);
-                first.or_else(|| self.guarded(guard, |this| this.expected_type(b, axes)))
+                let [holds, fails] = self.guards_of(c);
+                let first = self.guarded(holds, |this| this.expected_type(a, axes));
+                first.or_else(|| self.guarded(fails, |this| this.expected_type(b, axes)))
             }
             ExprKind::Call(name, _) => match ppl_dist::find(&name.name)?.definition().support {
                 Support::Bool => Some(Ty::Bool),

@@ -13,6 +13,7 @@ mod domains;
 mod equations;
 mod expressions;
 mod frames;
+mod guards;
 mod guides;
 mod imputation;
 mod kernels;
