@@ -41,6 +41,9 @@ const RUNGS: [usize; 4] = [16, 64, 256, 1024];
 const FRESH: usize = 400;
 const WORTH: f64 = 0.02;
 
+/// What the last rung may have changed where there is no further one.
+const NEARLY: f64 = 0.1;
+
 /// Steps of a rung, at most.
 const STEPS: usize = 60;
 
@@ -221,7 +224,7 @@ impl Solver<'_> {
             Err(lost) => return Err((None, lost)),
         };
         let fresh = self.draws(FRESH, 5 << 20);
-        let mut reached = false;
+        let (mut reached, mut change) = (false, f64::INFINITY);
         for (rung, &n) in RUNGS.iter().enumerate() {
             let work = (n * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
             if rung > 0 && work > MOST_WORK {
@@ -241,6 +244,7 @@ impl Solver<'_> {
                 q = found;
             }
             reached = still;
+            change = more.abs() - 2.0 * se;
             let last = rung + 1 == RUNGS.len();
             // The next rung has four times the draws.
             let cheap = !last && 4.0 * work < CHEAP;
@@ -249,7 +253,8 @@ impl Solver<'_> {
                 return Ok((q, true));
             }
         }
-        Ok((q, reached && self.smooth.work as f64 * 1e3 > MOST_WORK))
+        // More draws would cost too much, or there are no more: what they changed last says what they would still.
+        Ok((q, reached && change < NEARLY))
     }
 
     /// Which second derivatives there are: those that are other than zero at random points.
