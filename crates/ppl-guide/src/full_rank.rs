@@ -3,7 +3,7 @@
 use crate::mean_field::{START, emit_site};
 use crate::names::Names;
 use crate::{Centring, Family};
-use ppl_model::{Bound, SiteShape};
+use ppl_model::SiteShape;
 use std::fmt::Write;
 
 /// One Gaussian over all unknowns after transforms.
@@ -18,8 +18,7 @@ impl Family for FullRank {
         "full_rank"
     }
 
-    fn emit(&self, bound: &Bound, sites: &[SiteShape], centring: Centring) -> String {
-        let mut names = Names::of(bound);
+    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring) -> String {
         let mut out = String::new();
         let joint: Vec<&SiteShape> = sites.iter().filter(|s| s.unconstrained.is_some()).collect();
         let d: usize = joint
@@ -57,7 +56,7 @@ impl Family for FullRank {
             );
         }
         for s in sites.iter().filter(|s| s.unconstrained.is_none()) {
-            emit_site(&mut out, &mut names, s, centring);
+            emit_site(&mut out, names, s, centring);
         }
         out
     }

@@ -4,9 +4,11 @@
 //! known anywhere. This crate computes nothing.
 
 mod full_rank;
+mod groups;
 mod mean_field;
 mod names;
 
+pub use names::Names;
 use ppl_model::{Bound, SiteShape};
 use ppl_syntax::ast::{GuideBody, Stmt, StmtKind};
 use ppl_syntax::diagnostic::Diagnostic;
@@ -18,7 +20,7 @@ pub trait Family: Sync {
     /// Its name in `guide auto(…);`.
     fn keyword(&self) -> &'static str;
     /// The guide's statements as text, without the surrounding `guide { … }`.
-    fn emit(&self, bound: &Bound, sites: &[SiteShape], centring: Centring) -> String;
+    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring) -> String;
 }
 
 /// Every family.
@@ -54,13 +56,12 @@ pub enum Centring {
 
 /// The guide of a family for a bound model, as text.
 pub fn text(family: &dyn Family, bound: &Bound, centring: Centring) -> String {
-    let statements = family.emit(bound, &bound.site_shapes(), centring);
-    format!("guide {{\n{statements}}}\n")
+    format!("guide {{\n{}}}\n", groups::emit(family, bound, centring))
 }
 
 /// Whether there is a choice of centring: a site whose prior's location or scale is a latent.
 pub fn has_choice(bound: &Bound) -> bool {
-    bound.site_shapes().iter().any(|s| s.hierarchical)
+    groups::non_centred(bound)
 }
 
 /// Reads a guide's text and binds it to the model.

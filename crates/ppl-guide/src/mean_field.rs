@@ -3,7 +3,7 @@
 
 use crate::names::{Names, bracket};
 use crate::{Centring, Family};
-use ppl_model::{Bound, SiteShape};
+use ppl_model::SiteShape;
 use std::fmt::Write;
 
 /// Independent Gaussians after transforms.
@@ -21,11 +21,10 @@ impl Family for MeanField {
         "mean_field"
     }
 
-    fn emit(&self, bound: &Bound, sites: &[SiteShape], centring: Centring) -> String {
-        let mut names = Names::of(bound);
+    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring) -> String {
         let mut out = String::new();
         for s in sites {
-            emit_site(&mut out, &mut names, s, centring);
+            emit_site(&mut out, names, s, centring);
         }
         out
     }

@@ -4,7 +4,7 @@ use ppl_model::Bound;
 use std::collections::HashSet;
 
 /// Hands out names.
-pub(crate) struct Names {
+pub struct Names {
     taken: HashSet<String>,
 }
 
@@ -16,6 +16,11 @@ impl Names {
         Names {
             taken: symbols.chain(axes).collect(),
         }
+    }
+
+    /// Takes a name that something else brings.
+    pub(crate) fn take(&mut self, name: &str) {
+        self.taken.insert(name.to_string());
     }
 
     /// `wanted`, with underscores appended until it is free.

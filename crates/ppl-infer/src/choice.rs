@@ -52,12 +52,16 @@ fn candidates(bound: &Bound, choice: GuideChoice) -> Result<Vec<Guided>, FitErro
     let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
     let candidate = |centring: Centring| -> Result<Guided, FitError> {
         let text = ppl_guide::text(family, bound, centring);
+        let name = match (&bound.model.partial_guide, bound.model.site_families.len()) {
+            (Some(_), _) => format!("written in part, the rest {}", family.name()),
+            (None, 0) => family.name().to_string(),
+            (None, _) => format!(
+                "{}, with families of their own for some sites",
+                family.name()
+            ),
+        };
         let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
-        Ok(Guided {
-            bound,
-            name: family.name().to_string(),
-            text,
-        })
+        Ok(Guided { bound, name, text })
     };
     let centrings: &[Centring] = if ppl_guide::has_choice(bound) {
         &[Centring::Centred, Centring::NonCentred]

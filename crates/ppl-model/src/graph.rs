@@ -1,6 +1,7 @@
 //! The checked graph: names resolved, every expression with its type and axes. Data may still be missing.
 
 pub use crate::modifiers::Modifiers;
+pub use crate::partial::PartialGuide;
 use ppl_dist::{Distribution, Prim};
 use ppl_syntax::diagnostic::Span;
 use std::collections::{HashMap, HashSet};
@@ -540,8 +541,12 @@ pub struct Model {
     pub guide_family: Option<(String, Span)>,
     /// Data whose missing cells are latents.
     pub imputations: Vec<Imputation>,
-    /// Whether the guide was written by the author.
+    /// Whether the author wrote a guide for all sites.
     pub has_written_guide: bool,
+    /// The written guide that leaves sites out.
+    pub partial_guide: Option<PartialGuide>,
+    /// Families asked for by `guide h: full_rank;`.
+    pub site_families: Vec<(SymbolId, String)>,
     /// Discrete sites that a guide draws; all others are summed out.
     pub sampled: HashSet<SymbolId>,
 }

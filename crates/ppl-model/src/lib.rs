@@ -13,6 +13,7 @@ pub mod graph_svg;
 pub mod graph_view;
 pub mod lower;
 mod modifiers;
+pub mod partial;
 pub mod shape;
 mod traverse;
 

@@ -378,11 +378,11 @@ fn guides() {
     check(
         &[
             (
-                "mu ~ Normal(0, 1);\ntau ~ HalfNormal(1);\nguide { mu ~ Normal(0, 1); }",
+                "mu ~ Normal(0, 1);\ntau ~ HalfNormal(1);\nguide { param m = 0; }",
                 "E0117",
                 "3:1",
-                "does not draw `tau`",
-                "every site",
+                "does not draw `mu`, `tau`",
+                "prints a complete one",
             ),
             (
                 "mu ~ Normal(0, 1);\nguide { mu[row] ~ Normal(0, 1); }",

@@ -11,56 +11,179 @@ use std::collections::HashMap;
 impl Checker {
     /// The guides that the author wrote.
     pub(super) fn written_guides(&mut self, statements: &[ast::Stmt]) {
-        let mut first: Option<Span> = None;
-        for s in statements {
-            let StmtKind::Guide(body) = &s.kind else {
-                continue;
+        let guides = || {
+            statements.iter().filter_map(|s| match &s.kind {
+                StmtKind::Guide(body) => Some((s.span, body)),
+                _ => None,
+            })
+        };
+        let mut first: [Option<Span>; 2] = [None; 2];
+        for (span, body) in guides() {
+            let before = match body {
+                GuideBody::Block(_) => first[0].replace(span),
+                GuideBody::Auto(_) => first[1].replace(span),
+                GuideBody::Site(..) => None,
             };
-            if let Some(f) = first {
+            if let Some(before) = before {
                 self.report(
-                    Diagnostic::error("E0117", s.span, "a second guide")
-                        .label(f, "the first")
+                    Diagnostic::error("E0117", span, "a second guide")
+                        .label(before, "the first")
                         .help("a model has one guide"),
                 );
                 continue;
             }
-            first = Some(s.span);
             match body {
-                GuideBody::Block(statements) => {
-                    self.model.has_written_guide = true;
-                    self.guide(statements, s.span);
-                }
-                GuideBody::Auto(family) => {
-                    if matches!(family.name.as_str(), "mean_field" | "full_rank") {
-                        self.model.guide_family = Some((family.name.clone(), family.span));
-                    } else {
-                        let d = Diagnostic::error(
-                            "E0117",
-                            family.span,
-                            format!("there is no guide family `{}`", family.name),
-                        );
-                        self.report(
-                            match ppl_syntax::suggest(
-                                &family.name,
-                                ["mean_field", "full_rank"].into_iter(),
-                            ) {
-                                Some(s) => {
-                                    d.help(format!("did you mean `{s}`?")).fix(family.span, s)
-                                }
-                                None => d.help("families are `mean_field` and `full_rank`"),
-                            },
-                        );
+                GuideBody::Block(block) => {
+                    self.written_guide(block, span);
+                    let functions = statements.iter();
+                    let functions = functions.filter(|s| matches!(s.kind, StmtKind::Fn { .. }));
+                    if let Some(partial) = &mut self.model.partial_guide {
+                        partial.functions = std::sync::Arc::new(functions.cloned().collect());
                     }
                 }
-                GuideBody::Site(site, _) => {
-                    self.report(not_available(site.span, "a guide for one site"))
+                GuideBody::Auto(family) => {
+                    if self.known_family(&family.name, family.span).is_some() {
+                        self.model.guide_family = Some((family.name.clone(), family.span));
+                    }
                 }
+                GuideBody::Site(..) => {}
             }
+        }
+        for (_, body) in guides() {
+            if let GuideBody::Site(site, family) = body {
+                self.site_family(site, family);
+            }
+        }
+        if let (true, Some(auto)) = (self.model.has_written_guide, first[1]) {
+            let d = Diagnostic::error("E0117", auto, "the written guide draws every site")
+                .at("no site is left for this family");
+            self.report(d.help("delete one of the two"));
         }
     }
 
-    /// Checks the statements of a guide; `span` is where to report missing sites.
+    fn known_family(&mut self, name: &str, span: Span) -> Option<()> {
+        const KNOWN: [&str; 2] = ["mean_field", "full_rank"];
+        if KNOWN.contains(&name) {
+            return Some(());
+        }
+        if name == "markov" {
+            let d = not_available(span, "the guide family `markov`");
+            return self.fail(d.help("`full_rank` keeps the correlations of neighbours as well"));
+        }
+        let d = Diagnostic::error("E0117", span, format!("there is no guide family `{name}`"));
+        self.fail(match ppl_syntax::suggest(name, KNOWN.into_iter()) {
+            Some(s) => d.help(format!("did you mean `{s}`?")).fix(span, s),
+            None => d.help("families are `mean_field` and `full_rank`"),
+        })
+    }
+
+    /// `guide h: full_rank;`
+    fn site_family(&mut self, site: &ast::Ident, family: &ast::Expr) -> Option<()> {
+        let ast::ExprKind::Name(name) = &family.kind else {
+            return self.fail(
+                Diagnostic::error(
+                    "E0117",
+                    family.span,
+                    "the name of a guide family is expected",
+                )
+                .help("families are `mean_field` and `full_rank`"),
+            );
+        };
+        self.known_family(name, family.span)?;
+        let id = self.guide_site(site)?;
+        let wrong = |message: String| Diagnostic::error("E0117", site.span, message);
+        if self.model.is_summed_out(id) {
+            return self.fail(
+                wrong(format!(
+                    "`{}` is summed out, so no guide draws it",
+                    site.name
+                ))
+                .help("delete this statement"),
+            );
+        }
+        let written = self.model.has_written_guide
+            || (self.model.partial_guide.as_ref()).is_some_and(|g| g.draws.contains(&id));
+        if written {
+            return self.fail(
+                wrong(format!("the written guide draws `{}` already", site.name))
+                    .help("delete one of the two"),
+            );
+        }
+        if self.model.site_families.iter().any(|(s, _)| *s == id) {
+            return self.fail(
+                wrong(format!("a second family for `{}`", site.name)).help("delete one of the two"),
+            );
+        }
+        self.model.site_families.push((id, name.clone()));
+        Some(())
+    }
+
+    /// A block that draws all sites, or some of them.
+    fn written_guide(&mut self, statements: &[ast::Stmt], span: Span) {
+        self.model.has_written_guide = true;
+        let (symbols, axes) = (self.model.symbols.len(), self.model.axes.len());
+        let errors = self.diagnostics.len();
+        let missing = self.guide_statements(statements, span);
+        let draws: Vec<SymbolId> = self.drawn_sites();
+        if self.diagnostics.len() > errors || missing.is_empty() {
+            return;
+        }
+        if draws.is_empty() {
+            return self.not_drawn(&missing, span);
+        }
+        let mut inside: Vec<&TExpr> = vec![];
+        let mut reads = std::collections::HashSet::new();
+        for s in &self.model.guide {
+            if let Statement::GuideSample { dist, .. } = &s.statement {
+                inside.extend(dist.expressions());
+                for site in &dist.noncentered {
+                    reads.extend(self.model.parents(*site));
+                }
+            }
+        }
+        reads.extend(self.model.sites_read(inside));
+        for site in &draws {
+            reads.extend(self.model.support_parents(*site));
+        }
+        let reads = reads.into_iter().filter(|s| !draws.contains(s)).collect();
+        self.model.partial_guide = Some(PartialGuide {
+            statements: std::sync::Arc::new(statements.to_vec()),
+            functions: Default::default(),
+            draws,
+            reads,
+        });
+        // It is checked again with what is generated for the other sites.
+        self.model.has_written_guide = false;
+        self.model.guide.clear();
+        self.model.symbols.truncate(symbols);
+        self.model.axes.truncate(axes);
+    }
+
+    fn drawn_sites(&self) -> Vec<SymbolId> {
+        let drawn = self.model.guide.iter().filter_map(|s| match &s.statement {
+            Statement::GuideSample { sites, .. } => Some(sites),
+            _ => None,
+        });
+        drawn.flatten().copied().collect()
+    }
+
+    fn not_drawn(&mut self, missing: &[String], span: Span) {
+        self.report(
+            Diagnostic::error("E0117", span, format!("the guide does not draw {}", missing.join(", ")))
+                .help("a guide draws the sites of the model; `ppl guide` prints a complete one to start from"),
+        );
+    }
+
+    /// Checks the statements of a complete guide; `span` is where to report missing sites.
     pub(super) fn guide(&mut self, statements: &[ast::Stmt], span: Span) {
+        let missing = self.guide_statements(statements, span);
+        if !missing.is_empty() {
+            self.not_drawn(&missing, span);
+        }
+    }
+
+    /// Checks the statements of a guide, and returns the names of the sites that it leaves out.
+    fn guide_statements(&mut self, statements: &[ast::Stmt], span: Span) -> Vec<String> {
         let errors_before = self.diagnostics.len();
         self.in_guide = true;
         self.scopes.push(HashMap::new());
@@ -68,32 +191,18 @@ impl Checker {
         self.scopes.pop();
         self.in_guide = false;
         if self.diagnostics.len() > errors_before {
-            return;
+            return vec![];
         }
-        let mut drawn = vec![0usize; self.model.symbols.len()];
-        for s in &self.model.guide {
-            if let Statement::GuideSample { sites, .. } = &s.statement {
-                sites.iter().for_each(|&i| drawn[i] += 1);
-            }
-        }
-        let missing: Vec<String> = self
-            .model
-            .sites()
-            .filter(|(id, _)| drawn[*id] == 0)
-            .map(|(_, s)| format!("`{}`", s.name))
-            .collect();
-        let twice: Vec<String> = self
-            .model
-            .sites()
-            .filter(|(id, _)| drawn[*id] > 1)
-            .map(|(_, s)| format!("`{}`", s.name))
-            .collect();
-        if !missing.is_empty() {
-            self.report(
-                Diagnostic::error("E0117", span, format!("the guide does not draw {}", missing.join(", ")))
-                    .help("a guide draws every site of the model; `ppl guide` prints a complete one to start from"),
-            );
-        }
+        let drawn = self.drawn_sites();
+        let named = |wanted: &dyn Fn(usize) -> bool| -> Vec<String> {
+            let times = |id: SymbolId| drawn.iter().filter(|d| **d == id).count();
+            self.model
+                .sites()
+                .filter(|(id, _)| wanted(times(*id)))
+                .map(|(_, s)| format!("`{}`", s.name))
+                .collect()
+        };
+        let (missing, twice) = (named(&|n| n == 0), named(&|n| n > 1));
         if !twice.is_empty() {
             self.report(
                 Diagnostic::error(
@@ -104,6 +213,7 @@ impl Checker {
                 .help("a guide draws every site once: delete all statements but one"),
             );
         }
+        missing
     }
 
     /// `noncentered = [theta]` or `noncentered = theta`.

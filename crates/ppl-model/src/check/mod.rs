@@ -73,6 +73,9 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
 pub fn with_guide(model: &Model, statements: &[ast::Stmt]) -> (Model, Vec<Diagnostic>) {
     let mut checker = Checker::new(model.clone());
     checker.model.guide.clear();
+    if let Some(written) = &model.partial_guide {
+        checker.declare_functions(&written.functions);
+    }
     checker.guide(statements, Span::default());
     (checker.model, checker.diagnostics)
 }
