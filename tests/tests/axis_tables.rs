@@ -52,3 +52,31 @@ fn a_column_that_no_table_has_or_that_differs_within_a_level_is_refused() {
         assert!(errors[0].message.contains(says), "{errors:?}");
     }
 }
+
+#[test]
+fn two_columns_of_labels_that_could_be_the_key() {
+    let main = "home,away,rating,y\nA,B,2,1\nB,C,3,0\nC,A,1,2\n";
+    let model = |key: &str| {
+        format!(
+            "axis team; data {key}[row]: team from \"home\"; data away[row]: team; data rating[team]: real; data y[row]: real;
+             a[team] ~ Normal(rating, 1); observe y ~ Normal(a[{key}] - a[away], 1);"
+        )
+    };
+    let (parsed, _) = Model::parse(&model("home"));
+    let Err(errors) = parsed.expect("a model").bind(&dataset(main)) else {
+        panic!("either could be meant");
+    };
+    assert!(
+        errors[0].message.contains("`home` or by `away`"),
+        "{errors:?}"
+    );
+    // The column that is called as the axis is the key.
+    let found = bind_to(&model("team"), &dataset(main))
+        .density(&Point::Unconstrained(vec![2.0, 3.0, 1.0]))
+        .unwrap();
+    let exact = 3.0 * ln_normal(0.0, 0.0, 1.0)
+        + ln_normal(1.0, -1.0, 1.0)
+        + ln_normal(0.0, 2.0, 1.0)
+        + ln_normal(2.0, -1.0, 1.0);
+    assert!((found.log_density - exact).abs() < 1e-12);
+}

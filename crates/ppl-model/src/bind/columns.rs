@@ -5,7 +5,6 @@ use super::{Binder, BoundAxis, Values};
 use crate::graph::*;
 use ppl_data::{Column, Interval, Table};
 use ppl_syntax::diagnostic::Diagnostic;
-use std::sync::Arc;
 
 impl Binder<'_> {
     pub(super) fn columns(&mut self) {
@@ -69,7 +68,7 @@ impl Binder<'_> {
         Some(d.help(format!("mend the data, or declare `{}` as `real`", s.name)))
     }
 
-    fn size(&self, a: AxisRef) -> usize {
+    pub(super) fn size(&self, a: AxisRef) -> usize {
         self.axes[a.axis].as_ref().map_or(0, BoundAxis::size)
     }
 
@@ -169,7 +168,7 @@ impl Binder<'_> {
         Ok(Values::Index(positions?.into()))
     }
 
-    fn column<'t>(
+    pub(super) fn column<'t>(
         &self,
         table: &'t Table,
         s: &Symbol,
@@ -180,7 +179,7 @@ impl Binder<'_> {
             .ok_or_else(|| missing_column(table, name, s.span))
     }
 
-    fn read(&self, s: &Symbol, column: &Column) -> Result<Values, Diagnostic> {
+    pub(super) fn read(&self, s: &Symbol, column: &Column) -> Result<Values, Diagnostic> {
         Ok(match s.ty {
             Ty::Index(axis) => {
                 let labels = column.labels()?;
@@ -360,74 +359,6 @@ impl Binder<'_> {
         Ok(match values {
             Values::Real(v) => Values::Real(order.iter().map(|&r| v[r]).collect()),
             Values::Index(v) => Values::Index(order.iter().map(|&r| v[r]).collect()),
-        })
-    }
-
-    fn constant_within(
-        &self,
-        table: &Table,
-        s: &Symbol,
-        axis: usize,
-        name: &str,
-    ) -> Result<Values, Diagnostic> {
-        let column = self.column(table, s, name)?;
-        let index = self.model.symbols.iter().find(|i| {
-            i.ty == Ty::Index(axis)
-                && matches!(i.role, Role::Data { .. })
-                && i.axes.as_slice() == [AxisRef::of(0)]
-        });
-        let Some(index) = index else {
-            let axis = &self.model.axes[axis].name;
-            return Err(Diagnostic::error("E0209", s.span, format!("nothing tells which line belongs to which `{axis}`"))
-                .help(format!("pass `{axis}`'s own table as `{axis}=file.csv`, or declare the column of labels: `data {axis}[row]: {axis};`")));
-        };
-        let Role::Data { from, .. } = &index.role else {
-            return Err(missing_scalar(s));
-        };
-        let key_column = self.column(table, index, from.as_ref().unwrap_or(&index.name))?;
-        let Values::Index(keys) = self.read(index, &key_column)? else {
-            return Err(missing_scalar(s));
-        };
-        let values = self.read(s, &column)?;
-        let n = self.size(AxisRef::of(axis));
-        let differs = |row: usize, level: u32| {
-            let label = self.axes[axis]
-                .as_ref()
-                .map_or("", |a| &a.labels[level as usize]);
-            Diagnostic::data(
-                "E0209",
-                column.place(row),
-                format!(
-                    "`{}` is declared for each `{}`, but it differs within `{label}`",
-                    s.name, self.model.axes[axis].name
-                ),
-            )
-            .help(format!("declare it for each row: `data {}[row]`", s.name))
-        };
-        macro_rules! collect {
-            ($v:expr, $variant:path) => {{
-                let mut out = vec![None; n];
-                for (row, (&k, &x)) in keys.iter().zip($v.iter()).enumerate() {
-                    match out[k as usize] {
-                        None => out[k as usize] = Some(x),
-                        Some(old) if old != x => return Err(differs(row, k)),
-                        Some(_) => {}
-                    }
-                }
-                if let Some(p) = out.iter().position(Option::is_none) {
-                    let label = self.axes[axis].as_ref().map_or("", |a| &a.labels[p]);
-                    return Err(Diagnostic::error(
-                        "E0209",
-                        s.span,
-                        format!("no line tells `{}` for `{label}`", s.name),
-                    ));
-                }
-                $variant(out.into_iter().flatten().collect::<Arc<[_]>>())
-            }};
-        }
-        Ok(match &values {
-            Values::Real(v) => collect!(v, Values::Real),
-            Values::Index(v) => collect!(v, Values::Index),
         })
     }
 

@@ -6,6 +6,7 @@ mod cutpoints;
 mod discrete;
 mod imputations;
 mod kinds;
+mod levels_of_rows;
 mod new_rows;
 mod observations;
 mod response;
