@@ -252,3 +252,20 @@ fn kinds_of_vectors() {
         Some(&data),
     );
 }
+
+#[test]
+fn cells_that_a_condition_leaves_out_are_not_observed() {
+    let dataset = |text: &str| ppl_data::Dataset {
+        main: Some(ppl_data::Table::from_csv_text("data.csv", text).expect("a table")),
+        ..ppl_data::Dataset::empty()
+    };
+    let model = |bound: &str| {
+        format!(
+            "data y[row]: int; r ~ Exponential(1);\nfor i in row {{ if y[i] > {bound} {{ observe y[i] ~ Poisson(r).truncated(lower = 1); }} }}"
+        )
+    };
+    let data = dataset("y\n0\n2\n0\n");
+    assert!(common::diagnostics(&model("0"), Some(&data)).is_empty());
+    let found = common::diagnostics(&model("-1"), Some(&data));
+    assert!(found.len() == 1 && found[0].code == "E0211", "{found:?}");
+}

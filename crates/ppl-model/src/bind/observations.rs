@@ -35,11 +35,23 @@ impl Binder<'_> {
             let symbol = value.whole_symbol();
             let upper_ends = symbol.and_then(|id| self.upper_ends.get(&id));
             if upper_ends.is_none()
+                && located.when.is_none()
                 && dist.otherwise.is_none()
                 && dist.modifiers.expressions().next().is_none()
             {
                 continue;
             }
+            // Cells that a condition leaves out are not observed; where latents decide, nobody knows yet.
+            let counts = match &located.when {
+                None => None,
+                Some(when) if when.condition.axes.iter().all(|a| value.axes.contains(a)) => {
+                    match bound.evaluate(&when.condition, &value.axes) {
+                        Some(counts) => Some(counts),
+                        None => continue,
+                    }
+                }
+                Some(_) => continue,
+            };
             let leaves = leaves(bound, dist, &value.axes);
             let cells = match symbol {
                 Some(id) => match self.values.get(&id) {
@@ -54,7 +66,7 @@ impl Binder<'_> {
             let found = cells
                 .iter()
                 .enumerate()
-                .filter(|(_, v)| !v.is_nan())
+                .filter(|(i, v)| !v.is_nan() && counts.as_ref().is_none_or(|c| c[*i] != 0.0))
                 .find_map(|(i, &from)| {
                     let to = upper_ends.map_or(from, |u| u[i]);
                     Some((i, mistake(&leaves, i, (from, to))?))

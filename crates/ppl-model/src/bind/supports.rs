@@ -87,7 +87,10 @@ impl Binder<'_> {
             let censored = value
                 .whole_symbol()
                 .is_some_and(|id| self.model.symbols[id].is_censored());
-            if censored || dist.otherwise.is_some() || dist.modifiers.expressions().next().is_some()
+            if censored
+                || located.when.is_some()
+                || dist.otherwise.is_some()
+                || dist.modifiers.expressions().next().is_some()
             {
                 continue;
             }
