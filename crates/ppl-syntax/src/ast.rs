@@ -139,6 +139,13 @@ pub enum StmtKind {
         /// The distribution.
         dist: Expr,
     },
+    /// `net f = mlp(hidden = [64], activation = tanh);`
+    Net {
+        /// Its name.
+        name: Ident,
+        /// Its layers.
+        value: Expr,
+    },
     /// `guide { … }`, `guide auto(f);`, `guide site: f;`
     Guide(GuideBody),
 }

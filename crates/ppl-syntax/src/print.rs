@@ -85,6 +85,7 @@ fn write_statement(out: &mut String, statement: &StmtKind, depth: usize) {
         StmtKind::Predict { target, dist } => {
             format!("predict {} ~ {}", self::target(target), print_expr(dist))
         }
+        StmtKind::Net { name, value } => format!("net {} = {}", name.name, print_expr(value)),
         StmtKind::Guide(GuideBody::Auto(family)) => format!("guide auto({})", family.name),
         StmtKind::Guide(GuideBody::Site(site, family)) => {
             format!("guide {}: {}", site.name, print_expr(family))

@@ -49,7 +49,7 @@ impl Stmt {
             | StmtKind::Predict { dist, .. } => vec![dist],
             StmtKind::Observe { value, dist, .. } => vec![value, dist],
             StmtKind::If { condition, .. } => vec![condition],
-            StmtKind::Fn { value, .. } => vec![value],
+            StmtKind::Fn { value, .. } | StmtKind::Net { value, .. } => vec![value],
             StmtKind::For { skip, .. } => skip.iter().collect(),
             _ => vec![],
         }

@@ -10,7 +10,8 @@ use ppl_dist::Prim;
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
-const LATER: &[&str] = &["mlp"];
+/// Names with a place of their own.
+const SPECIAL: &[&str] = &["mlp", "glorot"];
 
 impl Checker {
     pub(super) fn call(
@@ -22,6 +23,9 @@ impl Checker {
     ) -> Option<TExpr> {
         if let Some(f) = self.user_function(&name.name) {
             return self.user_call(&f, args, frame, span);
+        }
+        if let Some(net) = self.net_named(&name.name) {
+            return self.net_call(&net, args, frame, span);
         }
         if self.poisoned.contains(&name.name) {
             return None;
@@ -70,8 +74,12 @@ impl Checker {
             }
             "log_density" => return self.log_density(args, frame, span),
             _ if let Some(out) = self.linear_call(name, args, span) => return out,
-            n if LATER.contains(&n) => {
-                return self.fail(not_available(name.span, &format!("`{n}`")));
+            "mlp" => {
+                return self.fail(
+                    Diagnostic::error("E0103", span, "`mlp` makes a net, not a value").help(
+                        "write `net f = mlp(hidden = [64]);`, and `f(x)` where the value stands",
+                    ),
+                );
             }
             _ => {}
         }
@@ -247,5 +255,5 @@ fn built_in<'a>() -> impl Iterator<Item = &'a str> {
 
 /// Whether the language has a function of that name.
 pub(super) fn is_built_in(name: &str) -> bool {
-    built_in().chain(LATER.iter().copied()).any(|n| n == name)
+    built_in().chain(SPECIAL.iter().copied()).any(|n| n == name)
 }

@@ -36,7 +36,8 @@ impl Checker {
                 GuideBody::Block(block) => {
                     self.written_guide(block, span);
                     let functions = statements.iter();
-                    let functions = functions.filter(|s| matches!(s.kind, StmtKind::Fn { .. }));
+                    let functions = functions
+                        .filter(|s| matches!(s.kind, StmtKind::Fn { .. } | StmtKind::Net { .. }));
                     if let Some(partial) = &mut self.model.partial_guide {
                         partial.functions = std::sync::Arc::new(functions.cloned().collect());
                     }

@@ -22,6 +22,7 @@ mod linear;
 mod lints;
 mod matrices;
 mod modifiers;
+mod nets;
 mod operators;
 mod own_axis;
 mod prediction;
@@ -54,6 +55,7 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     checker.definitions(&file.statements);
     checker.declare(&file.statements);
     checker.declare_functions(&file.statements);
+    checker.declare_nets(&file.statements);
     checker.statements(&file.statements);
     checker.impute();
     checker.written_guides(&file.statements);
@@ -75,6 +77,7 @@ pub fn with_guide(model: &Model, statements: &[ast::Stmt]) -> (Model, Vec<Diagno
     checker.model.guide.clear();
     if let Some(written) = &model.partial_guide {
         checker.declare_functions(&written.functions);
+        checker.declare_nets(&written.functions);
     }
     checker.guide(statements, Span::default());
     (checker.model, checker.diagnostics)
@@ -117,6 +120,8 @@ pub(crate) struct Checker {
     defined: HashMap<String, (Span, Span)>,
     /// The file's own functions.
     functions: user_functions::UserFunctions,
+    /// The file's nets.
+    nets: HashMap<String, std::rc::Rc<nets::Net>>,
 }
 
 /// Most axes of a model, `row` included.
@@ -145,6 +150,7 @@ impl Checker {
             imputed: vec![],
             defined: HashMap::new(),
             functions: Default::default(),
+            nets: HashMap::new(),
         }
     }
 

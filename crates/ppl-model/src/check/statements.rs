@@ -91,7 +91,7 @@ impl Checker {
                 then,
                 otherwise,
             } => self.if_statement(condition, then, otherwise),
-            StmtKind::Fn { name, .. } => {
+            StmtKind::Fn { name, .. } | StmtKind::Net { name, .. } => {
                 if self.loops.is_empty() && !self.in_guide {
                     return;
                 }
@@ -99,7 +99,7 @@ impl Checker {
                     Diagnostic::error(
                         "E0116",
                         name.span,
-                        "a function stands outside of loops and guides",
+                        "a function or a net stands outside of loops and guides",
                     )
                     .help("move it to the top of the file"),
                 );

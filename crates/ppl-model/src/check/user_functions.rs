@@ -147,7 +147,7 @@ impl Checker {
         }
     }
 
-    fn function_name(&mut self, name: &ast::Ident) -> Option<()> {
+    pub(super) fn function_name(&mut self, name: &ast::Ident) -> Option<()> {
         let d = Diagnostic::error("E0105", name.span, "");
         if let Some(first) = self.functions.known.get(&name.name) {
             let d = Diagnostic {

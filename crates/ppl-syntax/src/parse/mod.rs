@@ -30,7 +30,7 @@ const MAX_ERRORS: usize = 50;
 const MAX_CHAIN: usize = 64;
 
 #[derive(pest_derive::Parser)]
-#[grammar = "../../../grammar/ppl.pest"]
+#[grammar = "../../grammar/ppl.pest"]
 #[allow(missing_docs)]
 struct Grammar;
 
@@ -144,6 +144,7 @@ fn is_token(rule: Rule) -> bool {
             | kw_fn
             | kw_report
             | kw_predict
+            | kw_net
             | kw_guide
             | kw_from
             | kw_by

@@ -92,6 +92,10 @@ impl Builder<'_> {
                 target: self.target(p.next()),
                 dist: self.expr(p.next()),
             },
+            Rule::net_stmt => StmtKind::Net {
+                name: self.ident(&p.next()),
+                value: self.expr(p.next()),
+            },
             Rule::guide_block => {
                 StmtKind::Guide(GuideBody::Block(self.items(p.next().into_inner())))
             }

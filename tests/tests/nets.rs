@@ -1,0 +1,71 @@
+//! Nets: a call is the layers that its author could have written.
+
+use ppl_lang::FitOptions;
+use ppl_tests::{bind, csv, estimate, fit, row, spread};
+
+fn data() -> String {
+    let (a, b) = (spread(20, 0.3), spread(20, 1.4));
+    let y: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a * b + 0.1 * a).collect();
+    csv(&[("x_a", &a), ("x_b", &b), ("y", &y)])
+}
+
+/// Names are those of the net's own params, so that the weights start from the same numbers.
+#[test]
+fn a_call_is_its_layers() {
+    let head = "axis feature = columns(\"x_*\"); data x[row, feature]: real; data y[row]: real;\ns ~ HalfNormal(1);\n";
+    let net = format!(
+        "{head}net f = mlp(hidden = [4, 3], activation = softplus);\nobserve y ~ Normal(f(x), s);"
+    );
+    let layers = format!(
+        "{head}axis f_1 = 4; axis f_2 = 3; axis f_3 = 1;\n\
+         param f_W1[f_1, feature] = glorot(); param f_b1[f_1] = 0;\n\
+         param f_W2[f_2, f_1] = glorot(); param f_b2[f_2] = 0;\n\
+         param f_W3[f_3, f_2] = glorot(); param f_b3 = 0;\n\
+         let h[row, f_1] = softplus(f_W1 @ x + f_b1);\n\
+         let g[row, f_2] = softplus(f_W2 @ h + f_b2);\n\
+         let o[row, f_3] = f_W3 @ g;\n\
+         observe y ~ Normal(sum(o, over = f_3) + f_b3, s);"
+    );
+    let [a, b] = [net, layers].map(|m| estimate(&bind(&m, &data())));
+    assert_eq!(a.len(), b.len());
+    let mut a: Vec<f64> = a.into_iter().collect();
+    let mut b: Vec<f64> = b.into_iter().collect();
+    a.sort_by(f64::total_cmp);
+    b.sort_by(f64::total_cmp);
+    for (a, b) in a.iter().zip(&b) {
+        assert!((a - b).abs() <= 1e-10 * (1.0 + a.abs()), "{a} {b}");
+    }
+}
+
+/// Called twice, in a loop and outside of it, a net has one set of weights.
+#[test]
+fn calls_share_the_weights() {
+    let model = "axis feature = columns(\"x_*\"); axis out = 2; data x[row, feature]: real; data y[row]: real;\n\
+        s ~ HalfNormal(1);\nnet f = mlp(hidden = [3]);\n\
+        let h[row, out] = f(x);\n\
+        for i in row { let g[i, out] = f(2 * x[i]); }\n\
+        observe y ~ Normal(sum(h, over = out) + sum(g, over = out), s);";
+    let bound = bind(model, &data());
+    let params = bound.inner().model.symbols.iter();
+    let params = params.filter(|s| s.name.starts_with("f_W") || s.name.starts_with("f_b"));
+    assert_eq!(params.count(), 4);
+}
+
+#[test]
+fn a_net_learns_a_product() {
+    let model = "axis feature = columns(\"x_*\"); data x[row, feature]: real; data y[row]: real;\n\
+        net f = mlp(hidden = [8]);\ns ~ HalfNormal(1);\nobserve y ~ Normal(f(x), s);";
+    let options = FitOptions {
+        max_steps: 3000,
+        ..FitOptions::default()
+    };
+    let fit = fit(model, &data(), &options);
+    let plain = ppl_tests::fit(
+        "axis feature = columns(\"x_*\"); data x[row, feature]: real; data y[row]: real;\n\
+         param w[feature] = 0; param b = 0;\ns ~ HalfNormal(1);\nobserve y ~ Normal(sum(w * x, over = feature) + b, s);",
+        &data(),
+        &options,
+    );
+    let (s, linear) = (row(&fit, "s").mean, row(&plain, "s").mean);
+    assert!(s < 0.5 * linear, "{s} {linear}");
+}
