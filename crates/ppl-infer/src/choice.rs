@@ -117,6 +117,32 @@ fn better(first: Optimum, then: Optimum) -> Optimum {
     }
 }
 
+/// All unknowns are discrete and summed out: the log density is the evidence.
+fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chosen, FitError> {
+    let model = &guided.bound.model;
+    if !(0..model.symbols.len()).any(|id| model.is_summed_out(id)) {
+        return Err(FitError::NoUnknowns);
+    }
+    let optimum = Optimum {
+        params: vec![],
+        elbo: objective.estimate(&[], 0, &mut []),
+        elbo_se: 0.0,
+        steps: 0,
+        estimates: 1,
+        skipped: 0,
+        outcome: Outcome::Converged,
+        step_size: 0.0,
+        race_seconds: 0.0,
+        optimise_seconds: 0.0,
+    };
+    Ok(Chosen {
+        guided,
+        objective,
+        optimum,
+        notes: vec![],
+    })
+}
+
 /// A candidate with what the deterministic engine made of it.
 struct Entrant {
     guided: Guided,
@@ -158,7 +184,7 @@ pub fn choose(
     for guided in candidates(bound, options.guide)? {
         let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
         if objective.params.is_empty() {
-            return Err(FitError::NoUnknowns);
+            return nothing_to_optimise(guided, objective);
         }
         let solved = match &objective.layout {
             Some(layout) => {

@@ -542,6 +542,12 @@ fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
             ),
         };
     }
+    if fit.params.is_empty() {
+        return Verdict::Exact {
+            reason: "all unknowns are discrete and summed out; nothing is left to approximate"
+                .into(),
+        };
+    }
     let threshold = k_threshold(sampled.n);
     let reason = if fit.k_hat.is_nan() {
         "converged; k-hat could not be computed".to_string()

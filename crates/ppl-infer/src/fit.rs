@@ -51,6 +51,11 @@ impl Elbo {
 /// Whether to trust the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
+    /// Nothing was approximated: all unknowns are discrete and summed out.
+    Exact {
+        /// One sentence.
+        reason: String,
+    },
     /// Converged by the stochastic engine's rule; the family may still be too small: read k-hat.
     Approximate {
         /// One sentence.
@@ -72,6 +77,7 @@ impl Verdict {
     /// The word in `fit.json`.
     pub fn word(&self) -> &'static str {
         match self {
+            Verdict::Exact { .. } => "exact",
             Verdict::Approximate { .. } => "approximate",
             Verdict::Stopped { .. } => "stopped",
             Verdict::Failed { .. } => "failed",
@@ -81,7 +87,8 @@ impl Verdict {
     /// The sentence beside it.
     pub fn reason(&self) -> &str {
         match self {
-            Verdict::Approximate { reason }
+            Verdict::Exact { reason }
+            | Verdict::Approximate { reason }
             | Verdict::Stopped { reason }
             | Verdict::Failed { reason } => reason,
         }

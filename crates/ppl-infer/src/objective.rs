@@ -541,14 +541,19 @@ fn named_values<'b>(
             out.push(symbol(id, "param")?);
         }
     }
-    for s in &bound.model.statements {
+    let expectations = joint.lowering.expectations()?;
+    for (i, s) in bound.model.statements.iter().enumerate() {
         match &s.statement {
             Statement::Sample(id) if !bound.model.is_summed_out(*id) => {
                 out.push(symbol(*id, "site")?)
             }
             Statement::Report { name, axes, value } => {
                 let axes: Vec<_> = axes.iter().map(|a| a.declared()).collect();
-                out.push((name.clone(), "report", axes, joint.lowering.number(value)?));
+                let value = match expectations.get(&i) {
+                    Some(expectation) => *expectation,
+                    None => joint.lowering.number(value)?,
+                };
+                out.push((name.clone(), "report", axes, value));
             }
             _ => {}
         }

@@ -101,7 +101,7 @@ impl Fit {
         terminal.result(&self.report(&fit, terminal))?;
         let outcome = match &fit.verdict {
             _ if interrupted => Outcome::Interrupted,
-            Verdict::Approximate { .. } => Outcome::Done,
+            Verdict::Exact { .. } | Verdict::Approximate { .. } => Outcome::Done,
             Verdict::Stopped { .. } => Outcome::Stopped,
             Verdict::Failed { .. } => Outcome::Failed,
         };

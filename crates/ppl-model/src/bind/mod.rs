@@ -157,6 +157,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
     }
     if errors.is_empty() {
         bound.leave_to_guide();
+        bound.check_reports().map_err(|d| vec![*d])?;
         Ok(bound)
     } else {
         Err(errors)

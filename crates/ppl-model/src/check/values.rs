@@ -128,11 +128,11 @@ impl Checker {
             self.inside_frame(&typed, &axes, target.span)?;
             (axes, typed)
         };
-        if self.model.reads_summed_out(&typed) {
-            return self.fail(not_available(
-                span,
-                "a report of a summed-out discrete site",
-            ));
+        if matches!(typed.ty, Ty::Index(_)) && self.model.reads_summed_out(&typed) {
+            return self.fail(
+                not_available(span, "a report of a summed-out label")
+                    .help("a label has no mean: report what it looks up, as in `mu[z]`, or the probability of one of them, `z == a`; discrete.csv has the probabilities of all"),
+            );
         }
         let used = self.model.statements.iter().any(
             |s| matches!(&s.statement, Statement::Report { name, .. } | Statement::Predict { name, .. } if *name == target.name.name),

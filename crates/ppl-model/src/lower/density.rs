@@ -1,5 +1,6 @@
 //! Log densities of statements.
 
+use super::marginal::Factor;
 use super::modified::Within;
 use super::{Lowered, Lowering};
 use crate::graph::{AxisRef, Kind, Statement, SymbolId, TDist, TKind};
@@ -165,6 +166,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// The log joint density's terms, in order of the statements; summed-out sites' at the end. Latents must have been set.
     pub fn terms(&self) -> Lowered<Vec<Term<'b>>> {
+        let (mut terms, factors) = self.statements()?;
+        terms.extend(self.sum_out(factors)?);
+        Ok(terms)
+    }
+
+    /// A term for each statement, and the factors of those that read summed-out sites.
+    pub(super) fn statements(&self) -> Lowered<(Vec<Term<'b>>, Vec<Factor<'b>>)> {
         let model = self.bound.model.clone();
         let mut terms = vec![];
         let mut factors = vec![];
@@ -235,8 +243,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 value: own + self.constant(&located.statement),
             });
         }
-        terms.extend(self.sum_out(factors)?);
-        Ok(terms)
+        Ok((terms, factors))
     }
 
     /// What a statement's term has beside the sum of its densities: K! orderings of exchangeable components fold onto one.

@@ -55,6 +55,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(terms)
     }
 
+    /// The log of the sum over all values of the sites that reports read, directly or through others.
+    pub(super) fn reported_sites(&self, factors: Vec<Factor<'b>>) -> Lowered<Expr<'b>> {
+        let mut total = Expr::Const(0.0);
+        for (sites, factors) in connected(factors) {
+            if factors.iter().any(|f| f.reported) {
+                let all: Vec<&Factor> = factors.iter().collect();
+                total = total + self.connected_sites(&sites, &all, false)?;
+            }
+        }
+        Ok(total)
+    }
+
     fn connected_sites(
         &self,
         sites: &[SymbolId],

@@ -16,6 +16,8 @@ pub(in crate::lower) struct Factor<'b> {
     pub(super) readings: Vec<Reading>,
     /// The site whose prior it is.
     pub(super) prior: Option<SymbolId>,
+    /// Whether it is there for a report.
+    pub(super) reported: bool,
     /// The statement.
     pub(super) span: Span,
 }
@@ -88,6 +90,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             over: elements,
             readings,
             prior,
+            reported: matches!(statement, Statement::Report { .. }),
             span,
         }))
     }

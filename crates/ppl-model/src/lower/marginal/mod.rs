@@ -9,6 +9,7 @@
 mod components;
 mod density;
 mod elimination;
+mod expectation;
 mod factors;
 mod ordering;
 mod readings;
