@@ -413,8 +413,7 @@ fn what_cannot_be_summed_out_is_refused() {
     let forms = [
         "z[row] ~ Categorical(w); observe sum(y) ~ Normal(sum(mu[z]), 1);",
         "z[row] ~ Categorical(w); observe y ~ Normal(mu[z], 1); report label[row] = z;",
-        "z[row] ~ Categorical(w); observe y ~ Normal(mu[z], 1); report mean[row] = mu[z];",
-        "z[row] ~ Categorical(w); let m[row] = mu[z]; observe y ~ Normal(m, 1); report mean[row] = m;",
+        "z[row] ~ Categorical(w); observe y ~ Normal(mu[z], 1); report total = exp(sum(mu[z]));",
     ];
     for form in forms {
         let message = refusal(&format!("{head} {form}"), &data);

@@ -6,7 +6,7 @@ use super::tables::{Table, is_identity};
 use super::{MAX_AXES, MAX_STEPS, MAX_TABLE};
 use crate::graph::SymbolId;
 use crate::lower::{Lowered, Lowering};
-use ppl_core::{AxisId, AxisSet, Expr, Real};
+use ppl_core::{AxisId, AxisSet, Builder, Expr, Real};
 use std::collections::HashMap;
 
 /// The variables of one site: its elements within each element of the common plates.
@@ -73,7 +73,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         self.sites.partition_point(|s| s.base <= variable) - 1
     }
 
-    fn copies(&self) -> f64 {
+    pub(super) fn copies(&self) -> f64 {
         let b = self.lowering.builder;
         self.common.iter().map(|a| b.size(a) as f64).product()
     }
@@ -87,6 +87,13 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             .flat_map(|s| std::iter::repeat_n(s.values as u32, s.n))
             .collect();
         let mut live: Vec<u32> = (0..n as u32).collect();
+        let chains = self.chains()?;
+        if !chains.is_empty() {
+            self.rounds += 1;
+            let mut gone = vec![false; n];
+            chains.iter().for_each(|&v| gone[v as usize] = true);
+            live.retain(|&v| !gone[v as usize]);
+        }
         while !live.is_empty() {
             self.rounds += 1;
             let scopes: Vec<Scope<'_>> = self
@@ -295,7 +302,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             slots.iter().map(|s| b.size(*s) as f64).product::<f64>() * n as f64 * self.copies();
         self.largest = self.largest.max(cells);
         self.work += cells;
-        let value = self.log_sum(product, own_slot);
+        let value = log_sum(b, self.lowering.most_probable.get(), product, own_slot);
         if group.neighbours.is_empty() {
             self.finish(value, axis, n);
             return Ok(None);
@@ -341,22 +348,26 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         }
         Ok(value)
     }
+}
 
-    /// log(sum(exp)) along a variable's values. Where all are -inf the result is about -1e300 with gradient 0, so that a
-    /// state that cannot be reached never turns a gradient into 0 * inf.
-    fn log_sum(&self, value: Expr<'b>, slot: AxisId) -> Expr<'b> {
-        let b = self.lowering.builder;
-        let over = AxisSet::of(&[slot]);
-        if self.lowering.most_probable.get() {
-            let hit = value.equal(b.stop(b.max_over(value, over)));
-            return b.sum(hit.select(value, Expr::Const(0.0)), over) / b.sum(hit, over);
-        }
-        if !b.axes_of(value).contains(slot) {
-            return value + Expr::Const((b.size(slot) as f64).ln());
-        }
-        let peak = b.stop(b.max_over(value, over)).max(Expr::Const(NEVER));
-        let peak = b.stop(peak);
-        let sum = b.sum((value - peak).exp(), over);
-        peak + (sum + Expr::Const(1e-300)).ln()
+/// log(sum(exp)) along a variable's values, or the largest. Where all are -inf the result is about -1e300 with gradient 0,
+/// so that a state that cannot be reached never turns a gradient into 0 * inf.
+pub(super) fn log_sum<'c>(
+    b: &'c Builder,
+    most_probable: bool,
+    value: Expr<'c>,
+    slot: AxisId,
+) -> Expr<'c> {
+    let over = AxisSet::of(&[slot]);
+    if most_probable {
+        let hit = value.equal(b.stop(b.max_over(value, over)));
+        return b.sum(hit.select(value, Expr::Const(0.0)), over) / b.sum(hit, over);
     }
+    if !b.axes_of(value).contains(slot) {
+        return value + Expr::Const((b.size(slot) as f64).ln());
+    }
+    let peak = b.stop(b.max_over(value, over)).max(Expr::Const(NEVER));
+    let peak = b.stop(peak);
+    let sum = b.sum((value - peak).exp(), over);
+    peak + (sum + Expr::Const(1e-300)).ln()
 }

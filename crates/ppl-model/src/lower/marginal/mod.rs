@@ -13,6 +13,7 @@ mod expectation;
 mod factors;
 mod ordering;
 mod readings;
+mod sequential;
 mod summary;
 mod tables;
 
