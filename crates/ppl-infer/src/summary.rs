@@ -6,7 +6,11 @@ use crate::fit::Row;
 /// Monte Carlo standard error sd / sqrt(n). One draw has no sd (NaN); no draws make every number NaN.
 pub fn summarise(name: String, role: &'static str, draws: &[f64]) -> Row {
     let n = draws.len() as f64;
-    let mean = draws.iter().sum::<f64>() / n;
+    let mean = match draws.first() {
+        // Without the rounding of the sum.
+        Some(&first) if draws.iter().all(|x| *x == first) => first,
+        _ => draws.iter().sum::<f64>() / n,
+    };
     let sd = if draws.len() > 1 {
         (draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt()
     } else {
@@ -35,6 +39,11 @@ pub fn summarise_weighted(name: String, role: &'static str, draws: &[f64], weigh
     debug_assert_eq!(draws.len(), weights.len());
     let pairs = || draws.iter().zip(weights);
     let mean = pairs().map(|(x, w)| w * x).sum::<f64>();
+    // Draws that are all the same have their value as mean, whatever the weights round to.
+    let mean = match draws.first() {
+        Some(&first) if draws.iter().all(|x| *x == first) => first,
+        _ => mean,
+    };
     let squares = weights.iter().map(|w| w * w).sum::<f64>();
     let centred = pairs().map(|(x, w)| w * (x - mean).powi(2)).sum::<f64>();
     let sd = if squares < 1.0 {
@@ -140,6 +149,13 @@ mod tests {
         ] {
             assert!((a - b).abs() < 0.5, "{a} and {b}");
         }
+    }
+
+    #[test]
+    fn a_constant_has_no_sd() {
+        // Ten weights of 0.1 add up to less than 1 in floating point.
+        let row = summarise_weighted("x".into(), "report", &[7.3; 10], &[0.1; 10]);
+        assert_eq!((row.mean, row.sd, row.mcse, row.q5), (7.3, 0.0, 0.0, 7.3));
     }
 
     #[test]

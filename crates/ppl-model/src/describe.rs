@@ -109,11 +109,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             }
             Statement::Observe { value, dist } => {
                 let plate = place(model, dist, &value.axes, located.in_loop);
-                let _ = writeln!(
-                    out,
-                    "observe ~ {}: {plate}",
-                    dist.distribution.definition().name
-                );
+                let _ = writeln!(out, "observe ~ {}: {plate}", names(dist));
             }
             Statement::Factor(_) => {
                 let _ = writeln!(out, "factor");
@@ -264,4 +260,16 @@ fn support(model: &Model, s: &Symbol, d: &TDist) -> String {
         (_, Support::Integers(..)) => "whole numbers".into(),
         (_, Support::Category | Support::OrderedCategory) => "labels".into(),
     }
+}
+
+/// The families of all branches, each once.
+fn names(dist: &TDist) -> String {
+    let mut names: Vec<&str> = vec![];
+    for d in dist.branches() {
+        let name = d.distribution.definition().name;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(" or ")
 }

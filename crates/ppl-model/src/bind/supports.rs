@@ -83,7 +83,7 @@ impl Binder<'_> {
             let Statement::Observe { value, dist } = &located.statement else {
                 continue;
             };
-            // Branches and modifiers are looked at cell by cell, once their conditions are known.
+            // Branches, modifiers and what stands under a condition are looked at cell by cell, once the conditions are known.
             let censored = value
                 .whole_symbol()
                 .is_some_and(|id| self.model.symbols[id].is_censored());

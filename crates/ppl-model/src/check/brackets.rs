@@ -224,9 +224,13 @@ impl Checker {
             return self.fail(
                 Diagnostic::error("E0110", e.span, "this is not an index")
                     .at("a bracket holds labels, never positions")
-                    .help(
-                        "declare the column with the axis as its kind: `data county[row]: county;`",
-                    ),
+                    .help(match (&e.kind, by_place) {
+                        (ExprKind::Name(name), Some(axis)) => format!(
+                            "declare the column with the axis as its kind: `data {name}[row]: {};`",
+                            self.model.axis_name(axis)
+                        ),
+                        _ => "declare the column with the axis as its kind: `data county[row]: county;`".into(),
+                    }),
             );
         };
         if index.stochastic && !self.reads_labels_only(&index) {

@@ -107,6 +107,11 @@ impl Checker {
                     ("ln", _) => d
                         .help("the natural logarithm is `log`")
                         .fix(name.span, "log"),
+                    (other, _) if elsewhere(other).is_some() => {
+                        let here = elsewhere(other).unwrap_or_default();
+                        d.help(format!("it is called `{here}` here"))
+                            .fix(name.span, here)
+                    }
                     (_, Some(s)) => d.help(format!("did you mean `{s}`?")).fix(name.span, s),
                     _ => d.help("the language reference lists the functions"),
                 }
@@ -256,4 +261,25 @@ fn built_in<'a>() -> impl Iterator<Item = &'a str> {
 /// Whether the language has a function of that name.
 pub(super) fn is_built_in(name: &str) -> bool {
     built_in().chain(SPECIAL.iter().copied()).any(|n| n == name)
+}
+
+/// The name that a function of other languages has here.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "sigmoid" | "expit" => "inv_logit",
+        "fabs" => "abs",
+        "cumulative_sum" => "cumsum",
+        "logsumexp" => "log_sum_exp",
+        "gammaln" | "loggamma" => "lgamma",
+        "pnorm" | "normal_cdf" => "Phi",
+        "qnorm" => "inv_Phi",
+        "std" | "stdev" => "sd",
+        "variance" => "var",
+        "average" => "mean",
+        "power" => "pow",
+        "gp_exp_quad_cov" | "rbf" => "exp_quad",
+        "mdivide_left_tri_low" => "solve_tri",
+        "log_determinant" | "logdet" => "log_det",
+        _ => return None,
+    })
 }

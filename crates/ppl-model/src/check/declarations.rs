@@ -285,8 +285,11 @@ impl Checker {
                         Some(s) => d
                             .help(format!("did you mean `{s}`?"))
                             .fix(kind.name.span, s),
+                        None if name == "boolean" => {
+                            d.help("did you mean `bool`?").fix(kind.name.span, "bool")
+                        }
                         None => d.help(format!(
-                            "kinds are {}, or the name of an axis",
+                            "kinds are {}, or an axis; one whose levels are labels of the data is declared above, `axis {name};`",
                             known.join(", ")
                         )),
                     };

@@ -95,7 +95,10 @@ impl Checker {
                     "a distribution is expected right of `~`",
                 )
                 .at("not a distribution")
-                .help("for a deterministic value write `let x = …;`"),
+                .help(match dist.kind {
+                    ExprKind::Number(v) => format!("for a value write `let x = {v};`; as a branch of `if`, `Constant({v})` draws this number"),
+                    _ => "for a deterministic value write `let x = …;`".into(),
+                }),
             ),
         }
     }

@@ -33,6 +33,9 @@ impl Checker {
                 return self.fail(d);
             }
         }
+        if matches!(parameter.domain, Domain::Simplex | Domain::Count) {
+            return self.leaves_simplex_or_counts(parameter, e);
+        }
         let needs = match parameter.domain {
             Domain::Positive | Domain::PositiveVector | Domain::NonNegative => "positive",
             Domain::Unit => "unit",
@@ -92,6 +95,58 @@ impl Checker {
                 .at("can leave its domain")
                 .label(symbol.span, "declared here")
                 .help(format!("give it a prior on the right support, write its kind (`{}: {needs} ~ …`), or transform it: `{fix}`", symbol.name)),
+        )
+    }
+
+    /// Refuses a continuous unknown as a count, and unknowns that almost never add up to 1 as probabilities.
+    fn leaves_simplex_or_counts(&mut self, parameter: &Parameter, e: &TExpr) -> Option<()> {
+        let mut source = e;
+        while let TKind::Gather(inner, _) | TKind::Rename(inner, ..) = &source.kind {
+            source = inner;
+        }
+        let TKind::Symbol(id) = source.kind else {
+            return Some(());
+        };
+        let symbol = self.model.symbols[id].clone();
+        let Role::Site(d) = &symbol.role else {
+            return Some(());
+        };
+        let simplex = d.distribution.definition().support == Support::Simplex
+            || matches!(symbol.kind, Some(Kind::Simplex));
+        let (name, counts) = (&symbol.name, parameter.domain == Domain::Count);
+        if symbol.is_discrete_site() || !counts && simplex {
+            return Some(());
+        }
+        let (what, help) = if counts {
+            (
+                "a whole number, but",
+                "give it a number, data of the kind `int`, or a discrete unknown".to_owned(),
+            )
+        } else {
+            (
+                "probabilities that add up to 1, but",
+                format!(
+                    "give it such a prior, `{name}[…] ~ Dirichlet(1)`, or transform it: `softmax({name}, over = …)`"
+                ),
+            )
+        };
+        let found = if counts {
+            "is a continuous unknown"
+        } else {
+            "is drawn without that constraint"
+        };
+        self.fail(
+            Diagnostic::error(
+                "E0107",
+                e.span,
+                format!(
+                    "`{}` ({}) must be {what} `{name}` {found}",
+                    parameter.name, parameter.doc
+                ),
+            )
+            .at("can leave its domain")
+            .label(symbol.span, "declared here")
+            .help(help),
         )
     }
 

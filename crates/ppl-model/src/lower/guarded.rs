@@ -5,7 +5,7 @@
 
 use super::Lowering;
 use crate::graph::{Reduction, Role, TDist, TKind};
-use ppl_core::{Expr, Real, interpret};
+use ppl_core::{AxisId, AxisSet, Expr, Real, interpret};
 use ppl_dist::{Bound, Domain, Parameter, Shape, Support};
 
 /// How far a calculated value may be outside by rounding, relative to the larger of 1 and the end.
@@ -61,6 +61,31 @@ impl<'b> Lowering<'_, 'b> {
         conditions
             .into_iter()
             .fold(density, |density, holds| holds.select(density, impossible))
+    }
+
+    /// `density` of labels, each by its own weight alone, where all `weights` along `axis` are a simplex; elsewhere minus infinity.
+    pub(super) fn guarded_weights(
+        &self,
+        d: &TDist,
+        weights: Expr<'b>,
+        axis: AxisId,
+        density: Expr<'b>,
+    ) -> Expr<'b> {
+        let parameters = d.distribution.definition().parameters();
+        let simplex = parameters.iter().find(|p| p.domain == Domain::Simplex);
+        if simplex.is_none_or(|p| self.is_simplex(d, p)) {
+            return density;
+        }
+        // Not below 1 in sum, nor above 1 in absolute values: then none is negative.
+        let axes = AxisSet::EMPTY.with(axis);
+        let one = Expr::Const(1.0);
+        let conditions = [
+            self.at_most(one, self.builder.sum(weights, axes)),
+            self.at_most(self.builder.sum(weights.abs(), axes), one),
+        ];
+        let impossible = Expr::Const(f64::NEG_INFINITY);
+        let conditions = conditions.into_iter().flatten();
+        conditions.fold(density, |density, holds| holds.select(density, impossible))
     }
 
     /// Whether a vector argument adds up to 1 by its construction: a simplex site, or a softmax.

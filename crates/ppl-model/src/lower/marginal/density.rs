@@ -37,9 +37,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     return self.density(&own, values);
                 };
                 let weights = self.expr(&d.args[0])?;
-                let weights = self.builder.rename(weights, self.axes.id(*axis), slot);
-                Ok(d.distribution
-                    .ln_density_expr(&[Expr::Const(0.0)], &[&[weights]]))
+                let own_axis = self.axes.id(*axis);
+                let each = self.builder.rename(weights, own_axis, slot);
+                let density = d
+                    .distribution
+                    .ln_density_expr(&[Expr::Const(0.0)], &[&[each]]);
+                Ok(self.guarded_weights(d, weights, own_axis, density))
             }
             Support::Integers(..) => {
                 let Some(&(low, high)) = self.ends(&own)?.first() else {
@@ -111,11 +114,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         {
             return Ok(None);
         }
-        let weights = self.builder.gather(weights, index);
-        Ok(Some(
-            d.distribution
-                .ln_density_expr(&[Expr::Const(0.0)], &[&[weights]]),
-        ))
+        let read = self.builder.gather(weights, index);
+        let density = d
+            .distribution
+            .ln_density_expr(&[Expr::Const(0.0)], &[&[read]]);
+        let axis = self.axes.id(*axis);
+        Ok(Some(self.guarded_weights(d, weights, axis, density)))
     }
 }
 
