@@ -202,3 +202,25 @@ fn what_is_no_sum_of_factors_is_refused() {
         "{label}"
     );
 }
+
+#[test]
+fn a_number_beside_an_unknown_label_is_the_label() {
+    let model = |condition: &str| {
+        format!(
+            "axis k = 2; data y[row]: real; let w[k] = [0.3, 0.7]; let m[k] = [0, 2];
+             z[row] ~ Categorical(w); observe y ~ Normal(m[z], 1); report n = sum({condition});"
+        )
+    };
+    let y = [0.1, 1.9, 1.1];
+    let ones: f64 = y
+        .iter()
+        .map(|y| {
+            let (a, b) = (0.3 * ln_normal(*y, 0.0, 1.0).exp(), 0.7 * ln_normal(*y, 2.0, 1.0).exp());
+            a / (a + b)
+        })
+        .sum();
+    for (condition, expected) in [("z == 1", ones), ("2 == z", 3.0 - ones), ("z < 2", ones)] {
+        let fit = fit(&model(condition), &csv(&[("y", &y)]), &FitOptions::default());
+        assert_rows(&fit, &["n"], &[expected]);
+    }
+}

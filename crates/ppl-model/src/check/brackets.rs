@@ -193,17 +193,32 @@ impl Checker {
                 return Some((axis, self.label(axis.axis, s, e.span)?));
             }
             ExprKind::Number(v) => {
-                let axis = by_place.or_else(|| {
-                    free.iter().copied().find(|a| {
-                        !matches!(
-                            self.model.axes[a.axis].levels,
-                            Levels::Listed(_) | Levels::Columns(_)
-                        )
-                    })
-                });
-                let Some(axis) = axis else {
+                let numbered = |a: &AxisRef| {
+                    !matches!(
+                        self.model.axes[a.axis].levels,
+                        Levels::Listed(_) | Levels::Columns(_)
+                    )
+                };
+                let possible: Vec<AxisRef> = match by_place {
+                    Some(axis) => vec![axis],
+                    None => free.iter().copied().filter(numbered).collect(),
+                };
+                let Some(&axis) = possible.first() else {
                     return self.too_many(src, e.span);
                 };
+                if let Some(other) = possible.iter().find(|a| a.axis != axis.axis) {
+                    let (one, two) = (
+                        self.model.axis_name(axis).to_string(),
+                        self.model.axis_name(*other).to_string(),
+                    );
+                    let message = format!("`{v}` may be a label of `{one}` or of `{two}` here");
+                    return self.fail(
+                        Diagnostic::error("E0110", e.span, message)
+                            .at("of which axis?")
+                            .label(src.span, format!("this {}", self.lies(&src.axes)))
+                            .help("give a value for every axis, in order, or look the other one up by a binder: `let b[j in m] = a[1, j];`"),
+                    );
+                }
                 let label = format!("{v}");
                 return Some((axis, self.label(axis.axis, &label, e.span)?));
             }

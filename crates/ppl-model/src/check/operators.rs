@@ -40,6 +40,14 @@ impl Checker {
         {
             return self.compare_labels(op, a, b, frame, span);
         }
+        if op.is_comparison() {
+            if let Some(label) = self.number_as_label(&a, &b) {
+                return self.compare_labels(op, a, label?, frame, span);
+            }
+            if let Some(label) = self.number_as_label(&b, &a) {
+                return self.compare_labels(op, label?, b, frame, span);
+            }
+        }
         self.numeric(&a)?;
         self.numeric(&b)?;
         let ty = match (plain(a.ty), plain(b.ty)) {
@@ -79,6 +87,21 @@ impl Checker {
             }
             And | Or | MatMul => None,
         }
+    }
+
+    /// A number beside an unknown label of an axis whose labels are numbers: `z == 2` is the label 2. Outer `None`: something
+    /// else.
+    fn number_as_label(&mut self, unknown: &TExpr, literal: &TExpr) -> Option<Option<TExpr>> {
+        let (Ty::Index(axis), TKind::Number(v)) = (unknown.ty, &literal.kind) else {
+            return None;
+        };
+        let numbered = matches!(
+            self.model.axes[axis].levels,
+            Levels::Size(_) | Levels::Range(..) | Levels::Rows
+        );
+        let v = *v;
+        (numbered && v.fract() == 0.0 && self.is_summed_out(unknown))
+            .then(|| self.label(axis, &format!("{v}"), literal.span))
     }
 
     pub(super) fn negate(&mut self, e: TExpr, span: Span) -> Option<TExpr> {
