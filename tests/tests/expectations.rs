@@ -215,12 +215,19 @@ fn a_number_beside_an_unknown_label_is_the_label() {
     let ones: f64 = y
         .iter()
         .map(|y| {
-            let (a, b) = (0.3 * ln_normal(*y, 0.0, 1.0).exp(), 0.7 * ln_normal(*y, 2.0, 1.0).exp());
+            let (a, b) = (
+                0.3 * ln_normal(*y, 0.0, 1.0).exp(),
+                0.7 * ln_normal(*y, 2.0, 1.0).exp(),
+            );
             a / (a + b)
         })
         .sum();
     for (condition, expected) in [("z == 1", ones), ("2 == z", 3.0 - ones), ("z < 2", ones)] {
-        let fit = fit(&model(condition), &csv(&[("y", &y)]), &FitOptions::default());
+        let fit = fit(
+            &model(condition),
+            &csv(&[("y", &y)]),
+            &FitOptions::default(),
+        );
         assert_rows(&fit, &["n"], &[expected]);
     }
 }
