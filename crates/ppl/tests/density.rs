@@ -19,7 +19,7 @@ const SUPPORTS: &str = "axis k = 3; axis g = 2; axis d = 4;
     L[d, d] ~ LkjCholesky(2);
     x[k, g] ~ Normal(u, tau);
     v[g, d] ~ MultiNormal(0 * u, scale_tril = tau * L);
-    observe 1.5 ~ Normal(sum(m * w[1]) + a * b + sum(sum(x, over = k)), 2);";
+    observe 1.5 ~ Normal(sum(j in k: m[j] * w[1, j]) + a * b + sum(sum(x, over = k)), 2);";
 
 fn bound(text: &str) -> Bound {
     let (model, messages) = Model::parse(text);

@@ -17,11 +17,14 @@ const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
 const PRIOR_STEPS: usize = 15;
 
 /// Steps from each start before they are compared.
-const TRIAL_STEPS: usize = 8;
+const TRIAL_STEPS: usize = 15;
 
 /// Draws from the prior that are started from, each element at most so many sds from the middle.
 const PRIOR_DRAWS: usize = 4;
 const CLIP: f64 = 1.0;
+
+/// Starts anywhere within 2 of zero, each with its mirror image.
+const SCATTERED: usize = 4;
 
 /// A prior wider than this on the unconstrained scale says nothing of where to start.
 const WIDEST: f64 = 8.0;
@@ -37,14 +40,19 @@ pub(super) fn starts(
     let d = solver.smooth.d;
     let zero = Gaussian::new(vec![0.0; d], Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0])));
     let mut out: Vec<Gaussian> = zero.into_iter().collect();
+    let step = (RUNGS[0] * (1 + 2 * d)) as f64 * solver.smooth.work as f64;
+    let few = d > MANY || step > MOST_WORK / 10.0;
+    let n_draws = if few { 0 } else { PRIOR_DRAWS };
+    if !few {
+        // Whatever the prior says: the posterior may lie far from it.
+        for at in solver.draws(2 * SCATTERED, 6 << 20).chunks(d) {
+            let at = at.iter().map(|z| (2.0 * z).clamp(-2.0, 2.0)).collect();
+            let narrow = Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0]));
+            out.extend(Gaussian::new(at, narrow));
+        }
+    }
     let Some(prior) = prior(bound, solver)? else {
         return Ok(out);
-    };
-    let step = (RUNGS[0] * (1 + 2 * d)) as f64 * solver.smooth.work as f64;
-    let n_draws = if d > MANY || step > MOST_WORK / 10.0 {
-        0
-    } else {
-        PRIOR_DRAWS
     };
     let mut draws = vec![0.0; d];
     draws.extend(solver.draws(2 * PRIOR_DRAWS, 4 << 20)[..n_draws * d].iter());
