@@ -160,7 +160,7 @@ fn steps_that_are_impossible_and_the_posterior_of_each_state() {
     let text = format!(
         "axis k = {k}; data y[row]: real; m ~ Normal(0, 1); observe 0.3 ~ Normal(m, 1);
         let start[i in k] = if i == 1 {{ 1 }} else {{ 0 }};
-        let p[i in k, j in k] = if j == i {{ 0.8 }} else {{ if j == i + 1 {{ 0.2 }} else {{ 0 }} }};
+        let p[i in k, j in k] = if j == i {{ if i == {k} {{ 1 }} else {{ 0.8 }} }} else {{ if j == i + 1 {{ 0.2 }} else {{ 0 }} }};
         let number[i in k] = i;
         for t in row {{
             z[t] ~ if first(t) {{ Categorical(start) }} else {{ Categorical(p[z[t - 1]]) }};
@@ -184,6 +184,8 @@ fn steps_that_are_impossible_and_the_posterior_of_each_state() {
         })
         .collect();
     let step = |i: usize, j: usize| match j.wrapping_sub(i) {
+        // Whoever reaches the last state stays.
+        0 if i + 1 == k => 0.0,
         0 => 0.8f64.ln(),
         1 => 0.2f64.ln(),
         _ => f64::NEG_INFINITY,
