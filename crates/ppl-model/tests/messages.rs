@@ -324,7 +324,7 @@ fn labels_and_loops() {
                 "E0110",
                 "4:11",
                 "not an index",
-                "data county",
+                "data g[row]: c;",
             ),
             (
                 "axis c = {a, b};\ndata g[row]: c;\nlet d = g + 1;",
@@ -530,10 +530,10 @@ fn left_out_of_this_version() {
             ),
             (
                 "k ~ Gamma(2, 1);\nn ~ Binomial(k, 0.5);",
-                "E0113",
-                "2:5",
-                "number of values depends on a latent",
-                "data or numbers",
+                "E0107",
+                "2:14",
+                "must be a whole number",
+                "discrete unknown",
             ),
             (
                 "h[row] ~ Normal(0, 1);\nfor t in row { factor h[t * 2]; }",
