@@ -177,22 +177,3 @@ fn optimised_densities_can_be_differentiated() {
         );
     }
 }
-
-#[test]
-#[ignore = "prints programs"]
-fn show() {
-    for (name, body) in MODELS {
-        if [
-            "hierarchical with draws",
-            "mixture",
-            "gaussian plate",
-            "poisson",
-            "random walk",
-        ]
-        .contains(&name)
-        {
-            let (program, ..) = build(body, 7);
-            println!("== {name}\n{}", optimise(program).0);
-        }
-    }
-}

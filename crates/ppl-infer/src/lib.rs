@@ -2,7 +2,9 @@
 //!
 //! In comes a `ppl_model::Bound`, out comes a [`Fit`]. This crate prints nothing, reads no file and keeps no global state.
 
+mod certificate;
 pub mod choice;
+mod collect;
 pub mod density;
 mod deterministic;
 pub mod discrete;

@@ -1,7 +1,6 @@
 //! GaussianProcess(mean, cov, jitter = j).
 
-use super::multi_normal::{MultiNormal, whitened};
-use super::parts::HALF_LN_2_PI;
+use super::multi_normal::MultiNormal;
 use crate::arrays::Arrays;
 use crate::definition::*;
 use crate::expr::Expr;
@@ -23,8 +22,13 @@ const COV: Parameter = Parameter::matrix(
     "covariance matrix of the points, as `exp_quad` and the other kernels give it",
 );
 
-fn with_jitter<'b>(arrays: &dyn Arrays<'b>, form: usize, p: &[Expr<'b>]) -> Expr<'b> {
-    let jitter = if form == 2 { p[2] } else { Expr::Const(JITTER) };
+/// The scale of the multivariate normal: the factor as given, or the covariance with its jitter.
+fn scale<'b>(arrays: &dyn Arrays<'b>, form: usize, p: &[Expr<'b>]) -> Expr<'b> {
+    let jitter = match form {
+        0 => return p[1],
+        1 => Expr::Const(JITTER),
+        _ => p[2],
+    };
     p[1] + arrays.identity() * jitter
 }
 
@@ -95,13 +99,8 @@ impl Density for GaussianProcess {
         x: Expr<'b>,
         p: &[Expr<'b>],
     ) -> Option<Expr<'b>> {
-        let d = x - p[0];
-        let (z, ln_det) = match form {
-            0 => whitened(arrays, 0, d, p[1]),
-            _ => whitened(arrays, 1, d, with_jitter(arrays, form, p)),
-        };
-        let constant = Expr::Const(-HALF_LN_2_PI * arrays.size() as f64) - ln_det;
-        Some(constant + Expr::Const(-0.5) * arrays.sum(z.square()))
+        let scale = scale(arrays, form, p);
+        <MultiNormal as Density>::ln_density_arrays(arrays, form.min(1), x, &[p[0], scale])
     }
 
     fn spread_arrays<'b>(
@@ -110,34 +109,11 @@ impl Density for GaussianProcess {
         u: Expr<'b>,
         p: &[Expr<'b>],
     ) -> Option<(Expr<'b>, Expr<'b>)> {
-        let l = match form {
-            0 => p[1],
-            _ => arrays.cholesky(with_jitter(arrays, form, p)),
-        };
-        Some((arrays.multiply(l, u, false), arrays.ln_diagonal(l)))
+        let scale = scale(arrays, form, p);
+        <MultiNormal as Density>::spread_arrays(arrays, form.min(1), u, &[p[0], scale])
     }
 
     fn golden() -> Vec<Golden> {
-        // scipy.stats.multivariate_normal with the covariance L L'.
-        vec![
-            (
-                vec![0.5, -1.0],
-                vec![vec![0.0, 0.25], vec![1.0, 0.0, 0.5, 2.0]],
-                -2.9372742469692907,
-            ),
-            (
-                vec![0.0, 1.0, 2.0],
-                vec![
-                    vec![1.0, 1.0, 1.0],
-                    vec![0.1, 0.0, 0.0, -0.3, 0.2, 0.0, 5.0, 1.0, 30.0],
-                ],
-                -167.165989975848,
-            ),
-            (
-                vec![1.0, 1.0],
-                vec![vec![1.0, 1.5], vec![1.0, 0.0, 0.9999, 0.001]],
-                -124994.93012178742,
-            ),
-        ]
+        <MultiNormal as Density>::golden()
     }
 }

@@ -12,7 +12,9 @@
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
 mod anderson;
+mod curvature;
 mod dense;
+mod gaussian;
 mod layout;
 mod pattern;
 mod smooth;
@@ -25,6 +27,7 @@ use crate::options::{FitOptions, Observer, Progress};
 use crate::stochastic::{Optimum, Outcome};
 use anderson::Anderson;
 use dense::Matrix;
+use gaussian::{Gaussian, Units};
 use pattern::Pattern;
 use ppl_engine::random::{Address, fill_normal};
 use ppl_model::Bound;
@@ -62,47 +65,8 @@ const MOST_WORK: f64 = 5e8;
 /// A rung is always gone through if one of its steps computes no more numbers than this.
 const CHEAP: f64 = 1e7;
 
-/// Length of difference steps, in sds.
-const DIFFERENCE: f64 = 0.02;
-
 /// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
 const PURPOSE: u32 = 4;
-
-/// A Gaussian.
-#[derive(Clone)]
-struct Gaussian {
-    mean: Vec<f64>,
-    precision: Matrix,
-    /// Cholesky factor of the precision.
-    factor: Matrix,
-}
-
-impl Gaussian {
-    fn new(mean: Vec<f64>, precision: Matrix) -> Option<Gaussian> {
-        let factor = precision.cholesky()?;
-        mean.iter().all(|m| m.is_finite()).then_some(Gaussian {
-            mean,
-            precision,
-            factor,
-        })
-    }
-
-    /// The points that standard draws stand for.
-    fn points(&self, draws: &[f64]) -> Vec<f64> {
-        let d = self.mean.len();
-        let mut out = draws.to_vec();
-        for x in out.chunks_mut(d) {
-            self.factor.solve_upper(x);
-            x.iter_mut().zip(&self.mean).for_each(|(x, m)| *x += m);
-        }
-        out
-    }
-
-    /// Entropy, up to a constant of the dimension.
-    fn log_volume(&self) -> f64 {
-        -self.factor.diagonal().map(f64::ln).sum::<f64>()
-    }
-}
 
 /// Why there is no optimum.
 enum Lost {
@@ -255,83 +219,6 @@ impl Solver<'_> {
         }
         // More draws would cost too much, or there are no more: what they changed last says what they would still.
         Ok((q, reached && change < NEARLY))
-    }
-
-    /// Which second derivatives there are: those that are other than zero at random points.
-    fn pattern(&mut self, q: &Gaussian) -> Pattern {
-        let d = self.smooth.d;
-        let full = Pattern::full(d);
-        let seen: Vec<Matrix> = (0..2)
-            .map(|k| {
-                let draws = self.draws(BATCH, (2 << 20) + k);
-                self.hessian(q, &draws, &full)
-            })
-            .collect();
-        if seen.iter().any(|m| m.a.iter().any(|v| !v.is_finite())) {
-            self.difference = Some(DIFFERENCE);
-            return full;
-        }
-        Pattern::of(&seen)
-    }
-
-    /// Minus the mean Hessian at draws.
-    fn hessian(&mut self, q: &Gaussian, draws: &[f64], pattern: &Pattern) -> Matrix {
-        let d = self.smooth.d;
-        let points = &q.points(draws);
-        let n = (points.len() / d) as f64;
-        if let Some(part) = self.difference {
-            return self.hessian_by_differences(q, points, part);
-        }
-        let mut totals = vec![vec![0.0; d]; pattern.n_colours()];
-        let mut direction = vec![0.0; d];
-        for batch in points.chunks(BATCH * d) {
-            self.smooth.aim(batch);
-            for (c, total) in totals.iter_mut().enumerate() {
-                pattern.direction(c, &mut direction);
-                self.smooth.add_products(&direction, total);
-            }
-        }
-        let mut h = Matrix::zeros(d);
-        for (c, total) in totals.iter_mut().enumerate() {
-            total.iter_mut().for_each(|v| *v /= -n);
-            pattern.read(c, total, &mut h);
-        }
-        h.symmetrise();
-        h
-    }
-
-    /// The same by central differences of the gradient.
-    fn hessian_by_differences(&mut self, q: &Gaussian, points: &[f64], part: f64) -> Matrix {
-        let d = self.smooth.d;
-        let n = (points.len() / d) as f64;
-        let sds: Vec<f64> = q
-            .factor
-            .inverse_of_factored()
-            .diagonal()
-            .map(f64::sqrt)
-            .collect();
-        let mut h = Matrix::zeros(d);
-        let mut moved = points.to_vec();
-        for (j, sd) in sds.iter().enumerate() {
-            let mut change = vec![0.0; d];
-            for sign in [1.0, -1.0] {
-                let by = sign * part * sd;
-                for (to, from) in moved.chunks_mut(d).zip(points.chunks(d)) {
-                    to.copy_from_slice(from);
-                    to[j] += by;
-                }
-                let mut g = vec![0.0; d];
-                for batch in moved.chunks(BATCH * d) {
-                    self.smooth.add_gradients(batch, &mut g);
-                }
-                change.iter_mut().zip(&g).for_each(|(c, g)| *c += sign * g);
-            }
-            for (i, c) in change.iter().enumerate() {
-                h.a[i * d + j] = -c / (2.0 * part * sd * n);
-            }
-        }
-        h.symmetrise();
-        h
     }
 
     /// Steps on these draws until they stand still; whether they do.
@@ -527,46 +414,6 @@ impl Solver<'_> {
         let d = self.smooth.d as f64;
         let entropy = q.log_volume() + 0.5 * d * (1.0 + (2.0 * std::f64::consts::PI).ln());
         (mean + entropy, (var / half as f64).sqrt())
-    }
-}
-
-/// Coordinates of a Gaussian in which changes are comparable: means in sds, precisions in units of the diagonal's.
-struct Units {
-    sds: Vec<f64>,
-}
-
-impl Units {
-    fn of(q: &Gaussian) -> Units {
-        Units {
-            sds: q.precision.diagonal().map(|v| v.sqrt().recip()).collect(),
-        }
-    }
-
-    fn vector(&self, q: &Gaussian) -> Vec<f64> {
-        let d = self.sds.len();
-        let mut out: Vec<f64> = q.mean.iter().zip(&self.sds).map(|(m, s)| m / s).collect();
-        for i in 0..d {
-            for j in 0..=i {
-                out.push(q.precision.a[i * d + j] * self.sds[i] * self.sds[j]);
-            }
-        }
-        out
-    }
-
-    /// Back; `None` where the precision is not positive definite.
-    fn gaussian(&self, v: &[f64]) -> Option<Gaussian> {
-        let d = self.sds.len();
-        let mean = v.iter().zip(&self.sds).map(|(m, s)| m * s).collect();
-        let mut precision = Matrix::zeros(d);
-        let mut rest = v[d..].iter();
-        for i in 0..d {
-            for j in 0..=i {
-                let p = rest.next()? / (self.sds[i] * self.sds[j]);
-                precision.a[i * d + j] = p;
-                precision.a[j * d + i] = p;
-            }
-        }
-        Gaussian::new(mean, precision)
     }
 }
 

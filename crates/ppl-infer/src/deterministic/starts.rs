@@ -2,9 +2,10 @@
 //! highest bound goes on.
 
 use super::dense::Matrix;
+use super::gaussian::Gaussian;
 use super::pattern::Pattern;
 use super::smooth::Smooth;
-use super::{Gaussian, Lost, MOST_WORK, RUNGS, Solver};
+use super::{Lost, MOST_WORK, RUNGS, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
