@@ -53,14 +53,13 @@ pub fn guided(bound: &Bound, family: &str) -> model::Bound {
     .expect("a guide")
 }
 
-/// The same model with its bools drawn by the guide rather than summed out.
-pub fn with_sampled_bools(bound: &Bound) -> model::Bound {
+/// The same model with its discrete sites drawn by the guide rather than summed out.
+pub fn with_sampled(bound: &Bound) -> model::Bound {
     let mut inner = bound.inner().clone();
     let mut graph = (*inner.model).clone();
-    let bools =
-        (0..graph.symbols.len()).filter(|&id| graph.symbols[id].ty == model::graph::Ty::Bool);
-    let bools: Vec<usize> = bools.filter(|&id| graph.is_summed_out(id)).collect();
-    graph.sampled.extend(bools);
+    let sites = (0..graph.symbols.len()).filter(|&id| graph.is_summed_out(id));
+    let sites: Vec<usize> = sites.collect();
+    graph.sampled.extend(sites);
     inner.model = graph.into();
     inner
 }

@@ -65,3 +65,51 @@ fn the_time_and_the_start_may_be_latent() {
     let closed = format!("{common} observe y ~ Normal(1 + b * ((t + lag)^2 - t0^2) / 2, 1);");
     same(&model, data, &closed);
 }
+
+/// A table of visits in any order, subjects with different numbers of them: one compartment with absorption, from a dose at a
+/// time of the subject's own.
+#[test]
+fn visits_of_several_subjects_as_lines_of_a_table() {
+    let data = "subject,time,y,w\nb,1,0.5,1.2\na,0.5,0.4,0.7\nc,2,0.3,1\na,3,0.2,0.7\nb,2.5,0.3,1.2\na,1.5,0.6,0.7\n";
+    let common =
+        "axis subject; data subject[row]: subject; data time[row]: real; data y[row]: real;
+        data w[row]: positive; ka[subject] ~ LogNormal(0.5, 0.5); ke ~ LogNormal(-1, 0.5);
+        dose[subject] ~ LogNormal(0, 1); at[subject] ~ Normal(0, 0.1);";
+    let closed = |dose: &str| {
+        format!(
+            "{common} let d[row] = {dose}; let t[row] = time - at[subject]; let a[row] = ka[subject];
+             observe y ~ Normal(d * a / (ke - a) * (exp(-a * t) - exp(-ke * t)), 0.3);"
+        )
+    };
+    let flow = "axis part = {gut, blood};
+        fn flow(t, x[part], k, e) = [gut = -k * x[gut], blood = k * x[gut] - e * x[blood]];";
+    let solved = |dose: &str| {
+        format!(
+            "{common} {flow} let start[row, part] = [{dose}, 0];
+             let x[row, part] = ode(flow, start, at[subject], time, ka[subject], ke, rtol = 1e-10, atol = 1e-12);
+             observe y ~ Normal(x[blood], 0.3);"
+        )
+    };
+    // By labels alone, with a column that is the same for all lines of a subject, and with one that is not.
+    for dose in [
+        "dose[subject]",
+        "dose[subject] / w",
+        "dose[subject] * (1 + y)",
+    ] {
+        same(&solved(dose), data, &closed(dose));
+    }
+}
+
+#[test]
+fn one_time_for_each_group_and_one_time_alone() {
+    let data = "g,y\np,0.4\nq,0.5\nq,0.1\n";
+    let common = "axis g = {p, q}; data g[row]: g; data y[row]: real; a[g] ~ LogNormal(0, 0.5); t[g] ~ LogNormal(0, 0.5);";
+    let model = format!(
+        "{common} fn decay(t, n, a) = -a * n; let n[g] = ode(decay, 1, 0, t, a, rtol = 1e-10, atol = 1e-12);
+         let last = ode(decay, 2, 0, 1.5, a[q], rtol = 1e-10, atol = 1e-12); observe y ~ Normal(n[g] + last, 0.3);"
+    );
+    let closed = format!(
+        "{common} let n[g] = exp(-a * t); let last = 2 * exp(-1.5 * a[q]); observe y ~ Normal(n[g] + last, 0.3);"
+    );
+    same(&model, data, &closed);
+}

@@ -9,7 +9,7 @@ use ppl_infer::stochastic::Target;
 use ppl_lang::parts::model::lower::{AxisMap, NoiseKind};
 use ppl_lang::parts::{guide, model::Bound};
 use ppl_lang::{Fit, FitOptions};
-use ppl_tests::{bind, csv, fit, ln_normal, log_sum_exp, row, with_sampled_bools};
+use ppl_tests::{bind, csv, fit, ln_normal, log_sum_exp, row, with_sampled};
 
 /// One switch that moves a mean, whose own uncertainty competes with it.
 const ONE: &str = "z ~ Bernoulli(0.3); mu ~ Normal(0, 0.5); observe 1.2 ~ Normal(mu + 1.5 * z, 1);";
@@ -132,7 +132,7 @@ fn z_scores(n: u64, exact: &[f64], mut estimate: impl FnMut(u64) -> Vec<f64>) ->
 
 /// [`ONE`] with its generated guide, the switch drawn by the score function.
 fn drawn() -> Bound {
-    let bound = with_sampled_bools(&bind(ONE, ""));
+    let bound = with_sampled(&bind(ONE, ""));
     let family = guide::find("mean-field").expect("a family");
     let text = guide::text(family, &bound, guide::Centring::Centred);
     guide::attach(&bound, &text).expect("a guide")

@@ -170,6 +170,13 @@ impl Builder {
         self.expr(self.push(Op::Data(id as u32), axes))
     }
 
+    /// The values of a data array.
+    pub fn data_of(&self, number: u32) -> std::sync::Arc<[f64]> {
+        let inner = self.inner.borrow();
+        let known = inner.program.data.get(number as usize);
+        known.cloned().unwrap_or_else(|| [].into())
+    }
+
     /// Smallest and largest value of a data array; any number where one is not a number.
     pub fn data_range(&self, number: u32) -> (f64, f64) {
         let any = (f64::NEG_INFINITY, f64::INFINITY);

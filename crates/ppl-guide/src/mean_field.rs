@@ -3,7 +3,7 @@
 
 use crate::names::{Names, bracket};
 use crate::{Centring, Family};
-use ppl_model::SiteShape;
+use ppl_model::{DiscreteValues, SiteShape};
 use std::fmt::Write;
 
 /// Independent Gaussians after transforms.
@@ -34,6 +34,9 @@ impl Family for MeanField {
 pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, centring: Centring) {
     let target = format!("{}{}", s.name, bracket(&s.axes));
     let Some(free) = s.unconstrained else {
+        if let Some(values) = &s.values {
+            return emit_labels(out, names, s, values);
+        }
         let logit = names.fresh(format!("{}_logit", s.name));
         let _ = writeln!(out, "  param {logit}{} = 0;", bracket(&s.axes));
         let _ = writeln!(out, "  {target} ~ BernoulliLogit({logit});");
@@ -65,4 +68,26 @@ pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, cent
         (false, false) => ".transformed()".to_string(),
     };
     let _ = writeln!(out, "  {target} ~ Normal({location}, {scale}){end};");
+}
+
+/// A weight for each value of each element.
+fn emit_labels(out: &mut String, names: &mut Names, s: &SiteShape, values: &DiscreteValues) {
+    let axis = match values {
+        DiscreteValues::Labels(axis) => axis.clone(),
+        DiscreteValues::Numbers(first, last) => {
+            let axis = names.fresh(format!("{}_value", s.name));
+            let _ = writeln!(out, "  axis {axis} = {first}..{last};");
+            axis
+        }
+    };
+    let weight = names.fresh(format!("{}_weight", s.name));
+    let mut axes = s.axes.clone();
+    axes.push(axis.clone());
+    let _ = writeln!(out, "  param {weight}{} = 0;", bracket(&axes));
+    let _ = writeln!(
+        out,
+        "  {}{} ~ Categorical(softmax({weight}, over = {axis}));",
+        s.name,
+        bracket(&s.axes)
+    );
 }

@@ -1,13 +1,13 @@
-//! The posterior of what was summed out: the probability of each value of each element, and the most probable values of
+//! The posterior of discrete unknowns: the probability of each value of each element, and the most probable values of
 //! all elements together.
 //!
 //! A number that is added to the log density of one value of one element has the posterior probability of that value as
 //! its derivative: so the gradient of the summed-out density gives all of them at once, whatever the structure
-//! (Darwiche 2003). With the largest term in place of each sum the derivative is 1 at the most probable values and 0 elsewhere.
+//! (Darwiche 2003). Of sites that the guide draws the draws are counted. With the largest term in place of each sum the derivative is 1 at the most probable values and 0 elsewhere.
 
 use crate::objective::{Compiled, ObjectiveError, Purpose};
 use crate::psis::psis;
-use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, NodeId, gradient, passes};
+use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, NodeId, Real, gradient, passes};
 use ppl_model::Bound;
 use ppl_model::graph::{SymbolId, Ty};
 use ppl_model::lower::{AxisMap, Lowering};
@@ -26,6 +26,8 @@ pub struct Discrete {
     /// For each element the number of its value where all elements together are most probable, with the other unknowns at
     /// the centre of the guide.
     pub most_probable: Vec<usize>,
+    /// Whether the guide draws it; otherwise it was summed out.
+    pub drawn: bool,
 }
 
 /// Draws over which probabilities are averaged, unless the site is large.
@@ -34,15 +36,17 @@ const DRAWS: usize = 1000;
 /// Numbers that are kept at once.
 const KEPT: usize = 4_000_000;
 
-/// A site's derivatives: where they stand in the program's output.
+/// A site's derivatives, or its draws: where they stand in the program's output.
 struct Probe {
     site: SymbolId,
     /// Place of each (element, value) in declared order within one draw.
     places: Vec<usize>,
     n_values: usize,
+    /// Whether the guide draws it.
+    drawn: bool,
 }
 
-/// The posterior of every summed-out site; nothing where they are too large to be listed. `weighted`: draws count by their smoothed importance weights.
+/// The posterior of every discrete site, but 0/1 ones that the guide draws; nothing where they are too large to be listed. `weighted`: draws count by their smoothed importance weights.
 ///
 /// # Errors
 /// Where the model cannot be lowered.
@@ -53,7 +57,11 @@ pub fn posterior(
     weighted: bool,
 ) -> Result<Vec<Discrete>, ObjectiveError> {
     let sites: Vec<SymbolId> = (0..bound.model.symbols.len())
-        .filter(|&id| bound.model.is_summed_out(id))
+        .filter(|&id| {
+            let symbol = &bound.model.symbols[id];
+            let drawn = symbol.is_discrete_site() && symbol.ty != Ty::Bool;
+            drawn || bound.model.is_summed_out(id)
+        })
         .collect();
     let count = |id: &SymbolId| {
         bound
@@ -98,12 +106,15 @@ pub fn posterior(
     centre.run_without_noise(params);
     let found = probes.iter().enumerate().map(|(i, probe)| {
         let symbol = &bound.model.symbols[probe.site];
-        let best = |places: &[usize]| {
-            let values = places.iter().map(|&at| centre.output(i + 1)[at]);
+        let largest = |values: &mut dyn Iterator<Item = f64>| {
             let best = values
                 .enumerate()
                 .reduce(|a, b| if b.1 > a.1 { b } else { a });
             best.map_or(0, |b| b.0)
+        };
+        let best = |(places, averages): (&[usize], &[f64])| match probe.drawn {
+            true => largest(&mut averages.iter().copied()),
+            false => largest(&mut places.iter().map(|&at| centre.output(i + 1)[at])),
         };
         Discrete {
             name: symbol.name.clone(),
@@ -113,7 +124,11 @@ pub fn posterior(
                 .chunks(probe.n_values)
                 .map(<[f64]>::to_vec)
                 .collect(),
-            most_probable: probe.places.chunks(probe.n_values).map(best).collect(),
+            most_probable: (probe.places.chunks(probe.n_values))
+                .zip(sums[i].chunks(probe.n_values))
+                .map(best)
+                .collect(),
+            drawn: probe.drawn,
         }
     });
     Ok(found.collect())
@@ -141,23 +156,36 @@ fn compile(
     lowering.most_probable.set(most_probable);
     let guide = lowering.guide()?;
     let (mut probes, mut leaves) = (vec![], vec![]);
+    // The draws of each site; none where it is summed out.
+    let mut outputs: Vec<Option<NodeId>> = vec![];
     for &site in sites {
-        let slot = lowering.symbol(site)?;
-        let slot = builder.axes_of(slot).innermost().unwrap_or(DRAW);
+        let drawn = lowering.latent(site);
+        let (slot, values) = lowering.listed_values(site)?;
         let mut order: Vec<AxisId> = bound.model.symbols[site]
             .axes
             .iter()
             .map(|a| axes.id(*a))
             .collect();
         order.push(slot);
-        // Noise that is never drawn: zeros.
-        let (leaf, _) = builder.noise(AxisSet::of(&order).with(DRAW));
-        lowering.set_probe(site, leaf);
-        leaves.push(leaf.node(&builder));
+        let all = AxisSet::of(&order).with(DRAW);
+        match drawn {
+            Some(drawn) => {
+                let hit = builder.broadcast(drawn.equal(values), all);
+                outputs.push(Some(hit.node(&builder)));
+            }
+            None => {
+                // Noise that is never drawn: zeros.
+                let (leaf, _) = builder.noise(all);
+                lowering.set_probe(site, leaf);
+                leaves.push(leaf.node(&builder));
+                outputs.push(None);
+            }
+        }
         probes.push(Probe {
             site,
             places: places(&builder, &order),
             n_values: builder.size(slot),
+            drawn: drawn.is_some(),
         });
     }
     let terms = lowering.terms()?;
@@ -166,8 +194,11 @@ fn compile(
     let over = AxisSet::EMPTY.with(DRAW);
     let weight = builder.broadcast(energy - log_q, over).node(&builder);
     let whole = builder.sum(energy, over).node(&builder);
-    let mut outputs: Vec<NodeId> = vec![weight];
-    outputs.extend(gradient(&builder, whole, &leaves));
+    let mut derivatives = gradient(&builder, whole, &leaves).into_iter();
+    let of_site = outputs
+        .into_iter()
+        .filter_map(|o| o.or_else(|| derivatives.next()));
+    let outputs: Vec<NodeId> = std::iter::once(weight).chain(of_site).collect();
     let blocks = lowering.noise.borrow().clone();
     drop(lowering);
     let program = builder.finish(outputs);

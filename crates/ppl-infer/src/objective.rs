@@ -212,8 +212,19 @@ impl<'a, 'b> Joint<'a, 'b> {
             let elbo = mean(smooth);
             return (elbo, elbo);
         }
-        let score = self.log_q(|d| d.score);
-        let per_draw = smooth - score;
+        let per_draw = smooth - self.log_q(|d| d.score);
+        // By expectation over each element's values where the terms that read it can be told apart.
+        let (mut local, mut by_score) = (Expr::Const(0.0), Expr::Const(0.0));
+        for d in self.draws.iter().filter(|d| d.score) {
+            let all = match (d.sites.as_slice(), &d.discrete) {
+                ([site], Some(draw)) => self.lowering.local_expectation(*site, draw),
+                _ => None,
+            };
+            match all {
+                Some(all) => local = local + all,
+                None => by_score = by_score + d.log_q,
+            }
+        }
         let total = b.sum(per_draw, over);
         // The mean of the other draws; with one draw there is no baseline.
         let baseline = if n > 1.0 {
@@ -221,7 +232,8 @@ impl<'a, 'b> Joint<'a, 'b> {
         } else {
             Expr::Const(0.0)
         };
-        let surrogate = mean(smooth) + mean(b.stop(per_draw - baseline) * score);
+        let scored = b.stop(per_draw - baseline) * by_score;
+        let surrogate = mean(smooth) + mean(local) + mean(scored);
         (mean(per_draw), surrogate)
     }
 }
@@ -525,7 +537,7 @@ fn named_values<'b>(
     bound: &Bound,
     joint: &Joint<'_, 'b>,
 ) -> Result<Vec<Named<'b>>, ObjectiveError> {
-    use ppl_model::graph::{Role as SymbolRole, Statement};
+    use ppl_model::graph::{Role as SymbolRole, Statement, Ty};
     let mut out: Vec<Named<'b>> = vec![];
     let symbol = |id: SymbolId, role| -> Result<Named<'b>, ObjectiveError> {
         let s = &bound.model.symbols[id];
@@ -544,6 +556,8 @@ fn named_values<'b>(
     let expectations = joint.lowering.expectations()?;
     for (i, s) in bound.model.statements.iter().enumerate() {
         match &s.statement {
+            // A label is no number: its probabilities are reported instead.
+            Statement::Sample(id) if matches!(bound.model.symbols[*id].ty, Ty::Index(_)) => {}
             Statement::Sample(id) if !bound.model.is_summed_out(*id) => {
                 out.push(symbol(*id, "site")?)
             }

@@ -80,8 +80,8 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
                 let Some(d) = model.dist(*id) else { continue };
                 let estimator = if model.is_summed_out(*id) {
                     "summed out exactly"
-                } else if s.ty == Ty::Bool {
-                    "score function, leave-one-out baseline"
+                } else if s.is_discrete_site() {
+                    "drawn by the guide, gradients by expectation over each element's values or by the score function"
                 } else {
                     "reparameterised"
                 };

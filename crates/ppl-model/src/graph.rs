@@ -392,8 +392,8 @@ pub struct TOde {
     pub args: Vec<TExpr>,
     /// Axes of the state and of each input that one equation reads as a whole.
     pub own: Vec<Vec<AxisRef>>,
-    /// The axis of the times.
-    pub time: AxisRef,
+    /// The axis of the times; `None` where each element of the times has an equation of its own.
+    pub time: Option<AxisRef>,
     /// Relative tolerance.
     pub relative: f64,
     /// Absolute tolerance.

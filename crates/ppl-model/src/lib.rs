@@ -17,7 +17,7 @@ pub mod partial;
 pub mod shape;
 mod traverse;
 
-pub use bind::{Bound, BoundAxis, bind};
+pub use bind::{Bound, BoundAxis, bind, bind_within};
 pub use check::{analyse, with_guide};
 pub use graph::{AxisRef, Model};
-pub use shape::SiteShape;
+pub use shape::{DiscreteValues, SiteShape};

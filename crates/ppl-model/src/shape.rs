@@ -25,9 +25,20 @@ pub struct SiteShape {
     pub is_real: bool,
     /// Whether it is 0 or 1.
     pub is_bool: bool,
+    /// Where it is discrete and not 0 or 1: the axis of its labels, or the smallest and the largest of its whole numbers.
+    pub values: Option<DiscreteValues>,
     /// Whether its prior has a location and a scale, at least one of them a latent or the scale a matrix, so that
     /// non-centring may pay.
     pub hierarchical: bool,
+}
+
+/// The values of a discrete site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DiscreteValues {
+    /// The labels of this axis.
+    Labels(String),
+    /// Whole numbers from the first to the second.
+    Numbers(i64, i64),
 }
 
 /// Whether a site's distribution reads the site itself: a chain.
@@ -79,6 +90,21 @@ impl Bound {
             unconstrained: bijection.map(|b| b.unconstrained_len(n_event)),
             is_real: matches!(bijection, Some(Bijection::Identity)) && !bounded,
             is_bool: symbol.ty == Ty::Bool,
+            values: match (symbol.is_discrete_site(), symbol.ty, self.values_of(site)) {
+                (true, Ty::Index(axis), (_, n)) => {
+                    // An axis stands in a bracket once.
+                    let repeated = symbol.axes.iter().any(|a| a.axis == axis);
+                    Some(match repeated {
+                        true => DiscreteValues::Numbers(1, n as i64),
+                        false => DiscreteValues::Labels(self.model.axes[axis].name.clone()),
+                    })
+                }
+                (true, Ty::Int, (first, n)) => {
+                    let first = first as i64;
+                    Some(DiscreteValues::Numbers(first, first + n as i64 - 1))
+                }
+                _ => None,
+            },
             hierarchical: def.location_scale.is_some()
                 && dist.otherwise.is_none()
                 && !dist.modifiers.truncates()

@@ -64,10 +64,13 @@ pub fn discrete_lines(fit: &Fit) -> String {
         } else {
             String::new()
         };
-        let what = if n == 1 {
-            "summed out".to_owned()
-        } else {
-            format!("summed out, mean over {n} elements")
+        let how = match site.drawn {
+            true => "drawn by the guide",
+            false => "summed out",
+        };
+        let what = match n {
+            1 => how.to_owned(),
+            _ => format!("{how}, mean over {n} elements"),
         };
         text.push_str(&format!(
             "{} ({what}): {}{more}\n",
@@ -91,6 +94,7 @@ mod tests {
             values: vec!["calm".into(), "wild, very".into()],
             probabilities: vec![vec![0.75, 0.25], vec![0.125, 0.875]],
             most_probable: vec![0, 1],
+            drawn: false,
         }];
         fit
     }

@@ -72,6 +72,8 @@ pub struct Bound {
     pub warnings: Vec<Diagnostic>,
     /// Discrete sites of whole numbers: the smallest value, and how many there are.
     pub whole_numbers: HashMap<SymbolId, (f64, usize)>,
+    /// Elements of the largest table that summing out may make, for each draw.
+    pub table_bound: f64,
 }
 
 /// Where the rows of the main table stand in their file.
@@ -94,6 +96,15 @@ pub const MAX_ELEMENTS: usize = 1 << 31;
 
 /// Binds data to a model. All errors are reported together.
 pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
+    bind_within(model, data, crate::lower::MAX_TABLE)
+}
+
+/// The same with another bound on the tables that summing out may make: sites beyond it are drawn by the guide.
+pub fn bind_within(
+    model: &Model,
+    data: &Dataset,
+    table_bound: f64,
+) -> Result<Bound, Vec<Diagnostic>> {
     let mut binder = Binder {
         model,
         data,
@@ -141,6 +152,7 @@ pub fn bind(model: &Model, data: &Dataset) -> Result<Bound, Vec<Diagnostic>> {
             None => RowLines::default(),
         },
         whole_numbers: HashMap::new(),
+        table_bound,
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
@@ -217,6 +229,7 @@ impl Bound {
             rows: self.rows.clone(),
             warnings: vec![],
             whole_numbers: self.whole_numbers.clone(),
+            table_bound: self.table_bound,
         })
     }
 

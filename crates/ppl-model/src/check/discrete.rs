@@ -5,7 +5,7 @@ use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::{Bound, Support};
 use ppl_syntax::ast::{self, ExprKind};
-use ppl_syntax::diagnostic::Span;
+use ppl_syntax::diagnostic::Diagnostic;
 
 impl Checker {
     /// The type of a site's elements, from the first branch of its distribution that can be read without the site itself.
@@ -93,7 +93,7 @@ impl Checker {
         let mut seen = std::collections::HashSet::new();
         while let Some(id) = stack.pop() {
             let symbol = &self.model.symbols[id];
-            if !symbol.stochastic || !seen.insert(id) || self.model.is_summed_out(id) {
+            if !symbol.stochastic || !seen.insert(id) || symbol.is_discrete_site() {
                 continue;
             }
             match &symbol.role {
@@ -111,19 +111,29 @@ impl Checker {
     }
 
     /// Notes that a guide draws a discrete site, which is then not summed out.
-    pub(super) fn drawn_by_guide(&mut self, site: SymbolId, at: Span) -> Option<()> {
+    pub(super) fn drawn_by_guide(&mut self, site: SymbolId, dist: &TDist) -> Option<()> {
         let symbol = &self.model.symbols[site];
         match symbol.ty {
-            Ty::Bool if symbol.is_discrete_site() => {
+            Ty::Bool | Ty::Int | Ty::Index(_) if symbol.is_discrete_site() => {
+                let labels = dist.event.first().map(|a| a.axis);
+                let wrong = match symbol.ty {
+                    Ty::Bool => labels.is_some(),
+                    _ => labels.is_none(),
+                };
+                if wrong {
+                    let d = Diagnostic::error(
+                        "E0117",
+                        dist.span,
+                        format!("the supports differ: `{}` takes other values", symbol.name),
+                    );
+                    let what = match symbol.ty {
+                        Ty::Bool => "draw it from Bernoulli",
+                        _ => "draw it from Categorical, with a weight for each of its values",
+                    };
+                    return self.fail(d.label(symbol.span, "the model's support").help(what));
+                }
                 self.model.sampled.insert(site);
                 Some(())
-            }
-            Ty::Int | Ty::Index(_) if symbol.is_discrete_site() => {
-                let d = not_available(
-                    at,
-                    &format!("a guide that draws the discrete site `{}`", symbol.name),
-                );
-                self.fail(d.help("leave it away: the site is summed out exactly"))
             }
             _ => Some(()),
         }

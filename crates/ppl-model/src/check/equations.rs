@@ -151,16 +151,21 @@ impl Checker {
             });
         }
         let along: Vec<AxisRef> = rest(&typed[2], &batch);
-        let [time] = along.as_slice() else {
+        // Where start and inputs lie along the times' axis, as in a table of visits, each element has its own equation.
+        let (time, one) = match along.as_slice() {
+            [time] => (Some(*time), true),
+            several => (None, several.is_empty()),
+        };
+        if !one {
             let lies = self.lies(&typed[2].axes);
             return self.fail(
                 Diagnostic::error("E0109", typed[2].span, "the times lie along one axis of their own")
                     .at(format!("this {lies}"))
-                    .help("the state at the start and the inputs are the same at all times; equations of several groups have times[group, visit]"),
+                    .help("visits of several subjects are the lines of a table, with `ka[subject]` looked up for each line; or times[subject, visit]"),
             );
-        };
+        }
         for a in &typed[2].axes {
-            if !batch.contains(a) && a != time {
+            if !batch.contains(a) && Some(*a) != time {
                 batch.push(*a);
             }
         }
@@ -169,7 +174,7 @@ impl Checker {
         let clash = own
             .iter()
             .flatten()
-            .find(|a| batch.iter().chain([time]).any(|b| b.axis == a.axis));
+            .find(|a| batch.iter().chain(&time).any(|b| b.axis == a.axis));
         if let Some(a) = clash {
             let axis = self.model.axis_name(*a).to_string();
             return self.fail(not_available(
@@ -204,7 +209,7 @@ impl Checker {
             );
         }
         let mut axes = batch;
-        axes.push(*time);
+        axes.extend(time);
         axes.extend(&own[0]);
         let stochastic = typed.iter().any(|e| e.stochastic);
         Some(TExpr {
@@ -212,7 +217,7 @@ impl Checker {
                 body,
                 args: typed,
                 own,
-                time: *time,
+                time,
                 relative,
                 absolute,
             })),

@@ -314,9 +314,7 @@ impl Checker {
         let Some(dist) = self.distribution(dist, &axes, None) else {
             return;
         };
-        if self.guide_support(site, &dist).is_none()
-            || self.drawn_by_guide(site, target.span).is_none()
-        {
+        if self.guide_support(site, &dist).is_none() || self.drawn_by_guide(site, &dist).is_none() {
             return;
         }
         self.push_guide(
@@ -364,7 +362,7 @@ impl Checker {
             };
             Some(
                 differ(&format!("`{}` takes {}, and {} draws {}", symbol.name, kind(site_is_discrete), def.name, kind(def.is_discrete())))
-                    .help("draw Bernoulli sites from Bernoulli, all others from a continuous distribution"),
+                    .help("draw Bernoulli sites from Bernoulli, other discrete ones from Categorical, all others from a continuous distribution"),
             )
         } else if def.location_scale.is_none() && !def.is_discrete() {
             Some(

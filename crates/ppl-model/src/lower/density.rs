@@ -279,6 +279,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if self.is_enumerated(id) {
             return Ok((self.enumerated_density(id)?, batch));
         }
+        if self.is_drawn(id) && symbol.ty != crate::graph::Ty::Bool {
+            return Ok((self.drawn_density(id, value)?, batch));
+        }
         let mut within = Within {
             inside: true,
             ..Within::default()

@@ -5,7 +5,7 @@ use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::call::ode::{Equation, Tolerance};
 use ppl_core::call::scan::Leaf;
-use ppl_core::{AxisSet, Expr};
+use ppl_core::{AxisId, AxisSet, Expr};
 use ppl_syntax::diagnostic::Span;
 
 /// The arguments of the function, as leaves.
@@ -44,19 +44,23 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .iter()
             .map(|e| self.expr(e))
             .collect::<Lowered<_>>()?;
-        let time = self.axes.id(o.time);
-        let times = self.builder.broadcast(args[2], AxisSet::of(&[time]));
         let tolerance = Tolerance {
             relative: o.relative,
             absolute: o.absolute,
         };
-        let solved = self.builder.ode(
-            &equation,
-            (args[1], args[0]),
-            (times, time),
-            &args[3..],
-            tolerance,
-        );
+        let solve = |args: &[Expr<'b>], time: AxisId| {
+            let set = AxisSet::of(&[time]);
+            let times = self
+                .builder
+                .broadcast(args[2], self.builder.axes_of(args[2]).union(set));
+            let start = (args[1], args[0]);
+            self.builder
+                .ode(&equation, start, (times, time), &args[3..], tolerance)
+        };
+        let solved = match o.time {
+            Some(time) => solve(&args, self.axes.id(time)),
+            None => self.by_visits(args, &solve)?,
+        };
         solved.ok_or_else(|| {
             Box::new(crate::check::not_available(
                 span,

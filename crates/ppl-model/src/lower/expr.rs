@@ -38,6 +38,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 TKind::Symbol(id) if self.is_enumerated(id) => {
                     self.enumerated_at(id, indices, e.span)?
                 }
+                TKind::Symbol(id) if self.is_drawn(id) => self.drawn_at(id, indices, e.span)?,
                 _ => self.gather(src, indices)?,
             },
             TKind::Rename(inner, from, to) => {

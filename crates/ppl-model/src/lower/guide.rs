@@ -4,8 +4,8 @@ use super::constrain::Free;
 use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::call::linear::Matrix;
-use ppl_core::{AxisSet, Builder, DRAW, Expr, Index, NodeId, Prim, Real};
-use ppl_dist::{LocationScale, Support};
+use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Real};
+use ppl_dist::LocationScale;
 use ppl_syntax::diagnostic::Diagnostic;
 
 /// Which standard noise a block holds.
@@ -45,6 +45,19 @@ pub struct GuideDraw<'b> {
     pub score: bool,
     /// What makes it a Gaussian with parameters of its own.
     pub gaussian: Option<GaussianDraw>,
+    /// The probabilities of a discrete site's values.
+    pub discrete: Option<DiscreteDraw<'b>>,
+}
+
+/// The probabilities of each element's values.
+#[derive(Clone, Copy)]
+pub struct DiscreteDraw<'b> {
+    /// Along which the values are listed.
+    pub slot: AxisId,
+    /// The probabilities.
+    pub q: Expr<'b>,
+    /// Their logarithms.
+    pub ln_q: Expr<'b>,
 }
 
 /// A draw `location + scale * noise` with one location for every element.
@@ -94,6 +107,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 out.push(self.draw(sites, dist)?);
             }
         }
+        self.reads_of_guide();
         Ok(out)
     }
 
@@ -102,11 +116,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if let Some(ls) = def.location_scale {
             return self.location_scale_draw(sites, d, ls);
         }
-        match (def.support, sites) {
-            (Support::Bool, [site]) => self.bool_draw(*site, d),
+        match sites {
+            [site] if def.is_discrete() => self.discrete_draw(*site, d),
             _ => Err(Box::new(
                 Diagnostic::error("E0117", d.span, format!("a guide cannot draw from {} in this version", def.name))
-                    .help("draw `Normal(location, scale).transformed()`, MultiNormal, LogNormal, or Bernoulli for a bool"),
+                    .help("draw `Normal(location, scale).transformed()`, MultiNormal, LogNormal, Bernoulli or Categorical"),
             )),
         }
     }
@@ -245,6 +259,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             log_jacobian,
             score: false,
             gaussian: own_gaussian,
+            discrete: None,
         })
     }
 
@@ -324,26 +339,32 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(log_jacobian)
     }
 
-    /// A 0/1 site: 1 where uniform noise falls below its probability; gradients by the score function.
-    fn bool_draw(&self, site: SymbolId, d: &TDist) -> Lowered<GuideDraw<'b>> {
-        let symbol = &self.bound.model.symbols[site];
-        if symbol.ty != Ty::Bool {
-            return Err(Box::new(
-                Diagnostic::error(
-                    "E0117",
-                    d.span,
-                    format!("`{}` is not a bool in the model", symbol.name),
-                )
-                .label(symbol.span, "here"),
-            ));
-        }
-        let space = self.axes.set(&symbol.axes);
-        let probability = self.density(d, Expr::Const(1.0))?.exp();
-        let noise = self.new_noise(space, NoiseKind::Uniform, site);
+    /// A discrete site: the value at which the running sum of its probabilities passes uniform noise.
+    fn discrete_draw(&self, site: SymbolId, d: &TDist) -> Lowered<GuideDraw<'b>> {
         let b = self.builder;
-        let value = b.stop(Expr::apply(Prim::Less, &[noise, probability]));
+        let symbol = &self.bound.model.symbols[site];
+        let space = self.axes.set(&symbol.axes);
+        let (slot, values) = self.own_values(site)?;
+        let mut ln_q = self.guide_densities(d, values)?;
+        if symbol.ty == Ty::Int
+            && let Some(inside) = self.inside_ends(site, values)?
+        {
+            // Some elements have fewer values: the probabilities of those that they have are made to add up to 1.
+            let never = Expr::Const(f64::NEG_INFINITY);
+            ln_q = inside.select(ln_q, never);
+            ln_q = ln_q - b.log_sum_exp(ln_q, AxisSet::of(&[slot]));
+        }
+        let ln_q = b.broadcast(ln_q, b.axes_of(ln_q).with(slot));
+        let q = ln_q.exp();
+        let up_to = self.running(q, slot, Expr::Const(0.0), &|sum, q| sum + q);
+        let all = b.at(up_to, slot, b.size(slot) - 1);
+        let noise = self.new_noise(space, NoiseKind::Uniform, site);
+        let passed = up_to.less(noise * all);
+        let (first, _) = self.bound.values_of(site);
+        let value = b.sum(passed, AxisSet::of(&[slot])) + Expr::Const(first);
+        let value = b.stop(value);
         self.set_latent(site, value);
-        let log_q = b.sum(self.density(d, value)?, space);
+        let log_q = b.sum(self.at_drawn(ln_q, slot, values, value), space);
         Ok(GuideDraw {
             sites: vec![site],
             log_q,
@@ -351,6 +372,23 @@ impl<'a, 'b> Lowering<'a, 'b> {
             log_jacobian: Expr::Const(0.0),
             score: true,
             gaussian: None,
+            discrete: Some(DiscreteDraw { slot, q, ln_q }),
         })
+    }
+
+    /// Whether each value of a site of whole numbers lies between the ends of each element; `None` where all do.
+    fn inside_ends(&self, site: SymbolId, values: Expr<'b>) -> Lowered<Option<Expr<'b>>> {
+        let Some(d) = self.bound.model.dist(site) else {
+            return Ok(None);
+        };
+        let mut inside: Option<Expr<'b>> = None;
+        for (low, high) in self.ends(d)? {
+            let this = low.less_eq(values) * values.less_eq(high);
+            inside = Some(match inside {
+                None => this,
+                Some(other) => this.max(other),
+            });
+        }
+        Ok(inside.and_then(|i| self.unless_sure(i)))
     }
 }

@@ -21,15 +21,17 @@ mod prediction;
 mod ranges;
 mod recurrence;
 mod reductions;
+mod sampled;
 mod sequences;
 mod standardise;
 mod symbols;
+mod visits;
 
 pub use axes::AxisMap;
 pub use constrain::Free;
 pub use density::{Role, SiteMap, Term};
 pub(crate) use groups::check_groups;
-pub use guide::{GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
+pub use guide::{DiscreteDraw, GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
 pub use marginal::{MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
@@ -72,8 +74,14 @@ pub struct Lowering<'a, 'b> {
     probes: RefCell<HashMap<SymbolId, Expr<'b>>>,
     /// Whether the largest term stands in place of every sum over a discrete site.
     pub most_probable: Cell<bool>,
+    /// How statements read discrete sites that the guide draws.
+    drawn_reads: RefCell<sampled::DrawnReads>,
+    /// The axes along which the values of such sites are listed for their own densities.
+    own_slots: RefCell<HashMap<SymbolId, AxisId>>,
+    /// The way to read such a site that has all its values listed.
+    listed: Option<sampled::DrawnRead>,
     /// Sites whose elimination was given up.
-    too_dear: RefCell<Vec<SymbolId>>,
+    given_up: RefCell<Vec<SymbolId>>,
     /// How the sites were summed out.
     pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
@@ -104,7 +112,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             instance_axes: Default::default(),
             probes: Default::default(),
             most_probable: Default::default(),
-            too_dear: Default::default(),
+            drawn_reads: Default::default(),
+            own_slots: Default::default(),
+            listed: None,
+            given_up: Default::default(),
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),
@@ -116,6 +127,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Lowering {
             of_noise: true,
             ..Lowering::new(bound, axes, builder)
+        }
+    }
+
+    /// The same model at the same values of the latents, with the values of one drawn site listed where it is read that way.
+    fn listing(other: &Lowering<'a, 'b>, read: sampled::DrawnRead) -> Self {
+        Lowering {
+            listed: Some(read),
+            latents: other.latents.clone(),
+            more_slots: other.more_slots.clone(),
+            own_slots: other.own_slots.clone(),
+            instance_axes: other.instance_axes.clone(),
+            ..Lowering::new(other.bound, other.axes, other.builder)
         }
     }
 

@@ -71,7 +71,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// `s[t] = step(s[t-1], x[t])` along an axis, from `start`.
-    fn running(
+    pub(super) fn running(
         &self,
         x: Expr<'b>,
         axis: AxisId,

@@ -30,7 +30,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// The value of a named quantity.
     pub fn symbol(&self, id: SymbolId) -> Lowered<Expr<'b>> {
         if let Some(v) = self.latent(id) {
-            return Ok(v);
+            return if self.is_drawn(id) {
+                self.drawn(id, v)
+            } else {
+                Ok(v)
+            };
         }
         if let Some(v) = self.values.borrow().get(&id).copied() {
             return Ok(v);

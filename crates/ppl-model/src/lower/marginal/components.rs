@@ -2,11 +2,11 @@
 
 use super::elimination::{Elimination, Failure, SiteVariables};
 use super::tables::Table;
-use super::{Factor, MAX_TABLE, Reading};
+use super::{Factor, Reading};
 use crate::graph::SymbolId;
 use crate::lower::density::{Role, Term};
 use crate::lower::{Lowered, Lowering};
-use ppl_core::{AxisId, AxisSet, Expr, Index, Real};
+use ppl_core::{AxisId, AxisSet, Expr, Index, IndexId, Real};
 use ppl_syntax::Span;
 use ppl_syntax::diagnostic::Diagnostic;
 
@@ -126,8 +126,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .and_then(|()| run.run());
         match outcome {
             Ok(()) => {}
-            Err(Failure::Message(d)) => return Err(d),
-            Err(Failure::Cost) => return Err(self.too_dear(sites, factors)),
+            // Axes that run short are a cost like others.
+            Err(Failure::Message(d)) if d.code != "E0113" => return Err(d),
+            Err(Failure::Message(_)) => {
+                return Err(self.too_dear(sites, factors, "more than 63 axes, the bound"));
+            }
+            Err(Failure::Cost(what)) => return Err(self.too_dear(sites, factors, &what)),
         }
         if note {
             self.summed_out.borrow_mut().push(SummedOut {
@@ -162,8 +166,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         common
     }
 
-    fn too_dear(&self, sites: &[SymbolId], factors: &[&Factor<'b>]) -> Box<Diagnostic> {
-        *self.too_dear.borrow_mut() = sites.to_vec();
+    fn too_dear(&self, sites: &[SymbolId], factors: &[&Factor<'b>], what: &str) -> Box<Diagnostic> {
+        self.given_up.borrow_mut().extend(sites);
         let names: Vec<String> = sites
             .iter()
             .map(|&id| format!("`{}`", self.bound.model.symbols[id].name))
@@ -172,12 +176,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let mut d = Diagnostic::error(
             "E0113",
             span,
-            format!(
-                "summing out {} takes tables of more than {MAX_TABLE:.0} elements, or too many of them",
-                names.join(", ")
-            ),
+            format!("summing out {} takes {what}", names.join(", ")),
         )
-        .at("cannot be summed out in this version");
+        .at("cannot be summed out at this cost");
         if let Some(f) = factors.iter().find(|f| f.readings.len() > 1) {
             d = d.label(f.span, "couples them");
         }
@@ -192,8 +193,11 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         let over = f.over.minus(self.common);
         let axes: Vec<AxisId> = over.iter().collect();
         let n: usize = axes.iter().map(|&a| b.size(a)).product();
-        if n as f64 > MAX_TABLE {
-            return Err(Failure::Cost);
+        let bound = self.lowering.bound.table_bound;
+        if n as f64 > bound {
+            return Err(Failure::Cost(format!(
+                "a table of at least {n} elements for each draw, where the bound is {bound:.0e}"
+            )));
         }
         let instances = match axes.len() {
             1 => over.innermost(),
@@ -243,16 +247,32 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
 
     /// The variable that a reading names in every instance.
     fn variables(&self, r: &Reading, axes: &[AxisId], n: usize) -> Vec<u32> {
-        let (lowering, b) = (self.lowering, self.lowering.builder);
         let site = self.sites.iter().find(|s| s.id == r.site);
         let base = site.map_or(0, |s| s.base);
-        let mut own: Vec<(AxisId, Option<ppl_core::IndexId>)> = lowering.bound.model.symbols
-            [r.site]
+        let mut out = self.lowering.elements_at(r.site, &r.by, axes, self.common);
+        debug_assert_eq!(out.len(), n);
+        out.iter_mut().for_each(|v| *v += base);
+        out
+    }
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// The element of a site that each element of a space reads, counted row-major over the site's axes but those in `common`.
+    pub(in crate::lower) fn elements_at(
+        &self,
+        site: SymbolId,
+        by: &[Option<IndexId>],
+        axes: &[AxisId],
+        common: AxisSet,
+    ) -> Vec<u32> {
+        let b = self.builder;
+        let n: usize = axes.iter().map(|a| b.size(*a)).product();
+        let mut own: Vec<(AxisId, Option<IndexId>)> = self.bound.model.symbols[site]
             .axes
             .iter()
-            .map(|a| lowering.axes.id(*a))
-            .zip(r.by.iter().copied())
-            .filter(|(a, _)| !self.common.contains(*a))
+            .map(|a| self.axes.id(*a))
+            .zip(by.iter().copied())
+            .filter(|(a, _)| !common.contains(*a))
             .collect();
         own.sort_by_key(|o| o.0);
         let mut out = vec![0u32; n];
@@ -276,7 +296,6 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 *flat = *flat * size + p;
             }
         }
-        out.iter_mut().for_each(|v| *v += base);
         out
     }
 }

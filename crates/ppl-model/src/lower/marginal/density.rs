@@ -2,7 +2,7 @@
 
 use crate::graph::{SymbolId, TDist};
 use crate::lower::{Lowered, Lowering};
-use ppl_core::{AxisSet, Expr, Prim, Real};
+use ppl_core::{AxisId, AxisSet, Expr, Prim, Real};
 use ppl_dist::{Bound, Distribution, Support};
 
 impl<'a, 'b> Lowering<'a, 'b> {
@@ -13,6 +13,78 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Some(d) => self.branches(d, values),
             None => Ok(Expr::Const(0.0)),
         }
+    }
+
+    /// Log density of a discrete site that the guide draws, at the drawn value or at all that are listed.
+    pub(in crate::lower) fn drawn_density(
+        &self,
+        site: SymbolId,
+        drawn: Expr<'b>,
+    ) -> Lowered<Expr<'b>> {
+        let Some(d) = self.bound.model.dist(site) else {
+            return Ok(Expr::Const(0.0));
+        };
+        let (slot, values) = self.own_values(site)?;
+        let each = self.branches(d, values)?;
+        Ok(self.at_drawn(each, slot, values, drawn))
+    }
+
+    /// The values of a discrete site along an axis: that of its own reading where it is summed out.
+    pub fn listed_values(&self, site: SymbolId) -> Lowered<(AxisId, Expr<'b>)> {
+        if self.is_drawn(site) {
+            return self.own_values(site);
+        }
+        let values = self.enumerated(site)?;
+        let slot = self.builder.axes_of(values).innermost();
+        Ok((slot.unwrap_or(ppl_core::DRAW), values))
+    }
+
+    /// The values of a drawn discrete site along an axis that serves nothing else.
+    pub(in crate::lower) fn own_values(&self, site: SymbolId) -> Lowered<(AxisId, Expr<'b>)> {
+        let (first, n) = self.bound.values_of(site);
+        let known = self.own_slots.borrow().get(&site).copied();
+        let slot = match known {
+            Some(slot) => slot,
+            None => {
+                let used: Vec<AxisId> = self.readings.borrow().iter().map(|r| r.slot).collect();
+                let slot = self.free_slot(n, &used)?;
+                self.own_slots.borrow_mut().insert(site, slot);
+                slot
+            }
+        };
+        let values: Vec<f64> = (0..n).map(|k| first + k as f64).collect();
+        let values = self.builder.data(values.into(), AxisSet::of(&[slot]));
+        Ok((slot, values))
+    }
+
+    /// Log density of each of the values of a site under a guide's distribution: of its labels in their order, or of numbers.
+    pub(in crate::lower) fn guide_densities(
+        &self,
+        d: &TDist,
+        values: Expr<'b>,
+    ) -> Lowered<Expr<'b>> {
+        if d.distribution.definition().support != Support::Category || d.otherwise.is_some() {
+            return self.branches(d, values);
+        }
+        let slot = self.builder.axes_of(values).innermost();
+        let n = slot.map_or(1, |s| self.builder.size(s));
+        let (Some(slot), Some(axis)) = (slot, d.event.first()) else {
+            return self.branches(d, values);
+        };
+        let labels = self.builder.size(self.axes.id(*axis));
+        if labels != n {
+            return Err(Box::new(
+                ppl_syntax::diagnostic::Diagnostic::error(
+                    "E0117",
+                    d.span,
+                    format!("the site has {n} values, and the guide draws from {labels}"),
+                )
+                .help("`ppl guide` prints a complete guide to start from"),
+            ));
+        }
+        let positions: Vec<f64> = (0..n).map(|k| k as f64).collect();
+        let positions = self.builder.data(positions.into(), AxisSet::of(&[slot]));
+        self.branches(d, positions)
     }
 
     fn branches(&self, d: &TDist, values: Expr<'b>) -> Lowered<Expr<'b>> {

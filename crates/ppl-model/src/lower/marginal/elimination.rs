@@ -3,7 +3,7 @@
 use super::factors::NEVER;
 use super::ordering::{Incidence, Limits, Scope, choose};
 use super::tables::{Table, is_identity};
-use super::{MAX_AXES, MAX_STEPS, MAX_TABLE};
+use super::{MAX_AXES, MAX_STEPS};
 use crate::graph::SymbolId;
 use crate::lower::{Lowered, Lowering};
 use ppl_core::{AxisId, AxisSet, Builder, Expr, Real};
@@ -48,8 +48,8 @@ pub(super) struct Elimination<'l, 'a, 'b> {
 pub(super) enum Failure {
     /// A message.
     Message(Box<ppl_syntax::Diagnostic>),
-    /// Beyond the bound on cost.
-    Cost,
+    /// Beyond the bound on cost: what it would take.
+    Cost(String),
 }
 
 impl From<Box<ppl_syntax::Diagnostic>> for Failure {
@@ -106,13 +106,13 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 .collect();
             let incidence = Incidence::new(n, &scopes);
             let limits = Limits {
-                table: MAX_TABLE,
+                table: self.lowering.bound.table_bound,
                 // Beside them a table has an axis of instances, the draw and the common plates.
                 width: MAX_AXES.saturating_sub(2 + self.common.len()),
                 copies: self.copies(),
             };
             let size = |v: u32| sizes[v as usize] as usize;
-            let set = choose(&live, size, &incidence, &scopes, &limits).ok_or(Failure::Cost)?;
+            let set = choose(&live, size, &incidence, &scopes, &limits).map_err(Failure::Cost)?;
             let groups = self.groups(&set, &incidence);
             let mut gone = vec![false; n];
             set.iter().for_each(|&v| gone[v as usize] = true);
@@ -121,7 +121,9 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 for part in self.portions(group) {
                     self.steps += 1;
                     if self.steps > MAX_STEPS {
-                        return Err(Failure::Cost);
+                        return Err(Failure::Cost(format!(
+                            "more than {MAX_STEPS} steps, the bound"
+                        )));
                     }
                     new.extend(self.eliminate(part)?);
                 }
@@ -136,8 +138,11 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 self.add_distinct(table)?;
             }
             live.retain(|&v| !gone[v as usize]);
-            if self.work > 20.0 * MAX_TABLE {
-                return Err(Failure::Cost);
+            let bound = 20.0 * self.lowering.bound.table_bound;
+            if self.work > bound {
+                return Err(Failure::Cost(format!(
+                    "tables of more than {bound:e} elements together for each draw, the bound"
+                )));
             }
         }
         Ok(())

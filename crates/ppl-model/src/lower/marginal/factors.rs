@@ -9,17 +9,17 @@ use ppl_syntax::Span;
 /// The log density of a statement for every value of the discrete sites that it reads.
 pub(in crate::lower) struct Factor<'b> {
     /// Over the statement's axes and the enumeration axes.
-    pub(super) value: Expr<'b>,
+    pub(in crate::lower) value: Expr<'b>,
     /// The axes of the statement that go through elements of the sites; the others are summed.
     pub(super) over: AxisSet,
     /// How the sites are read.
-    pub(super) readings: Vec<Reading>,
+    pub(in crate::lower) readings: Vec<Reading>,
     /// The site whose prior it is.
     pub(super) prior: Option<SymbolId>,
     /// Whether it is there for a report.
     pub(super) reported: bool,
     /// The statement.
-    pub(super) span: Span,
+    pub(in crate::lower) span: Span,
 }
 
 /// The log density of the impossible, while factors are added and multiplied by counts: -inf times a count of 0 would be NaN.

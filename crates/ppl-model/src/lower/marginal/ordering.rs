@@ -99,7 +99,7 @@ pub(super) fn choose(
     incidence: &Incidence,
     scopes: &[Scope<'_>],
     limits: &Limits,
-) -> Option<Vec<u32>> {
+) -> Result<Vec<u32>, String> {
     let costed = |&v: &u32| {
         let own = sizes(v) as f64;
         let neighbours = incidence.neighbours(v, scopes);
@@ -111,8 +111,32 @@ pub(super) fn choose(
     };
     let mut all: Vec<(f64, u32, Vec<u32>)> = live.iter().map(costed).collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let cheapest = all.first()?.0;
-    let widest = live.iter().map(|&v| sizes(v)).max()? as f64;
+    let cheapest = all.first().map_or(0.0, |a| a.0);
+    let widest = live.iter().map(|&v| sizes(v)).max().unwrap_or(1) as f64;
+    let refused = || {
+        let bound = limits.table;
+        if cheapest.is_finite() {
+            let cells = cheapest * limits.copies;
+            return format!(
+                "a table of {cells:.3e} elements for each draw, where the bound is {bound:.0e}"
+            );
+        }
+        // Beyond the bound on neighbours the size is known from below.
+        let cells = |&v: &u32| {
+            let all = incidence.neighbours(v, scopes);
+            let own = sizes(v) as f64 * limits.copies;
+            let many = (MANY as i32, widest.min(2.0));
+            all.map_or(own * many.1.powi(many.0), |all| {
+                all.iter().fold(own, |c, &u| c * sizes(u) as f64)
+            })
+        };
+        let least = live.iter().map(cells).fold(f64::INFINITY, f64::min);
+        let width = limits.width;
+        format!(
+            "a table of at least {least:.3e} elements for each draw, over more than {width} elements of the site, \
+             where the bounds are {bound:.0e} and {width}"
+        )
+    };
     let pairs = widest.powi(3);
     let cap = if live.len() > 64 {
         pairs.max(cheapest * widest * widest)
@@ -129,7 +153,7 @@ pub(super) fn choose(
             if best.is_none() && fit >= 1.0 && fit.is_finite() {
                 best = Some(set.into_iter().take(fit as usize).collect());
             }
-            return best;
+            return best.ok_or_else(refused);
         }
         let enough = set.len() * 8 >= live.len();
         if best.as_ref().is_none_or(|b| b.len() < set.len()) {
@@ -138,7 +162,7 @@ pub(super) fn choose(
         let dearer = all.iter().map(|a| a.0).find(|&c| c > level);
         match dearer {
             Some(next) if !enough && next <= cap => level = next,
-            _ => return best,
+            _ => return best.ok_or_else(refused),
         }
     }
 }

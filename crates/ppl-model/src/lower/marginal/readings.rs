@@ -10,11 +10,11 @@ use ppl_syntax::diagnostic::Diagnostic;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::lower) struct Reading {
     /// The site.
-    pub(super) site: SymbolId,
+    pub(in crate::lower) site: SymbolId,
     /// For each of its axes in declared order: its own elements, or those that an index of data looks up.
     pub(super) by: Vec<Option<IndexId>>,
     /// Along which its values are listed.
-    pub(super) slot: AxisId,
+    pub(in crate::lower) slot: AxisId,
 }
 
 impl<'a, 'b> Lowering<'a, 'b> {
@@ -36,6 +36,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
         indices: &[(AxisRef, TExpr)],
         span: Span,
     ) -> Lowered<Expr<'b>> {
+        let by = self.bracket(site, indices, span)?;
+        self.reading(site, by)
+    }
+
+    /// For each axis of a site what its bracket looks up; none: its own elements.
+    pub(in crate::lower) fn bracket(
+        &self,
+        site: SymbolId,
+        indices: &[(AxisRef, TExpr)],
+        span: Span,
+    ) -> Lowered<Vec<Option<IndexId>>> {
         let mut by = vec![];
         for axis in &self.bound.model.symbols[site].axes {
             let index = indices.iter().find(|(a, _)| a == axis).map(|(_, i)| i);
@@ -48,11 +59,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                         }
                         None
                     }
-                    TKind::Label(of, label) => Some(self.builder.index(Index {
-                        target: self.axes.id(*axis),
-                        axes: AxisSet::EMPTY,
-                        values: [self.label(*of, label)].into(),
-                    })),
+                    TKind::Label(of, label) => {
+                        Some(self.single(self.axes.id(*axis), self.label(*of, label)))
+                    }
                     _ => match self.index(i, *axis) {
                         Some(index) => Some(index),
                         None => return Err(self.unreadable(span, site)),
@@ -60,10 +69,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 },
             });
         }
-        self.reading(site, by)
+        Ok(by)
     }
 
-    fn reading(&self, site: SymbolId, by: Vec<Option<IndexId>>) -> Lowered<Expr<'b>> {
+    pub(in crate::lower) fn reading(
+        &self,
+        site: SymbolId,
+        by: Vec<Option<IndexId>>,
+    ) -> Lowered<Expr<'b>> {
         let (first, n) = self.bound.values_of(site);
         let known = self
             .readings
@@ -85,7 +98,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// An enumeration axis of that size which is not among `used`.
-    pub(super) fn free_slot(&self, n: usize, used: &[AxisId]) -> Lowered<AxisId> {
+    pub(in crate::lower) fn free_slot(&self, n: usize, used: &[AxisId]) -> Lowered<AxisId> {
         let mut pool = self.axes.slots(n);
         pool.extend(
             self.more_slots
@@ -94,7 +107,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 .filter(|s| s.0 == n)
                 .map(|s| s.1),
         );
-        if let Some(free) = pool.into_iter().find(|s| !used.contains(s)) {
+        let own: Vec<AxisId> = self.own_slots.borrow().values().copied().collect();
+        let free = |s: &AxisId| !used.contains(s) && !own.contains(s);
+        if let Some(free) = pool.into_iter().find(free) {
             return Ok(free);
         }
         let axis = self.new_axis("any", n)?;
@@ -103,7 +118,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// One more axis of the program.
-    pub(super) fn new_axis(&self, name: &str, size: usize) -> Lowered<AxisId> {
+    pub(in crate::lower) fn new_axis(&self, name: &str, size: usize) -> Lowered<AxisId> {
         let axis = Axis {
             name: format!("{name} {size}"),
             size,
@@ -140,6 +155,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             (self.site_type(index), along.innermost(), along.len())
             && !b.axes_of(value).contains(slot)
             && b.size(slot) == b.size(core)
+            && self.readings.borrow().iter().any(|r| r.slot == slot)
         {
             // The labels in their order: the axis itself.
             return Ok(b.rename(value, core, slot));
@@ -158,6 +174,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Err(calculated());
         };
         if !b.is_fixed(id) {
+            if let Ty::Index(_) = index.ty {
+                return self.hit(value, core, positions);
+            }
             return Err(calculated());
         }
         let program = b.snapshot();
@@ -188,7 +207,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             },
             _ => return Ty::Real,
         };
-        if self.is_enumerated(id) {
+        if self.is_enumerated(id) || self.is_drawn(id) {
             self.bound.model.symbols[id].ty
         } else {
             Ty::Real
@@ -207,9 +226,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// The axes along which a reading goes through a site's elements.
     pub(super) fn elements(&self, r: &Reading) -> AxisSet {
-        let own = &self.bound.model.symbols[r.site].axes;
+        self.elements_by(r.site, &r.by)
+    }
+
+    /// The same of a way to read a site.
+    pub(in crate::lower) fn elements_by(&self, site: SymbolId, by: &[Option<IndexId>]) -> AxisSet {
+        let own = &self.bound.model.symbols[site].axes;
         own.iter()
-            .zip(&r.by)
+            .zip(by)
             .fold(AxisSet::EMPTY, |set, (axis, by)| match by {
                 None => set.with(self.axes.id(*axis)),
                 Some(index) => set.union(self.builder.index_axes(*index).1),
@@ -232,6 +256,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     pub(super) fn mixed(&self, site: SymbolId, span: Span) -> Box<Diagnostic> {
+        self.given_up.borrow_mut().push(site);
         let name = &self.bound.model.symbols[site].name;
         Box::new(
             Diagnostic::error("E0113", span, format!("this reads several elements of the discrete site `{name}` at once, which cannot be summed out in this version"))
@@ -240,6 +265,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn unreadable(&self, span: Span, site: SymbolId) -> Box<Diagnostic> {
+        self.given_up.borrow_mut().push(site);
         let name = &self.bound.model.symbols[site].name;
         Box::new(
             Diagnostic::error("E0113", span, format!("this look-up of the discrete site `{name}` cannot be summed out in this version"))

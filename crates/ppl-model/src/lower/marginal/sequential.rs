@@ -1,7 +1,6 @@
 //! Chains by the forward recursion, step by step: K^2 operations for each element, where eliminating every second
 //! element takes K^3. In logarithms a(t, j) = log sum over i of exp(a(t-1, i) + pair(t, i, j)) + own(t, j) (Rabiner 1989).
 
-use super::MAX_TABLE;
 use super::elimination::{Elimination, Failure, log_sum};
 use ppl_core::call::scan::{Leaf, Scan};
 use ppl_core::passes::optimise;
@@ -32,7 +31,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             };
             let s = &self.sites[site];
             let cubes = (s.values as f64).powi(3) * (s.n / 2) as f64 * self.copies();
-            if s.values < MANY_VALUES && cubes <= MAX_TABLE {
+            if s.values < MANY_VALUES && cubes <= self.lowering.bound.table_bound {
                 continue;
             }
             let variables = s.base..s.base + s.n as u32;
@@ -110,7 +109,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         let varies = t.instances.filter(|a| b.axes_of(pair).contains(*a));
         let cells = (k * k) as f64 * self.copies() * if varies.is_some() { n as f64 } else { 1.0 };
         let states = (n * k) as f64 * self.copies();
-        if cells.max(states) > MAX_TABLE {
+        if cells.max(states) > self.lowering.bound.table_bound {
             return Ok(false);
         }
         let any = t.alive.first().copied().unwrap_or(0);

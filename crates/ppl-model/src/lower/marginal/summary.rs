@@ -2,7 +2,7 @@
 
 use super::SummedOut;
 use crate::bind::Bound;
-use crate::graph::{SymbolId, Ty};
+use crate::graph::SymbolId;
 use crate::lower::{AxisMap, Lowering};
 use ppl_core::Builder;
 use ppl_syntax::diagnostic::Diagnostic;
@@ -31,41 +31,49 @@ pub fn summed_out(bound: &Bound) -> Result<Vec<SummedOut>, TooDear> {
     }
     match lowering.terms() {
         Ok(_) => Ok(lowering.summed_out.take()),
-        Err(message) => match lowering.too_dear.take() {
-            sites if sites.is_empty() => Ok(vec![]),
-            sites => Err(TooDear { sites, message }),
-        },
+        Err(message) => {
+            let mut sites = lowering.given_up.take();
+            sites.sort_unstable();
+            sites.dedup();
+            sites.retain(|&id| model.is_summed_out(id));
+            match sites.is_empty() {
+                true => Ok(vec![]),
+                false => Err(TooDear { sites, message }),
+            }
+        }
     }
 }
 
 impl Bound {
-    /// Leaves 0/1 sites whose elimination is too dear to the guide, with a warning for each set of sites that meet.
+    /// Leaves sites whose elimination is too dear to the guide, with a warning for each set of sites that meet.
     pub(crate) fn leave_to_guide(&mut self) {
         // Each turn leaves at least one site more.
         while let Err(found) = summed_out(self) {
             let mut model = (*self.model).clone();
-            let bools: Vec<SymbolId> = found
-                .sites
-                .into_iter()
-                .filter(|&id| model.symbols[id].ty == Ty::Bool)
-                .collect();
-            let Some(&first) = bools.first() else {
-                return;
-            };
-            let names: Vec<String> = bools
+            let sites: Vec<SymbolId> = found.sites;
+            let names: Vec<String> = sites
                 .iter()
                 .map(|&id| format!("`{}`", model.symbols[id].name))
                 .collect();
-            self.warnings.push(
-                Diagnostic::warning(
-                    "W0133",
-                    model.symbols[first].span,
-                    format!("{} cannot be summed out at a bearable cost, and so will be drawn by the guide", names.join(", ")),
-                )
-                .at("drawn, with noisy gradients by the score function")
-                .help("a mean-field guide takes the elements for independent; couple fewer of them for an exact sum"),
-            );
-            model.sampled.extend(bools);
+            let Some(&first) = sites.first() else {
+                return;
+            };
+            let names = names.join(", ");
+            let mut warning = Diagnostic::warning(
+                "W0133",
+                model.symbols[first].span,
+                format!(
+                    "{}: so {names} will be drawn by the guide, and the answer is not exact",
+                    found.message.message
+                ),
+            )
+            .at("drawn by the guide")
+            .help("a mean-field guide takes the elements for independent; couple fewer of them for an exact sum");
+            for other in found.message.labels.iter().skip(1) {
+                warning = warning.label(other.span, other.message.clone());
+            }
+            self.warnings.push(warning);
+            model.sampled.extend(sites);
             self.model = model.into();
         }
     }
