@@ -30,11 +30,11 @@ fn equations() {
                 "ode(f, y0, t0, times",
             ),
             (
-                "data t[row]: real;\nfn f(t, y) = -y;\nlet n = ode(f, 1, 0, 3);",
+                "axis a = 2; axis b = 2; data t[a, b]: real;\nfn f(t, y) = -y;\nlet n = ode(f, 1, 0, t);",
                 "E0109",
                 "3:22",
                 "one axis of their own",
-                "same at all times",
+                "looked up for each line",
             ),
             (
                 "axis s = 2; data t[row]: real;\nfn f(t, y[s]) = y;\nlet n[row, s] = ode(f, 1, 0, t);",

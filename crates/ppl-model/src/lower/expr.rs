@@ -146,7 +146,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     fn gather(&self, src: &TExpr, indices: &[(AxisRef, TExpr)]) -> Lowered<Expr<'b>> {
         let value = self.expr(src)?;
-        self.look_up(value, indices)
+        match self.looked_up_within(src, value, indices) {
+            Some(found) => found,
+            None => self.look_up(value, indices),
+        }
     }
 
     /// Look-ups along axes of a value.

@@ -24,6 +24,7 @@ mod reductions;
 mod sampled;
 mod sequences;
 mod standardise;
+mod substitute;
 mod symbols;
 mod visits;
 

@@ -132,7 +132,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The readings that a value depends on.
-    pub(super) fn readings_in(&self, axes: AxisSet) -> Vec<Reading> {
+    pub(in crate::lower) fn readings_in(&self, axes: AxisSet) -> Vec<Reading> {
         let all = self.readings.borrow();
         all.iter()
             .filter(|r| axes.contains(r.slot))
@@ -225,7 +225,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// The axes along which a reading goes through a site's elements.
-    pub(super) fn elements(&self, r: &Reading) -> AxisSet {
+    pub(in crate::lower) fn elements(&self, r: &Reading) -> AxisSet {
         self.elements_by(r.site, &r.by)
     }
 
@@ -238,6 +238,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 None => set.with(self.axes.id(*axis)),
                 Some(index) => set.union(self.builder.index_axes(*index).1),
             })
+    }
+
+    /// Whether a value over these axes has several elements of a site.
+    pub(in crate::lower) fn mixes(&self, value: Expr<'b>, over: AxisSet) -> bool {
+        let readings = self.readings_in(self.builder.axes_of(value));
+        let mut elements = readings.iter().map(|r| self.elements(r));
+        elements.any(|e| !e.intersection(over).is_empty())
     }
 
     /// Elements of a site may not be mixed with each other before their factor is complete.

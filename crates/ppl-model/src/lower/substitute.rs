@@ -1,0 +1,150 @@
+//! Expressions at some places along their axes: the index goes in where it is read, so that what is looked up of a
+//! deterministic value is looked up of the discrete sites that it reads.
+
+use super::{Lowered, Lowering};
+use crate::graph::*;
+use ppl_core::{AxisSet, Expr};
+
+/// Elements of discrete sites that one reduction may mix.
+const MOST_ELEMENTS: usize = 8;
+
+/// The axes of an expression when some of them are looked up.
+fn axes_at(axes: &[AxisRef], by: &[(AxisRef, TExpr)]) -> Vec<AxisRef> {
+    let mut out: Vec<AxisRef> = vec![];
+    for a in axes {
+        let index = by.iter().find(|(b, _)| b.declared() == a.declared());
+        let one = [*a];
+        for a in index.map_or(&one[..], |(_, i)| &i.axes) {
+            if !out.contains(a) {
+                out.push(*a);
+            }
+        }
+    }
+    out
+}
+
+/// `e` with some axes looked up; `None` where that does not go through to what it reads.
+fn at(e: &TExpr, by: &[(AxisRef, TExpr)]) -> Option<TExpr> {
+    let touched = |axes: &[AxisRef]| {
+        let mut found = by.iter();
+        found.any(|(b, _)| axes.iter().any(|a| a.declared() == b.declared()))
+    };
+    if !touched(&e.axes) {
+        return Some(e.clone());
+    }
+    let all = |es: &[TExpr]| es.iter().map(|e| at(e, by)).collect::<Option<Vec<_>>>();
+    let looked_up = |src: &TExpr, known: Vec<(AxisRef, TExpr)>| {
+        let mut indices = known;
+        for (axis, index) in by {
+            let own = src.axes.iter().find(|a| a.declared() == axis.declared());
+            if let Some(own) = own
+                && !indices.iter().any(|(a, _)| a == own)
+            {
+                indices.push((*own, index.clone()));
+            }
+        }
+        TKind::Gather(Box::new(src.clone()), indices)
+    };
+    let kind = match &e.kind {
+        TKind::LoopVariable => {
+            let own = e.axes.first()?.declared();
+            let index = by.iter().find(|(b, _)| b.declared() == own);
+            return index.map(|(_, i)| i.clone());
+        }
+        TKind::Symbol(_) => looked_up(e, vec![]),
+        TKind::Prim(p, args) => TKind::Prim(*p, all(args)?),
+        TKind::Function(f, args) => TKind::Function(f, all(args)?),
+        TKind::Gather(src, inner) => {
+            let inner = inner
+                .iter()
+                .map(|(a, i)| Some((*a, at(i, by)?)))
+                .collect::<Option<Vec<_>>>()?;
+            looked_up(src, inner)
+        }
+        _ => return None,
+    };
+    Some(TExpr {
+        kind,
+        axes: axes_at(&e.axes, by),
+        ..e.clone()
+    })
+}
+
+impl<'a, 'b> Lowering<'a, 'b> {
+    /// What a look-up in a deterministic value reads, where the value's elements are those of discrete sites.
+    pub(super) fn looked_up_within(
+        &self,
+        src: &TExpr,
+        value: Expr<'b>,
+        indices: &[(AxisRef, TExpr)],
+    ) -> Option<Lowered<Expr<'b>>> {
+        let TKind::Symbol(id) = src.kind else {
+            return None;
+        };
+        let model = &self.bound.model;
+        let Role::Let(inner) = &model.symbols[id].role else {
+            return None;
+        };
+        let away = indices
+            .iter()
+            .filter(|(_, i)| !matches!(i.kind, TKind::LoopVariable));
+        let axes: Vec<AxisRef> = away.map(|(a, _)| *a).collect();
+        if !self.mixes(value, self.axes.set(&axes)) || !model.recurrence(id).is_empty() {
+            return None;
+        }
+        Some(self.expr(&at(inner, indices)?))
+    }
+
+    /// A reduction over elements of discrete sites, each read by itself; `None` where they are too many.
+    pub(super) fn reduced_apart(
+        &self,
+        r: Reduction,
+        inner: &TExpr,
+        over: &[AxisRef],
+        mixed: Expr<'b>,
+    ) -> Lowered<Option<Expr<'b>>> {
+        let b = self.builder;
+        let n: usize = over.iter().map(|a| self.bound.size(*a)).product();
+        let readings = self.readings_in(b.axes_of(mixed));
+        let values: f64 = readings.iter().map(|r| b.size(r.slot) as f64).product();
+        if n > MOST_ELEMENTS || n as f64 * values.powi(n as i32) > self.bound.table_bound {
+            return Ok(None);
+        }
+        let mut places: Vec<Vec<(AxisRef, TExpr)>> = vec![vec![]];
+        for axis in over {
+            let labels = &self.bound.axes[axis.axis].labels;
+            let label = |l: &String| TExpr {
+                kind: TKind::Label(axis.axis, l.clone()),
+                axes: vec![],
+                ty: Ty::Index(axis.axis),
+                stochastic: false,
+                span: inner.span,
+            };
+            places = places
+                .into_iter()
+                .flat_map(|p| {
+                    let with = |l| [p.clone(), vec![(*axis, label(l))]].concat();
+                    labels.iter().map(with).collect::<Vec<_>>()
+                })
+                .collect();
+        }
+        let mut parts = vec![];
+        for place in &places {
+            let Some(e) = at(inner, place) else {
+                return Ok(None);
+            };
+            parts.push(self.number(&e)?);
+        }
+        let sum = || parts.iter().copied().reduce(|x, y| x + y);
+        let size = Expr::Const(n as f64);
+        Ok(match (r, over) {
+            (Reduction::Sum, _) => sum(),
+            (Reduction::Mean, _) => sum().map(|s| s / size),
+            (_, [axis]) => {
+                let axis = self.axes.id(*axis);
+                Some(self.reduced(r, b.stack(&parts, axis), AxisSet::of(&[axis])))
+            }
+            _ => None,
+        })
+    }
+}
