@@ -159,7 +159,8 @@ fn plates_and_conditions() {
     let model = "axis k = 2; data y[row]: real; let w[k] = [0.3, 0.7]; let m[k] = [-1, 1];
         z[row] ~ Categorical(w); v ~ Bernoulli(0.4);
         observe y ~ Normal(m[z] + v, 1);
-        report shift = v; report both = sum(m[z] * v); report none = if v { 0 } else { 2 };";
+        report shift = v; report both = sum(m[z] * v); report none = if v { 0 } else { 2 };
+        report peak = exp(sum(m[z])) * v; report top = max(m[z]);";
     let fit = fit(model, &csv(&[("y", &Y[..4])]), &FitOptions::default());
     let m = [-1.0, 1.0];
     let joint = |s: &[usize]| {
@@ -173,9 +174,12 @@ fn plates_and_conditions() {
     let (means, _) = enumerated(5, 2, joint, |s| {
         let v = s[4] as f64;
         let both = (0..4).map(|i| m[s[i]] * v).sum();
-        vec![v, both, 2.0 * (1.0 - v)]
+        let all: Vec<f64> = (0..4).map(|i| m[s[i]]).collect();
+        let peak = all.iter().sum::<f64>().exp() * v;
+        let top = all.iter().copied().fold(-2.0, f64::max);
+        vec![v, both, 2.0 * (1.0 - v), peak, top]
     });
-    assert_rows(&fit, &["shift", "both", "none"], &means);
+    assert_rows(&fit, &["shift", "both", "none", "peak", "top"], &means);
 }
 
 #[test]
@@ -186,7 +190,10 @@ fn what_is_no_sum_of_factors_is_refused() {
         let Some(model) = model else {
             return format!("{messages:?}");
         };
-        let Err(e) = model.bind(&ppl_tests::dataset(&chain_data())) else {
+        // Nine rows: more elements than are taken one by one.
+        let long = csv(&[("y", &[0.5; 9]), ("x", &[0.5; 9]), ("g", &[1.0; 9])]);
+        let long = long.replace(",1\n", ",red\n");
+        let Err(e) = model.bind(&ppl_tests::dataset(&long)) else {
             panic!("{report} is not refused");
         };
         format!("{e:?}")
