@@ -18,6 +18,7 @@ pub mod predict;
 pub mod psis;
 pub mod stochastic;
 pub mod summary;
+pub mod timing;
 mod wider;
 
 pub use fit::{Draws, Elbo, Estimate, Fit, Phase, Row, Verdict};

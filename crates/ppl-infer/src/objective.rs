@@ -317,12 +317,6 @@ impl Objective {
 }
 
 impl Objective {
-    /// Evaluates again with the noise of the last step, for timing.
-    pub fn again(&mut self, params: &[f64], gradient: &mut [f64]) -> f64 {
-        self.compiled.kernels.run(params, &self.compiled.noise);
-        self.gather(gradient)
-    }
-
     /// The start with draws narrower by a factor of e^`by`: log scales move down, locations stay.
     fn narrower(&self, by: f64) -> Vec<f64> {
         let mut start = self.initial.clone();

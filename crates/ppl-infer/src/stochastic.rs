@@ -18,6 +18,7 @@ mod watch;
 use std::time::Instant;
 
 use crate::options::Observer;
+pub(crate) use adam::Adam;
 use session::{Halt, Session};
 
 /// A noisy objective to be maximised.

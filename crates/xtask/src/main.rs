@@ -1,5 +1,6 @@
 //! Tasks for those who work on the language: `cargo xtask TASK`.
 
+mod bench;
 mod posteriordb;
 
 use clap::Parser;
@@ -11,11 +12,19 @@ use std::process::ExitCode;
 enum Task {
     /// Fits the models of posteriordb and compares with the reference posteriors
     Posteriordb(posteriordb::Arguments),
+    /// Times a model: its log density with gradient, and a step of a mean-field fit
+    Time(bench::time::Arguments),
+    /// Times the benchmark problems here and in other systems, one after another on one core
+    Peers(bench::peers::Arguments),
 }
 
 fn main() -> ExitCode {
-    let Task::Posteriordb(arguments) = Task::parse();
-    match posteriordb::run(&arguments) {
+    let done = match Task::parse() {
+        Task::Posteriordb(arguments) => posteriordb::run(&arguments),
+        Task::Time(arguments) => bench::time::run(&arguments),
+        Task::Peers(arguments) => bench::peers::run(&arguments),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("error: {message}");

@@ -2,7 +2,7 @@
 
 /// Moments of the gradient.
 #[derive(Debug, Clone)]
-pub(super) struct Adam {
+pub(crate) struct Adam {
     mean: Vec<f64>,
     square: Vec<f64>,
     mean_debt: f64,
@@ -20,7 +20,7 @@ const FORGETTING: f64 = 5.0;
 const EPSILON: f64 = 1e-8;
 
 impl Adam {
-    pub(super) fn new(n_params: usize) -> Self {
+    pub(crate) fn new(n_params: usize) -> Self {
         Adam {
             mean: vec![0.0; n_params],
             square: vec![0.0; n_params],
@@ -31,7 +31,7 @@ impl Adam {
     }
 
     /// Forgets everything.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.forget_direction();
         self.square.fill(0.0);
         self.square_debt = 1.0;
@@ -45,7 +45,7 @@ impl Adam {
     }
 
     /// One step uphill, in place.
-    pub(super) fn step(&mut self, params: &mut [f64], gradient: &[f64], step_size: f64) {
+    pub(crate) fn step(&mut self, params: &mut [f64], gradient: &[f64], step_size: f64) {
         self.steps += 1;
         let weight = SQUARE_WEIGHT.min(FORGETTING / self.steps as f64);
         self.mean_debt *= MEAN_DECAY;

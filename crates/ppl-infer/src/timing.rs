@@ -1,0 +1,129 @@
+//! What is timed: one value and gradient of the log density, and one whole step of a mean-field fit.
+
+use crate::objective::{Joint, Objective, ObjectiveError};
+use crate::stochastic::{Adam, Target};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, gradient, passes};
+use ppl_engine::Kernels;
+use ppl_engine::random::{Address, fill_normal};
+use ppl_model::Bound;
+use ppl_model::lower::AxisMap;
+
+/// Spread of the points around the origin of the unconstrained scale.
+const SPREAD: f64 = 0.1;
+/// Step size of Adam.
+const STEP_SIZE: f64 = 0.01;
+
+/// The log density on the unconstrained scale, Jacobians included, at several points at a time, with its gradients.
+pub struct LogDensity {
+    kernels: Kernels,
+    params: Vec<f64>,
+    points: Vec<f64>,
+    n_gradients: usize,
+}
+
+impl LogDensity {
+    /// Compiles for `draws` points, fixed ones near the origin. The guide only says which numbers are free: the bound model
+    /// has one.
+    ///
+    /// # Errors
+    /// Where the model cannot be lowered or compiled.
+    pub fn new(bound: &Bound, draws: usize) -> Result<LogDensity, ObjectiveError> {
+        let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
+        let builder = Builder::new(axes.program_axes(draws));
+        let joint = Joint::of_noise(bound, &axes, &builder)?;
+        let jacobian = joint
+            .draws
+            .iter()
+            .fold(Expr::Const(0.0), |sum, d| sum + d.log_jacobian);
+        let draw = AxisSet::EMPTY.with(DRAW);
+        let density = builder.broadcast(joint.log_density(|_| true) + jacobian, draw);
+        let value = builder.snapshot_with(vec![density.node(&builder)]);
+        let (value, _) = passes::optimise(value);
+        let leaves = value.noises();
+        let builder = Builder::from_program(value);
+        let density = builder.snapshot().outputs[0];
+        let mut outputs = vec![density];
+        outputs.extend(gradient(&builder, density, &leaves));
+        let (program, _) = passes::optimise(builder.finish(outputs));
+        let mut points = vec![0.0; program.n_noise];
+        let address = Address {
+            seed: 1,
+            purpose: 0,
+            step: 0,
+            block: 0,
+        };
+        fill_normal(&mut points, address);
+        points.iter_mut().for_each(|x| *x *= SPREAD);
+        Ok(LogDensity {
+            kernels: Kernels::compile(&program)?,
+            params: vec![0.0; program.n_params],
+            points,
+            n_gradients: leaves.len(),
+        })
+    }
+
+    /// Evaluates densities and gradients; the sum of the densities.
+    pub fn run(&mut self) -> f64 {
+        self.kernels.run(&self.params, &self.points);
+        self.kernels.output(0).iter().sum()
+    }
+
+    /// The gradients of the last run, site by site.
+    pub fn gradients(&self) -> impl Iterator<Item = &[f64]> {
+        (1..=self.n_gradients).map(|i| self.kernels.output(i))
+    }
+
+    /// The engine's account of its kernels.
+    pub fn explain(&self) -> String {
+        self.kernels.explain()
+    }
+}
+
+/// Steps of a stochastic fit: noise, draws, bound, gradient, Adam.
+pub struct Steps {
+    objective: Objective,
+    adam: Adam,
+    params: Vec<f64>,
+    gradient: Vec<f64>,
+    step: u64,
+}
+
+impl Steps {
+    /// Compiles for a bound model with its guide.
+    ///
+    /// # Errors
+    /// Where the model cannot be lowered or compiled.
+    pub fn new(bound: &Bound, draws: usize) -> Result<Steps, ObjectiveError> {
+        let objective = Objective::new(bound, draws, 1)?;
+        let params = objective.initial();
+        Ok(Steps {
+            adam: Adam::new(params.len()),
+            gradient: vec![0.0; params.len()],
+            params,
+            objective,
+            step: 0,
+        })
+    }
+
+    /// Back to the start.
+    pub fn restart(&mut self) {
+        self.params = self.objective.initial();
+        self.adam.reset();
+        self.step = 0;
+    }
+
+    /// One step; the bound before it.
+    pub fn run(&mut self) -> f64 {
+        let value = self
+            .objective
+            .estimate(&self.params, self.step, &mut self.gradient);
+        self.adam.step(&mut self.params, &self.gradient, STEP_SIZE);
+        self.step += 1;
+        value
+    }
+
+    /// The engine's account of its kernels.
+    pub fn explain(&self) -> &str {
+        &self.objective.kernels
+    }
+}

@@ -1,0 +1,168 @@
+//! `cargo xtask time`: one value and gradient of the log density, and one step of a mean-field fit.
+
+use super::clock::{Micros, time};
+use super::load::{Inputs, ms};
+use ppl_lang::parts::infer::timing::{LogDensity, Steps};
+use serde_json::{Value, json};
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Arguments of the task.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// Points, and draws of a step, that are evaluated together
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub draws: usize,
+    /// Threads
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print the kernels of the log density with its gradient
+    #[arg(long)]
+    pub explain: bool,
+    /// Time nothing: run that many gradients of the log density (for instruction counts)
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    pub gradients: Option<usize>,
+    /// Time nothing: run that many steps (for instruction counts)
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "gradients"])]
+    pub steps: Option<usize>,
+}
+
+/// What was measured.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// Value and gradient of the log density.
+    pub gradient: Micros,
+    /// Noise, draws, bound with its gradient, Adam.
+    pub step: Micros,
+    /// Length of the unconstrained vector.
+    pub unknowns: usize,
+    /// Milliseconds: parsing, reading, binding, compiling the log density, compiling the step.
+    pub ms: [f64; 5],
+    /// Milliseconds of the first gradient, once compiled.
+    pub first_ms: f64,
+    /// The engine's account of the gradient's kernels.
+    pub kernels: String,
+}
+
+/// Times and prints.
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    if arguments.draws == 0 || arguments.threads == 0 {
+        return Err("`--draws` and `--threads` are at least 1".into());
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(arguments.threads)
+        .build()
+        .map_err(|e| e.to_string())?;
+    pool.install(|| {
+        if arguments.gradients.is_some() || arguments.steps.is_some() {
+            return repeat(arguments);
+        }
+        let timing = measure(arguments)?;
+        match arguments.json {
+            true => println!("{}", timing.json(arguments)),
+            false => print!("{}", timing.text()),
+        }
+        if arguments.explain {
+            eprint!("{}", timing.kernels);
+        }
+        Ok(())
+    })
+}
+
+/// Measures, on the pool of threads it is called in.
+pub fn measure(arguments: &Arguments) -> Result<Timing, String> {
+    let loaded = arguments.inputs.load()?;
+    let started = Instant::now();
+    let mut density =
+        LogDensity::new(&loaded.guided.bound, arguments.draws).map_err(|e| e.to_string())?;
+    let density_ms = ms(started);
+    let started = Instant::now();
+    black_box(density.run());
+    let first_ms = ms(started);
+    let started = Instant::now();
+    let steps = Steps::new(&loaded.guided.bound, arguments.draws).map_err(|e| e.to_string())?;
+    let steps_ms = ms(started);
+    let steps = std::cell::RefCell::new(steps);
+    Ok(Timing {
+        gradient: time(
+            || {},
+            || {
+                black_box(density.run());
+            },
+        ),
+        step: time(
+            || steps.borrow_mut().restart(),
+            || {
+                black_box(steps.borrow_mut().run());
+            },
+        ),
+        unknowns: loaded.bound.inner().n_unknowns(),
+        ms: [
+            loaded.parse_ms,
+            loaded.read_ms,
+            loaded.bind_ms,
+            density_ms,
+            steps_ms,
+        ],
+        first_ms,
+        kernels: density.explain(),
+    })
+}
+
+/// Runs what an instruction counter is to count.
+fn repeat(arguments: &Arguments) -> Result<(), String> {
+    let loaded = arguments.inputs.load()?;
+    if let Some(n) = arguments.gradients {
+        let density = LogDensity::new(&loaded.guided.bound, arguments.draws);
+        let mut density = density.map_err(|e| e.to_string())?;
+        for _ in 0..n {
+            black_box(density.run());
+        }
+    } else if let Some(n) = arguments.steps {
+        let steps = Steps::new(&loaded.guided.bound, arguments.draws);
+        let mut steps = steps.map_err(|e| e.to_string())?;
+        for _ in 0..n {
+            black_box(steps.run());
+        }
+    }
+    Ok(())
+}
+
+impl Timing {
+    /// The documented keys (docs/src/speed.md).
+    fn json(&self, arguments: &Arguments) -> Value {
+        let micros = |m: Micros| json!({ "cpu_us": m.cpu, "wall_us": m.wall });
+        let [parse, read, bind, gradient, step] = self.ms;
+        json!({
+            "model": arguments.inputs.model.display().to_string(),
+            "draws": arguments.draws,
+            "threads": arguments.threads,
+            "unknowns": self.unknowns,
+            "gradient": micros(self.gradient),
+            "step": micros(self.step),
+            "parse_ms": parse,
+            "read_ms": read,
+            "bind_ms": bind,
+            "compile_gradient_ms": gradient,
+            "compile_step_ms": step,
+            "first_gradient_ms": parse + bind + gradient + self.first_ms,
+        })
+    }
+
+    fn text(&self) -> String {
+        let [parse, read, bind, gradient, step] = self.ms;
+        format!(
+            "{} unknowns\n\
+             gradient: {:.2} us CPU, {:.2} us wall\n\
+             step:     {:.2} us CPU, {:.2} us wall\n\
+             parsed in {parse:.2} ms, data read in {read:.2} ms, bound in {bind:.2} ms, \
+             gradient compiled in {gradient:.2} ms, step in {step:.2} ms\n",
+            self.unknowns, self.gradient.cpu, self.gradient.wall, self.step.cpu, self.step.wall,
+        )
+    }
+}
