@@ -205,7 +205,7 @@ fn beyond_the_bound_on_cost_labels_are_drawn() {
     let (file, _) = ppl_lang::parts::syntax::parse(HMM);
     let (graph, _) = analyse(&file);
     let exact = fit(HMM, &data, &FitOptions::default());
-    assert_eq!(exact.verdict.word(), "exact");
+    assert_eq!(exact.verdict.word(), "certified");
     let bound = bind_within(&graph, &dataset(&data), 5.0).expect("data that fit");
     let warning = &bound.warnings[0];
     assert_eq!(warning.code, "W0133");

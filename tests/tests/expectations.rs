@@ -117,7 +117,7 @@ fn discrete_unknowns_alone_are_exact() {
     // The logarithm of 0 has a probability.
     assert_eq!(row(&fit, "level").mean, f64::NEG_INFINITY);
     assert_eq!(row(&fit, "same[1]").mean, 0.0);
-    assert_eq!(fit.verdict.word(), "exact");
+    assert_eq!(fit.verdict.word(), "certified");
     let elbo = fit.elbo.expect("a bound");
     for e in [elbo.by_entropy, elbo.by_prior, elbo.log_evidence] {
         assert!(

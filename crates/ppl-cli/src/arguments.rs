@@ -21,7 +21,8 @@ Example:
   ppl fit examples/eight_schools/model.ppl examples/eight_schools/data.csv
 
 Exit codes:
-  0 done, 1 `fmt --check` found unformatted files, 2 bad input, 3 stopped at a limit before convergence, 4 failed, 130 interrupted";
+  0 done (a fit: certified or optimised), 1 `fmt --check` found unformatted files, 2 bad input, 3 the fit is approximate,
+  4 it failed, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

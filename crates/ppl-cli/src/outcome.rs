@@ -5,15 +5,15 @@ use std::process::ExitCode;
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// All that was asked for was done; of a fit: it converged.
+    /// All that was asked for was done; of a fit: certified or optimised.
     Done,
     /// `fmt --check` found files that are not formatted.
     WouldChange,
     /// Model, data, options or a file of the user's cannot be used.
     BadInput,
-    /// The fit reached its limit before it converged.
-    Stopped,
-    /// The fit gave no usable answer.
+    /// The fit is approximate: nothing confirms that it is an optimum.
+    Approximate,
+    /// The fit found no optimum.
     Failed,
     /// Ctrl-C.
     Interrupted,
@@ -26,7 +26,7 @@ impl Outcome {
             Outcome::Done => 0,
             Outcome::WouldChange => 1,
             Outcome::BadInput => 2,
-            Outcome::Stopped => 3,
+            Outcome::Approximate => 3,
             Outcome::Failed => 4,
             Outcome::Interrupted => 130,
         }

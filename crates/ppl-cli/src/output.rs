@@ -190,7 +190,7 @@ fn refuse_foreign(directory: &Path) -> Result<(), OutputError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ppl_lang::{Draws, Verdict};
+    use ppl_lang::{Certificate, Draws, Verdict};
 
     /// An empty folder of this test alone.
     fn scratch(name: &str) -> PathBuf {
@@ -209,9 +209,10 @@ mod tests {
             wider: false,
             corrected: false,
             guide_rows: vec![],
-            verdict: Verdict::Stopped {
+            verdict: Verdict::Failed {
                 reason: "test".to_owned(),
             },
+            certificate: Certificate::default(),
             steps: 0,
             gradient_evaluations: 0,
             phases: vec![],

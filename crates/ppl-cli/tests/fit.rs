@@ -59,7 +59,7 @@ fn a_summary_on_standard_output() {
         "theta_raw[8]",
         "ELBO ",
         "k-hat ",
-        "verdict  approximate",
+        "verdict  optimised",
     ] {
         assert!(
             run.out.contains(word),
@@ -89,7 +89,7 @@ fn json_on_standard_output() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(value["seed"], 5);
-    assert_eq!(value["verdict"], "approximate");
+    assert_eq!(value["verdict"], "optimised");
     assert!(value["elbo"].is_f64() && value["seconds"]["total"].is_f64());
 }
 
@@ -118,7 +118,7 @@ fn a_directory_of_results() {
     );
     let value: serde_json::Value =
         serde_json::from_str(&folder.read("results/first/fit.json")).unwrap();
-    assert_eq!(value["verdict"], "approximate");
+    assert_eq!(value["verdict"], "optimised");
     let again = folder.run(&["fit", "model.ppl", "data.csv", "--out", "results/first"]);
     assert_eq!(again.code, Some(0), "{again:?}");
     folder
@@ -168,12 +168,13 @@ fn stopped_at_the_step_limit() {
         "--out",
         "results",
     ]);
-    assert_eq!(run.code, Some(3), "{run:?}");
+    assert_eq!(run.code, Some(4), "{run:?}");
     assert!(
-        run.out.contains("verdict  stopped") && run.err.contains("stopped before convergence"),
+        run.out.contains("verdict  failed: the limit of steps")
+            && run.err.contains("raise `--max-steps`"),
         "{run:?}"
     );
-    assert!(folder.read("results/fit.json").contains("\"stopped\""));
+    assert!(folder.read("results/fit.json").contains("\"failed\""));
 }
 
 #[test]
@@ -278,5 +279,5 @@ fn an_interrupt_writes_the_best_iterate() {
         started.elapsed()
     );
     assert!(rest.join("\n").contains("best iterate so far"), "{rest:?}");
-    assert!(folder.read("results/fit.json").contains("\"stopped\""));
+    assert!(folder.read("results/fit.json").contains("\"failed\""));
 }

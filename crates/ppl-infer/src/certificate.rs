@@ -1,253 +1,234 @@
-//! What fresh draws of the fitted guide say: the bound, k-hat, the summaries and the verdict.
+//! The verdict: one word for how far the answer can be trusted, and one sentence that names the reason. All rules stand
+//! here.
+//!
+//! | verdict | optimum found | summaries |
+//! |---|---|---|
+//! | certified | yes | importance weights are well behaved for every quantity, nothing else was found that matters |
+//! | optimised | yes | the family is too small for this posterior |
+//! | approximate | the averages of the stochastic engine agree, no more is known | as they are |
+//! | failed | no | none, or the best iterate |
 
-use crate::collect::collect;
-use crate::elbo::{Terms, elbo};
-use crate::engine::FitError;
-use crate::fit::{Draws, Fit, Verdict};
-use crate::objective::Sampler;
-use crate::options::FitOptions;
-use crate::psis::{Psis, k_threshold, psis};
+use crate::deterministic::Inspection;
+use crate::fit::{Fit, Verdict};
+use crate::psis::k_threshold;
+use crate::sampled::Sampled;
 use crate::stochastic::Outcome;
-use crate::summary::{summarise, summarise_weighted};
-use ndarray::Array2;
-use ppl_engine::random::{Address, fill_uniform};
-use ppl_model::Bound;
-
-/// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.
-const CERTIFY_DRAWS: usize = 10_000;
-
-/// Fewer draws where so many numbers would have to be kept, and where the data are so long that the certificate would take
-/// longer than the fit.
-fn certify_draws(kept: usize, data: usize) -> usize {
-    let by_memory = 20_000_000 / kept.max(1);
-    let by_work = (200_000_000 / data.max(1)).max(1000);
-    CERTIFY_DRAWS.min(by_memory).min(by_work)
-}
 
 /// Above this effective share of the draws the guide is as good as exact, whatever the tail of the weights looks like.
 const NEARLY_CONSTANT: f64 = 0.97;
 
-/// (sum w)^2 / (n sum w^2) of the raw importance weights.
-fn effective_share(log_weights: &[f64]) -> f64 {
-    let peak = log_weights
-        .iter()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for w in log_weights.iter().map(|w| (w - peak).exp()) {
-        sum += w;
-        squares += w * w;
-    }
-    sum * sum / (squares * log_weights.len() as f64)
+/// Weights that leave a smaller share of the draws effective have hardly been seen where they are large.
+const FEW_EFFECTIVE: f64 = 0.1;
+
+/// The largest whitened gradient and curvature residual of an optimum, on independent draws.
+const GRADIENT: f64 = 0.1;
+const CURVATURE: f64 = 0.1;
+
+/// Another optimum with less of the evidence is not worth a word.
+const SHARE: f64 = 0.01;
+
+/// Nats that a richer family must add for the guide to be called too small.
+const RICHER: f64 = 0.1;
+
+/// What the verdict is made from, beside the fit.
+pub(crate) struct Findings<'a> {
+    /// How the optimisation ended.
+    pub(crate) outcome: &'a Outcome,
+    /// Whether the deterministic engine found the optimum.
+    pub(crate) deterministic: bool,
+    /// Discrete sites that the guide draws.
+    pub(crate) drawn: &'a [String],
+    /// What fresh draws showed.
+    pub(crate) sampled: &'a Sampled,
+    /// The second look.
+    pub(crate) inspection: Option<&'a Inspection>,
 }
 
-/// What the fresh draws showed.
-pub(crate) struct Sampled {
-    /// Effective share of the draws under the raw weights.
-    effective: f64,
-    pub(crate) non_finite: usize,
-    n: usize,
-    culprit: Option<String>,
-}
-
-/// Draws from the fitted guide: the bound, k-hat and the summaries.
-pub(crate) fn sample(
-    bound: &Bound,
-    options: &FitOptions,
-    params: &[f64],
-    hurried: bool,
-    fit: &mut Fit,
-) -> Result<Sampled, FitError> {
-    let batch = if hurried { 20 } else { 100 };
-    let mut sampler = Sampler::new(bound, batch, options.seed)?;
-    let widths: Vec<usize> = sampler
-        .quantities
-        .iter()
-        .map(|q| q.elements.len())
-        .collect();
-    let width: usize = widths.iter().sum();
-    let n = if hurried {
-        2 * batch
-    } else {
-        certify_draws(width, bound.largest_array())
-            .max(options.draws)
-            .max(2)
-    };
-    let mut plain = collect(&mut sampler, bound, params, n, false)?;
-    let culprit = plain.culprit.take().map(|(place, fault)| {
-        fit.fault = fault;
-        place
-    });
-    let names: Vec<String> = sampler
-        .quantities
-        .iter()
-        .flat_map(|q| q.elements.iter().cloned())
-        .collect();
-    let roles: Vec<&'static str> = sampler
-        .quantities
-        .iter()
-        .zip(&widths)
-        .flat_map(|(q, &w)| std::iter::repeat_n(q.role, w))
-        .collect();
-    let log_weights = plain.log_weights();
-    let non_finite = log_weights.iter().filter(|w| !w.is_finite()).count();
-    fit.elbo = Some(elbo(&Terms {
-        log_prior: &plain.prior,
-        log_likelihood: &plain.likelihood,
-        log_q: &plain.log_q,
-        entropy_closed: plain.entropy,
-        log_jacobian: &plain.jacobian,
-        entropy_is_closed: sampler.entropy_is_closed,
-        evidence_defined: bound.evidence_defined(),
-    }));
-    let labelled = || names.iter().zip(&roles).enumerate();
-    fit.guide_rows = labelled()
-        .map(|(j, (name, role))| summarise(name.clone(), role, &plain.column(j)))
-        .collect();
-    let own = psis(&log_weights);
-    fit.guide_k_hat = own.k_hat;
-    let mut rest = (plain.values, own);
-    // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved.
-    if !hurried && non_finite == 0 && fit.guide_k_hat > WIDER_FROM && sampler.can_be_wider() {
-        let wide = collect(&mut sampler, bound, params, n, true)?;
-        let log_weights = wide.log_weights();
-        if log_weights.iter().all(|w| w.is_finite()) {
-            let smoothed = psis(&log_weights);
-            // Without weights only the guide's own draws mean anything.
-            if smoothed.k_hat < fit.guide_k_hat && smoothed.k_hat <= k_threshold(n) {
-                rest = (wide.values, smoothed);
-                fit.wider = true;
-            }
-        }
+/// The word and its sentence.
+pub(crate) fn verdict(findings: &Findings, fit: &Fit) -> Verdict {
+    if let Some(reason) = failure(findings) {
+        return Verdict::Failed { reason };
     }
-    let (values, smoothed) = rest;
-    fit.k_hat = smoothed.k_hat;
-    fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
-    if fit.corrected {
-        let weights = smoothed.weights();
-        let column = |j: usize| values.column(j).to_vec();
-        fit.rows = labelled()
-            .map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights))
-            .collect();
-        fit.draws = Draws {
-            names,
-            values: kept(&values, Some(&smoothed), options),
-        };
-    } else {
-        fit.rows = fit.guide_rows.clone();
-        fit.draws = Draws {
-            names,
-            values: kept(&values, None, options),
+    if fit.params.is_empty() {
+        return Verdict::Certified {
+            reason: "all unknowns are discrete and summed out; nothing is left to approximate"
+                .into(),
         };
     }
-    Ok(Sampled {
-        effective: effective_share(&log_weights),
-        non_finite,
-        n,
-        culprit,
-    })
-}
-
-/// Above this k-hat of the guide's own draws, wider ones are tried.
-const WIDER_FROM: f64 = 0.5;
-
-/// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
-/// systematically by their weights (Kitagawa 1996).
-fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> Array2<f64> {
-    let n = options.draws.min(values.nrows());
-    let Some(smoothed) = weights else {
-        return values.slice(ndarray::s![..n, ..]).to_owned();
-    };
-    let mut start = [0.0];
-    fill_uniform(
-        &mut start,
-        Address {
-            seed: options.seed,
-            purpose: 3,
-            step: 0,
-            block: 0,
-        },
-    );
-    let weights = smoothed.weights();
-    let mut chosen = Vec::with_capacity(n);
-    let (mut i, mut below) = (0, weights[0]);
-    for k in 0..n {
-        let at = (k as f64 + start[0]) / n as f64;
-        while below < at && i + 1 < weights.len() {
-            i += 1;
-            below += weights[i];
-        }
-        chosen.push(i);
-    }
-    values.select(ndarray::Axis(0), &chosen)
-}
-
-pub(crate) fn verdict(outcome: &Outcome, sampled: &Sampled, fit: &Fit) -> Verdict {
-    if sampled.non_finite == sampled.n {
-        let place = sampled.culprit.as_deref().unwrap_or("the guide");
-        return Verdict::Failed {
+    if let [name, ..] = findings.drawn {
+        return Verdict::Approximate {
             reason: format!(
-                "the log density is not finite at any draw; {place} is the first that is not"
+                "the averages agree; `{name}` is discrete and drawn by the guide, so no gradient confirms that this is the optimum"
             ),
         };
     }
-    match outcome {
-        Outcome::Diverged { reason } => {
-            return Verdict::Failed {
-                reason: reason.clone(),
-            };
-        }
+    if let Some(reason) = unconfirmed(findings) {
+        return Verdict::Approximate { reason };
+    }
+    match too_small(findings, fit) {
+        Some(reason) => Verdict::Optimised { reason },
+        None => Verdict::Certified {
+            reason: sound(findings, fit),
+        },
+    }
+}
+
+/// Why there is no optimum.
+fn failure(findings: &Findings) -> Option<String> {
+    let sampled = findings.sampled;
+    if sampled.non_finite == sampled.n {
+        let place = sampled.culprit.as_deref().unwrap_or("the guide");
+        return Some(format!(
+            "the log density is not finite at any draw; {place} is the first that is not"
+        ));
+    }
+    if let Some(escape) = findings.inspection.and_then(|i| i.escape.as_ref()) {
+        return Some(format!("the posterior is improper: {}", escape.words));
+    }
+    match findings.outcome {
+        Outcome::Diverged { reason } => return Some(reason.clone()),
         Outcome::Interrupted => {
-            return Verdict::Stopped {
-                reason: "interrupted; these are the best values so far".into(),
-            };
+            return Some("interrupted; these are the values of the best iterate so far".into());
         }
         Outcome::StepLimit => {
-            return Verdict::Stopped {
-                reason: "the limit of steps came before convergence; raise `--max-steps`".into(),
-            };
+            return Some("the limit of steps came before convergence, and these are the values of the best iterate so far; raise `--max-steps`".into());
         }
         Outcome::Converged => {}
     }
     if sampled.non_finite > 0 {
         let place = sampled.culprit.as_deref().unwrap_or("the guide");
-        return Verdict::Failed {
-            reason: format!(
-                "{} of {} draws have a log density that is not finite; {place} is the first that is not",
-                sampled.non_finite, sampled.n
-            ),
-        };
+        return Some(format!(
+            "{} of {} draws have a log density that is not finite; {place} is the first that is not",
+            sampled.non_finite, sampled.n
+        ));
     }
-    if fit.params.is_empty() {
-        return Verdict::Exact {
-            reason: "all unknowns are discrete and summed out; nothing is left to approximate"
-                .into(),
-        };
-    }
-    let threshold = k_threshold(sampled.n);
-    let reason = if fit.k_hat.is_nan() {
-        "converged; k-hat could not be computed".to_string()
-    } else if fit.k_hat > threshold && sampled.effective > NEARLY_CONSTANT {
-        format!(
-            "converged; the weights are nearly constant ({:.1}% of the draws are effective), so the guide's own summaries stand, although a few draws give k-hat {:.2}",
-            100.0 * sampled.effective,
-            fit.k_hat
-        )
-    } else if fit.k_hat > threshold {
-        format!(
-            "converged, but the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}): read intervals with care",
-            fit.k_hat
-        )
-    } else {
-        format!(
-            "converged; summaries are importance-corrected{} (k-hat {:.2}, below {threshold:.2})",
-            if fit.wider {
-                ", by draws wider than the guide, whose tails are too light"
+    None
+}
+
+/// Why it is not known that this is the optimum of its family.
+fn unconfirmed(findings: &Findings) -> Option<String> {
+    let known = |v: f64| !v.is_nan();
+    match findings.inspection {
+        Some(i) if known(i.gradient) && known(i.curvature) => {
+            let what = if i.gradient > GRADIENT {
+                format!("the whitened gradient is {:.2}", i.gradient)
+            } else if i.curvature > CURVATURE {
+                format!("the curvature is off by {:.2}", i.curvature)
             } else {
-                ""
-            },
-            fit.k_hat
-        )
+                return None;
+            };
+            Some(format!(
+                "the optimiser stood still, but on draws of their own {what}: the optimum is near, not met"
+            ))
+        }
+        _ if findings.deterministic => None,
+        _ => Some("the averages of the stochastic engine agree; nothing else confirms that this is the optimum".into()),
+    }
+}
+
+/// Why the family is too small for this posterior.
+fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
+    let because = || match findings.inspection.and_then(|i| i.cause.as_ref()) {
+        Some(cause) => format!("; the posterior {}", cause.words),
+        None => String::new(),
     };
-    Verdict::Approximate { reason }
+    if let Some(starts) = &fit.certificate.starts
+        && let Some(other) = starts.others.first().filter(|o| o.weight > SHARE)
+    {
+        let n = starts.others.iter().filter(|o| o.weight > SHARE).count() + 1;
+        return Some(format!(
+            "the posterior has {n} modes or more, and the guide describes one, with {:.0}% of the evidence found; another with {:.0}% {}{}",
+            100.0 * starts.weight,
+            100.0 * other.weight,
+            place(fit, other),
+            because()
+        ));
+    }
+    if let Some(richer) = &fit.certificate.richer
+        && richer.gain.value > (2.0 * richer.gain.se).max(RICHER)
+    {
+        return Some(format!(
+            "a {} guide raises the bound by {:.2}: the unknowns are correlated, and the sds too small without that; `--guide {}`",
+            richer.family, richer.gain.value, richer.family
+        ));
+    }
+    let threshold = k_threshold(findings.sampled.n);
+    if fit.k_hat.is_nan() {
+        return Some("k-hat could not be computed".into());
+    }
+    if findings.sampled.effective > NEARLY_CONSTANT {
+        return None;
+    }
+    if fit.k_hat > threshold {
+        return Some(format!(
+            "the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}){}",
+            fit.k_hat,
+            because()
+        ));
+    }
+    let share = fit.certificate.effective / findings.sampled.n as f64;
+    if share < FEW_EFFECTIVE {
+        return Some(format!(
+            "few of the draws lie where the posterior does ({:.1}% are effective){}",
+            100.0 * share,
+            because()
+        ));
+    }
+    let worst = fit.rows.iter().filter(|r| r.k_hat > threshold);
+    let worst = worst.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat))?;
+    Some(format!(
+        "the tails of `{}` are too long for its mean and sd to be known by these draws (its k-hat {:.2} is above {threshold:.2}){}",
+        worst.name,
+        worst.k_hat,
+        because()
+    ))
+}
+
+/// Where another optimum is: the quantity that differs most, in sds.
+fn place(fit: &Fit, other: &crate::fit::Mode) -> String {
+    let far = |(name, at): &(String, f64)| {
+        let row = fit.rows.iter().find(|r| r.name == *name)?;
+        let distance = (at - row.mean).abs() / row.sd;
+        distance.is_finite().then_some((distance, row, *at))
+    };
+    let most = other.centre.iter().filter_map(far);
+    match most.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, row, at)) => {
+            let places = (1.0 - row.sd.log10()).ceil().clamp(0.0, 12.0) as usize;
+            format!(
+                "has `{}` near {at:.places$} rather than {:.places$}",
+                row.name, row.mean
+            )
+        }
+        None => "lies elsewhere".into(),
+    }
+}
+
+/// The sentence of a certified fit.
+fn sound(findings: &Findings, fit: &Fit) -> String {
+    let threshold = k_threshold(findings.sampled.n);
+    if fit.k_hat > threshold {
+        return format!(
+            "the weights are nearly constant ({:.1}% of the draws are effective), so the guide's own summaries stand, although a few draws give k-hat {:.2}",
+            100.0 * findings.sampled.effective,
+            fit.k_hat
+        );
+    }
+    // Weights are the same for all draws, so the tails are the posterior's own.
+    let long = fit.rows.iter().filter(|r| r.k_hat > threshold);
+    if let Some(worst) = long.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat)) {
+        return format!(
+            "the optimum was found, and {:.1}% of the draws are effective; the tails of `{}` are so long that its sd rests on few of them",
+            100.0 * findings.sampled.effective,
+            worst.name
+        );
+    }
+    let wider = match fit.wider {
+        true => ", by draws wider than the guide, whose tails are too light",
+        false => "",
+    };
+    format!(
+        "the optimum was found, and the summaries are importance-corrected{wider} (k-hat {:.2}, below {threshold:.2})",
+        fit.k_hat
+    )
 }

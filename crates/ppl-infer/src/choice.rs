@@ -1,7 +1,7 @@
 //! Which guide: the written one, or the family's, centred or not, whichever reaches the higher bound; and careful starts
 //! where an optimisation diverges.
 
-use crate::deterministic;
+use crate::deterministic::{self, Found, Solved};
 use crate::engine::FitError;
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice, Observer, Silent};
@@ -27,6 +27,8 @@ pub struct Chosen {
     pub objective: Objective,
     /// The optimum; steps and times are those of all candidates together.
     pub optimum: Optimum,
+    /// What the starts of the deterministic engine led to.
+    pub(crate) starts: Option<Found>,
     /// What was compared, and what was tried again.
     pub notes: Vec<String>,
 }
@@ -134,11 +136,13 @@ fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chose
         step_size: 0.0,
         race_seconds: 0.0,
         optimise_seconds: 0.0,
+        deterministic: true,
     };
     Ok(Chosen {
         guided,
         objective,
         optimum,
+        starts: None,
         notes: vec![],
     })
 }
@@ -147,7 +151,7 @@ fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chose
 struct Entrant {
     guided: Guided,
     objective: Objective,
-    solved: Option<Optimum>,
+    solved: Option<Solved>,
 }
 
 impl Entrant {
@@ -155,8 +159,8 @@ impl Entrant {
     fn bound(&self) -> f64 {
         let solved = self.solved.as_ref();
         solved.map_or(f64::NEG_INFINITY, |s| {
-            if s.elbo.is_finite() {
-                s.elbo
+            if s.optimum.elbo.is_finite() {
+                s.optimum.elbo
             } else {
                 f64::NEG_INFINITY
             }
@@ -165,7 +169,7 @@ impl Entrant {
 
     fn is_done(&self) -> bool {
         let solved = self.solved.as_ref();
-        solved.is_some_and(|s| s.outcome == Outcome::Converged)
+        solved.is_some_and(|s| s.optimum.outcome == Outcome::Converged)
     }
 }
 
@@ -193,7 +197,7 @@ pub fn choose(
             }
             None => None,
         };
-        stopped |= matches!(&solved, Some(s) if s.outcome == Outcome::Interrupted);
+        stopped |= matches!(&solved, Some(s) if s.optimum.outcome == Outcome::Interrupted);
         entrants.push(Entrant {
             guided,
             objective,
@@ -219,6 +223,10 @@ pub fn choose(
             mut objective,
             solved,
         } = entrant;
+        let (solved, starts) = match solved {
+            Some(s) => (Some(s.optimum), Some(s.starts)),
+            None => (None, None),
+        };
         let (optimum, attempts) = match solved {
             Some(first) if finished || behind => (first, 0),
             Some(first) => {
@@ -254,6 +262,7 @@ pub fn choose(
             best = Some(Chosen {
                 guided,
                 objective,
+                starts,
                 optimum,
                 notes,
             });

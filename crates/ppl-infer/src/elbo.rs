@@ -145,7 +145,7 @@ pub fn log_mean_exp(log_weights: &[f64]) -> Estimate {
 }
 
 /// Mean and sd / sqrt(n); the standard error of fewer than two values is NaN.
-fn mean_of(values: impl Iterator<Item = f64> + Clone) -> Estimate {
+pub(crate) fn mean_of(values: impl Iterator<Item = f64> + Clone) -> Estimate {
     let n = values.clone().count() as f64;
     // Shifted by the first value, so that equal values have their own mean exactly and no variance.
     let Some(shift) = values.clone().next() else {

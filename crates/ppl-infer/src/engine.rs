@@ -1,11 +1,13 @@
 //! A fit from end to end: choose the guide, compile, optimise, certify, summarise.
 
-use crate::certificate::{sample, verdict};
+use crate::certificate::{Findings, verdict};
 use crate::choice::{Chosen, choose};
-use crate::fit::{Draws, Fit, Phase, Verdict};
+use crate::deterministic::inspect;
+use crate::fit::{Certificate, Draws, Fit, Phase, Verdict};
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::predict::{PredictError, predict};
+use crate::sampled::sample;
 use crate::stochastic::Outcome;
 use crate::summary::summarise;
 use ppl_model::Bound;
@@ -49,6 +51,7 @@ pub fn fit(
         guided,
         objective,
         optimum,
+        starts,
         notes,
     } = choose(bound, options, observer)?;
     let bound = guided.bound;
@@ -73,6 +76,7 @@ pub fn fit(
         verdict: Verdict::Failed {
             reason: String::new(),
         },
+        certificate: Certificate::default(),
         steps: optimum.steps,
         gradient_evaluations: optimum.estimates * options.draws_per_step.max(1),
         phases: vec![],
@@ -99,7 +103,30 @@ pub fn fit(
         fit.discrete =
             crate::discrete::posterior(&bound, &optimum.params, options.seed, fit.corrected)?;
     }
-    fit.verdict = verdict(&optimum.outcome, &sampled, &fit);
+    let converged = optimum.outcome == Outcome::Converged && sampled.non_finite == 0;
+    let inspection = match &objective.layout {
+        Some(layout) if !hurried => {
+            inspect(&bound, layout, &optimum.params, options.seed, converged)?
+        }
+        _ => None,
+    };
+    if let Some(seen) = &inspection {
+        fit.certificate.gradient_norm = seen.gradient;
+        fit.certificate.curvature_residual = seen.curvature;
+        fit.certificate.richer.clone_from(&seen.richer);
+    }
+    if let Some(found) = starts.filter(|_| optimum.deterministic && !hurried) {
+        fit.certificate.starts = Some(crate::modes::starts(&bound, options.seed, &found)?);
+    }
+    let drawn = drawn(&bound);
+    let findings = Findings {
+        outcome: &optimum.outcome,
+        deterministic: optimum.deterministic,
+        drawn: &drawn,
+        sampled: &sampled,
+        inspection: inspection.as_ref(),
+    };
+    fit.verdict = verdict(&findings, &fit);
     if optimum.skipped > 0 {
         fit.notes.push(format!(
             "{} steps were skipped because the bound or its gradient was not finite",
@@ -132,6 +159,15 @@ pub fn fit(
         },
     ];
     Ok(fit)
+}
+
+/// Names of the discrete sites that the guide draws.
+fn drawn(bound: &Bound) -> Vec<String> {
+    let sites = bound.model.sites();
+    sites
+        .filter(|(id, s)| s.is_discrete_site() && !bound.model.is_summed_out(*id))
+        .map(|(_, s)| s.name.clone())
+        .collect()
 }
 
 /// Predictions and imputed entries, drawn once for each draw that is handed out.

@@ -48,25 +48,26 @@ impl Elbo {
     }
 }
 
-/// Whether to trust the answer.
+/// Whether to trust the answer: one word and the sentence that names its reason. The rules are those of
+/// `certificate.rs`, and stand nowhere else.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// Nothing was approximated: all unknowns are discrete and summed out.
-    Exact {
+    /// The optimum was found and the summaries can be trusted, or nothing was approximated at all.
+    Certified {
         /// One sentence.
         reason: String,
     },
-    /// Converged by the stochastic engine's rule; the family may still be too small: read k-hat.
+    /// The optimum was found, and the guide family is too small for this posterior: read with care.
+    Optimised {
+        /// One sentence.
+        reason: String,
+    },
+    /// The stochastic engine's rule was met, which says no more than that its averages agree.
     Approximate {
         /// One sentence.
         reason: String,
     },
-    /// Stopped by the user or by the step limit before convergence.
-    Stopped {
-        /// One sentence.
-        reason: String,
-    },
-    /// No usable answer.
+    /// No optimum: no usable answer, or the best iterate so far.
     Failed {
         /// One sentence.
         reason: String,
@@ -77,9 +78,9 @@ impl Verdict {
     /// The word in `fit.json`.
     pub fn word(&self) -> &'static str {
         match self {
-            Verdict::Exact { .. } => "exact",
+            Verdict::Certified { .. } => "certified",
+            Verdict::Optimised { .. } => "optimised",
             Verdict::Approximate { .. } => "approximate",
-            Verdict::Stopped { .. } => "stopped",
             Verdict::Failed { .. } => "failed",
         }
     }
@@ -87,12 +88,88 @@ impl Verdict {
     /// The sentence beside it.
     pub fn reason(&self) -> &str {
         match self {
-            Verdict::Exact { reason }
+            Verdict::Certified { reason }
+            | Verdict::Optimised { reason }
             | Verdict::Approximate { reason }
-            | Verdict::Stopped { reason }
             | Verdict::Failed { reason } => reason,
         }
     }
+}
+
+/// What else the verdict rests on. Numbers that are not known are NaN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Certificate {
+    /// Fresh draws of the guide that bound, weights and summaries rest on.
+    pub draws: usize,
+    /// Effective sample size of the smoothed weights, 1 / sum of squares.
+    pub effective: f64,
+    /// Importance-weighted bounds (Burda, Grosse and Salakhutdinov 2016), each with the number of draws that are
+    /// averaged inside of the logarithm: between the ELBO and the log evidence, in expectation.
+    pub weighted_bounds: Vec<(usize, Estimate)>,
+    /// What the log evidence exceeds with probability [`MARKOV`], by Markov's inequality: the estimate plus
+    /// ln(1 - `MARKOV`).
+    pub log_evidence_at_least: f64,
+    /// ||C' E\[g\]|| / sqrt(d) on draws that nothing was fitted to, with the guide's covariance C C'; 0 at the optimum.
+    pub gradient_norm: f64,
+    /// ||C' E\[H\] C - I|| / d on the same draws (its diagonal alone where the guide's covariance is diagonal); 0 at the optimum.
+    pub curvature_residual: f64,
+    /// What the starts of the deterministic engine led to.
+    pub starts: Option<Starts>,
+    /// What one guide family up would add to the bound.
+    pub richer: Option<Richer>,
+}
+
+/// The probability with which the log evidence exceeds its Markov bound.
+pub const MARKOV: f64 = 0.95;
+
+impl Default for Certificate {
+    fn default() -> Self {
+        Certificate {
+            draws: 0,
+            effective: f64::NAN,
+            weighted_bounds: vec![],
+            log_evidence_at_least: f64::NAN,
+            gradient_norm: f64::NAN,
+            curvature_residual: f64::NAN,
+            starts: None,
+            richer: None,
+        }
+    }
+}
+
+/// Where an optimisation from several starts ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Starts {
+    /// Starts from which the draws were finite.
+    pub tried: usize,
+    /// Those that led to the optimum that is reported.
+    pub agreeing: usize,
+    /// Share of the evidence of the reported optimum among all that were found.
+    pub weight: f64,
+    /// The other optima, the largest first.
+    pub others: Vec<Mode>,
+}
+
+/// Another optimum of the same guide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mode {
+    /// Its bound.
+    pub elbo: f64,
+    /// Its importance-weighted log evidence.
+    pub log_evidence: f64,
+    /// Its share of the evidence among all that were found.
+    pub weight: f64,
+    /// The quantities at its centre, in the order of the summary.
+    pub centre: Vec<(String, f64)>,
+}
+
+/// A comparison with a richer guide family.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Richer {
+    /// The family.
+    pub family: &'static str,
+    /// What it adds to the bound, on fresh draws.
+    pub gain: Estimate,
 }
 
 /// Summary of one scalar quantity.
@@ -114,6 +191,9 @@ pub struct Row {
     pub mcse: f64,
     /// `site`, `report` or `param` (optimised, no interval).
     pub role: &'static str,
+    /// Pareto k-hat of the importance weights times the squared distance from the mean: whether mean and sd can be
+    /// estimated by these weights. NaN where there are too few draws or none.
+    pub k_hat: f64,
 }
 
 /// Draws from the fitted guide: one row a draw, one named column a scalar quantity.
@@ -154,6 +234,8 @@ pub struct Fit {
     pub guide_rows: Vec<Row>,
     /// Whether to trust it.
     pub verdict: Verdict,
+    /// What else that rests on.
+    pub certificate: Certificate,
     /// Gradient steps taken.
     pub steps: usize,
     /// Gradients of the log density evaluated (draws counted).

@@ -12,14 +12,18 @@ pub mod elbo;
 pub mod engine;
 pub mod fault;
 pub mod fit;
+mod modes;
 pub mod objective;
 pub mod options;
 pub mod predict;
 pub mod psis;
+mod sampled;
 pub mod stochastic;
 pub mod summary;
 pub mod timing;
 mod wider;
 
-pub use fit::{Draws, Elbo, Estimate, Fit, Phase, Row, Verdict};
+pub use fit::{
+    Certificate, Draws, Elbo, Estimate, Fit, MARKOV, Mode, Phase, Richer, Row, Starts, Verdict,
+};
 pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};

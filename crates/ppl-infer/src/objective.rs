@@ -478,6 +478,22 @@ impl Sampler {
         self.compiled.run(params, step);
     }
 
+    /// The quantities at the centre of a guide with these parameters; nothing where there are more than so many.
+    pub(crate) fn centre(&mut self, params: &[f64], at_most: usize) -> Vec<(String, f64)> {
+        let n: usize = self.quantities.iter().map(|q| q.elements.len()).sum();
+        if n > at_most {
+            return vec![];
+        }
+        self.compiled.run_without_noise(params);
+        let mut out = vec![];
+        for i in 0..self.quantities.len() {
+            let mut values = vec![0.0; self.quantities[i].elements.len()];
+            self.copy(i, 0, &mut values);
+            out.extend(self.quantities[i].elements.iter().cloned().zip(values));
+        }
+        out
+    }
+
     /// Whether draws can be wider than the guide's.
     pub(crate) fn can_be_wider(&self) -> bool {
         wider::applies(&self.compiled.blocks)

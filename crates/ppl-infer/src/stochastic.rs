@@ -83,6 +83,8 @@ pub struct Optimum {
     pub race_seconds: f64,
     /// Wall seconds of the rest.
     pub optimise_seconds: f64,
+    /// Whether the deterministic engine found it.
+    pub deterministic: bool,
 }
 
 /// Maximises `target` in at most `max_steps` gradient steps. The parameters are to be on a natural scale: a change by one
@@ -119,6 +121,7 @@ pub fn maximise(target: &mut dyn Target, max_steps: usize, observer: &mut dyn Ob
         step_size: ended.step_size,
         race_seconds,
         optimise_seconds: started.elapsed().as_secs_f64() - race_seconds,
+        deterministic: false,
     }
 }
 

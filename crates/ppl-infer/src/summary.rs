@@ -28,6 +28,7 @@ pub fn summarise(name: String, role: &'static str, draws: &[f64]) -> Row {
         q95,
         mcse: sd / n.sqrt(),
         role,
+        k_hat: f64::NAN,
     }
 }
 
@@ -63,6 +64,7 @@ pub fn summarise_weighted(name: String, role: &'static str, draws: &[f64], weigh
         q95,
         mcse: sd * squares.sqrt(),
         role,
+        k_hat: f64::NAN,
     }
 }
 

@@ -1,7 +1,9 @@
 //! A hand-made fit for tests.
 
 use ndarray::array;
-use ppl_infer::{Draws, Elbo, Estimate, Fit, Phase, Row, Verdict};
+use ppl_infer::{
+    Certificate, Draws, Elbo, Estimate, Fit, Mode, Phase, Richer, Row, Starts, Verdict,
+};
 
 pub(crate) fn row(name: &str, role: &'static str, numbers: [f64; 6]) -> Row {
     let [mean, sd, q5, q50, q95, mcse] = numbers;
@@ -14,6 +16,7 @@ pub(crate) fn row(name: &str, role: &'static str, numbers: [f64; 6]) -> Row {
         q95,
         mcse,
         role,
+        k_hat: if name == "mu" { 0.42 } else { f64::NAN },
     }
 }
 
@@ -58,6 +61,29 @@ pub(crate) fn small() -> Fit {
         guide_rows: vec![],
         verdict: Verdict::Approximate {
             reason: "the averaged iterates agree".to_owned(),
+        },
+        certificate: Certificate {
+            draws: 10_000,
+            effective: 8000.0,
+            weighted_bounds: vec![(10, estimate(-31.2, 0.03)), (100, estimate(-31.15, 0.03))],
+            log_evidence_at_least: -34.1,
+            gradient_norm: 0.01,
+            curvature_residual: 0.02,
+            starts: Some(Starts {
+                tried: 14,
+                agreeing: 13,
+                weight: 0.875,
+                others: vec![Mode {
+                    elbo: -33.0,
+                    log_evidence: -32.9,
+                    weight: 0.125,
+                    centre: vec![("mu".to_owned(), -5.0)],
+                }],
+            }),
+            richer: Some(Richer {
+                family: "full-rank",
+                gain: estimate(0.5, 0.01),
+            }),
         },
         steps: 1234,
         gradient_evaluations: 9872,

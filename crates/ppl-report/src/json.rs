@@ -1,15 +1,16 @@
 //! The fit as JSON: `fit.json` and what `--json` prints.
 
 use crate::VERSION;
-use ppl_infer::{Elbo, Estimate, Fit, Row};
+use ppl_infer::{Certificate, Elbo, Estimate, Fit, MARKOV, Row};
 use serde_json::{Map, Value, json};
 
 /// The version of the shape below; it rises when a key changes its meaning or goes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Everything but the draws, as one object with a line end.
 ///
-/// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, guide_k_hat, wider_draws, steps,
+/// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, guide_k_hat, wider_draws,
+/// certificate, steps,
 /// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary, discrete`. Nats and seconds.
 /// Numbers read back as the same doubles; what is not finite or not defined is `null`.
 pub fn fit_json(fit: &Fit) -> String {
@@ -32,6 +33,8 @@ pub fn fit_json(fit: &Fit) -> String {
         "k_hat": fit.k_hat,
         "guide_k_hat": fit.guide_k_hat,
         "wider_draws": fit.wider,
+        "certificate": certificate(&fit.certificate),
+        "summary_estimator": estimator(fit),
         "steps": fit.steps,
         "gradient_evaluations": fit.gradient_evaluations,
         "seconds": seconds(fit),
@@ -62,7 +65,45 @@ fn summary(row: &Row) -> Value {
     let [mean, sd, q5, q50, q95, mcse] = cells(row);
     json!({
         "name": row.name, "role": row.role,
-        "mean": mean, "sd": sd, "q5": q5, "q50": q50, "q95": q95, "mcse": mcse,
+        "mean": mean, "sd": sd, "q5": q5, "q50": q50, "q95": q95, "mcse": mcse, "k_hat": row.k_hat,
+    })
+}
+
+/// What means, sds and quantiles were computed from.
+fn estimator(fit: &Fit) -> &'static str {
+    match (fit.corrected, fit.wider) {
+        (true, false) => "Pareto-smoothed importance weights of draws of the guide",
+        (true, true) => "Pareto-smoothed importance weights of draws wider than the guide's",
+        (false, _) => "draws of the guide",
+    }
+}
+
+fn certificate(c: &Certificate) -> Value {
+    let bounds: Vec<Value> = c
+        .weighted_bounds
+        .iter()
+        .map(|(k, b)| json!({ "draws": k, "value": b.value, "se": b.se }))
+        .collect();
+    let starts = c.starts.as_ref().map(|s| {
+        let others: Vec<Value> = s
+            .others
+            .iter()
+            .map(|m| {
+                let centre: Map<_, _> = m.centre.iter().map(|(n, v)| (n.clone(), json!(v))).collect();
+                json!({ "elbo": m.elbo, "log_evidence": m.log_evidence, "weight": m.weight, "centre": centre })
+            })
+            .collect();
+        json!({ "tried": s.tried, "agreeing": s.agreeing, "weight": s.weight, "others": others })
+    });
+    json!({
+        "draws": c.draws,
+        "effective_sample_size": c.effective,
+        "importance_weighted_bounds": bounds,
+        "log_evidence_at_least": { "value": c.log_evidence_at_least, "probability": MARKOV },
+        "gradient_norm": c.gradient_norm,
+        "curvature_residual": c.curvature_residual,
+        "starts": starts,
+        "richer": c.richer.as_ref().map(|r| json!({ "family": r.family, "gain": r.gain.value, "se": r.gain.se })),
     })
 }
 
@@ -111,6 +152,11 @@ mod tests {
         let value: Value = serde_json::from_str(&fit_json(&fixture::small())).unwrap();
         assert_eq!(value["verdict"], "approximate");
         assert_eq!(value["elbo"], -31.4);
+        let certificate = &value["certificate"];
+        assert_eq!(certificate["importance_weighted_bounds"][1]["draws"], 100);
+        assert_eq!(certificate["starts"]["others"][0]["centre"]["mu"], -5.0);
+        assert_eq!(certificate["richer"]["family"], "full-rank");
+        assert_eq!(value["summary"][0]["k_hat"], 0.42);
         assert_eq!(value["elbo_forms"]["by_prior"]["kl_to_prior"]["value"], 2.3);
         assert_eq!(value["seconds"]["total"], 0.75);
         assert_eq!(value["seconds"]["optimise"], 0.5);

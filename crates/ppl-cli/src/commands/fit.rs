@@ -23,7 +23,7 @@ Examples:
   ppl fit model.ppl data.csv county=counties.csv --set n=3 --guide full-rank --out results
 
 Exit codes:
-  0 fitted, 2 bad input, 3 stopped at a limit before convergence, 4 failed, 130 interrupted"
+  0 certified or optimised, 2 bad input, 3 approximate, 4 failed, 130 interrupted"
 )]
 pub struct Fit {
     #[command(flatten)]
@@ -101,8 +101,8 @@ impl Fit {
         terminal.result(&self.report(&fit, terminal))?;
         let outcome = match &fit.verdict {
             _ if interrupted => Outcome::Interrupted,
-            Verdict::Exact { .. } | Verdict::Approximate { .. } => Outcome::Done,
-            Verdict::Stopped { .. } => Outcome::Stopped,
+            Verdict::Certified { .. } | Verdict::Optimised { .. } => Outcome::Done,
+            Verdict::Approximate { .. } => Outcome::Approximate,
             Verdict::Failed { .. } => Outcome::Failed,
         };
         if let Some(fault) = &fit.fault {
@@ -200,7 +200,7 @@ impl Fit {
                     fit.steps
                 ));
             }
-            Outcome::Stopped => terminal.note(&format!("stopped before convergence: {reason}")),
+            Outcome::Approximate => terminal.note(&format!("the fit is approximate: {reason}")),
             Outcome::Failed => terminal.note(&format!("the fit failed: {reason}")),
             Outcome::Done | Outcome::WouldChange | Outcome::BadInput => {}
         }

@@ -1,6 +1,9 @@
 //! Where a Gaussian over the unconstrained vector stands among a guide's parameters.
 
 use super::dense::Matrix;
+use super::gaussian::Gaussian;
+use ppl_model::Bound;
+use ppl_model::graph::SymbolId;
 use ppl_model::lower::{GuideDraw, ParamBlock};
 
 /// A guide that is a Gaussian over the unconstrained vector, every parameter of which is its own.
@@ -20,6 +23,8 @@ struct Block {
     len: usize,
     /// Whether the scale is a Cholesky factor: its strictly lower part over a square, then the logarithms of its diagonal.
     matrix: bool,
+    /// The sites that it draws.
+    sites: Vec<SymbolId>,
 }
 
 impl Layout {
@@ -46,6 +51,7 @@ impl Layout {
                 scale: scale.offset,
                 len: g.len,
                 matrix: g.matrix,
+                sites: d.sites.clone(),
             });
         }
         (used == params.len() && used > 0).then(|| Layout {
@@ -95,5 +101,59 @@ impl Layout {
             first += b.len;
         }
         Some(out)
+    }
+
+    /// The Gaussian that these parameters stand for, the other way round.
+    pub(super) fn gaussian(&self, params: &[f64]) -> Option<Gaussian> {
+        let mut mean = vec![];
+        let mut precision = Matrix::zeros(self.d);
+        for b in &self.blocks {
+            let first = mean.len();
+            mean.extend_from_slice(&params[b.location..b.location + b.len]);
+            if b.matrix {
+                let mut l = Matrix::zeros(b.len);
+                for i in 0..b.len {
+                    let row = b.scale + i * b.len;
+                    l.a[i * b.len..i * b.len + i].copy_from_slice(&params[row..row + i]);
+                    l.a[i * b.len + i] = params[b.scale + b.len * b.len + i].exp();
+                }
+                let own = l.inverse_of_factored();
+                for i in 0..b.len {
+                    let to = (first + i) * self.d + first;
+                    precision.a[to..to + b.len].copy_from_slice(own.row(i));
+                }
+            } else {
+                for i in 0..b.len {
+                    precision.a[(first + i) * (self.d + 1)] = (-2.0 * params[b.scale + i]).exp();
+                }
+            }
+        }
+        precision.symmetrise();
+        Gaussian::new(mean, precision)
+    }
+
+    /// Names of the unconstrained vector's elements: the element's own where there is one for each, else the site's.
+    pub(crate) fn names(&self, bound: &Bound) -> Vec<String> {
+        let shapes = bound.site_shapes();
+        let mut out = vec![];
+        for b in &self.blocks {
+            let end = out.len() + b.len;
+            for shape in b
+                .sites
+                .iter()
+                .filter_map(|id| shapes.iter().find(|s| s.site == *id))
+            {
+                let n = shape.n_batch * shape.unconstrained.unwrap_or(0);
+                let symbol = &bound.model.symbols[shape.site];
+                let elements = bound.element_names(&symbol.name, &symbol.axes);
+                // Several axes may be laid out in another order than the declared one.
+                match elements.len() == n && symbol.axes.len() <= 1 {
+                    true => out.extend(elements),
+                    false => out.extend(std::iter::repeat_n(symbol.name.clone(), n)),
+                }
+            }
+            out.resize(end, String::from("an unknown"));
+        }
+        out
     }
 }

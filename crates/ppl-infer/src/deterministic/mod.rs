@@ -12,14 +12,19 @@
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
 mod anderson;
+mod causes;
 mod curvature;
 mod dense;
 mod gaussian;
+mod inspect;
 mod layout;
+mod modes;
 mod pattern;
 mod smooth;
 mod starts;
+mod tails;
 
+pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
 
 use crate::objective::ObjectiveError;
@@ -88,6 +93,22 @@ struct Solver<'o> {
     difference: Option<f64>,
 }
 
+/// An optimum, and what the starts led to.
+pub(crate) struct Solved {
+    pub(crate) optimum: Optimum,
+    pub(crate) starts: Found,
+}
+
+/// What the starts led to.
+pub(crate) struct Found {
+    pub(crate) tried: usize,
+    pub(crate) agreeing: usize,
+    /// Importance-weighted log evidence of the optimum.
+    pub(crate) log_evidence: f64,
+    /// Parameters, bound and log evidence of the optima apart from it.
+    pub(crate) others: Vec<(Vec<f64>, f64, f64)>,
+}
+
 /// Fits the guide's Gaussian; `None` where this engine is not for it, or got nowhere (the stochastic engine then starts).
 /// `StepLimit` says that more draws would still have changed it: the stochastic engine goes on from there.
 pub(crate) fn solve(
@@ -96,7 +117,7 @@ pub(crate) fn solve(
     n_params: usize,
     options: &FitOptions,
     observer: &mut dyn Observer,
-) -> Result<Option<Optimum>, ObjectiveError> {
+) -> Result<Option<Solved>, ObjectiveError> {
     if layout.d > MOST || !(layout.is_dense() || layout.is_diagonal()) {
         return Ok(None);
     }
@@ -116,7 +137,8 @@ pub(crate) fn solve(
         difference: None,
     };
     let starts = starts::starts(bound, &mut solver)?;
-    let (found, outcome) = match solver.climb(starts) {
+    let mut ends = (0, 0, vec![]);
+    let (found, outcome) = match solver.climb(starts, &mut ends) {
         Ok((found, true)) => (found, Outcome::Converged),
         Ok((found, false)) => (found, Outcome::StepLimit),
         Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
@@ -133,7 +155,25 @@ pub(crate) fn solve(
     if !elbo.is_finite() && outcome != Outcome::Interrupted {
         return Ok(None);
     }
-    Ok(Some(Optimum {
+    let (tried, agreeing, others) = ends;
+    let mut starts = Found {
+        tried,
+        agreeing,
+        log_evidence: f64::NAN,
+        others: vec![],
+    };
+    if outcome != Outcome::Interrupted && !others.is_empty() {
+        starts.log_evidence = solver.weight(&found).1;
+        for q in others.iter().filter(|q| modes::apart(q, &found)) {
+            let (elbo, log_evidence) = solver.weight(q);
+            let covariance = q.factor.inverse_of_factored();
+            let params = layout.params(n_params, &q.mean, &covariance);
+            starts
+                .others
+                .extend(params.map(|p| (p, elbo, log_evidence)));
+        }
+    }
+    let optimum = Optimum {
         params,
         elbo,
         elbo_se,
@@ -147,7 +187,9 @@ pub(crate) fn solve(
         step_size: 1.0,
         race_seconds: 0.0,
         optimise_seconds: started.elapsed().as_secs_f64(),
-    }))
+        deterministic: true,
+    };
+    Ok(Some(Solved { optimum, starts }))
 }
 
 /// The best Gaussian, and whether it is an optimum as far as fresh draws can tell.
@@ -181,12 +223,19 @@ impl Solver<'_> {
         out
     }
 
-    fn climb(&mut self, starts: Vec<Gaussian>) -> Climbed {
+    /// `ends`: how many starts there were, how many of them agree, and the optima apart.
+    fn climb(
+        &mut self,
+        starts: Vec<Gaussian>,
+        ends: &mut (usize, usize, Vec<Gaussian>),
+    ) -> Climbed {
         let merit = self.draws(MERIT, 1 << 20);
-        let (mut q, pattern) = match self.best_start(starts, &merit) {
-            Ok(best) => best,
+        let found = match self.best_start(starts, &merit) {
+            Ok(found) => found,
             Err(lost) => return Err((None, lost)),
         };
+        let (mut q, pattern) = (found.best, found.pattern);
+        *ends = (found.tried, found.agreeing, found.others);
         let fresh = self.draws(FRESH, 5 << 20);
         let (mut reached, mut change) = (false, f64::INFINITY);
         for (rung, &n) in RUNGS.iter().enumerate() {

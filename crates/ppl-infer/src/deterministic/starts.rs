@@ -3,9 +3,8 @@
 
 use super::dense::Matrix;
 use super::gaussian::Gaussian;
-use super::pattern::Pattern;
 use super::smooth::Smooth;
-use super::{Lost, MOST_WORK, RUNGS, Solver};
+use super::{MOST_WORK, RUNGS, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
@@ -16,9 +15,6 @@ const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
 
 /// Steps towards the prior's own best Gaussian.
 const PRIOR_STEPS: usize = 15;
-
-/// Steps from each start before they are compared.
-const TRIAL_STEPS: usize = 15;
 
 /// Draws from the prior that are started from, each element at most so many sds from the middle.
 const PRIOR_DRAWS: usize = 4;
@@ -107,49 +103,17 @@ fn prior(bound: &Bound, solver: &Solver<'_>) -> Result<Option<Gaussian>, Objecti
 }
 
 impl Solver<'_> {
-    /// A few steps from each start; the best of what they lead to, and which second derivatives there are.
-    pub(super) fn best_start(
-        &mut self,
-        starts: Vec<Gaussian>,
-        merit: &[f64],
-    ) -> Result<(Gaussian, Pattern), Lost> {
+    /// A start, narrower until all draws are finite.
+    pub(super) fn finite(&mut self, start: &Gaussian, merit: &[f64]) -> Option<Gaussian> {
         let d = self.smooth.d;
-        let draws = self.draws(RUNGS[0], 0);
-        let mut pattern: Option<Pattern> = None;
-        let mut best: Option<(f64, Gaussian)> = None;
-        for start in starts {
-            // Narrower, until all draws are finite.
-            let finite = SDS.iter().find_map(|sd| {
-                let by = (SDS[0] / sd).powi(2);
-                let q = Gaussian::new(
-                    start.mean.clone(),
-                    start.precision.combine(by, &Matrix::zeros(d), 0.0),
-                )?;
-                let values = self.values(&q, merit);
-                values.iter().all(|v| v.is_finite()).then_some(q)
-            });
-            let Some(q) = finite else { continue };
-            let known = match pattern.take() {
-                Some(known) => known,
-                None => self.pattern(&q),
-            };
-            let trial = self.rung(q, &draws, merit, &known, TRIAL_STEPS);
-            pattern = Some(known);
-            match trial {
-                Ok((q, _)) => {
-                    let value = super::mean(&self.values(&q, merit)) + q.log_volume();
-                    // A start must be better by more than chance to be preferred to an earlier one.
-                    if value.is_finite() && best.as_ref().is_none_or(|b| value > b.0 + 0.5) {
-                        best = Some((value, q));
-                    }
-                }
-                Err(Lost::Interrupted) => return Err(Lost::Interrupted),
-                Err(Lost::Failed) => {}
-            }
-        }
-        match (best, pattern) {
-            (Some((_, q)), Some(pattern)) => Ok((q, pattern)),
-            _ => Err(Lost::Failed),
-        }
+        SDS.iter().find_map(|sd| {
+            let by = (SDS[0] / sd).powi(2);
+            let q = Gaussian::new(
+                start.mean.clone(),
+                start.precision.combine(by, &Matrix::zeros(d), 0.0),
+            )?;
+            let values = self.values(&q, merit);
+            values.iter().all(|v| v.is_finite()).then_some(q)
+        })
     }
 }

@@ -72,6 +72,7 @@ mod tests {
             q95: 0.0,
             mcse: 0.0,
             role: "site",
+            k_hat: f64::NAN,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Line {
     comparison: Option<Comparison>,
     elbo: f64,
     k_hat: f64,
+    /// Other numbers of the certificate, by name.
+    certificate: Vec<(&'static str, f64)>,
     /// The fit's verdict; `error` where there is no fit, `missing` where there is no model.
     verdict: &'static str,
     seconds: f64,
@@ -26,15 +28,36 @@ impl Line {
     /// A fit and how it compares.
     pub fn fitted(name: &str, fit: &Fit, comparison: Comparison, seconds: f64) -> Line {
         let verdict = fit.verdict.word();
-        let good = verdict == "approximate";
+        let c = &fit.certificate;
+        let worst = fit.rows.iter().map(|r| r.k_hat).filter(|k| !k.is_nan());
+        let elbo = fit.elbo.as_ref();
+        let certificate = vec![
+            ("guide_k_hat", fit.guide_k_hat),
+            ("worst_k_hat", worst.fold(f64::NEG_INFINITY, f64::max)),
+            ("effective", c.effective / c.draws as f64),
+            ("gap", elbo.map_or(f64::NAN, |e| e.kl_to_posterior.value)),
+            ("gradient", c.gradient_norm),
+            ("curvature", c.curvature_residual),
+            (
+                "richer",
+                c.richer.as_ref().map_or(f64::NAN, |r| r.gain.value),
+            ),
+            (
+                "others",
+                c.starts
+                    .as_ref()
+                    .map_or(f64::NAN, |s| s.others.len() as f64),
+            ),
+        ];
         Line {
             name: name.to_owned(),
             comparison: Some(comparison),
             elbo: fit.elbo.as_ref().map_or(f64::NAN, |e| e.headline().value),
             k_hat: fit.k_hat,
+            certificate,
             verdict,
             seconds,
-            reason: if good { "" } else { fit.verdict.reason() }.to_owned(),
+            reason: fit.verdict.reason().to_owned(),
         }
     }
 
@@ -45,6 +68,7 @@ impl Line {
             comparison: None,
             elbo: f64::NAN,
             k_hat: f64::NAN,
+            certificate: vec![],
             verdict,
             seconds,
             reason: reason.to_owned(),
@@ -60,7 +84,9 @@ impl Line {
             "sd_ratio": c.map(|c| c.sd_ratio),
             "elbo": self.elbo,
             "k_hat": self.k_hat,
+            "certificate": self.certificate.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
             "verdict": self.verdict,
+            "reason": self.reason,
             "seconds": self.seconds,
         })
     }
@@ -117,7 +143,18 @@ pub fn conclusion(lines: &[Line]) -> String {
             lines.len()
         ));
     }
-    for line in lines.iter().filter(|line| line.verdict != "approximate") {
+    let missed = |line: &&Line| {
+        let (mean, sd) = MARKS[0];
+        line.comparison.as_ref().is_none_or(|c| !c.within(mean, sd))
+    };
+    for line in lines
+        .iter()
+        .filter(missed)
+        .filter(|l| l.verdict == "certified")
+    {
+        add(format!("certified, but missed: {}", line.name));
+    }
+    for line in lines.iter().filter(|line| line.verdict != "certified") {
         add(format!("{}: {}: {}", line.verdict, line.name, line.reason));
     }
     out
@@ -129,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_named_and_counts() {
-        let mut good = Line::without("good", "approximate", 1.0, "");
+        let mut good = Line::without("good", "certified", 1.0, "");
         good.comparison = Some(Comparison {
             mean_error: 0.2,
             mean_name: "a".into(),
@@ -138,7 +175,9 @@ mod tests {
         });
         let text = conclusion(&[good, Line::without("bad", "error", 0.0, "no use")]);
         assert!(text.contains("within 10%: 0 of 2") && text.contains("within 25%: 1 of 2"));
-        assert!(text.contains("error: bad: no use") && !text.contains("good"));
+        assert!(
+            text.contains("error: bad: no use") && text.contains("certified, but missed: good")
+        );
     }
 
     #[test]
@@ -146,7 +185,7 @@ mod tests {
         let line = Line::without("bad", "error", 0.0, "no use").json();
         assert_eq!(
             line.to_string(),
-            r#"{"name":"bad","mean_error":null,"sd_ratio":null,"elbo":null,"k_hat":null,"verdict":"error","seconds":0.0}"#
+            r#"{"name":"bad","mean_error":null,"sd_ratio":null,"elbo":null,"k_hat":null,"certificate":{},"verdict":"error","reason":"no use","seconds":0.0}"#
         );
     }
 }

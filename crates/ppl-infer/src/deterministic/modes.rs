@@ -1,0 +1,177 @@
+//! Optima that are apart: from all starts to the best one, and what the others found.
+
+use super::dense::Matrix;
+use super::gaussian::Gaussian;
+use super::pattern::Pattern;
+use super::{FINAL, Lost, RUNGS, STEPS, Solver, mean};
+use crate::elbo::log_mean_exp;
+
+/// Steps from each start before they are compared.
+const TRIAL_STEPS: usize = 15;
+
+/// Ends of trials that go on, at most, and how far below the best they may be.
+const CONTENDERS: usize = 4;
+const BEHIND: f64 = 50.0;
+
+/// Squared distance of the means, in sds of the wider of two Gaussians in the direction between them, beyond which they
+/// are optima apart.
+const APART: f64 = 9.0;
+
+/// Optima so far below the best hold no share of the evidence worth a word.
+const NEGLIGIBLE: f64 = 15.0;
+
+/// An earlier start is preferred unless a later one is better by more than this, at the trial and at the end.
+const CHANCE: f64 = 0.5;
+const EQUAL: f64 = 0.01;
+
+/// Trial ends are not followed up if that computed more numbers than this.
+const MOST_FOLLOWED: f64 = 2e10;
+
+/// What the starts led to.
+pub(super) struct Ends {
+    /// The best.
+    pub(super) best: Gaussian,
+    /// Which second derivatives there are.
+    pub(super) pattern: Pattern,
+    /// Optima apart from it.
+    pub(super) others: Vec<Gaussian>,
+    /// Starts with finite draws, and those that led to the best.
+    pub(super) tried: usize,
+    pub(super) agreeing: usize,
+}
+
+/// Whether two Gaussians describe different places.
+pub(super) fn apart(a: &Gaussian, b: &Gaussian) -> bool {
+    let delta: Vec<f64> = a.mean.iter().zip(&b.mean).map(|(a, b)| a - b).collect();
+    let length = |m: &Matrix| -> f64 {
+        let d = m.n;
+        (0..d)
+            .map(|i| delta[i] * m.row(i).iter().zip(&delta).map(|(p, v)| p * v).sum::<f64>())
+            .sum()
+    };
+    length(&a.precision).min(length(&b.precision)) > APART
+}
+
+impl Solver<'_> {
+    /// A few steps from each start; where their ends are apart, the best of them go on until they stand still. So a start that
+    /// is slow at first is not given up for it.
+    pub(super) fn best_start(
+        &mut self,
+        starts: Vec<Gaussian>,
+        merit: &[f64],
+    ) -> Result<Ends, Lost> {
+        let draws = self.draws(RUNGS[0], 0);
+        let mut pattern: Option<Pattern> = None;
+        let mut ends: Vec<(f64, Gaussian)> = vec![];
+        for start in starts {
+            let Some(q) = self.finite(&start, merit) else {
+                continue;
+            };
+            let known = match pattern.take() {
+                Some(known) => known,
+                None => self.pattern(&q),
+            };
+            let trial = self.rung(q, &draws, merit, &known, TRIAL_STEPS);
+            pattern = Some(known);
+            match trial {
+                Ok((q, _)) => {
+                    let value = mean(&self.values(&q, merit)) + q.log_volume();
+                    if value.is_finite() {
+                        ends.push((value, q));
+                    }
+                }
+                Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+                Err(Lost::Failed) => {}
+            }
+        }
+        let Some(pattern) = pattern else {
+            return Err(Lost::Failed);
+        };
+        let tried = ends.len();
+        let mut chosen = preferred(&ends, CHANCE).ok_or(Lost::Failed)?;
+        // The preferred one, then the best that are apart from it and from each other.
+        let mut order: Vec<usize> = (0..ends.len()).collect();
+        order.sort_by(|a, b| ends[*b].0.total_cmp(&ends[*a].0));
+        let mut contenders = vec![chosen];
+        for i in order {
+            let new = contenders.iter().all(|k| apart(&ends[*k].1, &ends[i].1));
+            if new && contenders.len() < CONTENDERS && ends[i].0 > ends[chosen].0 - BEHIND {
+                contenders.push(i);
+            }
+        }
+        let step = (RUNGS[0] * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
+        if contenders.len() > 1 && step * (STEPS * contenders.len()) as f64 <= MOST_FOLLOWED {
+            for &i in &contenders {
+                let from = ends[i].1.clone();
+                match self.rung(from, &draws, merit, &pattern, STEPS) {
+                    Ok((q, _)) => {
+                        let value = mean(&self.values(&q, merit)) + q.log_volume();
+                        if value.is_finite() {
+                            ends[i] = (value, q);
+                        }
+                    }
+                    Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+                    Err(Lost::Failed) => {}
+                }
+            }
+            let followed: Vec<(f64, Gaussian)> =
+                contenders.iter().map(|i| ends[*i].clone()).collect();
+            if let Some(k) = preferred(&followed, EQUAL) {
+                chosen = contenders[k];
+            }
+        }
+        let (value, best) = ends[chosen].clone();
+        let agreeing = ends.iter().filter(|e| !apart(&e.1, &best)).count();
+        let mut others: Vec<Gaussian> = vec![];
+        for &i in &contenders {
+            let (own, q) = &ends[i];
+            let new = apart(q, &best) && others.iter().all(|o| apart(q, o));
+            if new && *own > value - NEGLIGIBLE {
+                others.push(q.clone());
+            }
+        }
+        Ok(Ends {
+            best,
+            pattern,
+            others,
+            tried,
+            agreeing,
+        })
+    }
+
+    /// The bound of an optimum on fresh draws, and its importance-weighted log evidence.
+    pub(super) fn weight(&mut self, q: &Gaussian) -> (f64, f64) {
+        let d = self.smooth.d;
+        let draws = self.draws(FINAL, 11 << 20);
+        let mut logs = self.values(q, &draws);
+        let volume = q.log_volume() + 0.5 * d as f64 * (2.0 * std::f64::consts::PI).ln();
+        for (v, z) in logs.iter_mut().zip(draws.chunks(d)) {
+            *v += volume + 0.5 * z.iter().map(|z| z * z).sum::<f64>();
+        }
+        (mean(&logs), log_mean_exp(&logs).value)
+    }
+}
+
+/// The first of those that no later one is better than by more than `chance`.
+fn preferred(ends: &[(f64, Gaussian)], chance: f64) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    for (i, end) in ends.iter().enumerate() {
+        if best.is_none_or(|b| end.0 > ends[b].0 + chance) {
+            best = Some(i);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apart_by_the_wider_of_the_two() {
+        let at = |m: f64, sd: f64| Gaussian::new(vec![m], Matrix::scalar(1, sd.powi(-2))).unwrap();
+        assert!(apart(&at(0.0, 1.0), &at(4.0, 1.0)));
+        assert!(!apart(&at(0.0, 1.0), &at(2.0, 1.0)));
+        assert!(!apart(&at(0.0, 2.0), &at(4.0, 0.1)));
+    }
+}

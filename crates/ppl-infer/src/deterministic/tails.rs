@@ -1,0 +1,186 @@
+//! Whether a density falls off far away: what has no finite integral has no posterior.
+//!
+//! Along a ray x = m + t v a density falls off fast enough only if t times it goes to 0, that is if log p falls faster
+//! than -log t. Rays that fail this come in bundles, as densities are continuous. The axes, the principal direction
+//! of the fitted Gaussian and that of its mean are tried, both ways; a density may still have no finite integral where
+//! none of these shows it.
+
+use super::Solver;
+use super::gaussian::Gaussian;
+use super::smooth::Smooth;
+use crate::objective::ObjectiveError;
+use ppl_model::Bound;
+use ppl_model::graph::Statement;
+use ppl_model::lower::Role;
+
+/// A direction in which the density does not fall off.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Escape {
+    /// In words, to follow "the posterior is improper: ".
+    pub(crate) words: String,
+}
+
+/// Distances in sds.
+const FAR: [f64; 4] = [30.0, 300.0, 3e3, 3e4];
+
+/// The largest slope of log p by log t that may be taken to fall off.
+const SLOPE: f64 = -1.001;
+
+/// Axes that are tried, at most.
+const AXES: usize = 200;
+
+/// Steps towards the principal direction.
+const POWER: usize = 50;
+
+/// A log likelihood of discrete data so near 0 says that all of them are predicted with certainty.
+const CERTAIN: f64 = 1e-6;
+
+/// Elements of a direction that are named.
+const NAMED: usize = 3;
+
+/// A direction in which the density does not fall off, if one is found.
+pub(super) fn escape(
+    bound: &Bound,
+    solver: &mut Solver<'_>,
+    q: &Gaussian,
+    names: &[String],
+) -> Result<Option<Escape>, ObjectiveError> {
+    let d = solver.smooth.d;
+    let covariance = q.factor.inverse_of_factored();
+    let sds: Vec<f64> = covariance.diagonal().map(f64::sqrt).collect();
+    let mut directions: Vec<Vec<f64>> = vec![];
+    for i in 0..d.min(AXES) {
+        let mut v = vec![0.0; d];
+        v[i] = sds[i];
+        directions.push(v);
+    }
+    let mut principal = sds.clone();
+    for _ in 0..POWER {
+        let next: Vec<f64> = (0..d)
+            .map(|i| {
+                covariance
+                    .row(i)
+                    .iter()
+                    .zip(&principal)
+                    .map(|(a, b)| a * b)
+                    .sum()
+            })
+            .collect();
+        let length = next.iter().map(|v: &f64| v * v).sum::<f64>().sqrt();
+        principal = next.iter().map(|v| v / length).collect();
+    }
+    let spread = |v: &[f64]| -> f64 {
+        let rows = (0..d).map(|i| {
+            covariance
+                .row(i)
+                .iter()
+                .zip(v)
+                .map(|(a, b)| a * b)
+                .sum::<f64>()
+        });
+        rows.zip(v).map(|(r, v)| r * v).sum::<f64>().sqrt()
+    };
+    let sd = spread(&principal);
+    directions.push(principal.iter().map(|v| v * sd).collect());
+    if q.mean.iter().any(|m| *m != 0.0) {
+        directions.push(q.mean.clone());
+    }
+    for direction in directions {
+        for sign in [1.0, -1.0] {
+            let v: Vec<f64> = direction.iter().map(|v| sign * v).collect();
+            if !falls_off(solver, &q.mean, &v) {
+                let mut words = format!(
+                    "the density does not fall off towards {}",
+                    named(&v, &sds, names)
+                );
+                if predicts_with_certainty(bound, solver.smooth.d, &q.mean, &v)? {
+                    words += ", where every observed outcome has probability 1: the data are separated, and no prior holds the unknowns back";
+                } else if !bound.evidence_defined() {
+                    words += ", and no prior holds it back there";
+                }
+                return Ok(Some(Escape { words }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Points on a ray.
+fn ray(mean: &[f64], v: &[f64]) -> Vec<f64> {
+    FAR.iter()
+        .flat_map(|t| mean.iter().zip(v).map(move |(m, v)| m + t * v))
+        .collect()
+}
+
+/// Whether the density falls off along a ray. What is not finite has fallen off, or cannot be told; what rises again from
+/// far below will fall again.
+fn falls_off(solver: &mut Solver<'_>, mean: &[f64], v: &[f64]) -> bool {
+    let (mut centre, mut values) = (vec![], vec![]);
+    solver.smooth.values(mean, &mut centre);
+    solver.smooth.values(&ray(mean, v), &mut values);
+    let finite: Vec<f64> = values.into_iter().take_while(|v| v.is_finite()).collect();
+    let slopes = finite.windows(2).zip(FAR.windows(2));
+    let slopes: Vec<f64> = slopes
+        .map(|(p, t)| (p[1] - p[0]) / (t[1] / t[0]).ln())
+        .collect();
+    let [.., a, b] = slopes.as_slice() else {
+        return true;
+    };
+    let rises_from_below = a.max(*b) > 1.0 && finite[finite.len() - 1] < centre[0];
+    *a < SLOPE || *b < SLOPE || rises_from_below
+}
+
+/// Whether all data are discrete and have probability 1 far along the ray.
+fn predicts_with_certainty(
+    bound: &Bound,
+    d: usize,
+    mean: &[f64],
+    v: &[f64],
+) -> Result<bool, ObjectiveError> {
+    let mut any = false;
+    for s in &bound.model.statements {
+        match &s.statement {
+            Statement::Observe { dist, .. } if dist.distribution.definition().is_discrete() => {
+                any = true
+            }
+            Statement::Observe { .. } | Statement::Factor(_) => return Ok(false),
+            _ => {}
+        }
+    }
+    if !any {
+        return Ok(false);
+    }
+    let mut likelihood = Smooth::new(bound, |role| role == Role::Likelihood)?;
+    if likelihood.d != d {
+        return Ok(false);
+    }
+    let mut values = vec![];
+    likelihood.values(&ray(mean, v), &mut values);
+    // The Jacobians of the unknowns are in as well, and say nothing here unless they are zero.
+    Ok(values[FAR.len() - 1].abs() < CERTAIN)
+}
+
+/// The elements that the direction moves most, in units of their sds.
+fn named(v: &[f64], sds: &[f64], names: &[String]) -> String {
+    let share = |i: usize| (v[i] / sds[i]).abs();
+    let mut order: Vec<usize> = (0..v.len()).filter(|i| v[*i] != 0.0).collect();
+    order.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
+    let most = order.first().map_or(0.0, |i| share(*i));
+    order.retain(|i| share(*i) >= 0.2 * most);
+    let more = order.len().saturating_sub(NAMED);
+    order.truncate(NAMED);
+    let words: Vec<String> = order
+        .iter()
+        .map(|&i| {
+            format!(
+                "{} `{}`",
+                if v[i] > 0.0 { "large" } else { "small" },
+                names[i]
+            )
+        })
+        .collect();
+    match more {
+        0 => words.join(" and "),
+        n => format!("{} and {n} more", words.join(", ")),
+    }
+}

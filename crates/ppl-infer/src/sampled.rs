@@ -1,0 +1,221 @@
+//! What fresh draws of the fitted guide say: the bound, the importance weights and the summaries.
+
+use crate::collect::collect;
+use crate::elbo::{Terms, elbo, log_mean_exp, mean_of};
+use crate::engine::FitError;
+use crate::fit::{Draws, Estimate, Fit, MARKOV, Row};
+use crate::objective::Sampler;
+use crate::options::FitOptions;
+use crate::psis::{Psis, k_threshold, psis};
+use crate::summary::{summarise, summarise_weighted};
+use ndarray::Array2;
+use ppl_engine::random::{Address, fill_uniform};
+use ppl_model::Bound;
+
+/// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.
+const CERTIFY_DRAWS: usize = 10_000;
+
+/// Fewer draws where so many numbers would have to be kept, and where the data are so long that the certificate would take
+/// longer than the fit.
+fn certify_draws(kept: usize, data: usize) -> usize {
+    let by_memory = 20_000_000 / kept.max(1);
+    let by_work = (200_000_000 / data.max(1)).max(1000);
+    CERTIFY_DRAWS.min(by_memory).min(by_work)
+}
+
+/// Draws that are averaged inside of the logarithm of the importance-weighted bounds.
+const WEIGHTED: [usize; 2] = [10, 100];
+
+/// (sum w)^2 / (n sum w^2) of the raw importance weights.
+fn effective_share(log_weights: &[f64]) -> f64 {
+    let peak = log_weights
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for w in log_weights.iter().map(|w| (w - peak).exp()) {
+        sum += w;
+        squares += w * w;
+    }
+    sum * sum / (squares * log_weights.len() as f64)
+}
+
+/// What the fresh draws showed.
+pub(crate) struct Sampled {
+    /// Effective share of the draws under the raw weights of the guide's own draws.
+    pub(crate) effective: f64,
+    /// Draws whose log density is not finite.
+    pub(crate) non_finite: usize,
+    /// Draws.
+    pub(crate) n: usize,
+    /// The first statement that was not finite, in words.
+    pub(crate) culprit: Option<String>,
+}
+
+/// Draws from the fitted guide: the bound, k-hat and the summaries.
+pub(crate) fn sample(
+    bound: &Bound,
+    options: &FitOptions,
+    params: &[f64],
+    hurried: bool,
+    fit: &mut Fit,
+) -> Result<Sampled, FitError> {
+    let batch = if hurried { 20 } else { 100 };
+    let mut sampler = Sampler::new(bound, batch, options.seed)?;
+    let widths: Vec<usize> = sampler
+        .quantities
+        .iter()
+        .map(|q| q.elements.len())
+        .collect();
+    let width: usize = widths.iter().sum();
+    let n = if hurried {
+        2 * batch
+    } else {
+        certify_draws(width, bound.largest_array())
+            .max(options.draws)
+            .max(2)
+    };
+    let mut plain = collect(&mut sampler, bound, params, n, false)?;
+    let culprit = plain.culprit.take().map(|(place, fault)| {
+        fit.fault = fault;
+        place
+    });
+    let names: Vec<String> = sampler
+        .quantities
+        .iter()
+        .flat_map(|q| q.elements.iter().cloned())
+        .collect();
+    let roles: Vec<&'static str> = sampler
+        .quantities
+        .iter()
+        .zip(&widths)
+        .flat_map(|(q, &w)| std::iter::repeat_n(q.role, w))
+        .collect();
+    let log_weights = plain.log_weights();
+    let non_finite = log_weights.iter().filter(|w| !w.is_finite()).count();
+    fit.elbo = Some(elbo(&Terms {
+        log_prior: &plain.prior,
+        log_likelihood: &plain.likelihood,
+        log_q: &plain.log_q,
+        entropy_closed: plain.entropy,
+        log_jacobian: &plain.jacobian,
+        entropy_is_closed: sampler.entropy_is_closed,
+        evidence_defined: bound.evidence_defined(),
+    }));
+    let labelled = || names.iter().zip(&roles).enumerate();
+    fit.guide_rows = labelled()
+        .map(|(j, (name, role))| summarise(name.clone(), role, &plain.column(j)))
+        .collect();
+    let own = psis(&log_weights);
+    fit.guide_k_hat = own.k_hat;
+    fit.certificate.draws = n;
+    if bound.evidence_defined() && non_finite == 0 {
+        fit.certificate.weighted_bounds = WEIGHTED
+            .iter()
+            .filter(|k| n / **k > 1)
+            .map(|&k| (k, weighted_bound(&log_weights, k)))
+            .collect();
+        fit.certificate.log_evidence_at_least =
+            log_mean_exp(&log_weights).value + (1.0 - MARKOV).ln();
+    }
+    let mut rest = (plain.values, own, log_weights.clone());
+    // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved.
+    if !hurried && non_finite == 0 && fit.guide_k_hat > WIDER_FROM && sampler.can_be_wider() {
+        let wide = collect(&mut sampler, bound, params, n, true)?;
+        let wide_weights = wide.log_weights();
+        if wide_weights.iter().all(|w| w.is_finite()) {
+            let smoothed = psis(&wide_weights);
+            // Without weights only the guide's own draws mean anything.
+            if smoothed.k_hat < fit.guide_k_hat && smoothed.k_hat <= k_threshold(n) {
+                rest = (wide.values, smoothed, wide_weights);
+                fit.wider = true;
+            }
+        }
+    }
+    let (values, smoothed, used) = rest;
+    fit.k_hat = smoothed.k_hat;
+    fit.certificate.effective = smoothed.ess;
+    fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
+    if fit.corrected {
+        let weights = smoothed.weights();
+        let column = |j: usize| values.column(j).to_vec();
+        fit.rows = labelled()
+            .map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights))
+            .collect();
+        fit.draws = Draws {
+            names,
+            values: kept(&values, Some(&smoothed), options),
+        };
+    } else {
+        fit.rows = fit.guide_rows.clone();
+        fit.draws = Draws {
+            names,
+            values: kept(&values, None, options),
+        };
+    }
+    if non_finite == 0 {
+        quantity_k_hats(&mut fit.rows, &values, &used);
+    }
+    Ok(Sampled {
+        effective: effective_share(&log_weights),
+        non_finite,
+        n,
+        culprit,
+    })
+}
+
+/// Above this k-hat of the guide's own draws, wider ones are tried.
+const WIDER_FROM: f64 = 0.5;
+
+/// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
+/// systematically by their weights (Kitagawa 1996).
+fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> Array2<f64> {
+    let n = options.draws.min(values.nrows());
+    let Some(smoothed) = weights else {
+        return values.slice(ndarray::s![..n, ..]).to_owned();
+    };
+    let mut start = [0.0];
+    fill_uniform(
+        &mut start,
+        Address {
+            seed: options.seed,
+            purpose: 3,
+            step: 0,
+            block: 0,
+        },
+    );
+    let weights = smoothed.weights();
+    let mut chosen = Vec::with_capacity(n);
+    let (mut i, mut below) = (0, weights[0]);
+    for k in 0..n {
+        let at = (k as f64 + start[0]) / n as f64;
+        while below < at && i + 1 < weights.len() {
+            i += 1;
+            below += weights[i];
+        }
+        chosen.push(i);
+    }
+    values.select(ndarray::Axis(0), &chosen)
+}
+
+/// The mean over batches of k draws of the log of their mean weight.
+fn weighted_bound(log_weights: &[f64], k: usize) -> Estimate {
+    let batches = log_weights.chunks_exact(k);
+    mean_of(batches.map(|w| log_mean_exp(w).value))
+}
+
+/// The k-hat of every quantity: that of the weights times the squared distance from its mean.
+fn quantity_k_hats(rows: &mut [Row], values: &Array2<f64>, log_weights: &[f64]) {
+    for (j, row) in rows.iter_mut().enumerate() {
+        if row.role == "param" || !row.mean.is_finite() {
+            continue;
+        }
+        let column = values.column(j);
+        let logs: Vec<f64> = column
+            .iter()
+            .zip(log_weights)
+            .map(|(x, w)| w + 2.0 * (x - row.mean).abs().ln())
+            .collect();
+        row.k_hat = psis(&logs).k_hat;
+    }
+}

@@ -1,0 +1,179 @@
+//! One word for how far a fit can be trusted, and a sentence that names the reason, where the reason is known beforehand.
+
+use ppl_lang::{Fit, FitOptions, GuideChoice, Verdict};
+use ppl_tests::{fit, row, with_guide};
+
+fn fitted(model: &str, data: &str) -> Fit {
+    fit(model, data, &FitOptions::default())
+}
+
+/// The word, and all of these in the sentence.
+fn says(fit: &Fit, word: &str, parts: &[&str]) {
+    let reason = fit.verdict.reason();
+    assert_eq!(fit.verdict.word(), word, "{reason}");
+    for part in parts {
+        assert!(reason.contains(part), "{part:?} is not in {reason:?}");
+    }
+}
+
+#[test]
+fn no_proper_posterior() {
+    // One observation under a flat scale: the density of ln(sigma) goes to a constant.
+    let model = "data y[row]: real; mu ~ Normal(0, 10); sigma: positive ~ Flat(); observe y ~ Normal(mu, sigma);";
+    says(
+        &fitted(model, "y\n1\n"),
+        "failed",
+        &["improper", "large `sigma`", "no prior"],
+    );
+    // Only the sum of the two is known: no axis shows it.
+    let model = "data y[row]: real; a ~ Flat(); b ~ Flat(); observe y ~ Normal(a + b, 1);";
+    says(
+        &fitted(model, "y\n1\n2\n"),
+        "failed",
+        &["improper", "`a`", "`b`"],
+    );
+    // Two observations make the second proper in mean and scale: sigma^-2 at the far end.
+    let model =
+        "data y[row]: real; mu ~ Flat(); sigma: positive ~ Flat(); observe y ~ Normal(mu, sigma);";
+    let data = "y\n1\n2\n4\n3\n0\n2\n";
+    assert!(!fitted(model, data).verdict.reason().contains("improper"));
+}
+
+#[test]
+fn separated_logistic_regression() {
+    let model = "data x[row]: real; data y[row]: bool; a ~ Flat(); b ~ Flat(); observe y ~ BernoulliLogit(a + b * x);";
+    let data = "x,y\n-2,0\n-1.5,0\n-1,0\n-0.5,0\n0.5,1\n1,1\n1.5,1\n2,1\n";
+    says(
+        &fitted(model, data),
+        "failed",
+        &["improper", "`b`", "separated"],
+    );
+    // A prior makes it proper, and two crossed answers make the flat one proper.
+    let held = model
+        .replace("b ~ Flat()", "b ~ Normal(0, 2)")
+        .replace("a ~ Flat()", "a ~ Normal(0, 2)");
+    assert!(!matches!(
+        fitted(&held, data).verdict,
+        Verdict::Failed { .. }
+    ));
+    let crossed = data.replace("-0.5,0\n0.5,1", "-0.5,1\n0.5,0");
+    assert!(!matches!(
+        fitted(model, &crossed).verdict,
+        Verdict::Failed { .. }
+    ));
+}
+
+#[test]
+fn two_modes() {
+    let model =
+        "mu ~ Normal(0, 10); factor log(exp(-2 * (mu - 4)^2) + 0.5 * exp(-2 * (mu + 4)^2));";
+    let fit = fitted(model, "");
+    says(
+        &fit,
+        "optimised",
+        &["2 modes", "67%", "33%", "`mu` near -3.99 rather than 3.99"],
+    );
+    let starts = fit.certificate.starts.expect("starts");
+    // The prior is even, so the shares are those of the heights.
+    assert!(
+        (starts.weight - 2.0 / 3.0).abs() < 1e-3,
+        "{}",
+        starts.weight
+    );
+    assert!(starts.agreeing < starts.tried);
+    // One mode, and it says so.
+    let one = fitted("mu ~ Normal(0, 10); factor -2 * (mu - 4)^2;", "");
+    says(&one, "certified", &[]);
+}
+
+#[test]
+fn funnels() {
+    // In units of the prior it is a Gaussian: exact.
+    let model = "axis k = 9; y ~ Normal(0, 3); x[k] ~ Normal(0, exp(y / 2));";
+    let exact = fitted(model, "");
+    says(&exact, "certified", &["`x["]);
+    assert!((row(&exact, "y").sd - 3.0).abs() < 0.1);
+    // Hidden in a factor no such units are known.
+    let model = "axis k = 9; y ~ Normal(0, 3); x[k] ~ Flat(); factor sum(-0.5 * (x / exp(y / 2))^2 - y / 2);";
+    says(
+        &fitted(model, ""),
+        "optimised",
+        &["funnel", "changes with `y`"],
+    );
+}
+
+#[test]
+fn cauchy_with_outliers() {
+    let model = "data y[row]: real; mu ~ Normal(0, 100); s: positive ~ Normal(0, 10); observe y ~ Cauchy(mu, s);";
+    let data = "y\n1.1\n0.9\n1.3\n0.7\n1.0\n1.2\n50\n-80\n300\n";
+    says(
+        &fitted(model, data),
+        "optimised",
+        &["misses part of the posterior", "changes with `s`"],
+    );
+    // Two clusters, each an outlier of the other.
+    let model = "data y[row]: real; mu ~ Normal(0, 100); observe y ~ Cauchy(mu, 1);";
+    says(
+        &fitted(model, "y\n-5\n-4.5\n-5.5\n6\n5.5\n6.5\n"),
+        "optimised",
+        &["2 modes", "`mu`"],
+    );
+    // Enough data, a single outlier: the median is known well.
+    let many: String = (-20..=20)
+        .map(|i| format!("{}\n", f64::from(i) / 10.0))
+        .collect();
+    says(&fitted(model, &format!("y\n{many}90\n")), "certified", &[]);
+}
+
+#[test]
+fn a_mean_field_guide_of_correlated_unknowns_is_too_small() {
+    // The mean-field optimum is -ln(1 - r^2) / 2 nats below the evidence; r = 0.8 under this posterior.
+    let model = "a ~ Normal(0, 1); b ~ Normal(0, 1); observe 0.5 ~ Normal(a + b, 0.5);";
+    let correlation: f64 = -0.8;
+    let fit = fit(model, "", &with_guide(GuideChoice::MeanField));
+    says(&fit, "optimised", &["full-rank", "correlated"]);
+    let gain = fit.certificate.richer.expect("a comparison").gain;
+    let expected = -0.5 * (1.0 - correlation * correlation).ln();
+    assert!(
+        (gain.value - expected).abs() < 4.0 * gain.se + 1e-6,
+        "{gain:?} {expected}"
+    );
+    says(&fitted(model, ""), "certified", &[]);
+}
+
+#[test]
+fn a_drawn_discrete_site_is_never_certified() {
+    let model = "z: bool ~ Bernoulli(0.3); mu ~ Normal(0, 1); observe 0.5 ~ Normal(mu + z, 1);
+        guide { param l = 0; z ~ BernoulliLogit(l); param m = 0; param s: positive = 1; mu ~ Normal(m, s); }";
+    says(&fitted(model, ""), "approximate", &["`z` is discrete"]);
+}
+
+#[test]
+fn bounds_are_ordered_and_below_the_evidence() {
+    // A posterior that is no Gaussian; its evidence by the trapezoidal rule, which is exact to rounding for such integrands.
+    let model = "mu ~ StudentT(3, 0, 1); observe 3 ~ Normal(mu, 1);";
+    let fit = fitted(model, "");
+    let elbo = fit.elbo.expect("a bound");
+    let c = &fit.certificate;
+    let [(10, ten), (100, hundred)] = c.weighted_bounds[..] else {
+        panic!("{:?}", c.weighted_bounds)
+    };
+    let pi = std::f64::consts::PI;
+    let density = |m: f64| {
+        let student = 2.0 / (pi * 3f64.sqrt() * (1.0 + m * m / 3.0).powi(2));
+        student * (-0.5 * (3.0 - m) * (3.0 - m)).exp() / (2.0 * pi).sqrt()
+    };
+    let truth = ((-4000..=4000)
+        .map(|i| density(f64::from(i) * 0.005))
+        .sum::<f64>()
+        * 0.005)
+        .ln();
+    assert!(elbo.headline().value < ten.value && ten.value < hundred.value + 3.0 * hundred.se);
+    assert!(hundred.value < truth + 3.0 * hundred.se, "{hundred:?}");
+    assert!(
+        (elbo.log_evidence.value - truth).abs() < 5.0 * elbo.log_evidence.se + 1e-3,
+        "{:?}",
+        elbo.log_evidence
+    );
+    assert!(c.log_evidence_at_least < truth && c.log_evidence_at_least > truth - 3.5);
+}
