@@ -7,6 +7,7 @@
 
 pub mod block;
 mod block_eval;
+pub mod chain;
 pub mod linear;
 pub mod ode;
 pub mod scan;

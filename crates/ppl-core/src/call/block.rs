@@ -4,6 +4,7 @@
 use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
 use ppl_dist::Expr;
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ pub const MAX_ARGUMENTS: usize = 64;
 pub const MAX_RESULTS: usize = 64;
 
 /// A routine over blocks. One file each; the adjoint is written with the builder, from elementwise nodes and calls.
-pub trait Block: Debug + Send + Sync {
+pub trait Block: Any + Debug + Send + Sync {
     /// Name, for printing; with [`Block::same`] it tells routines apart.
     fn name(&self) -> &'static str;
 
@@ -25,6 +26,11 @@ pub trait Block: Debug + Send + Sync {
     /// Whether gradient can flow to an argument.
     fn differentiable(&self, _arg: usize) -> bool {
         true
+    }
+
+    /// Whether results that nobody reads may be given as empty slices, which then cost nothing.
+    fn skips_unread(&self) -> bool {
+        false
     }
 
     /// Elements of working memory for these block sizes (one list of sizes an argument).

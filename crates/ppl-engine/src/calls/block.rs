@@ -120,6 +120,7 @@ impl BlockRun {
                 .zip(&call.results)
                 .map(|(r, axes)| match r {
                     Some(r) => vec![0.0; r.copied()],
+                    None if call.block.skips_unread() => vec![],
                     None => vec![0.0; lengths(axes)],
                 })
                 .collect(),

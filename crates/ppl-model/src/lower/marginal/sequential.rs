@@ -1,14 +1,12 @@
-//! Chains by the forward recursion, step by step: K^2 operations for each element, where eliminating every second
-//! element takes K^3. In logarithms a(t, j) = log sum over i of exp(a(t-1, i) + pair(t, i, j)) + own(t, j) (Rabiner 1989).
+//! Chains by recursion, step by step: K^2 operations for each element, where eliminating every second element takes K^3.
+//! The sum over all paths is a routine of its own (Rabiner 1989); the most probable path is a scan, in logarithms
+//! a(t, j) = max over i of (a(t-1, i) + pair(t, i, j)) + own(t, j) (Viterbi 1967).
 
 use super::elimination::{Elimination, Failure, log_sum};
 use ppl_core::call::scan::{Leaf, Scan};
 use ppl_core::passes::optimise;
 use ppl_core::{AxisId, AxisSet, Expr, Op, Prim, Real, Routine};
 use std::sync::Arc;
-
-/// From so many values on, a step of the recursion costs less than its share of the parallel reduction.
-const MANY_VALUES: usize = 8;
 
 /// A site whose elements form chains, and the table that links them.
 struct Chains {
@@ -21,8 +19,7 @@ struct Chains {
 }
 
 impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
-    /// Sums out the sites whose elements form chains and meet no other site, where the recursion is the cheaper way;
-    /// gives the variables that are gone.
+    /// Sums out the sites whose elements form chains and meet no other site; gives the variables that are gone.
     pub(super) fn chains(&mut self) -> Result<Vec<u32>, Failure> {
         let mut gone = vec![];
         for site in 0..self.sites.len() {
@@ -30,10 +27,6 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 continue;
             };
             let s = &self.sites[site];
-            let cubes = (s.values as f64).powi(3) * (s.n / 2) as f64 * self.copies();
-            if s.values < MANY_VALUES && cubes <= self.lowering.bound.table_bound {
-                continue;
-            }
             let variables = s.base..s.base + s.n as u32;
             if self.recur(found)? {
                 gone.extend(variables);
@@ -120,20 +113,26 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         };
         let unary = self.along(unary, along, &chains.order, Some(along));
         let unary = b.rename(unary, site_slot, to);
-        let starts: Vec<f64> = chains
-            .links
-            .iter()
-            .map(|l| f64::from(u8::from(l.is_none())))
-            .collect();
-        let starts = b.data(starts.into(), AxisSet::of(&[along]));
-        let called = self.forward(pair, unary, starts, (along, from, to));
-        // What the last element of each chain holds.
+        // The last element of each chain.
         let ends: Vec<u32> = (0..n as u32)
             .filter(|&p| chains.links.get(p as usize + 1).is_none_or(Option::is_none))
             .collect();
-        let (last, axis) = self.pick(called, Some(along), &ends)?;
-        let total = log_sum(b, self.lowering.most_probable.get(), last, from);
-        self.finish(total, axis, ends.len());
+        if self.lowering.most_probable.get() {
+            let starts: Vec<f64> = chains
+                .links
+                .iter()
+                .map(|l| f64::from(u8::from(l.is_none())))
+                .collect();
+            let starts = b.data(starts.into(), AxisSet::of(&[along]));
+            let called = self.most_probable_paths(pair, unary, starts, (along, from, to));
+            let (last, axis) = self.pick(called, Some(along), &ends)?;
+            let total = log_sum(b, true, last, from);
+            self.finish(total, axis, ends.len());
+        } else {
+            let ends: Vec<u32> = ends.iter().map(|e| e + 1).collect();
+            let total = b.chain_log_sum((pair, from, to), unary, along, ends.into());
+            self.finish(total, None, 1);
+        }
         self.largest = self.largest.max(cells.max(states));
         self.work += (n * k * k) as f64 * self.copies();
         self.steps += 1;
@@ -141,8 +140,8 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         Ok(true)
     }
 
-    /// The scan: for each element the log weights of its values, given all elements before it in its chain.
-    fn forward(
+    /// For each element and value, the log weight of the most probable path that ends there.
+    fn most_probable_paths(
         &self,
         pair: Expr<'b>,
         unary: Expr<'b>,
@@ -166,7 +165,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         let (own, own_leaf) = leaf(b.axes_of(unary).without(along));
         let (start, start_leaf) = leaf(AxisSet::EMPTY);
         let reached = body.broadcast(before + link, rest.union(both));
-        let reached = log_sum(&body, self.lowering.most_probable.get(), reached, from);
+        let reached = log_sum(&body, true, reached, from);
         let after = start.select(Expr::Const(0.0), reached) + own;
         let after = body.rename(body.broadcast(after, rest.with(to)), to, from);
         let next = after.node(&body);
