@@ -164,7 +164,7 @@ pub(super) fn pass<N: Number, V: Vector<N>>(
                     let value = forward.now.get(j).leading();
                     let possible = w.own_possible(t * k + j)
                         && (q == 0 || (0..k).any(|i| before(i) && w.step_possible(t, i * k + j)));
-                    if possible && !(value > LOST * sum) {
+                    if possible && value <= LOST * sum {
                         return false;
                     }
                 }
@@ -205,7 +205,7 @@ pub(super) fn pass<N: Number, V: Vector<N>>(
                 for i in 0..k {
                     let value = backward.now.get(i).leading();
                     let possible = (0..k).any(|j| after(j) && w.step_possible(t + 1, i * k + j));
-                    if possible && !(value > LOST * sum) {
+                    if possible && value <= LOST * sum {
                         return false;
                     }
                 }
