@@ -157,20 +157,12 @@ fn what_cannot_be_predicted_is_refused() {
         ),
         ("mu ~ Normal(0, 1); predict r ~ Flat();", "E0118"),
         (
-            "axis k = 3; w[k] ~ Dirichlet(1); predict v[k] ~ Dirichlet(w);",
-            "E0113",
-        ),
-        (
             "mu ~ Normal(0, 1); predict r ~ Normal(mu, 1).censored(left = 1 > 2);",
             "E0118",
         ),
         (
             "data y[row]: real; mu ~ Normal(0, 1); observe y ~ Normal(mu, 1); predict r ~ Normal(y, 1);",
             "E0108",
-        ),
-        (
-            "axis k = 2; data y[row]: real; mu[k] ~ Normal(0, 1); w[k] ~ Dirichlet(1); z[row] ~ Categorical(w); observe y ~ Normal(mu[z], 1); predict r[row] ~ Normal(mu[z], 1);",
-            "E0113",
         ),
         (
             "mu ~ Normal(0, 1); guide { param m = 0; mu ~ Normal(m, 1); predict r ~ Normal(m, 1); }",

@@ -12,6 +12,7 @@ pub mod elbo;
 pub mod engine;
 pub mod fault;
 pub mod fit;
+pub mod labels;
 mod modes;
 pub mod objective;
 pub mod options;

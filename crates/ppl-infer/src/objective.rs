@@ -371,11 +371,14 @@ impl Target for Objective {
     }
 }
 
+/// The role of labels that the guide draws, which are not summarised as numbers.
+pub(crate) const LABEL: &str = "label";
+
 /// A quantity that a fit summarises.
 pub struct Quantity {
     /// Its name.
     pub name: String,
-    /// `site`, `report` or `param`.
+    /// `site`, `report`, `param`, or `label`: one that the guide draws.
     pub role: &'static str,
     /// Names of its elements in declared order.
     pub elements: Vec<String>,
@@ -566,10 +569,12 @@ fn named_values<'b>(
     let expectations = joint.lowering.expectations()?;
     for (i, s) in bound.model.statements.iter().enumerate() {
         match &s.statement {
-            // A label is no number: its probabilities are reported instead.
-            Statement::Sample(id) if matches!(bound.model.symbols[*id].ty, Ty::Index(_)) => {}
             Statement::Sample(id) if !bound.model.is_summed_out(*id) => {
-                out.push(symbol(*id, "site")?)
+                // A label is no number: its probabilities are reported, and its draws serve predictions.
+                out.push(match bound.model.symbols[*id].ty {
+                    Ty::Index(_) => symbol(*id, LABEL)?,
+                    _ => symbol(*id, "site")?,
+                })
             }
             Statement::Report { name, axes, value } => {
                 let axes: Vec<_> = axes.iter().map(|a| a.declared()).collect();

@@ -2,10 +2,11 @@
 //! integrated out. They need nothing but the draws of the fit, so that new rows are predicted in the same way.
 
 use crate::fit::Draws;
+use crate::labels::Labels;
 use crate::objective::ObjectiveError;
 use ndarray::Array2;
 use ppl_core::{AxisSet, Builder, Expr, NodeId};
-use ppl_dist::{Distribution, truncated::sample_truncated};
+use ppl_dist::{Distribution, Shape, truncated::sample_truncated};
 use ppl_engine::Kernels;
 use ppl_model::graph::{Role, Statement, SymbolId, TDist, TExpr, TKind, Ty};
 use ppl_model::lower::{AxisMap, Lowering};
@@ -59,6 +60,8 @@ struct Target {
     branches: Vec<Branch>,
     /// Elements that are drawn, in declared order, as positions in program order.
     elements: Vec<usize>,
+    /// Numbers of one draw.
+    event: usize,
 }
 
 /// The purpose in the address of the random numbers.
@@ -113,7 +116,7 @@ pub fn needed(bound: &Bound) -> BTreeSet<SymbolId> {
 }
 
 /// Statements to draw from; `imputed`: missing entries that were integrated out as well.
-fn wanted<'m>(bound: &'m Bound, imputed: bool, notes: &mut Vec<String>) -> Vec<Wanted<'m>> {
+fn wanted(bound: &Bound, imputed: bool) -> Vec<Wanted<'_>> {
     let model = &bound.model;
     let mut out = vec![];
     for located in &model.statements {
@@ -151,13 +154,6 @@ fn wanted<'m>(bound: &'m Bound, imputed: bool, notes: &mut Vec<String>) -> Vec<W
                 if !symbol.is_optional() || is_site || !keep.contains(&true) {
                     continue;
                 }
-                if dist.expressions().iter().any(|e| model.reads_summed_out(e)) {
-                    notes.push(format!(
-                        "missing entries of `{}` are not drawn: their distribution reads a discrete site that is summed out",
-                        symbol.name
-                    ));
-                    continue;
-                }
                 out.push(Wanted {
                     name: &symbol.name,
                     role: "imputed",
@@ -183,7 +179,21 @@ pub fn predict(
     imputed: bool,
 ) -> Result<Predictions, PredictError> {
     let mut out = Predictions::default();
-    let wanted = wanted(bound, imputed, &mut out.notes);
+    let summed = wanted(bound, imputed).iter().any(|w| {
+        let expressions = w.dist.expressions();
+        expressions.iter().any(|e| bound.model.reads_summed_out(e))
+    });
+    // Summed-out sites are drawn for each draw of the others, and then read like those.
+    let mut labels = summed.then(|| Labels::new(bound)).transpose()?;
+    let mut known = bound.clone();
+    let mut model = (*known.model).clone();
+    let sites = 0..model.symbols.len();
+    let sites: Vec<SymbolId> = sites.filter(|&id| model.is_summed_out(id)).collect();
+    model.sampled.extend(&sites);
+    known.model = model.into();
+    let all = bound;
+    let bound = &known;
+    let wanted = wanted(bound, imputed);
     if wanted.is_empty() {
         return Ok(out);
     }
@@ -197,8 +207,27 @@ pub fn predict(
         .enumerate()
         .map(|(i, n)| (n.as_str(), i))
         .collect();
-    // Where each number of the point stands among the fit's columns.
-    let mut point_columns: Vec<usize> = vec![];
+    let columns_of = |axes: &AxisMap, id: SymbolId| -> Result<Vec<usize>, PredictError> {
+        let symbol = &bound.model.symbols[id];
+        let names = bound.element_names(bound.model.reported_name(id), &symbol.axes);
+        let found: Result<Vec<usize>, PredictError> = names
+            .iter()
+            .map(|n| {
+                let at = columns.get(n.as_str()).copied();
+                at.ok_or_else(|| PredictError::Draws(n.clone()))
+            })
+            .collect();
+        Ok(axes.to_program(&found?, &symbol.axes))
+    };
+    let mut label_columns = vec![];
+    if let Some(labels) = &labels {
+        let axes = AxisMap::new(all).ok_or(ObjectiveError::TooManyAxes)?;
+        for &id in &labels.latents {
+            label_columns.extend(columns_of(&axes, id)?);
+        }
+    }
+    // Where each number of the point stands among the fit's columns, or among the drawn labels.
+    let mut point_columns: Vec<From> = vec![];
     for id in reads(bound, &dists) {
         let symbol = &bound.model.symbols[id];
         let is_latent = match symbol.role {
@@ -211,20 +240,21 @@ pub fn predict(
         }
         let (leaf, _) = builder.param(axes.set(&symbol.axes));
         lowering.set_latent(id, leaf);
-        let names = bound.element_names(bound.model.reported_name(id), &symbol.axes);
-        let found: Result<Vec<usize>, PredictError> = names
-            .iter()
-            .map(|n| {
-                let at = columns.get(n.as_str()).copied();
-                at.ok_or_else(|| PredictError::Draws(n.clone()))
-            })
-            .collect();
-        point_columns.extend(axes.to_program(&found?, &symbol.axes));
+        match sites.contains(&id) {
+            true => {
+                let n = bound.len(&symbol.axes);
+                let own: Vec<From> = (0..n).map(|i| From::Label(id, i)).collect();
+                point_columns.extend(axes.to_program(&own, &symbol.axes));
+            }
+            false => point_columns.extend(columns_of(&axes, id)?.into_iter().map(From::Column)),
+        }
     }
     let mut outputs: Vec<NodeId> = vec![];
     let mut targets = vec![];
     for w in &wanted {
-        let set = axes.set(&w.axes);
+        let (batch, event) = w.axes.split_at(w.axes.len() - n_event(w.dist));
+        let event = bound.len(event);
+        let set = axes.set(batch);
         let mut output = |e: Expr<'_>| {
             outputs.push(over(&builder, e, set));
             outputs.len() - 1
@@ -244,7 +274,7 @@ pub fn predict(
                 bounds,
             });
         }
-        let order = axes.order(&w.axes);
+        let order = axes.order(batch);
         let mut place = vec![0; order.len()];
         for (program, declared) in order.into_iter().enumerate() {
             place[declared] = program;
@@ -254,12 +284,15 @@ pub fn predict(
         let kept = |i: &usize| w.keep.as_ref().is_none_or(|k| k[*i]);
         let chosen: Vec<usize> = (0..place.len()).filter(kept).collect();
         for &i in &chosen {
-            out.draws.names.push(names[i].clone());
-            out.roles.push(w.role);
+            for name in &names[i * event..(i + 1) * event] {
+                out.draws.names.push(name.clone());
+                out.roles.push(w.role);
+            }
         }
         targets.push(Target {
             branches,
             elements: chosen.into_iter().map(|i| place[i]).collect(),
+            event,
         });
     }
     let program = builder.finish(outputs);
@@ -274,17 +307,31 @@ pub fn predict(
         .zip(values.rows_mut())
         .enumerate()
     {
-        for (p, &column) in point.iter_mut().zip(&point_columns) {
-            *p = draw[column];
-        }
-        kernels.run(&point, &[]);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(PURPOSE << 32 | s as u64);
+        let drawn: HashMap<SymbolId, Vec<f64>> = match &mut labels {
+            Some(labels) => {
+                let at: Vec<f64> = label_columns.iter().map(|&c| draw[c]).collect();
+                labels.draw(&at, &mut rng).into_iter().collect()
+            }
+            None => HashMap::new(),
+        };
+        for (p, from) in point.iter_mut().zip(&point_columns) {
+            *p = match from {
+                From::Column(c) => draw[*c],
+                From::Label(id, i) => drawn.get(id).map_or(f64::NAN, |v| v[*i]),
+            };
+        }
+        kernels.run(&point, &[]);
         let mut at = 0;
         for target in &targets {
             for &element in &target.elements {
-                row[at] = draw_one(&target.branches, &kernels, element, &mut rng);
-                at += 1;
+                let mut numbers = vec![f64::NAN; target.event];
+                draw_one(&target.branches, &kernels, element, &mut rng, &mut numbers);
+                for number in numbers {
+                    row[at] = number;
+                    at += 1;
+                }
             }
         }
     }
@@ -300,14 +347,38 @@ fn over(builder: &Builder, e: Expr<'_>, axes: AxisSet) -> NodeId {
     Expr::apply(ppl_core::Prim::Add, &[node, zeros]).node(builder)
 }
 
-fn draw_one(branches: &[Branch], kernels: &Kernels, element: usize, rng: &mut ChaCha8Rng) -> f64 {
+/// Where a number of the point comes from.
+#[derive(Clone, Copy)]
+enum From {
+    /// A column of the fit's draws.
+    Column(usize),
+    /// An element of a summed-out site, in declared order.
+    Label(SymbolId, usize),
+}
+
+/// How many of the last axes are one draw's.
+fn n_event(d: &TDist) -> usize {
+    match d.distribution.definition().event {
+        Shape::Scalar => 0,
+        Shape::Matrix => 2,
+        _ => 1,
+    }
+}
+
+fn draw_one(
+    branches: &[Branch],
+    kernels: &Kernels,
+    element: usize,
+    rng: &mut ChaCha8Rng,
+    out: &mut [f64],
+) {
     let value = |output: usize| {
         let v = kernels.output(output);
         v[if v.len() == 1 { 0 } else { element }]
     };
     let taken = |b: &&Branch| b.condition.is_none_or(|c| value(c) != 0.0);
     let Some(b) = branches.iter().find(taken) else {
-        return f64::NAN;
+        return;
     };
     let arguments: Vec<Vec<f64>> = b
         .arguments
@@ -316,17 +387,15 @@ fn draw_one(branches: &[Branch], kernels: &Kernels, element: usize, rng: &mut Ch
         .collect();
     let p: Vec<&[f64]> = arguments.iter().map(Vec::as_slice).collect();
     match b.bounds {
-        Some([lower, upper]) => sample_truncated(
-            b.distribution,
-            &p,
-            lower.map_or(f64::NEG_INFINITY, value),
-            upper.map_or(f64::INFINITY, value),
-            rng,
-        ),
-        None => {
-            let mut out = [f64::NAN];
-            b.distribution.sample(&p, rng, &mut out);
-            out[0]
+        Some([lower, upper]) => {
+            out[0] = sample_truncated(
+                b.distribution,
+                &p,
+                lower.map_or(f64::NEG_INFINITY, value),
+                upper.map_or(f64::INFINITY, value),
+                rng,
+            )
         }
+        None => b.distribution.sample(&p, rng, out),
     }
 }

@@ -4,7 +4,7 @@ use crate::collect::collect;
 use crate::elbo::{Terms, elbo, log_mean_exp, mean_of};
 use crate::engine::FitError;
 use crate::fit::{Draws, Estimate, Fit, MARKOV, Row};
-use crate::objective::Sampler;
+use crate::objective::{LABEL, Sampler};
 use crate::options::FitOptions;
 use crate::psis::{Psis, k_threshold, psis};
 use crate::summary::{summarise, summarise_weighted};
@@ -102,7 +102,10 @@ pub(crate) fn sample(
         entropy_is_closed: sampler.entropy_is_closed,
         evidence_defined: bound.evidence_defined(),
     }));
-    let labelled = || names.iter().zip(&roles).enumerate();
+    let labelled = || {
+        let all = names.iter().zip(&roles).enumerate();
+        all.filter(|(_, (_, role))| **role != LABEL)
+    };
     fit.guide_rows = labelled()
         .map(|(j, (name, role))| summarise(name.clone(), role, &plain.column(j)))
         .collect();

@@ -54,16 +54,19 @@ impl Bound {
                     }
                     Err(d) => errors.push(d),
                 },
-                Role::Site(_) if along_rows(s) && !model.is_summed_out(id) => errors.push(
+                Role::Site(_) if along_rows(s) || s.is_discrete_site() && s.ty != Ty::Bool || model.is_summed_out(id) => errors.push(
                     Diagnostic::error(
                         "E0113",
                         s.span,
                         format!(
-                            "`{}` lies along `row`, and the fit has no draws of it for new rows",
+                            "the fit has no draws of `{}` for new rows",
                             self.model.reported_name(id)
                         ),
                     )
-                    .at("drawn for each row of the fit")
+                    .at(match along_rows(s) {
+                        true => "drawn for each row of the fit",
+                        false => "its posterior takes the rows of the fit",
+                    })
                     .help("predict from its distribution: put what it is drawn from into the `predict` statement"),
                 ),
                 _ => {}

@@ -69,7 +69,6 @@ impl Checker {
             .and_then(|n| ppl_dist::find(&n.name))
             .is_some_and(|d| d.definition().support == Support::Category);
         let tdist = self.distribution(dist, &axes, (!label).then_some(Ty::Int))?;
-        self.not_constant_alone(&tdist)?;
         self.mentions_loops(span, &axes, "prediction");
         if let Some(l) = self.loops.iter().find(|l| l.skip > 0) {
             let d = not_available(span, "a prediction in a loop that skips elements");
@@ -85,11 +84,12 @@ impl Checker {
                     format!("{} has no draws", def.name),
                 ));
             }
-            if def.event != Shape::Scalar {
+            let along = |e: &&TExpr| d.event.first().is_some_and(|t| e.axes.contains(t));
+            if def.event == Shape::Sequence && d.args.iter().any(|e| along(&e)) {
                 return self.fail(not_available(
                     d.span,
                     &format!(
-                        "a prediction from {}, a distribution of several numbers,",
+                        "a prediction from {} with arguments that vary along its axis",
                         def.name
                     ),
                 ));
@@ -100,16 +100,6 @@ impl Checker {
                         .help("leave `.censored(…)` away"),
                 );
             }
-        }
-        if tdist
-            .expressions()
-            .iter()
-            .any(|e| self.model.reads_summed_out(e))
-        {
-            return self.fail(not_available(
-                span,
-                "a prediction that reads a summed-out discrete site",
-            ));
         }
         self.push(
             Statement::Predict {

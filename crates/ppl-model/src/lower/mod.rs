@@ -34,7 +34,7 @@ pub use density::{Role, SiteMap, Term};
 pub(crate) use groups::check_groups;
 pub use guide::{DiscreteDraw, GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
-pub use marginal::{MAX_TABLE, SummedOut, TooDear, summed_out};
+pub use marginal::{Coupled, MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
 pub use symbols::ParamBlock;
 
@@ -83,6 +83,8 @@ pub struct Lowering<'a, 'b> {
     listed: Option<sampled::DrawnRead>,
     /// Sites whose elimination was given up.
     given_up: RefCell<Vec<SymbolId>>,
+    /// Which elements meet in factors, where that is asked for.
+    pub couplings: RefCell<Option<Vec<marginal::Coupled>>>,
     /// How the sites were summed out.
     pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
@@ -117,6 +119,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             own_slots: Default::default(),
             listed: None,
             given_up: Default::default(),
+            couplings: Default::default(),
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),

@@ -3,7 +3,7 @@
 use super::{Lowered, Lowering};
 use crate::graph::TDist;
 use ppl_core::Expr;
-use ppl_dist::Distribution;
+use ppl_dist::{Distribution, Shape};
 
 /// One branch of a distribution whose draws are wanted.
 pub struct PredictedBranch<'b> {
@@ -20,11 +20,17 @@ pub struct PredictedBranch<'b> {
 }
 
 impl<'a, 'b> Lowering<'a, 'b> {
-    /// The branches of a distribution of one number.
+    /// The branches of a distribution, over the batch of its draws.
     pub fn predicted(&self, d: &TDist) -> Lowered<Vec<PredictedBranch<'b>>> {
         let mut out = vec![];
         for d in d.branches() {
             let event: Vec<_> = d.event.iter().map(|&a| self.axes.id(a)).collect();
+            if !matches!(
+                d.distribution.definition().event,
+                Shape::Scalar | Shape::Sequence
+            ) {
+                self.written_out(d, &event)?;
+            }
             let read =
                 |e: &Option<Box<crate::graph::TExpr>>| e.as_ref().map(|e| self.expr(e)).transpose();
             out.push(PredictedBranch {

@@ -23,6 +23,20 @@ pub struct SummedOut {
     pub rounds: usize,
 }
 
+/// Elements of discrete sites that are summed out together, and which of them meet.
+#[derive(Debug, Clone)]
+pub struct Coupled {
+    /// The sites, each with the number of its first element. Elements are counted row-major in program order, without the
+    /// axes in `common`.
+    pub sites: Vec<(SymbolId, u32)>,
+    /// Plates that all share: for each of their elements the same graph.
+    pub common: AxisSet,
+    /// How many elements.
+    pub n: usize,
+    /// Elements that meet in one instance of a factor.
+    pub meetings: Vec<Vec<u32>>,
+}
+
 impl<'a, 'b> Lowering<'a, 'b> {
     /// The terms of the summed-out sites, one for each set of sites that meet (two where a prior reads a label).
     pub(in crate::lower) fn sum_out(&self, factors: Vec<Factor<'b>>) -> Lowered<Vec<Term<'b>>> {
@@ -123,7 +137,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let outcome = factors
             .iter()
             .try_for_each(|f| run.factor(f))
-            .and_then(|()| run.run());
+            .and_then(|()| {
+                if let (true, Some(all)) = (note, self.couplings.borrow_mut().as_mut()) {
+                    all.push(run.coupled());
+                }
+                run.run()
+            });
         match outcome {
             Ok(()) => {}
             // Axes that run short are a cost like others.
@@ -187,6 +206,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
 }
 
 impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
+    /// Which elements meet, before any is gone.
+    fn coupled(&self) -> Coupled {
+        let meetings = self.tables.iter().flat_map(|t| {
+            let scope = |&i: &u32| t.scope.iter().map(|c| c[i as usize]).collect();
+            t.alive.iter().map(scope)
+        });
+        Coupled {
+            sites: self.sites.iter().map(|s| (s.id, s.base)).collect(),
+            common: self.common,
+            n: self.sites.iter().map(|s| s.n).sum(),
+            meetings: meetings.collect(),
+        }
+    }
+
     /// A factor as a table over its instances.
     fn factor(&mut self, f: &Factor<'b>) -> Result<(), Failure> {
         let b = self.lowering.builder;

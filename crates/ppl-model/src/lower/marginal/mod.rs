@@ -17,7 +17,7 @@ mod sequential;
 mod summary;
 mod tables;
 
-pub use components::SummedOut;
+pub use components::{Coupled, SummedOut};
 pub(super) use factors::Factor;
 pub(super) use readings::Reading;
 pub use summary::{TooDear, summed_out};
