@@ -23,6 +23,13 @@ pub trait Arrays<'b> {
     /// M v, or M' v.
     fn multiply(&self, matrix: Expr<'b>, vector: Expr<'b>, transposed: bool) -> Expr<'b>;
 
+    /// The elements of a vector at positions that data alone determine, along the positions' axes; `None` where data do not.
+    fn elements(&self, vector: Expr<'b>, positions: Expr<'b>) -> Option<Expr<'b>>;
+    /// A sum over the axes of `like`.
+    fn total(&self, e: Expr<'b>, like: Expr<'b>) -> Expr<'b>;
+    /// The values of what data alone determine, row-major.
+    fn known(&self, e: Expr<'b>) -> Option<Vec<f64>>;
+
     /// ln of the product of a triangular matrix's diagonal.
     fn ln_diagonal(&self, l: Expr<'b>) -> Expr<'b> {
         self.sum(crate::real::Real::ln(self.diagonal(l)))

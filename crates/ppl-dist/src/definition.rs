@@ -28,6 +28,10 @@ pub enum Domain {
     Covariance,
     /// Lower triangular with positive diagonal.
     CholeskyFactor,
+    /// Data that name elements of the draw's axis, by position.
+    Element,
+    /// Data: a symmetric matrix of non-negative weights with zeros on its diagonal.
+    Adjacency,
 }
 
 /// How much of the event a parameter or a draw covers.
@@ -127,6 +131,8 @@ pub enum Support {
     Interval(Bound, Bound),
     /// Non-negative vectors that sum to 1.
     Simplex,
+    /// Vectors that sum to 0.
+    SumToZero,
     /// Lower-triangular Cholesky factors of correlation matrices.
     CorrCholesky,
     /// Symmetric positive definite matrices with ones on the diagonal.
@@ -237,6 +243,7 @@ impl Definition {
             }
             Support::Interval(lo, hi) => Bijection::Interval(end(lo), end(hi)),
             Support::Simplex => Bijection::Simplex,
+            Support::SumToZero => Bijection::SumToZero,
             Support::CorrCholesky => Bijection::CorrCholesky,
             Support::Correlation => Bijection::Correlation,
             Support::Covariance => Bijection::Covariance,

@@ -252,6 +252,7 @@ fn support(model: &Model, s: &Symbol, d: &TDist) -> String {
             format!("({}, {})", end(lo), end(hi))
         }
         (_, Support::Simplex) => "simplex".into(),
+        (_, Support::SumToZero) => "vectors that sum to 0".into(),
         (_, Support::CorrCholesky) => "Cholesky factor of a correlation".into(),
         (_, Support::Correlation) => "correlation matrix".into(),
         (_, Support::Covariance) => "covariance matrix".into(),

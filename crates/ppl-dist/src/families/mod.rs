@@ -10,6 +10,7 @@ mod beta_binomial;
 mod beta_proportion;
 mod binomial;
 mod binomial_logit;
+mod car_icar;
 mod categorical;
 mod categorical_logit;
 mod cauchy;
@@ -114,6 +115,7 @@ pub static ALL: &[&dyn Distribution] = &[
     &gaussian_random_walk::GaussianRandomWalk,
     &ar::Ar,
     &gaussian_process::GaussianProcess,
+    &car_icar::CarIcar,
 ];
 
 /// The distribution of that name.

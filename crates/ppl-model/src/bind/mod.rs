@@ -7,6 +7,7 @@ mod discrete;
 mod imputations;
 mod kinds;
 mod levels_of_rows;
+mod neighbours;
 mod new_rows;
 mod observations;
 mod response;
@@ -129,6 +130,7 @@ pub fn bind_within(
     }
     if binder.diagnostics.is_empty() {
         binder.supports();
+        binder.neighbours();
     }
     if !binder.diagnostics.is_empty() {
         return Err(binder.diagnostics);

@@ -3,7 +3,7 @@
 use super::Checker;
 use super::expressions::Frame;
 use crate::graph::*;
-use ppl_dist::{Form, Shape, Support};
+use ppl_dist::{Domain, Form, Shape, Support};
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
@@ -230,6 +230,13 @@ impl Checker {
                 ok = false;
                 continue;
             };
+            if matches!(parameter.domain, Domain::Element | Domain::Adjacency)
+                || graph_weight(def, parameter)
+            {
+                ok &= self.neighbours(parameter, &e, &event).is_some();
+                typed.push(e);
+                continue;
+            }
             if self.numeric(&e).is_none() {
                 ok = false;
                 continue;
@@ -353,6 +360,11 @@ impl Checker {
 
 fn form_parameters(form: &'static Form) -> impl Iterator<Item = &'static ppl_dist::Parameter> {
     form.parameters.iter()
+}
+
+/// Whether a parameter weighs the edges of a graph.
+fn graph_weight(def: &ppl_dist::Definition, parameter: &ppl_dist::Parameter) -> bool {
+    def.support == Support::SumToZero && parameter.shape == Shape::OwnAxis
 }
 
 /// The left side's own span is not at hand everywhere; the call's stands for it.

@@ -303,6 +303,7 @@ impl Checker {
                 }
                 Some(())
             }
+            Kind::SumToZero if def.support == Support::SumToZero => Some(()),
             Kind::SumToZero => {
                 self.kind_axes(kind, axes, at)?;
                 let last = axes[axes.len() - 1];

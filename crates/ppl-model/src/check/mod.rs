@@ -22,6 +22,7 @@ mod linear;
 mod lints;
 mod matrices;
 mod modifiers;
+mod neighbours;
 mod nets;
 mod operators;
 mod own_axis;

@@ -6,7 +6,7 @@ use super::density::SiteMap;
 use super::{Lowered, Lowering};
 use crate::graph::{AxisRef, SymbolId, TDist};
 use ppl_core::{AxisId, AxisSet, Expr, Index, Real};
-use ppl_dist::{Arrays, Bijection, Shape};
+use ppl_dist::{Arrays, Bijection, Shape, Support};
 
 /// Events along an axis of more elements than this are arrays.
 const SHORT: usize = 8;
@@ -60,6 +60,33 @@ impl<'b> Arrays<'b> for EventArrays<'_, '_, 'b> {
             .solve_lower(self.matrix(l), b, transposed)
     }
 
+    fn elements(&self, vector: Expr<'b>, positions: Expr<'b>) -> Option<Expr<'b>> {
+        let b = self.lowering.builder;
+        let values = self.known(positions)?;
+        let index = b.index(Index {
+            target: self.row,
+            axes: b.axes_of(positions),
+            values: values.into_iter().map(|v| v as u32).collect(),
+        });
+        Some(b.gather(vector, index))
+    }
+
+    fn total(&self, e: Expr<'b>, like: Expr<'b>) -> Expr<'b> {
+        let b = self.lowering.builder;
+        b.sum(e, b.axes_of(like))
+    }
+
+    fn known(&self, e: Expr<'b>) -> Option<Vec<f64>> {
+        let b = self.lowering.builder;
+        let Expr::Node(id, _) = e else {
+            let Expr::Const(v) = e else { return None };
+            return Some(vec![v]);
+        };
+        let fixed = b.is_fixed(id);
+        let found = || ppl_core::interpret::evaluate(&b.snapshot(), &[], &[], &[id]);
+        fixed.then(found)?.pop()
+    }
+
     fn multiply(&self, matrix: Expr<'b>, vector: Expr<'b>, transposed: bool) -> Expr<'b> {
         let (m, r, c) = self.matrix(matrix);
         let (rows, summed) = if transposed { ([c], [r]) } else { ([r], [c]) };
@@ -92,7 +119,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             (Shape::Vector, [.., e]) | (Shape::Matrix, [e, _]) => *e,
             _ => return Ok(None),
         };
-        if first.copy != 0 || !self.is_long(&[self.axes.id(first)]) {
+        let graph = def.support == Support::SumToZero;
+        if first.copy != 0 || !(graph || self.is_long(&[self.axes.id(first)])) {
             return Ok(None);
         }
         let Some(args) = self.whole_arguments(d, first)? else {

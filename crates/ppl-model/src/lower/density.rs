@@ -52,6 +52,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let def = d.distribution.definition();
         let mut out = vec![];
         for (parameter, arg) in def.forms[d.form].parameters.iter().zip(&d.args) {
+            if parameter.domain == ppl_dist::Domain::Element {
+                let value = self.position(arg)?;
+                let axis = arg.axes.last().map(|a| self.axes.id(*a));
+                let parts = axis.map_or(vec![value], |a| {
+                    let each = 0..self.builder.size(a);
+                    each.map(|i| self.component(value, a, i)).collect()
+                });
+                out.push(parts);
+                continue;
+            }
             let value = self.number(arg)?;
             out.push(match (parameter.shape, event.last()) {
                 (Shape::Scalar | Shape::Sequence, _) | (_, None) => vec![value],
