@@ -110,15 +110,13 @@ fn graphs_without_a_density_are_refused() {
 /// The BYM2 model (Riebler and others 2016) in full.
 #[test]
 fn a_map_of_counts() {
-    let model = format!(
-        "axis area = 9; axis edge = 11; data node1[edge]: area; data node2[edge]: area;
+    let model = "axis area = 9; axis edge = 11; data node1[edge]: area; data node2[edge]: area;
          data cases[area]: int; data expected[area]: positive;
          b0 ~ Normal(0, 1); s ~ HalfNormal(1); rho ~ Beta(1, 1);
          theta[area] ~ Normal(0, 1); phi[area] ~ CarIcar(node1, node2);
          let u[area] = s * (sqrt(1 - rho) * theta + sqrt(rho / 0.4) * phi);
-         observe cases ~ PoissonLog(log(expected) + b0 + u); report total = sum(phi);"
-    );
-    let fit = bind_to(&model, &data())
+         observe cases ~ PoissonLog(log(expected) + b0 + u); report total = sum(phi);";
+    let fit = bind_to(model, &data())
         .fit(&FitOptions::default(), &mut ppl_lang::Silent)
         .expect("a fit");
     assert_eq!(fit.verdict.word(), "approximate", "{:?}", fit.verdict);
