@@ -112,7 +112,7 @@ fn map_of(domain: Domain) -> Map {
             Map::Each(Bijection::Lower(0.0))
         }
         Domain::Unit => Map::Each(Bijection::Interval(0.0, 1.0)),
-        Domain::Count => Map::Fixed,
+        Domain::Count | Domain::Element | Domain::Adjacency => Map::Fixed,
         Domain::Simplex => Map::Whole(Bijection::Simplex),
         Domain::Ordered => Map::Whole(Bijection::Ordered),
         Domain::CholeskyFactor => Map::Whole(Bijection::CovCholesky),
@@ -134,7 +134,11 @@ fn arguments(
         (None, _) => Map::Fixed,
         (
             Some(b),
-            Support::Simplex | Support::CorrCholesky | Support::Correlation | Support::Covariance,
+            Support::Simplex
+            | Support::SumToZero
+            | Support::CorrCholesky
+            | Support::Correlation
+            | Support::Covariance,
         ) => Map::Whole(b),
         (Some(b), _) => Map::Each(b),
     };
