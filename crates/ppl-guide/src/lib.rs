@@ -5,6 +5,7 @@
 
 mod full_rank;
 mod groups;
+mod markov;
 mod mean_field;
 mod names;
 
@@ -24,7 +25,11 @@ pub trait Family: Sync {
 }
 
 /// Every family.
-pub static ALL: &[&dyn Family] = &[&mean_field::MeanField, &full_rank::FullRank];
+pub static ALL: &[&dyn Family] = &[
+    &mean_field::MeanField,
+    &full_rank::FullRank,
+    &markov::Markov,
+];
 
 /// Up to so many unknowns the automatic choice is one Gaussian over all of them.
 pub const FULL_RANK_LIMIT: usize = 200;

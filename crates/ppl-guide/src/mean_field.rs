@@ -32,6 +32,17 @@ impl Family for MeanField {
 
 /// One site on its own.
 pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, centring: Centring) {
+    emit_chain(out, names, s, centring, None);
+}
+
+/// The same, each number hanging on the one before along an axis.
+pub(crate) fn emit_chain(
+    out: &mut String,
+    names: &mut Names,
+    s: &SiteShape,
+    centring: Centring,
+    chain: Option<&str>,
+) {
     let target = format!("{}{}", s.name, bracket(&s.axes));
     let Some(free) = s.unconstrained else {
         if let Some(values) = &s.values {
@@ -59,13 +70,18 @@ pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, cent
     let axes = bracket(&axes);
     let _ = writeln!(out, "  param {location}{axes} = 0;");
     let _ = writeln!(out, "  param {scale}{axes}: positive = {START};");
-    let end = match (
-        s.hierarchical && centring == Centring::NonCentred,
-        s.is_real,
-    ) {
-        (true, _) => format!(".transformed(noncentered = {})", s.name),
-        (false, true) => String::new(),
-        (false, false) => ".transformed()".to_string(),
+    let mut how = vec![];
+    if s.hierarchical && centring == Centring::NonCentred {
+        how.push(format!("noncentered = {}", s.name));
+    }
+    if let Some(axis) = chain {
+        let link = names.fresh(format!("{}_link", s.name));
+        let _ = writeln!(out, "  param {link}{axes} = 0;");
+        how.push(format!("markov = {link}, over = {axis}"));
+    }
+    let end = match s.is_real && how.is_empty() {
+        true => String::new(),
+        false => format!(".transformed({})", how.join(", ")),
     };
     let _ = writeln!(out, "  {target} ~ Normal({location}, {scale}){end};");
 }

@@ -413,6 +413,8 @@ pub struct TDist {
     pub transformed: bool,
     /// Sites drawn in units of their own prior (guides only): `.transformed(noncentered = [theta])`.
     pub noncentered: Vec<SymbolId>,
+    /// What each unconstrained number is times the one before along an axis (guides only): `.transformed(markov = b, over = t)`.
+    pub markov: Option<Box<(TExpr, AxisRef)>>,
     /// `.truncated(…)` and `.censored(…)`.
     pub modifiers: Modifiers,
     /// `if c { this } else { other }`: the condition and the other.
@@ -428,6 +430,7 @@ impl TDist {
     pub fn expressions(&self) -> Vec<&TExpr> {
         let mut out: Vec<&TExpr> = self.args.iter().collect();
         out.extend(self.modifiers.expressions());
+        out.extend(self.markov.iter().map(|m| &m.0));
         if let Some(other) = &self.otherwise {
             out.push(&other.0);
             out.extend(other.1.expressions());

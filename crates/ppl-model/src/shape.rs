@@ -23,6 +23,8 @@ pub struct SiteShape {
     pub unconstrained: Option<usize>,
     /// Whether the support is the real line, so that no transform is needed.
     pub is_real: bool,
+    /// The axis along which each element hangs on the one before, else the last of its batch.
+    pub chain: Option<String>,
     /// Whether it is 0 or 1.
     pub is_bool: bool,
     /// Where it is discrete and not 0 or 1: the axis of its labels, or the smallest and the largest of its whole numbers.
@@ -89,6 +91,14 @@ impl Bound {
             n_event,
             unconstrained: bijection.map(|b| b.unconstrained_len(n_event)),
             is_real: matches!(bijection, Some(Bijection::Identity)) && !bounded,
+            chain: dist
+                .expressions()
+                .into_iter()
+                .find_map(TExpr::chain_axis)
+                .map(|a| a.declared())
+                .filter(|a| batch.contains(a))
+                .or(batch.last().copied())
+                .map(|a| name(&a)),
             is_bool: symbol.ty == Ty::Bool,
             values: match (symbol.is_discrete_site(), symbol.ty, self.values_of(site)) {
                 (true, Ty::Index(axis), (_, n)) => {

@@ -10,10 +10,10 @@ fn families_of_sites() {
         &[
             (
                 "h ~ Normal(0, 1);\nobserve 1 ~ Normal(h, 1);\nguide h: markov;",
-                "E0113",
-                "3:10",
-                "`markov`",
-                "`full_rank` keeps",
+                "E0117",
+                "3:7",
+                "one number",
+                "along an axis",
             ),
             (
                 "h ~ Normal(0, 1);\nobserve 1 ~ Normal(h, 1);\nguide h: meanfield;",

@@ -59,8 +59,12 @@ impl Bound {
                         "E0113",
                         s.span,
                         format!(
-                            "the fit has no draws of `{}` for new rows",
-                            self.model.reported_name(id)
+                            "`{}` {}, and the fit has no draws of it for new rows",
+                            self.model.reported_name(id),
+                            match along_rows(s) {
+                                true => "lies along `row`",
+                                false => "is a discrete unknown",
+                            }
                         ),
                     )
                     .at(match along_rows(s) {

@@ -53,6 +53,7 @@ impl Checker {
                         );
                     }
                     let noncentered = self.noncentered(args)?;
+                    let markov = self.markov(args, inner.span)?;
                     let ExprKind::Call(name, args) = &inner.kind else {
                         return self.fail(Diagnostic::error(
                             "E0102",
@@ -61,7 +62,11 @@ impl Checker {
                         ));
                     };
                     let d = self.distribution_call(name, args, axes, observed, true, dist.span)?;
-                    Some(TDist { noncentered, ..d })
+                    Some(TDist {
+                        noncentered,
+                        markov,
+                        ..d
+                    })
                 }
                 "truncated" | "censored" => {
                     self.modified(inner, method, args, axes, observed, dist.span)
@@ -327,6 +332,7 @@ impl Checker {
             args: typed,
             transformed,
             noncentered: vec![],
+            markov: None,
             modifiers: Modifiers::default(),
             otherwise: None,
             event: event_axes,

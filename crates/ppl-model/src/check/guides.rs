@@ -1,7 +1,6 @@
 //! Guide blocks: every site of the model is drawn once, with a matching support.
 
 use super::Checker;
-use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::Support;
 use ppl_syntax::ast::{self, GuideBody, StmtKind};
@@ -63,18 +62,14 @@ impl Checker {
     }
 
     fn known_family(&mut self, name: &str, span: Span) -> Option<()> {
-        const KNOWN: [&str; 2] = ["mean_field", "full_rank"];
+        const KNOWN: [&str; 3] = ["mean_field", "full_rank", "markov"];
         if KNOWN.contains(&name) {
             return Some(());
-        }
-        if name == "markov" {
-            let d = not_available(span, "the guide family `markov`");
-            return self.fail(d.help("`full_rank` keeps the correlations of neighbours as well"));
         }
         let d = Diagnostic::error("E0117", span, format!("there is no guide family `{name}`"));
         self.fail(match ppl_syntax::suggest(name, KNOWN.into_iter()) {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(span, s),
-            None => d.help("families are `mean_field` and `full_rank`"),
+            None => d.help("families are `mean_field`, `full_rank` and `markov`"),
         })
     }
 
@@ -87,7 +82,7 @@ impl Checker {
                     family.span,
                     "the name of a guide family is expected",
                 )
-                .help("families are `mean_field` and `full_rank`"),
+                .help("families are `mean_field`, `full_rank` and `markov`"),
             );
         };
         self.known_family(name, family.span)?;
@@ -100,6 +95,15 @@ impl Checker {
                     site.name
                 ))
                 .help("delete this statement"),
+            );
+        }
+        if name == "markov" && self.model.symbols[id].axes.is_empty() {
+            return self.fail(
+                wrong(format!(
+                    "`{}` is one number, which has none before it",
+                    site.name
+                ))
+                .help("`markov` is for what lies along an axis"),
             );
         }
         let written = self.model.has_written_guide
@@ -220,13 +224,13 @@ impl Checker {
     /// `noncentered = [theta]` or `noncentered = theta`.
     pub(super) fn noncentered(&mut self, args: &[ast::Arg]) -> Option<Vec<SymbolId>> {
         let mut out = vec![];
-        for a in args {
+        for a in args.iter().filter(|a| !super::markov::is_of_chain(a)) {
             if a.name.as_ref().is_none_or(|n| n.name != "noncentered") {
                 return self.fail(
                     Diagnostic::error(
                         "E0106",
                         a.value.span,
-                        "`.transformed()` has one argument, `noncentered`",
+                        "`.transformed()` has the arguments `noncentered`, and `markov` with `over`",
                     )
                     .help("write `.transformed(noncentered = [theta])`"),
                 );

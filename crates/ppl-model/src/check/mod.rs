@@ -20,6 +20,7 @@ mod kernels;
 mod kinds;
 mod linear;
 mod lints;
+mod markov;
 mod matrices;
 mod modifiers;
 mod neighbours;

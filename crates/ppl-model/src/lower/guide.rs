@@ -4,9 +4,11 @@ use super::constrain::Free;
 use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::call::linear::Matrix;
-use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Real};
+use ppl_core::call::scan::{Leaf, Scan};
+use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Real, Routine};
 use ppl_dist::LocationScale;
 use ppl_syntax::diagnostic::Diagnostic;
+use std::sync::Arc;
 
 /// Which standard noise a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,8 +208,29 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let own_gaussian = (d.transformed || !ls.exponentiated)
             .then(|| GaussianDraw::new(b, (location, scale), (space, second.is_some())))
             .flatten();
+        let linked = match &d.markov {
+            Some(m) if second.is_none() && space.contains(self.axes.id(m.1)) => Some(m),
+            Some(m) => {
+                let axis = self.bound.model.axis_name(m.1);
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "E0117",
+                        d.span,
+                        format!("this draw is no chain along `{axis}`"),
+                    )
+                    .help("draw `Normal(m, s)` along that axis"),
+                ));
+            }
+            None => None,
+        };
+        let own_gaussian = own_gaussian.filter(|_| linked.is_none());
         let (draw, ln_scale) = match second {
             _ if self.of_noise => (noise, Expr::Const(0.0)),
+            None if let Some(m) = linked => {
+                let coefficients = self.expr(&m.0)?;
+                let gone = self.gone_along(coefficients, scale * noise, self.axes.id(m.1));
+                (location + gone, b.sum(scale.ln(), space))
+            }
             None => (location + scale * noise, b.sum(scale.ln(), space)),
             Some((first, second)) => {
                 let spread = self.spread((scale, first, second), noise);
@@ -261,6 +284,32 @@ impl<'a, 'b> Lowering<'a, 'b> {
             gaussian: own_gaussian,
             discrete: None,
         })
+    }
+
+    /// `d[t] = b[t] d[t-1] + e[t]` along an axis, from 0.
+    fn gone_along(&self, by: Expr<'b>, e: Expr<'b>, axis: AxisId) -> Expr<'b> {
+        let b = self.builder;
+        let all = b.axes_of(by).union(b.axes_of(e)).with(axis);
+        let (by, e) = (
+            b.broadcast(by, b.axes_of(by).with(axis)),
+            b.broadcast(e, all),
+        );
+        let axes = all.without(axis);
+        let body = b.sibling();
+        let own = b.axes_of(by).without(axis);
+        let ((before, state), (link, factor), (now, input)) =
+            (body.noise(axes), body.noise(own), body.noise(axes));
+        let after = body.broadcast(link * before + now, axes).node(&body);
+        let leaf = |offset, axes| Leaf { offset, axes };
+        let scan = Routine::Scan(Arc::new(Scan {
+            axis,
+            reverse: false,
+            states: vec![leaf(state, axes)],
+            inputs: vec![leaf(factor, own), leaf(input, axes)],
+            body: body.finish(vec![after]),
+        }));
+        let called = b.call(&scan, &[Expr::Const(0.0), by, e]);
+        b.call_part(called, 0)
     }
 
     /// `L` times noise along its rows' axis: long vectors by a routine, all draws in one product.
