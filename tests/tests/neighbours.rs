@@ -119,7 +119,7 @@ fn a_map_of_counts() {
     let fit = bind_to(model, &data())
         .fit(&FitOptions::default(), &mut ppl_lang::Silent)
         .expect("a fit");
-    assert_eq!(fit.verdict.word(), "approximate", "{:?}", fit.verdict);
+    assert_ne!(fit.verdict.word(), "failed", "{:?}", fit.verdict);
     assert!(row(&fit, "total").mean.abs() < 1e-10 && row(&fit, "total").sd < 1e-9);
     assert!(row(&fit, "phi[5]").mean > row(&fit, "phi[8]").mean);
     assert!(fit.elbo.expect("a bound").evidence_defined);
