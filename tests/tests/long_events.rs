@@ -155,3 +155,47 @@ fn multivariate_normals_in_all_their_forms() {
         }
     }
 }
+
+/// Counts over many categories, with weights of one simplex for all draws, or each its own.
+#[test]
+fn counts() {
+    for k in [9usize, 150] {
+        let counts: Vec<f64> = (0..2 * k).map(|i| ((i * 7) % 5) as f64).collect();
+        let total = |d: usize| counts[d * k..(d + 1) * k].iter().sum::<f64>();
+        let array = |shape: Vec<usize>, values: Vec<f64>| JsonArray { shape, values };
+        let data = Dataset {
+            arrays: [
+                ("x".to_owned(), array(vec![2, k], counts.clone())),
+                ("n".to_owned(), array(vec![2], vec![total(0), total(1)])),
+            ]
+            .into_iter()
+            .collect(),
+            ..Dataset::empty()
+        };
+        let head = format!("axis k = {k}; axis d = 2; data x[d, k]: int; data n[d]: int;");
+        let u: Vec<f64> = numbers(k - 1);
+        let models = [
+            (
+                "Multinomial",
+                format!("{head} w[k] ~ Dirichlet(2); observe x ~ Multinomial(n, w);"),
+            ),
+            (
+                "DirichletMultinomial",
+                format!("{head} w[k] ~ Dirichlet(2); observe x ~ DirichletMultinomial(n, 3 * w);"),
+            ),
+        ];
+        for (name, model) in models {
+            let bound = bind_to(&model, &data);
+            let found = bound.density(&Point::Unconstrained(u.clone())).unwrap();
+            let (w, _) = Bijection::Simplex.forward(&u, k);
+            let factor = if name == "Multinomial" { 1.0 } else { 3.0 };
+            let p: Vec<f64> = w.iter().map(|v| factor * v).collect();
+            let family = ppl_dist::find(name).unwrap();
+            let seen =
+                (0..2).map(|d| family.ln_density(&counts[d * k..(d + 1) * k], &[&[total(d)], &p]));
+            let expected = by_definition("Dirichlet", Bijection::Simplex, &u, k, &[&[2.0]])
+                + seen.sum::<f64>();
+            close(found.log_density, expected, &model);
+        }
+    }
+}

@@ -1,9 +1,11 @@
 //! DirichletMultinomial(n, concentration).
 
 use super::dirichlet::Dirichlet;
-use super::multinomial::{draw_counts, ln_ways, with_total};
+use super::multinomial::{draw_counts, ln_ways, ln_ways_of, with_total, with_total_of};
 use super::parts::{element, ln_rising, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::real::Real;
 use rand::Rng;
 
@@ -39,6 +41,18 @@ impl Density for DirichletMultinomial {
         let terms = terms.map(|(k, &x)| ln_rising(a(k), x) + x * (a(k) / total).ln());
         let value = ln_ways(x) + sum(terms) - ln_rising(total, p[0][0]);
         with_total(x, p[0][0], value)
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        _form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let total = arrays.sum(p[1]);
+        let terms = arrays.sum(ln_rising(p[1], x) + x * (p[1] / total).ln());
+        let value = ln_ways_of(arrays, x) + terms - ln_rising(total, p[0]);
+        Some(with_total_of(arrays, x, p[0], value))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,7 +1,9 @@
 //! Multinomial(n, probabilities).
 
 use super::parts::{count_times, draw_binomial, ln_or_never, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::real::Real;
 use rand::Rng;
 
@@ -31,6 +33,23 @@ impl Density for Multinomial {
             .zip(p[1])
             .map(|(&x, &q)| count_times(x, ln_or_never(q)));
         with_total(x, p[0][0], ln_ways(x) + sum(chosen))
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        _form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let chosen = arrays.sum(count_times(x, ln_or_never(p[1])));
+        let density = with_total_of(arrays, x, p[0], ln_ways_of(arrays, x) + chosen);
+        // No weight is negative, and together they are 1.
+        let slack = Expr::Const(1e-9);
+        let one = Expr::Const(1.0);
+        let short = arrays.sum(p[1]).less(one - slack);
+        let long = (one + slack).less(arrays.sum(p[1].abs()));
+        let never = Expr::Const(f64::NEG_INFINITY);
+        Some(short.select(never, long.select(never, density)))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {
@@ -69,6 +88,23 @@ pub(super) fn ln_ways<R: Real>(x: &[R]) -> R {
     let one = R::lit(1.0);
     let n = sum(x.iter().copied());
     (n + one).ln_gamma() - sum(x.iter().map(|&x| (x + one).ln_gamma()))
+}
+
+/// [`ln_ways`] of an array.
+pub(super) fn ln_ways_of<'b>(arrays: &dyn Arrays<'b>, x: Expr<'b>) -> Expr<'b> {
+    let one = Expr::Const(1.0);
+    (arrays.sum(x) + one).ln_gamma() - arrays.sum((x + one).ln_gamma())
+}
+
+/// [`with_total`] of an array.
+pub(super) fn with_total_of<'b>(
+    arrays: &dyn Arrays<'b>,
+    x: Expr<'b>,
+    n: Expr<'b>,
+    value: Expr<'b>,
+) -> Expr<'b> {
+    let fits = arrays.sum(x).equal(n);
+    fits.select(value, Expr::Const(f64::NEG_INFINITY))
 }
 
 /// `value` where the counts sum to `n`, else -inf.
