@@ -88,7 +88,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
                 let plate = place(
                     model,
                     d,
-                    &s.axes[..s.axes.len().saturating_sub(if model.is_summed_out(*id) {
+                    &s.axes[..s.axes.len().saturating_sub(if s.is_discrete_site() {
                         0
                     } else {
                         match d.distribution.definition().event {
