@@ -202,7 +202,7 @@ fn add_predictions(bound: &Bound, options: &FitOptions, fit: &mut Fit) -> Result
 
 /// What the evidence is not, where it could be taken for more.
 fn evidence_caveats(bound: &Bound) -> Vec<String> {
-    use ppl_model::graph::{Statement, TKind};
+    use ppl_model::graph::{Statement, TKind, Ty};
     let any =
         |f: &dyn Fn(&Statement) -> bool| bound.model.statements.iter().any(|s| f(&s.statement));
     let mut out = vec![];
@@ -218,15 +218,22 @@ fn evidence_caveats(bound: &Bound) -> Vec<String> {
     if let Some((_, site)) = apart {
         out.push(format!("the elements of `{}` are ordered and have different priors, whose normaliser is not known: the evidence is known up to a constant only", site.name));
     }
-    let transformed = |s: &Statement| match s {
+    let calculated = |s: &Statement| match s {
         Statement::Observe { value, .. } => {
-            value.whole_symbol().is_none()
-                && matches!(value.kind, TKind::Prim(..) | TKind::Function(..))
+            let made = matches!(value.kind, TKind::Prim(..) | TKind::Function(..));
+            (value.whole_symbol().is_none() && made).then_some(value.ty)
         }
-        _ => false,
+        _ => None,
     };
-    if any(&transformed) {
+    let calculated = || {
+        let statements = bound.model.statements.iter();
+        statements.filter_map(|s| calculated(&s.statement))
+    };
+    if calculated().any(|ty| ty != Ty::Bool) {
         out.push("a function of the data is observed, such as log(y): the evidence is that of the function, not comparable with that of a model of the data themselves without its Jacobian".to_owned());
+    }
+    if calculated().any(|ty| ty == Ty::Bool) {
+        out.push("a condition on the data is observed, such as y > 0: the evidence is that of the condition, not comparable with that of a model of the data themselves".to_owned());
     }
     out
 }

@@ -73,6 +73,15 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             }
         }
     }
+    for s in &model.symbols {
+        if let Role::Param(_) = s.role {
+            let (name, bracket) = (&s.name, model.bracket(&s.axes));
+            let _ = writeln!(
+                out,
+                "param {name}{bracket}: optimised, no prior and no interval"
+            );
+        }
+    }
     for located in &model.statements {
         match &located.statement {
             Statement::Sample(id) => {

@@ -15,6 +15,7 @@ pub mod lower;
 mod modifiers;
 pub mod partial;
 pub mod shape;
+mod simplex;
 mod traverse;
 
 pub use bind::{Bound, BoundAxis, bind, bind_within};

@@ -19,8 +19,8 @@ fn equations() {
                 "data t[row]: real;\nfn f(t, y, a) = -a * y;\nlet n[row] = ode(f, 1, 0, t);",
                 "E0106",
                 "3:18",
-                "0 arguments",
-                "3 arguments",
+                "`ode` passes 2",
+                "give 1 more",
             ),
             (
                 "data t[row]: real;\nfn f(t, y) = -y;\nlet n[row] = ode(f, 1, 0);",

@@ -26,17 +26,16 @@ pub fn elbo_block(fit: &Fit) -> String {
         fit.verdict.word(),
         fit.verdict.reason()
     ));
-    lines.push(format!(
-        "guide    {}, {} {}, seed {}",
-        fit.guide,
-        grouped(fit.n_unknowns),
-        if fit.n_unknowns == 1 {
-            "unknown"
-        } else {
-            "unknowns"
-        },
-        fit.seed
-    ));
+    lines.push(match fit.n_unknowns {
+        0 => format!("guide    none, nothing is drawn by one, seed {}", fit.seed),
+        1 => format!("guide    {}, 1 unknown, seed {}", fit.guide, fit.seed),
+        n => format!(
+            "guide    {}, {} unknowns, seed {}",
+            fit.guide,
+            grouped(n),
+            fit.seed
+        ),
+    });
     lines.push(format!(
         "effort   {} steps, {} gradient evaluations, {}",
         grouped(fit.steps),

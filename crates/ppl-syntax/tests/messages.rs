@@ -92,7 +92,7 @@ fn stan_declarations() {
     check(
         "real<lower=0> s;",
         &[&format!(
-            "1:1 {said} `data x[row]: real;`; a latent is drawn: `x ~ Normal(0, 1);`"
+            "1:1 {said} `data s[row]: positive;`; a latent is drawn: `s: positive ~ Normal(0, 1);`"
         )],
     );
     check(

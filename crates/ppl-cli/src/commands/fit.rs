@@ -43,7 +43,7 @@ pub struct Fit {
     /// Most gradient steps before the fit is stopped [default: 100000]
     #[arg(long, value_name = "N", value_parser = count::<1, 1_000_000_000>)]
     max_steps: Option<usize>,
-    /// Write summary.csv, draws.csv and fit.json into this directory
+    /// Write summary.csv, draws.csv and fit.json into this directory, and discrete.csv where labels are summed out
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print all rows of the summary, however many
@@ -205,9 +205,11 @@ impl Fit {
             Outcome::Done | Outcome::WouldChange | Outcome::BadInput => {}
         }
         if let Some(output) = output.filter(|_| !self.quiet) {
+            let mut files = crate::output::FILES.to_vec();
+            files.extend((!fit.discrete.is_empty()).then_some(crate::output::DISCRETE));
             terminal.note(&format!(
                 "wrote {} to {}",
-                crate::output::FILES.join(", "),
+                files.join(", "),
                 output.path().display()
             ));
         }

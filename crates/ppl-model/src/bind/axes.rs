@@ -367,6 +367,14 @@ pub(super) fn missing_column(table: &Table, name: &str, span: Span) -> Diagnosti
         span,
         format!("`{}` has no column `{name}`", table.path()),
     );
+    let mut names = table.column_names();
+    if let (Some(one), None) = (names.next(), names.next())
+        && one.split([' ', '|', ':']).any(|part| part == name)
+    {
+        return d.help(format!(
+            "the whole line `{one}` was read as one name: columns are separated by `,`, `;` or a tab"
+        ));
+    }
     match ppl_syntax::suggest(name, table.column_names()) {
         Some(s) => d.help(format!(
             "did you mean `{s}`? write the column's name, or add `from \"{s}\"` (columns: {})",

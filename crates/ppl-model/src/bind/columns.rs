@@ -197,16 +197,7 @@ impl Binder<'_> {
                                     column.place(row),
                                     format!("`{l}` is not a level of `{name}`"),
                                 );
-                                let levels = known.map(|a| a.labels.clone()).unwrap_or_default();
-                                match ppl_syntax::suggest(l, levels.iter().map(String::as_str)) {
-                                    Some(s) => d.help(format!("did you mean `{s}`?")),
-                                    None => d.help(format!(
-                                        "its {} levels run from `{}` to `{}`",
-                                        levels.len(),
-                                        levels.first().map_or("", |x| x),
-                                        levels.last().map_or("", |x| x)
-                                    )),
-                                }
+                                d.help(self.no_such_level(axis, l))
                             })
                     })
                     .collect();

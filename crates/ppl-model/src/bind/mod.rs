@@ -1,17 +1,21 @@
 //! A checked model meets its data: levels, sizes, columns, and every check that needs them.
 
 mod axes;
+mod broken_chains;
 mod columns;
 mod cutpoints;
 mod discrete;
 mod imputations;
 mod kinds;
 mod levels_of_rows;
+mod near_levels;
 mod neighbours;
 mod new_rows;
 mod observations;
 mod response;
 mod supports;
+mod times;
+mod weights;
 
 use crate::graph::*;
 use ppl_data::Dataset;
@@ -128,6 +132,14 @@ pub fn bind_within(
     if binder.diagnostics.is_empty() {
         binder.columns();
     }
+    let (errors, warnings): (Vec<_>, Vec<_>) = match binder.diagnostics.is_empty() {
+        true => binder
+            .near_levels()
+            .into_iter()
+            .partition(Diagnostic::is_error),
+        false => (vec![], vec![]),
+    };
+    binder.diagnostics.extend(errors);
     if binder.diagnostics.is_empty() {
         binder.supports();
         binder.neighbours();
@@ -145,7 +157,12 @@ pub fn bind_within(
         axes,
         values: binder.values.clone(),
         upper_ends: binder.upper_ends.clone(),
-        warnings: binder.response_among_predictors(),
+        warnings: [
+            binder.response_among_predictors(),
+            warnings,
+            binder.broken_chains(),
+        ]
+        .concat(),
         rows: match &data.main {
             Some(table) => RowLines {
                 path: table.path().into(),
@@ -165,6 +182,7 @@ pub fn bind_within(
         errors = binder.observations(&bound);
         errors.extend(binder.skipped_cells(&bound));
         errors.extend(bound.kinds());
+        errors.extend(bound.weights());
     }
     if errors.is_empty() {
         errors = bound.discrete_sites();

@@ -242,7 +242,10 @@ impl Binder<'_> {
                     d.labels.clear();
                     found.push(match ppl_syntax::suggest(name, scalars.map(|s| s.name.as_str())) {
                         Some(s) => d.help(format!("did you mean `--set {s}=…`?")),
-                        None => d.help(format!("declare it in the model: `data {name}: real;`, or leave the option away")),
+                        None => match self.model.symbols.iter().find(|s| s.axes.is_empty() && matches!(s.role, Role::Data { .. })) {
+                            Some(s) => d.help(format!("it has `{0}`: `--set {0}=…`; or declare `data {name}: real;`", s.name)),
+                            None => d.help(format!("declare it in the model: `data {name}: real;`, or leave the option away")),
+                        },
                     });
                 }
             }

@@ -1,9 +1,9 @@
 //! Calls: elementwise functions, reductions, and the few that change axes.
 
-use super::Checker;
 use super::expressions::Frame;
 use super::reductions::REDUCTIONS;
 use super::statements::not_available;
+use super::{Checker, other_names};
 use crate::functions;
 use crate::graph::*;
 use ppl_dist::Prim;
@@ -112,7 +112,13 @@ impl Checker {
                         d.help(format!("it is called `{here}` here"))
                             .fix(name.span, here)
                     }
+                    (other, _) if other_names::function(other).is_some() => {
+                        d.help(other_names::function(other).unwrap_or_default())
+                    }
                     (_, Some(s)) => d.help(format!("did you mean `{s}`?")).fix(name.span, s),
+                    (other, _) if self.lookup(other).is_some() => d.help(format!(
+                        "`{other}` is a value: a product is written `{other} * (…)`, a look-up `{other}[…]`"
+                    )),
                     _ => d.help("the language reference lists the functions"),
                 }
             };

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::expressions::Frame;
+use super::other_names::{self, Here};
 use crate::graph::*;
 use ppl_dist::{Domain, Form, Shape, Support};
 use ppl_syntax::ast::{self, Arg, ExprKind};
@@ -125,9 +126,15 @@ impl Checker {
             )
             .at("unknown distribution");
             let names = || ppl_dist::ALL.iter().map(|d| d.definition().name);
-            let d = match ppl_syntax::suggest(&name.name, names()) {
-                Some(s) => d.help(format!("did you mean `{s}`?")).fix(name.span, s),
-                None => d.help(format!(
+            let d = match (
+                other_names::distribution(&name.name),
+                ppl_syntax::suggest(&name.name, names()),
+            ) {
+                (Some(Here::Name(s)), _) | (None, Some(s)) => {
+                    d.help(format!("did you mean `{s}`?")).fix(name.span, s)
+                }
+                (Some(Here::Advice(help)), _) => d.help(help),
+                (None, None) => d.help(format!(
                     "distributions are {}",
                     names().collect::<Vec<_>>().join(", ")
                 )),
@@ -282,11 +289,14 @@ impl Checker {
                     Diagnostic::error("E0114", span, format!("{} draws labels", def.name)).help("the observed column's kind must be the name of an axis: `data label[row]: class;`"),
                 );
             }
-            ok &= self.domain(parameter, &e).is_some();
+            ok &= self.domain(def, parameter, &e, event_axes.last()).is_some();
             typed.push(e);
         }
         if !ok {
             return None;
+        }
+        if form == 0 {
+            self.empty_support(def, &typed)?;
         }
         if let Some(ty) = observed {
             let wrong = match def.support {
@@ -359,8 +369,13 @@ impl Checker {
             }
         }
         let calls: Vec<String> = def.forms.iter().map(|f| call_text(def.name, f)).collect();
-        let d = best?.help(format!("write {}", calls.join(" or ")));
-        self.fail(d)
+        let d = best?;
+        let calls = format!("write {}", calls.join(" or "));
+        let help = match &d.help {
+            Some(first) => format!("{first}; {calls}"),
+            None => calls,
+        };
+        self.fail(d.help(help))
     }
 }
 
@@ -417,7 +432,14 @@ fn fit_form<'a>(
                         format!("{} has no parameter `{}`", def.name, n.name),
                     )
                     .at("unknown parameter");
-                    return Err(d);
+                    return Err(match other_names::parameter(&n.name, form) {
+                        Some(Here::Name(here)) => {
+                            let d = d.help(format!("it is called `{here}` here"));
+                            d.fix(n.span, here)
+                        }
+                        Some(Here::Advice(help)) => d.help(help),
+                        None => d,
+                    });
                 }
             },
             None => {

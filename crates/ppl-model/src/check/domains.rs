@@ -3,12 +3,21 @@
 use super::Checker;
 use super::statements::not_available;
 use crate::graph::*;
-use ppl_dist::{Bound, Domain, Parameter, Support};
+use crate::simplex::Total;
+use ppl_dist::{Bound, Definition, Domain, Parameter, Support};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
     /// Refuses arguments that are provably outside the parameter's domain.
-    pub(super) fn domain(&mut self, parameter: &Parameter, e: &TExpr) -> Option<()> {
+    ///
+    /// `along`: the axis of the event, for arguments that are vectors.
+    pub(super) fn domain(
+        &mut self,
+        def: &Definition,
+        parameter: &Parameter,
+        e: &TExpr,
+        along: Option<&AxisRef>,
+    ) -> Option<()> {
         if let TKind::Number(v) = e.kind {
             let (inside, want) = match parameter.domain {
                 Domain::Positive | Domain::PositiveVector => (v > 0.0, "positive"),
@@ -32,6 +41,17 @@ impl Checker {
                 };
                 return self.fail(d);
             }
+        }
+        match (parameter.domain, along) {
+            (Domain::Simplex, Some(&along)) => match self.model.total(e, along) {
+                Total::One => return Some(()),
+                Total::Elsewhere(site, at) => {
+                    return self.weights_by_columns(def, e, along, (site, at));
+                }
+                Total::Unknown => {}
+            },
+            (Domain::Ordered, _) => self.cutpoints_without_order(def, parameter, e)?,
+            _ => {}
         }
         if matches!(parameter.domain, Domain::Simplex | Domain::Count) {
             return self.leaves_simplex_or_counts(parameter, e);
@@ -285,7 +305,13 @@ impl Checker {
                         } else {
                             "ordered"
                         })
-                        .help(format!("use {want}")),
+                        .help(match (positive, positive_draws) {
+                            (false, true) => {
+                                "write `positive_ordered`, or a distribution on the real line"
+                                    .to_owned()
+                            }
+                            _ => format!("use {want}"),
+                        }),
                     );
                 }
                 let varies = |e: &&TExpr| e.axes.contains(&last);

@@ -76,21 +76,31 @@ impl Checker {
                 .help("define it above: `fn f(t, y[state], a) = [first = …, second = …];`"),
             );
         };
-        if f.arity() != inputs.len() + 2 || inputs.len() > MOST_INPUTS {
-            let message = format!(
-                "`{}` is called with the time, the state and the {} argument{} after the times",
-                f.name(),
-                inputs.len(),
-                if inputs.len() == 1 { "" } else { "s" }
-            );
+        let (passed, taken) = (inputs.len() + 2, f.arity());
+        if passed != taken || inputs.len() > MOST_INPUTS {
+            let name = f.name();
+            let message = match inputs.len() > MOST_INPUTS {
+                true => format!("`ode` passes at most {MOST_INPUTS} arguments after the times"),
+                false => format!(
+                    "`{name}` takes {taken} argument{}, and `ode` passes {passed}: the time, the state and {} after the times",
+                    if taken == 1 { "" } else { "s" },
+                    inputs.len(),
+                ),
+            };
+            let help = match taken {
+                0 | 1 => {
+                    format!("its first arguments are the time and the state: `fn {name}(t, y, …)`")
+                }
+                _ if passed < taken => format!(
+                    "give {} more after the times: `ode({name}, y0, t0, times, …)`",
+                    taken - passed
+                ),
+                _ => "leave some away, or collect them in a vector".to_owned(),
+            };
             return self.fail(
                 Diagnostic::error("E0106", function.span, message)
                     .label(f.span(), "the function")
-                    .help(format!(
-                        "it takes {} arguments; at most {} are possible",
-                        f.arity(),
-                        MOST_INPUTS + 2
-                    )),
+                    .help(help),
             );
         }
         let typed: Vec<Option<TExpr>> = [y0, t0, times]

@@ -17,6 +17,9 @@ impl Checker {
     /// Everything that this file looks for, in a model without errors.
     pub(super) fn lints(&mut self) {
         self.wrong_scales();
+        self.predictors();
+        self.censored_by_equality();
+        self.exchangeable_labels();
         self.empirical_priors();
     }
 

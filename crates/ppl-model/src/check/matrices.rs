@@ -9,13 +9,17 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 impl Checker {
     pub(super) fn diag(&mut self, args: &[Arg], span: Span) -> Option<TExpr> {
         let [Arg { name: None, value }] = args else {
-            return self.fail(Diagnostic::error("E0106", span, "`diag` takes one vector"));
+            return self.fail(
+                Diagnostic::error("E0106", span, "`diag` takes one vector")
+                    .help("write `diag(v)` with `v` along one axis"),
+            );
         };
         let e = self.expr(value, None)?;
         let Some(&last) = e.axes.last().filter(|a| a.copy == 0) else {
             return self.fail(
                 Diagnostic::error("E0106", e.span, "`diag` takes a vector")
-                    .at("this has no axis of its own"),
+                    .at("this has no axis of its own")
+                    .help("one number for the whole diagonal is a vector too: `let v[row] = s^2;`, then `diag(v)`; of a GaussianProcess it can be `jitter = s^2`"),
             );
         };
         let second = AxisRef {

@@ -10,7 +10,9 @@ mod declarations;
 mod discrete;
 mod distributions;
 mod domains;
+mod equality;
 mod equations;
+mod exchangeable;
 mod expressions;
 mod frames;
 mod guards;
@@ -26,14 +28,17 @@ mod modifiers;
 mod neighbours;
 mod nets;
 mod operators;
+mod other_names;
 mod own_axis;
 mod prediction;
+mod predictors;
 mod recurrences;
 mod reductions;
 mod sampling;
 mod statements;
 mod user_functions;
 mod values;
+mod vector_domains;
 mod vectors;
 
 pub(crate) use statements::not_available;
@@ -187,6 +192,10 @@ impl Checker {
         d = match ppl_syntax::suggest(&ident.name, self.model.axes.iter().map(|a| a.name.as_str()))
         {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(ident.span, s),
+            None if self.lookup(&ident.name).is_some() => d.help(format!(
+                "`{0}` is a value; for a column of labels declare both: `axis {0}; data {0}[row]: {0};`",
+                ident.name
+            )),
             None => d.help(format!(
                 "declare it above: `axis {0};` (levels found in the data) or `axis {0} = 3;`",
                 ident.name
@@ -226,6 +235,12 @@ impl Checker {
         };
         if let Some(old) = clash {
             let first = self.model.symbols[old].span;
+            let help = match (&self.model.symbols[old].role, &symbol.role) {
+                (Role::Param(_), Role::Site(_)) => {
+                    "a latent is declared by its `~` alone; a `param` has no prior: remove it"
+                }
+                _ => "rename one of them",
+            };
             return self.fail(
                 Diagnostic::error(
                     "E0105",
@@ -234,7 +249,7 @@ impl Checker {
                 )
                 .at("second definition")
                 .label(first, "first definition")
-                .help("rename one of them"),
+                .help(help),
             );
         }
         let id = self.model.symbols.len();
@@ -360,9 +375,15 @@ impl Checker {
             }
             before.push((value.span, &located.when));
             let mut stack = vec![];
-            dist.expressions()
-                .into_iter()
-                .for_each(|a| a.symbols_read_now(&mut stack));
+            // What a value says about its own censoring changes no density: `right = n == 20`.
+            for d in dist.branches() {
+                let bounds = [&d.modifiers.lower, &d.modifiers.upper]
+                    .into_iter()
+                    .flatten();
+                let condition = d.otherwise.iter().map(|other| &other.0);
+                let all = d.args.iter().chain(bounds.map(|e| &**e)).chain(condition);
+                all.for_each(|e| e.symbols_read_now(&mut stack));
+            }
             let mut seen = vec![false; self.model.symbols.len()];
             while let Some(s) = stack.pop() {
                 if !std::mem::replace(&mut seen[s], true)

@@ -4,7 +4,8 @@
 //! guide are in their support by construction; values that are given are not. What can be shown to hold costs nothing.
 
 use super::Lowering;
-use crate::graph::{Reduction, Role, TDist, TKind};
+use crate::graph::TDist;
+use crate::simplex::Total;
 use ppl_core::{AxisId, AxisSet, Expr, Real, interpret};
 use ppl_dist::{Bound, Domain, Parameter, Shape, Support};
 
@@ -88,26 +89,14 @@ impl<'b> Lowering<'_, 'b> {
         conditions.fold(density, |density, holds| holds.select(density, impossible))
     }
 
-    /// Whether a vector argument adds up to 1 by its construction: a simplex site, or a softmax.
+    /// Whether a vector argument adds up to 1 along the event by its construction: a simplex site, or a softmax.
     fn is_simplex(&self, d: &TDist, parameter: &Parameter) -> bool {
         let form = d.distribution.definition().forms[d.form].parameters;
         let place = form.iter().position(|p| p.name == parameter.name);
-        let Some(mut e) = place.and_then(|i| d.args.get(i)) else {
-            return true;
-        };
-        loop {
-            e = match &e.kind {
-                TKind::Gather(src, _) | TKind::Rename(src, ..) => src,
-                TKind::Reduce(Reduction::Softmax, ..) => return true,
-                TKind::Symbol(id) => match &self.bound.model.symbols[*id].role {
-                    Role::Let(inner) => inner,
-                    Role::Site(d) => {
-                        return d.distribution.definition().support == Support::Simplex;
-                    }
-                    _ => return false,
-                },
-                _ => return false,
-            };
+        match (place.and_then(|i| d.args.get(i)), d.event.last()) {
+            (None, _) => true,
+            (Some(e), Some(&along)) => self.bound.model.total(e, along) == Total::One,
+            (Some(_), None) => false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Slips that are common enough to be known by name: each gives the message that mends it.
 
 mod declarations;
+mod elsewhere;
 mod tokens;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -11,9 +12,10 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 22] = [
+const SLIPS: [Slip; 35] = [
     tokens::numbers,
     declarations::stan_block,
+    elsewhere::declared_by_kind,
     declarations::stan_declaration,
     declarations::data_declaration,
     declarations::keyword_as_name,
@@ -31,9 +33,21 @@ const SLIPS: [Slip; 22] = [
     declarations::bounds_by_name,
     tokens::shifted_left_side,
     tokens::for_head,
+    elsewhere::loop_over_numbers,
+    elsewhere::ternary,
+    elsewhere::dotted_operator,
+    elsewhere::typography,
+    elsewhere::word_operators,
+    elsewhere::function_word,
+    elsewhere::python,
+    elsewhere::colon_range,
+    elsewhere::numeric_label,
+    elsewhere::kind_with_more,
+    elsewhere::closed_twice,
     tokens::signs,
     declarations::misspelt_keyword,
     tokens::elif,
+    elsewhere::product,
 ];
 
 /// The message of the first slip that this is.

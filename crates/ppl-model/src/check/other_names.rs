@@ -1,0 +1,159 @@
+//! Names that parameters, distributions and functions have in Stan, PyMC, NumPyro and JAGS.
+
+use ppl_dist::Form;
+
+/// What stands here for a name from elsewhere.
+pub(super) enum Here {
+    /// Another name for the same.
+    Name(&'static str),
+    /// Another way to say it.
+    Advice(String),
+}
+
+/// A parameter's name: `sigma`, `loc`, `nu`, `variance`.
+pub(super) fn parameter(name: &str, form: &Form) -> Option<Here> {
+    let has = |n: &str| form.parameters.iter().any(|p| p.name == n);
+    let same: &[&str] = match name {
+        "mu" | "loc" | "mean" | "m" | "location" => &["mean", "location", "log_mean", "log_rate"],
+        "sigma" | "sd" | "std" | "scale" | "stddev" | "s" => &["sd", "scale"],
+        "nu" | "dof" | "degrees_of_freedom" => &["df"],
+        "alpha" | "concentration1" => &["a", "shape", "concentration", "size"],
+        "beta" | "concentration0" => &["b", "rate", "scale"],
+        "lam" | "lambda" | "mu_rate" | "theta" => &["rate", "probability"],
+        "p" | "prob" | "probs" | "success_prob" => &["probability", "probabilities"],
+        "logit_p" | "logits" | "logit" => &["logit", "logits"],
+        "total_count" | "trials" | "N" => &["n"],
+        "low" | "a" | "min" | "minimum" => &["lower", "minimum"],
+        "high" | "b" | "max" | "upper" => &["upper"],
+        "phi" | "dispersion" => &["size", "concentration"],
+        "eta" => &["shape"],
+        "covariance_matrix" | "cov_matrix" | "Sigma" => &["cov", "scale"],
+        "L" | "chol" | "cholesky" => &["scale_tril"],
+        "kappa" => &["concentration"],
+        _ => &[],
+    };
+    if let Some(here) = same.iter().find(|n| has(n)) {
+        return Some(Here::Name(here));
+    }
+    let spread = ["sd", "scale"].into_iter().find(|n| has(n))?;
+    let scale = |of: &str| {
+        Here::Advice(format!(
+            "the spread is given as a standard deviation: `{spread} = {of}`"
+        ))
+    };
+    Some(match name {
+        "variance" | "var" | "sigma2" | "sigma_sq" | "v" => scale("sqrt(variance)"),
+        "precision" | "prec" | "tau" => scale("inv_sqrt(precision)"),
+        _ => return None,
+    })
+}
+
+/// A distribution's name; names that differ in capitals and `_` alone are found by themselves.
+pub(super) fn distribution(name: &str) -> Option<Here> {
+    let plain: String = name
+        .chars()
+        .filter(|c| *c != '_')
+        .collect::<String>()
+        .to_lowercase();
+    let known = ppl_dist::ALL.iter().map(|d| d.definition().name);
+    if let Some(same) = known.into_iter().find(|n| n.to_lowercase() == plain) {
+        return Some(Here::Name(same));
+    }
+    let advice = |text: &str| Some(Here::Advice(text.to_owned()));
+    Some(Here::Name(match plain.as_str() {
+        "dnorm" | "gaussian" => {
+            return advice(
+                "write `Normal(mean, sd)`; the second argument is a standard deviation, not a precision",
+            );
+        }
+        "mvnormal" | "multivariatenormal" | "multinormalcholesky" | "mvnormalcholesky" => {
+            "MultiNormal"
+        }
+        "lkj" | "lkjcorr" => "LkjCorr",
+        "lkjcorrcholesky" | "lkjcov" | "lkjcholeskycov" => "LkjCholesky",
+        "inversegamma" => "InvGamma",
+        "negbinomial2" | "negativebinomial" | "negativebinomial2" => "NegBinomial",
+        "negbinomial2log" => "NegBinomialLog",
+        "student" | "studentst" => "StudentT",
+        "doubleexponential" => "Laplace",
+        "vonmisesdist" => "VonMises",
+        "categoricallogits" => "CategoricalLogit",
+        "multivariatestudentt" | "mvstudentt" | "multistudent" => "MultiStudentT",
+        "delta" | "diracdelta" => "Constant",
+        "gp" => "GaussianProcess",
+        "halfstudentt" | "halft" => {
+            return advice("write the kind: `x: positive ~ StudentT(df, 0, scale)`");
+        }
+        "truncatednormal" | "truncated" => {
+            return advice("write `Normal(mean, sd).truncated(lower = …, upper = …)`");
+        }
+        "censored" => {
+            return advice("write `Normal(mean, sd).censored(right = …)`");
+        }
+        "normalmixture" | "mixture" | "mixturesamefamily" | "mixturegeneral" => {
+            return advice(
+                "a mixture has a discrete unknown: `z[row] ~ Categorical(w); observe y ~ Normal(mu[z], s);`",
+            );
+        }
+        "zeroinflatedpoisson" | "zeroinflatednegbinomial" | "hurdlepoisson" => {
+            return advice(
+                "write `zero[row] ~ Bernoulli(p); observe y ~ if zero { Constant(0) } else { Poisson(rate) };`",
+            );
+        }
+        "deterministic" | "potential" => {
+            return advice(
+                "a value is named by `let x = …;`, a term of the log density is added by `factor …;`",
+            );
+        }
+        "improperuniform" | "halfflat" => {
+            return advice("write `x ~ Flat();`, or `x: positive ~ Flat();`");
+        }
+        _ => return None,
+    }))
+}
+
+/// A function that is no function here.
+pub(super) fn function(name: &str) -> Option<String> {
+    let ending = |ends: &[&str]| ends.iter().find_map(|e| name.strip_suffix(e));
+    if let Some(density) = ending(&["_lpdf", "_lpmf", "_log", "_logpdf", "_logpmf"]) {
+        let found = distribution(density);
+        let family = match found {
+            Some(Here::Name(n)) => n,
+            _ if density == "normal" => "Normal",
+            _ => return None,
+        };
+        return Some(format!(
+            "write `log_density({family}(…), y)`, or `observe y ~ {family}(…);`"
+        ));
+    }
+    if ending(&["_rng"]).is_some() {
+        return Some("draws are asked for by `predict y_new[row] ~ Normal(mu, s);`".to_owned());
+    }
+    if ending(&["_lcdf", "_lccdf", "_cdf"]).is_some() {
+        return Some("limits and cut-off ranges are `.censored(…)` and `.truncated(…)` behind a distribution".to_owned());
+    }
+    let text = match name {
+        "dot_product" | "dot" | "matmul" => "write `a @ b`: it sums over the axis that both share",
+        "rep_vector" | "rep_matrix" | "ones" | "zeros" | "full" => {
+            "one number goes with every axis: write the number, or `let a[k] = 0;`"
+        }
+        "to_vector" | "to_matrix" | "to_array_1d" | "reshape" | "as_matrix" => {
+            "values lie along named axes and need no reshaping: leave it away"
+        }
+        "num_elements" | "rows" | "cols" | "len" | "length" | "dims" => {
+            "the number of levels of an axis is `size(row)`"
+        }
+        "diag_pre_multiply" | "quad_form_diag" => "write `diag(tau) @ L`",
+        "multiply_lower_tri_self_transpose" => "write `L @ transpose(L)`",
+        "where" | "ifelse" | "if_else" => "write `if c { a } else { b }`, which is a value",
+        "integrate_ode_rk45" | "ode_rk45" | "ode_bdf" | "odeint" => {
+            "write `ode(f, y0, t0, times, a, b)`"
+        }
+        "range" | "arange" | "linspace" => {
+            "numbers 1 to n are the labels of an axis: `axis k = 5;`"
+        }
+        "print" => "write `report a = …;` for its summary",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

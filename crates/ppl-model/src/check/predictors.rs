@@ -1,0 +1,128 @@
+//! A linear predictor where a probability, a rate or a scale belongs: it takes every value, also those outside of the domain.
+
+use super::Checker;
+use crate::graph::*;
+use ppl_dist::{Domain, Prim};
+use ppl_syntax::diagnostic::Diagnostic;
+use std::collections::HashSet;
+
+/// Expressions looked at before it is given up.
+const MOST: usize = 10_000;
+
+impl Checker {
+    /// Warns of `Bernoulli(a + x * b)`, `Poisson(a + x * b)`, `Normal(m, a + x * b)` with latents that are any number.
+    pub(super) fn predictors(&mut self) {
+        let mut found = vec![];
+        for located in &self.model.statements {
+            let dist = match &located.statement {
+                Statement::Sample(id) => self.model.dist(*id),
+                Statement::Observe { dist, .. } => Some(dist),
+                _ => None,
+            };
+            for d in dist.map(TDist::branches).into_iter().flatten() {
+                let parameters = d.distribution.definition().forms[d.form].parameters;
+                for (parameter, e) in parameters.iter().zip(&d.args) {
+                    let (must, leaves) = match parameter.domain {
+                        Domain::Unit => ("between 0 and 1", "it can be any number"),
+                        Domain::Positive | Domain::NonNegative => {
+                            ("positive", "it can be negative")
+                        }
+                        _ => continue,
+                    };
+                    let Some(free) = self.free_latent(e, &mut MOST.clone()) else {
+                        continue;
+                    };
+                    let (name, latent) =
+                        (d.distribution.definition().name, &self.model.symbols[free]);
+                    let message = format!(
+                        "`{}` of {name} must be {must}, but `{}` in it is any real number",
+                        parameter.name, latent.name
+                    );
+                    let link = match parameter.domain {
+                        Domain::Unit => "Logit",
+                        _ => "Log",
+                    };
+                    let sibling = ppl_dist::find(&format!("{name}{link}"))
+                        .map(|s| s.definition().name)
+                        .filter(|_| !matches!(parameter.name, "size"));
+                    let warning = Diagnostic::warning("W0136", e.span, message)
+                        .at(leaves)
+                        .label(latent.span, "declared here");
+                    found.push(match (sibling, parameter.domain) {
+                        (Some(s), Domain::Unit) => {
+                            warning.help(format!("write `{s}`, which takes this as log odds"))
+                        }
+                        (Some(s), _) => {
+                            warning.help(format!("write `{s}`, which takes this as the logarithm"))
+                        }
+                        (None, Domain::Unit) => {
+                            warning.help("map it to a probability: `inv_logit(…)`")
+                        }
+                        (None, _) => warning.help("map it to positive numbers: `exp(…)`"),
+                    });
+                }
+            }
+        }
+        self.diagnostics.extend(found);
+    }
+
+    /// A latent that is any real number and that alone, whatever the other values are, carries the expression beyond any bound
+    /// on either side.
+    fn free_latent(&self, e: &TExpr, left: &mut usize) -> Option<SymbolId> {
+        *left = left.checked_sub(1)?;
+        match &e.kind {
+            TKind::Symbol(id) => {
+                let s = &self.model.symbols[*id];
+                match &s.role {
+                    Role::Let(inner) => self.free_latent(inner, left),
+                    Role::Site(d) => {
+                        let real = d.distribution.definition().support == ppl_dist::Support::Real;
+                        let free = real && s.ty == Ty::Real && s.kind.is_none();
+                        // A latent by itself is told by its declaration, where it is an error.
+                        (free && !d.modifiers.truncates()).then_some(*id)
+                    }
+                    _ => None,
+                }
+            }
+            TKind::Gather(inner, _) | TKind::Rename(inner, ..) => self.free_latent(inner, left),
+            TKind::Reduce(Reduction::Sum | Reduction::Mean, inner, _) => {
+                self.free_latent(inner, left)
+            }
+            TKind::Prim(Prim::Add | Prim::Mul, parts) => self.free_operand(parts, left),
+            TKind::MatMul(l, r, ..) => self
+                .free_latent(l, left)
+                .filter(|id| !self.reads(r, *id))
+                .or_else(|| self.free_latent(r, left).filter(|id| !self.reads(l, *id))),
+            _ => None,
+        }
+    }
+
+    /// A free latent of one operand that the others do not read.
+    fn free_operand(&self, parts: &[TExpr], left: &mut usize) -> Option<SymbolId> {
+        (0..parts.len()).find_map(|i| {
+            // 0 times anything is 0.
+            let zero = |e: &TExpr| matches!(e.kind, TKind::Number(0.0));
+            let free = self.free_latent(&parts[i], left)?;
+            let mut others = parts.iter().enumerate().filter(|(j, _)| *j != i);
+            others
+                .all(|(_, e)| !zero(e) && !self.reads(e, free))
+                .then_some(free)
+        })
+    }
+
+    /// Whether an expression depends on a site, through deterministic values and the sites' own arguments too.
+    fn reads(&self, e: &TExpr, site: SymbolId) -> bool {
+        let mut stack = vec![];
+        e.symbols(&mut stack);
+        let mut seen = HashSet::new();
+        while let Some(id) = stack.pop() {
+            if id == site {
+                return true;
+            }
+            if let (true, Role::Let(inner)) = (seen.insert(id), &self.model.symbols[id].role) {
+                inner.symbols(&mut stack);
+            }
+        }
+        false
+    }
+}
