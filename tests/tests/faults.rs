@@ -251,7 +251,7 @@ fn weights_that_do_not_add_up_to_one_are_impossible() {
         )
     };
     let data = "y\na\nb\nc\n";
-    let wrong = at(&model("0.5"), data, &[("p", 0.5)]);
+    let wrong = at(&model("p"), data, &[("p", 0.5)]);
     assert_eq!(wrong.log_density, f64::NEG_INFINITY);
     let wrong = at(&model("[p, p, 0.5]"), data, &[("p", 0.5)]);
     assert_eq!(wrong.log_density, f64::NEG_INFINITY);
