@@ -18,7 +18,7 @@ impl Family for FullRank {
         "full_rank"
     }
 
-    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring) -> String {
+    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
         let mut out = String::new();
         let joint: Vec<&SiteShape> = sites.iter().filter(|s| s.unconstrained.is_some()).collect();
         let d: usize = joint
@@ -33,14 +33,12 @@ impl Family for FullRank {
             );
             let apart: Vec<&str> = joint
                 .iter()
-                .filter(|s| s.hierarchical)
+                .filter(|s| s.hierarchical && centring.is_apart(s.site))
                 .map(|s| s.name.as_str())
                 .collect();
-            let noncentered = match centring {
-                Centring::NonCentred if !apart.is_empty() => {
-                    format!("noncentered = [{}]", apart.join(", "))
-                }
-                _ => String::new(),
+            let noncentered = match apart.is_empty() {
+                false => format!("noncentered = [{}]", apart.join(", ")),
+                true => String::new(),
             };
             let list: Vec<&str> = joint.iter().map(|s| s.name.as_str()).collect();
             let _ = writeln!(out, "  axis {axis} = {d};");

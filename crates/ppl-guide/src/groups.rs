@@ -103,7 +103,7 @@ fn ordered<'a>(family: Option<&'a dyn Family>, bound: &Bound) -> Vec<Group<'a>> 
 }
 
 /// The guide's statements as text.
-pub(crate) fn emit(family: &dyn Family, bound: &Bound, centring: Centring) -> String {
+pub(crate) fn emit(family: &dyn Family, bound: &Bound, centring: Centring<'_>) -> String {
     let mut names = Names::of(bound);
     if let Some(written) = &bound.model.partial_guide {
         brought(&written.statements, &mut names);
@@ -137,8 +137,9 @@ fn brought(statements: &[Stmt], names: &mut Names) {
     }
 }
 
-/// Whether a site can be drawn in units of its prior.
-pub(crate) fn non_centred(bound: &Bound) -> bool {
+/// The sites that can be drawn in units of their priors.
+pub(crate) fn hierarchical(bound: &Bound) -> Vec<SymbolId> {
     let groups = ordered(None, bound);
-    groups.iter().flat_map(|g| &g.sites).any(|s| s.hierarchical)
+    let sites = groups.iter().flat_map(|g| &g.sites);
+    sites.filter(|s| s.hierarchical).map(|s| s.site).collect()
 }

@@ -10,6 +10,7 @@ mod mean_field;
 mod names;
 
 pub use names::Names;
+use ppl_model::graph::SymbolId;
 use ppl_model::{Bound, SiteShape};
 use ppl_syntax::ast::{GuideBody, Stmt, StmtKind};
 use ppl_syntax::diagnostic::Diagnostic;
@@ -21,7 +22,7 @@ pub trait Family: Sync {
     /// Its name in `guide auto(…);`.
     fn keyword(&self) -> &'static str;
     /// The guide's statements as text, without the surrounding `guide { … }`.
-    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring) -> String;
+    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String;
 }
 
 /// Every family.
@@ -52,21 +53,39 @@ pub fn find(name: &str) -> Option<&'static dyn Family> {
 
 /// Whether hierarchical sites are drawn on their own scale or in units of their prior.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Centring {
+pub enum Centring<'a> {
     /// On their own scale: better where the data say much about each.
     Centred,
     /// In units of their prior: better where they say little.
     NonCentred,
+    /// These in units of their prior, all others on their own scale.
+    Apart(&'a [SymbolId]),
+}
+
+impl Centring<'_> {
+    /// Whether a site is drawn in units of its prior, if that can be.
+    pub(crate) fn is_apart(self, site: SymbolId) -> bool {
+        match self {
+            Centring::Centred => false,
+            Centring::NonCentred => true,
+            Centring::Apart(sites) => sites.contains(&site),
+        }
+    }
 }
 
 /// The guide of a family for a bound model, as text.
-pub fn text(family: &dyn Family, bound: &Bound, centring: Centring) -> String {
+pub fn text(family: &dyn Family, bound: &Bound, centring: Centring<'_>) -> String {
     format!("guide {{\n{}}}\n", groups::emit(family, bound, centring))
 }
 
 /// Whether there is a choice of centring: a site whose prior's location or scale is a latent.
 pub fn has_choice(bound: &Bound) -> bool {
-    groups::non_centred(bound)
+    !hierarchical(bound).is_empty()
+}
+
+/// The sites that have that choice, in the order in which they are drawn.
+pub fn hierarchical(bound: &Bound) -> Vec<SymbolId> {
+    groups::hierarchical(bound)
 }
 
 /// Reads a guide's text and binds it to the model.

@@ -21,7 +21,7 @@ impl Family for MeanField {
         "mean_field"
     }
 
-    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring) -> String {
+    fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
         let mut out = String::new();
         for s in sites {
             emit_site(&mut out, names, s, centring);
@@ -31,7 +31,7 @@ impl Family for MeanField {
 }
 
 /// One site on its own.
-pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, centring: Centring) {
+pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, centring: Centring<'_>) {
     emit_chain(out, names, s, centring, None);
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn emit_chain(
     out: &mut String,
     names: &mut Names,
     s: &SiteShape,
-    centring: Centring,
+    centring: Centring<'_>,
     chain: Option<&str>,
 ) {
     let target = format!("{}{}", s.name, bracket(&s.axes));
@@ -71,7 +71,7 @@ pub(crate) fn emit_chain(
     let _ = writeln!(out, "  param {location}{axes} = 0;");
     let _ = writeln!(out, "  param {scale}{axes}: positive = {START};");
     let mut how = vec![];
-    if s.hierarchical && centring == Centring::NonCentred {
+    if s.hierarchical && centring.is_apart(s.site) {
         how.push(format!("noncentered = {}", s.name));
     }
     if let Some(axis) = chain {

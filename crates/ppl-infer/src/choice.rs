@@ -1,7 +1,8 @@
 //! Which guide: the written one, or the family's, centred or not, whichever reaches the higher bound; and careful starts
 //! where an optimisation diverges.
 
-use crate::deterministic::{self, Found, Solved};
+use crate::centring;
+use crate::deterministic::{self, Effort, Found, Solved};
 use crate::engine::FitError;
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice, Observer, Silent};
@@ -45,6 +46,22 @@ fn candidates(bound: &Bound, choice: GuideChoice) -> Result<Vec<Guided>, FitErro
             text: String::new(),
         }]);
     }
+    let centrings: &[Centring] = match ppl_guide::has_choice(bound) {
+        true => &[Centring::Centred, Centring::NonCentred],
+        false => &[Centring::Centred],
+    };
+    centrings
+        .iter()
+        .map(|c| candidate(bound, choice, *c))
+        .collect()
+}
+
+/// The guide that the family offers with this centring.
+pub(crate) fn candidate(
+    bound: &Bound,
+    choice: GuideChoice,
+    centring: Centring<'_>,
+) -> Result<Guided, FitError> {
     let family = match (choice, &bound.model.guide_family) {
         (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
         (GuideChoice::FullRank, _) => ppl_guide::find("full-rank"),
@@ -52,25 +69,17 @@ fn candidates(bound: &Bound, choice: GuideChoice) -> Result<Vec<Guided>, FitErro
         (GuideChoice::Auto, None) => None,
     };
     let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
-    let candidate = |centring: Centring| -> Result<Guided, FitError> {
-        let text = ppl_guide::text(family, bound, centring);
-        let name = match (&bound.model.partial_guide, bound.model.site_families.len()) {
-            (Some(_), _) => format!("written in part, the rest {}", family.name()),
-            (None, 0) => family.name().to_string(),
-            (None, _) => format!(
-                "{}, with families of their own for some sites",
-                family.name()
-            ),
-        };
-        let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
-        Ok(Guided { bound, name, text })
+    let text = ppl_guide::text(family, bound, centring);
+    let name = match (&bound.model.partial_guide, bound.model.site_families.len()) {
+        (Some(_), _) => format!("written in part, the rest {}", family.name()),
+        (None, 0) => family.name().to_string(),
+        (None, _) => format!(
+            "{}, with families of their own for some sites",
+            family.name()
+        ),
     };
-    let centrings: &[Centring] = if ppl_guide::has_choice(bound) {
-        &[Centring::Centred, Centring::NonCentred]
-    } else {
-        &[Centring::Centred]
-    };
-    centrings.iter().map(|c| candidate(*c)).collect()
+    let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
+    Ok(Guided { bound, name, text })
 }
 
 /// Optimises, starting again from narrower draws where it diverges.
@@ -185,7 +194,11 @@ pub fn choose(
 ) -> Result<Chosen, FitError> {
     let mut entrants = vec![];
     let mut stopped = false;
-    for guided in candidates(bound, options.guide)? {
+    let mut waiting = candidates(bound, options.guide)?;
+    let has_choice = waiting.len() > 1;
+    waiting.reverse();
+    let mut apart = None;
+    while let Some(guided) = waiting.pop() {
         let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
         if objective.params.is_empty() {
             return nothing_to_optimise(guided, objective);
@@ -193,7 +206,8 @@ pub fn choose(
         let solved = match &objective.layout {
             Some(layout) => {
                 let n = objective.n_params();
-                deterministic::solve(&guided.bound, layout, n, options, observer)?
+                let all = Effort::Full;
+                deterministic::solve(&guided.bound, layout, n, options, all, observer)?
             }
             None => None,
         };
@@ -205,6 +219,13 @@ pub fn choose(
         });
         if stopped {
             break;
+        }
+        if has_choice && waiting.is_empty() && apart.is_none() {
+            // Both ways for all together are known: now site by site.
+            let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
+            let found = centring::search(bound, options, better, observer)?;
+            apart = Some(found.sites);
+            waiting.extend(found.guided);
         }
     }
     let done = entrants.iter().filter(|e| e.is_done()).map(Entrant::bound);
@@ -279,18 +300,7 @@ pub fn choose(
         optimise_seconds: climb,
         ..chosen.optimum
     };
-    if let [a, b] = bounds.as_slice() {
-        let word = if b > a { "non-centred" } else { "centred" };
-        let shown = |v: &f64| match v.is_finite() {
-            true => format!("{v:.2}"),
-            false => "not found".to_string(),
-        };
-        chosen.notes.push(format!(
-            "hierarchical sites are drawn {word} in the guide: the bound is {} centred, {} non-centred",
-            shown(a),
-            shown(b)
-        ));
-    }
+    chosen.notes.extend(centring::note(bound, &bounds, apart));
     Ok(chosen)
 }
 

@@ -93,6 +93,15 @@ struct Solver<'o> {
     difference: Option<f64>,
 }
 
+/// How much is done to find the optimum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// All starts and all rungs.
+    Full,
+    /// Two rungs: enough to compare parametrisations.
+    Quick,
+}
+
 /// An optimum, and what the starts led to.
 pub(crate) struct Solved {
     pub(crate) optimum: Optimum,
@@ -116,6 +125,7 @@ pub(crate) fn solve(
     layout: &Layout,
     n_params: usize,
     options: &FitOptions,
+    effort: Effort,
     observer: &mut dyn Observer,
 ) -> Result<Option<Solved>, ObjectiveError> {
     if layout.d > MOST || !(layout.is_dense() || layout.is_diagonal()) {
@@ -138,7 +148,7 @@ pub(crate) fn solve(
     };
     let starts = starts::starts(bound, &mut solver)?;
     let mut ends = (0, 0, vec![]);
-    let (found, outcome) = match solver.climb(starts, &mut ends) {
+    let (found, outcome) = match solver.climb(starts, effort, &mut ends) {
         Ok((found, true)) => (found, Outcome::Converged),
         Ok((found, false)) => (found, Outcome::StepLimit),
         Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
@@ -227,6 +237,7 @@ impl Solver<'_> {
     fn climb(
         &mut self,
         starts: Vec<Gaussian>,
+        effort: Effort,
         ends: &mut (usize, usize, Vec<Gaussian>),
     ) -> Climbed {
         let merit = self.draws(MERIT, 1 << 20);
@@ -238,7 +249,12 @@ impl Solver<'_> {
         *ends = (found.tried, found.agreeing, found.others);
         let fresh = self.draws(FRESH, 5 << 20);
         let (mut reached, mut change) = (false, f64::INFINITY);
-        for (rung, &n) in RUNGS.iter().enumerate() {
+        let rungs = if effort == Effort::Quick {
+            2
+        } else {
+            RUNGS.len()
+        };
+        for (rung, &n) in RUNGS[..rungs].iter().enumerate() {
             let work = (n * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
             if rung > 0 && work > MOST_WORK {
                 break;

@@ -1,0 +1,136 @@
+//! Centred or non-centred for each site: after both ways for all sites together, one site at a time is switched, and stays
+//! switched where that raises the bound. All parametrisations bound the same evidence.
+
+use crate::choice::{Guided, candidate};
+use crate::deterministic::{Effort, solve};
+use crate::engine::FitError;
+use crate::objective::Objective;
+use crate::options::{FitOptions, Observer};
+use crate::stochastic::{Outcome, Target};
+use ppl_guide::Centring;
+use ppl_model::Bound;
+use ppl_model::graph::SymbolId;
+
+/// Sites that are switched one by one, at most.
+const MOST: usize = 10;
+
+/// Rounds of switches, at most.
+const ROUNDS: usize = 2;
+
+/// What a switch must raise the bound by, beside two standard errors.
+const WORTH: f64 = 0.05;
+
+/// What the search found.
+pub(crate) struct Found {
+    /// The guide, where it is neither of those that treat all sites alike.
+    pub(crate) guided: Option<Guided>,
+    /// The sites that are drawn in units of their priors.
+    pub(crate) sites: Vec<SymbolId>,
+}
+
+/// Switches one site after the other, from all of them in units of their priors (`apart`) or none.
+pub(crate) fn search(
+    bound: &Bound,
+    options: &FitOptions,
+    apart: bool,
+    observer: &mut dyn Observer,
+) -> Result<Found, FitError> {
+    let all = ppl_guide::hierarchical(bound);
+    let mut sites = if apart { all.clone() } else { vec![] };
+    let alike = |sites: Vec<SymbolId>| Found {
+        guided: None,
+        sites,
+    };
+    if all.len() < 2 || all.len() > MOST {
+        return Ok(alike(sites));
+    }
+    let mut quick = |sites: &[SymbolId]| -> Result<Option<(f64, f64)>, FitError> {
+        let guided = candidate(bound, options.guide, Centring::Apart(sites))?;
+        let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
+        let Some(layout) = &objective.layout else {
+            return Ok(None);
+        };
+        let n = objective.n_params();
+        let solved = solve(&guided.bound, layout, n, options, Effort::Quick, observer)?;
+        let optimum = solved.map(|s| s.optimum);
+        let usable = optimum.filter(|o| o.elbo.is_finite() && o.outcome != Outcome::Interrupted);
+        Ok(usable.map(|o| (o.elbo, o.elbo_se)))
+    };
+    let Some(mut best) = quick(&sites)? else {
+        return Ok(alike(sites));
+    };
+    // Until a whole round of switches has brought nothing.
+    let (mut quiet, mut tried) = (0, 0);
+    for site in all.iter().cycle() {
+        if quiet == all.len() || tried == ROUNDS * all.len() {
+            break;
+        }
+        tried += 1;
+        quiet += 1;
+        let mut switched = sites.clone();
+        match switched.iter().position(|s| s == site) {
+            Some(at) => {
+                switched.remove(at);
+            }
+            None => switched.push(*site),
+        }
+        let found = quick(&switched)?;
+        if let Some(found) = found
+            && found.0 > best.0 + (2.0 * found.1.hypot(best.1)).max(WORTH)
+        {
+            (best, sites, quiet) = (found, switched, 1);
+        }
+    }
+    if sites.is_empty() || sites.len() == all.len() {
+        return Ok(alike(sites));
+    }
+    Ok(Found {
+        guided: Some(candidate(bound, options.guide, Centring::Apart(&sites))?),
+        sites,
+    })
+}
+
+/// What was chosen and why, from the bounds of all centred, all non-centred and the mixed choice.
+pub(crate) fn note(bound: &Bound, bounds: &[f64], apart: Option<Vec<SymbolId>>) -> Option<String> {
+    let shown = |v: f64| match v.is_finite() {
+        true => format!("{v:.2}"),
+        false => "not found".to_string(),
+    };
+    let [centred, non_centred, mixed @ ..] = bounds else {
+        return None;
+    };
+    let both = format!(
+        "the bound is {} centred, {} non-centred",
+        shown(*centred),
+        shown(*non_centred)
+    );
+    let best = centred.max(*non_centred);
+    if let ([mixed], Some(apart)) = (mixed, apart) {
+        let names = |wanted: bool| {
+            let sites = ppl_guide::hierarchical(bound).into_iter();
+            let sites = sites.filter(|s| apart.contains(s) == wanted);
+            let names: Vec<String> = sites
+                .map(|s| format!("`{}`", bound.model.symbols[s].name))
+                .collect();
+            names.join(", ")
+        };
+        if *mixed > best {
+            return Some(format!(
+                "{} drawn non-centred in the guide and {} centred: the bound is {} so, {} with all centred, {} with all non-centred",
+                names(true),
+                names(false),
+                shown(*mixed),
+                shown(*centred),
+                shown(*non_centred)
+            ));
+        }
+    }
+    let word = if non_centred > centred {
+        "non-centred"
+    } else {
+        "centred"
+    };
+    Some(format!(
+        "hierarchical sites are drawn {word} in the guide: {both}"
+    ))
+}
