@@ -2,7 +2,7 @@
 
 use crate::commands::{
     check::Check, density::Density, explain::Explain, fit::Fit, fmt::Fmt, graph::Graph,
-    guide::Guide, predict::Predict,
+    guide::Guide, plan::Plan, predict::Predict,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use ppl_lang::GuideChoice;
@@ -31,6 +31,8 @@ pub enum Command {
     Fit(Fit),
     /// Check a model, with or without data, and print its graph in words
     Check(Check),
+    /// Say what a fit would do, and why: guide, estimators, engine, rungs and their cost
+    Plan(Plan),
     /// Print the guide that a fit would use, as program text
     Guide(Guide),
     /// Draw a model's predictions from the draws of a fit, for its rows or for new ones

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Explain(command) => commands::explain::run(&command, &terminal),
         Command::Fmt(command) => commands::fmt::run(&command, &terminal),
         Command::Graph(command) => commands::graph::run(&command, &terminal),
+        Command::Plan(command) => commands::plan::run(&command, &terminal),
         Command::Predict(command) => commands::predict::run(&command, &terminal),
         Command::Guide(command) => commands::guide::run(&command, &terminal),
     };

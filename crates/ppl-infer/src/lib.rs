@@ -17,6 +17,7 @@ pub mod labels;
 mod modes;
 pub mod objective;
 pub mod options;
+pub mod plan;
 pub mod predict;
 pub mod psis;
 mod sampled;

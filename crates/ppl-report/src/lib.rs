@@ -9,6 +9,7 @@ mod draws;
 mod evidence;
 mod json;
 mod number;
+mod plan;
 mod table;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use discrete::{discrete_csv, discrete_lines};
 pub use draws::{draws_csv, draws_table};
 pub use evidence::elbo_block;
 pub use json::fit_json;
+pub use plan::{plan_json, plan_text};
 pub use table::{TableOptions, summary_table, summary_table_with};
 
 /// The version that is written into every output.

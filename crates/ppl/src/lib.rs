@@ -129,6 +129,11 @@ impl Bound {
             .map_err(|e| e.diagnostics())
     }
 
+    /// What a fit would do, and why, without doing it.
+    pub fn plan(&self, options: &FitOptions) -> Result<ppl_infer::plan::Plan, FitError> {
+        ppl_infer::plan::plan(&self.inner, options)
+    }
+
     /// Fits. Uses the rayon pool it is called in; the same seed gives the same bits on any number of threads.
     pub fn fit(&self, options: &FitOptions, observer: &mut dyn Observer) -> Result<Fit, FitError> {
         ppl_infer::engine::fit(&self.inner, options, observer)

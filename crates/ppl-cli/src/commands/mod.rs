@@ -7,4 +7,5 @@ pub mod fit;
 pub mod fmt;
 pub mod graph;
 pub mod guide;
+pub mod plan;
 pub mod predict;

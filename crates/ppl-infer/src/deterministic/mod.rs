@@ -19,6 +19,7 @@ mod gaussian;
 mod inspect;
 mod layout;
 mod modes;
+mod outline;
 mod pattern;
 mod smooth;
 mod starts;
@@ -26,6 +27,7 @@ mod tails;
 
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
+pub(crate) use outline::{Outline, outline};
 
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};

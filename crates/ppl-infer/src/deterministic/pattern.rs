@@ -71,6 +71,11 @@ impl Pattern {
         self.colours.len()
     }
 
+    /// Elements that may be other than zero.
+    pub(super) fn nonzeros(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum()
+    }
+
     /// The direction of a colour.
     pub(super) fn direction(&self, colour: usize, out: &mut [f64]) {
         out.fill(0.0);

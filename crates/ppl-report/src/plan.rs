@@ -1,0 +1,84 @@
+//! A plan as text and as JSON.
+
+use crate::number::grouped;
+use ppl_infer::plan::Plan;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Some lines for a person.
+pub fn plan_text(plan: &Plan) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "unknowns  {} after transforms", grouped(plan.unknowns));
+    let _ = writeln!(out, "guide     {}: {}", plan.guide, plan.guide_why);
+    for s in &plan.sites {
+        let n = if s.elements == 1 {
+            String::new()
+        } else {
+            format!(" ({} elements)", grouped(s.elements))
+        };
+        let centring = s
+            .centring
+            .as_ref()
+            .map_or(String::new(), |c| format!("; {c}"));
+        let _ = writeln!(
+            out,
+            "site      {}{n}: {}, {}{centring}",
+            s.name, s.estimator, s.why
+        );
+    }
+    let _ = writeln!(out, "search    {}", plan.candidates);
+    let _ = writeln!(out, "engine    {}: {}", plan.engine, plan.engine_why);
+    if plan.colours > 0 {
+        let _ = writeln!(
+            out,
+            "hessian   {} products give its {} numbers that are not always zero; a gradient computes {} numbers",
+            grouped(plan.colours),
+            grouped(plan.nonzeros),
+            grouped(plan.gradient_work)
+        );
+        let rungs: Vec<String> = plan
+            .rungs
+            .iter()
+            .map(|(n, w)| format!("{n} ({w:.1e})"))
+            .collect();
+        let _ = writeln!(
+            out,
+            "rungs     draws (and numbers computed a step): {}; from the best of {} starts; as many as change the bound",
+            rungs.join(", "),
+            plan.starts
+        );
+        if !plan.left_out.is_empty() {
+            let left: Vec<String> = plan.left_out.iter().map(usize::to_string).collect();
+            let _ = writeln!(
+                out,
+                "          {} draws are left out: a step would cost too much",
+                left.join(", ")
+            );
+        }
+    }
+    out
+}
+
+/// The same for a program.
+pub fn plan_json(plan: &Plan) -> String {
+    let site = |s: &ppl_infer::plan::Site| json!({ "name": s.name, "elements": s.elements, "estimator": s.estimator, "why": s.why, "centring": s.centring });
+    let rungs: Vec<Value> = plan
+        .rungs
+        .iter()
+        .map(|(n, work)| json!({ "draws": n, "work_per_step": work }))
+        .collect();
+    let document = json!({
+        "format": 1,
+        "unknowns": plan.unknowns,
+        "guide": { "family": plan.guide, "why": plan.guide_why },
+        "sites": plan.sites.iter().map(site).collect::<Vec<_>>(),
+        "search": plan.candidates,
+        "engine": { "name": plan.engine, "why": plan.engine_why },
+        "starts": plan.starts,
+        "hessian": { "colours": plan.colours, "nonzeros": plan.nonzeros },
+        "gradient_work": plan.gradient_work,
+        "rungs": rungs,
+        "rungs_left_out": plan.left_out,
+    });
+    format!("{document:#}\n")
+}
