@@ -26,6 +26,18 @@ pub(crate) struct Found {
     pub(crate) guided: Option<Guided>,
     /// The sites that are drawn in units of their priors.
     pub(crate) sites: Vec<SymbolId>,
+    /// Whether the observer stopped it.
+    pub(crate) stopped: bool,
+}
+
+/// What a short optimisation gave.
+enum Tried {
+    /// A bound and its standard error.
+    Bound(f64, f64),
+    /// The observer stopped it.
+    Stopped,
+    /// Nothing: the deterministic engine is not for it, or got nowhere.
+    None,
 }
 
 /// Switches one site after the other, from all of them in units of their priors (`apart`) or none.
@@ -40,24 +52,35 @@ pub(crate) fn search(
     let alike = |sites: Vec<SymbolId>| Found {
         guided: None,
         sites,
+        stopped: false,
     };
     if all.len() < 2 || all.len() > MOST {
         return Ok(alike(sites));
     }
-    let mut quick = |sites: &[SymbolId]| -> Result<Option<(f64, f64)>, FitError> {
+    let mut quick = |sites: &[SymbolId]| -> Result<Tried, FitError> {
         let guided = candidate(bound, options.guide, Centring::Apart(sites))?;
         let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
         let Some(layout) = &objective.layout else {
-            return Ok(None);
+            return Ok(Tried::None);
         };
         let n = objective.n_params();
         let solved = solve(&guided.bound, layout, n, options, Effort::Quick, observer)?;
         let optimum = solved.map(|s| s.optimum);
-        let usable = optimum.filter(|o| o.elbo.is_finite() && o.outcome != Outcome::Interrupted);
-        Ok(usable.map(|o| (o.elbo, o.elbo_se)))
+        Ok(match optimum {
+            Some(o) if o.outcome == Outcome::Interrupted => Tried::Stopped,
+            Some(o) if o.elbo.is_finite() => Tried::Bound(o.elbo, o.elbo_se),
+            _ => Tried::None,
+        })
     };
-    let Some(mut best) = quick(&sites)? else {
-        return Ok(alike(sites));
+    let (mut best, mut best_se) = match quick(&sites)? {
+        Tried::Bound(value, se) => (value, se),
+        Tried::None => return Ok(alike(sites)),
+        Tried::Stopped => {
+            return Ok(Found {
+                stopped: true,
+                ..alike(sites)
+            });
+        }
     };
     // Until a whole round of switches has brought nothing.
     let (mut quiet, mut tried) = (0, 0);
@@ -74,11 +97,17 @@ pub(crate) fn search(
             }
             None => switched.push(*site),
         }
-        let found = quick(&switched)?;
-        if let Some(found) = found
-            && found.0 > best.0 + (2.0 * found.1.hypot(best.1)).max(WORTH)
-        {
-            (best, sites, quiet) = (found, switched, 1);
+        match quick(&switched)? {
+            Tried::Bound(value, se) if value > best + (2.0 * se.hypot(best_se)).max(WORTH) => {
+                (best, best_se, sites, quiet) = (value, se, switched, 1);
+            }
+            Tried::Stopped => {
+                return Ok(Found {
+                    stopped: true,
+                    ..alike(sites)
+                });
+            }
+            _ => {}
         }
     }
     if sites.is_empty() || sites.len() == all.len() {
@@ -86,6 +115,7 @@ pub(crate) fn search(
     }
     Ok(Found {
         guided: Some(candidate(bound, options.guide, Centring::Apart(&sites))?),
+        stopped: false,
         sites,
     })
 }

@@ -225,6 +225,7 @@ pub fn choose(
             let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
             let found = centring::search(bound, options, better, observer)?;
             apart = Some(found.sites);
+            stopped = found.stopped;
             waiting.extend(found.guided);
         }
     }
