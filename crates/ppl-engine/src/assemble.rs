@@ -1,11 +1,14 @@
 //! Assembly: steps get registers, addresses and machine loops, and become a kernel.
 
+mod products;
+
 use crate::EngineError;
 use crate::graph::Graph;
 use crate::index::RunTable;
 use crate::kernel::{Chunk, Instruction, Kernel, Layout, MAX_OUTER};
 use crate::levels::Group;
 use crate::lower::{Lowered, Source, Step, Target};
+use crate::matrix::Matrix;
 use crate::memory::Memory;
 use crate::ops::indexed::BlockRuns;
 use crate::ops::{Choice, Code, Detail, InstructionSet};
@@ -28,6 +31,8 @@ pub(crate) struct Assembler<'a> {
     pub(crate) places: &'a Places,
     pub(crate) memory: &'a mut Memory,
     pub(crate) set: InstructionSet,
+    /// Packed matrices by node and rows of a block.
+    pub(crate) matrices: HashMap<(usize, usize), Matrix>,
     /// Run tables by index and block length.
     pub(crate) tables: HashMap<(IndexId, usize), RunTable>,
 }
@@ -46,6 +51,20 @@ struct Operand {
 struct RegisterFile {
     base: *mut f64,
     distance: usize,
+    /// Those that are there for all positions at once.
+    wide: *mut f64,
+    positions: usize,
+}
+
+impl RegisterFile {
+    /// The address of a virtual register, at the first position.
+    fn address(&self, registers: &Registers, lowered: &Lowered, v: usize) -> *mut f64 {
+        if lowered.wide.contains(&v) {
+            let number = registers.of[v] * self.positions;
+            return self.wide.wrapping_add(number * self.distance);
+        }
+        self.base.wrapping_add(registers.of[v] * self.distance)
+    }
 }
 
 impl Assembler<'_> {
@@ -55,7 +74,7 @@ impl Assembler<'_> {
         lowered: &Lowered,
     ) -> Result<Kernel, EngineError> {
         let registers = registers::assign(lowered);
-        let extent = self.extent(group, &registers)?;
+        let extent = self.extent(group, lowered, &registers)?;
         let outer: Vec<usize> = extent.outer.iter().map(|&a| self.graph.size(a)).collect();
         let split = Split::plan(&extent, outer.first().copied().unwrap_or(1));
         let sinks_of = |step: &Step| match step.target {
@@ -107,6 +126,7 @@ impl Assembler<'_> {
             split.chunks,
             names.join(" ")
         );
+        self.set_scales(lowered, &mut sinks, &extent);
         Ok(Kernel {
             block: extent.block,
             inner: extent.lanes,
@@ -126,7 +146,12 @@ impl Assembler<'_> {
         })
     }
 
-    fn extent(&self, group: &Group, registers: &Registers) -> Result<Extent, EngineError> {
+    fn extent(
+        &self,
+        group: &Group,
+        lowered: &Lowered,
+        registers: &Registers,
+    ) -> Result<Extent, EngineError> {
         let inner = group.space.innermost();
         let lanes = inner.map_or(1, |a| self.graph.size(a));
         let outer: Vec<_> = group.space.iter().filter(|&a| Some(a) != inner).collect();
@@ -140,8 +165,10 @@ impl Assembler<'_> {
         while block > BLOCK.1 && block * 8 * registers.count > REGISTER_BYTES {
             block /= 2;
         }
-        let block = block.min(lanes.max(1));
         let total = self.graph.program.len(group.space);
+        let block = self
+            .dense_block(lowered, lanes, total)
+            .unwrap_or(block.min(lanes.max(1)));
         Ok(Extent {
             space: group.space,
             inner,
@@ -167,14 +194,23 @@ impl Assembler<'_> {
         } else {
             extent.block.next_multiple_of(8) + REGISTER_GAP
         };
+        let positions = extent.total / extent.lanes.max(1);
         let file = RegisterFile {
             base: self.memory.allocate(registers.count * distance)?,
             distance,
+            wide: self
+                .memory
+                .allocate(registers.wide * positions * distance)?,
+            positions,
         };
+        let dense = self.dense_steps(lowered, registers, file, extent, split, sinks, chunk)?;
         let (mut instructions, mut layouts) = (vec![], vec![]);
         for (step, sink) in lowered.steps.iter().zip(sinks) {
+            if step.product.is_some() {
+                continue;
+            }
             let (instruction, layout) =
-                self.instruction(step, sink.as_ref(), registers, file, extent, chunk);
+                self.instruction(step, sink.as_ref(), lowered, registers, file, extent, chunk);
             instructions.push(instruction);
             layouts.push(layout);
         }
@@ -196,6 +232,7 @@ impl Assembler<'_> {
             fills,
             instructions,
             layouts,
+            dense,
         })
     }
 
@@ -203,18 +240,19 @@ impl Assembler<'_> {
         &mut self,
         step: &Step,
         sink: Option<&Sink>,
+        lowered: &Lowered,
         registers: &Registers,
         file: RegisterFile,
         extent: &Extent,
         chunk: usize,
     ) -> (Instruction, Layout) {
         let register = |v: usize| Operand {
-            base: file
-                .base
-                .wrapping_add(registers.of[v] * file.distance)
-                .cast(),
+            base: file.address(registers, lowered, v).cast(),
             per_block: 0,
-            per_outer: [0; MAX_OUTER],
+            per_outer: match lowered.wide.contains(&v) {
+                true => self.wide_steps(extent, file.distance),
+                false => [0; MAX_OUTER],
+            },
             step: usize::from(extent.inner.is_some()),
         };
         let source = |s: &Source| match s {

@@ -1,5 +1,6 @@
 //! The program as the compiler sees it: axes of size 1 and nodes that change no value are gone, users are known.
 
+use crate::product::{self, Product};
 use ppl_core::{AxisId, AxisSet, Op, Program};
 use ppl_dist::Prim;
 
@@ -14,6 +15,8 @@ pub(crate) struct Graph<'p> {
     pub(crate) users: Vec<Vec<usize>>,
     /// Whether a node is an output.
     pub(crate) is_output: Vec<bool>,
+    /// The sums that are products of a matrix of data with a vector.
+    pub(crate) products: Vec<Option<Product>>,
     /// The node that a node's value really is.
     root: Vec<usize>,
     unit: AxisSet,
@@ -59,8 +62,12 @@ impl<'p> Graph<'p> {
                 root[i] = root[a];
             }
         }
+        let products = (0..n)
+            .map(|i| product::find(program, &axes, &root, i).filter(|_| root[i] == i))
+            .collect();
         let mut graph = Graph {
             program,
+            products,
             axes,
             order: vec![],
             users: vec![vec![]; n],
@@ -105,6 +112,9 @@ impl<'p> Graph<'p> {
 
     /// Resolved arguments.
     pub(crate) fn args(&self, i: usize) -> Vec<usize> {
+        if let Some(product) = &self.products[i] {
+            return vec![product.vector];
+        }
         self.op(i)
             .args()
             .into_iter()
@@ -113,6 +123,13 @@ impl<'p> Graph<'p> {
     }
 
     pub(crate) fn kind(&self, i: usize) -> Kind {
+        if let Some(product) = &self.products[i] {
+            return if product.transposed {
+                Kind::Sink
+            } else {
+                Kind::Lanes
+            };
+        }
         match self.op(i) {
             Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => Kind::Leaf,
             Op::At(..) | Op::Rename(..) => Kind::View,
@@ -127,6 +144,12 @@ impl<'p> Graph<'p> {
 
     /// The space that a node's instructions run over.
     pub(crate) fn space(&self, i: usize) -> AxisSet {
+        if let Some(product) = &self.products[i] {
+            return match product.transposed {
+                true => self.axes[product.vector],
+                false => self.axes[i],
+            };
+        }
         match self.op(i) {
             Op::Sum(a) | Op::Max(a) => self.axes[self.resolve(*a)],
             Op::Scatter(a, index) => {

@@ -1,6 +1,8 @@
 //! What runs: kernels as lists of instructions with addresses, over blocks of lanes.
 
-use crate::ops::reduce::{ACCUMULATORS, Fold, Maximum, Sum, fold};
+use crate::dense::DenseSteps;
+use crate::ops::dense::LANES;
+use crate::ops::reduce::{Fold, Maximum, Sum, fold, fold8};
 use crate::ops::{BlockFn, Detail};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -42,6 +44,8 @@ pub(crate) struct Chunk {
     pub(crate) instructions: Vec<Instruction>,
     /// One an instruction.
     pub(crate) layouts: Vec<Layout>,
+    /// What runs for all outer positions of a block at once.
+    pub(crate) dense: DenseSteps,
 }
 
 /// What is left of a reduction after all chunks.
@@ -52,8 +56,10 @@ pub(crate) struct Finish {
     pub(crate) len: usize,
     /// Whether maxima are taken, not sums.
     pub(crate) maximum: bool,
-    /// Whether each value is spread over accumulators.
-    pub(crate) spread: bool,
+    /// Over how many accumulators each value is spread.
+    pub(crate) lanes: usize,
+    /// What the values are to be multiplied by, where they are spread.
+    pub(crate) scale: f64,
     /// Where the values go.
     pub(crate) dst: *mut f64,
 }
@@ -91,7 +97,11 @@ impl Kernel {
         unsafe {
             self.fills.iter().for_each(|fill| fill.apply());
             match &self.chunks[..] {
-                [chunk] if self.outer.is_empty() && chunk.blocks.len() == 1 => {
+                [chunk]
+                    if self.outer.is_empty()
+                        && chunk.blocks.len() == 1
+                        && chunk.dense.is_empty() =>
+                {
                     chunk.run_once(self.inner)
                 }
                 [chunk] => chunk.run(self),
@@ -138,6 +148,11 @@ impl Chunk {
         let rank = kernel.outer.len();
         for block in self.blocks.clone() {
             let lanes = kernel.block.min(kernel.inner - block * kernel.block);
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let first = block == self.blocks.start;
+                self.dense.begin(block, lanes, first, kernel.block);
+            }
             let mut position = [0; MAX_OUTER];
             position[0] = self.outermost.start;
             loop {
@@ -167,6 +182,11 @@ impl Chunk {
                 if !advance(&mut position, &kernel.outer, self.outermost.end) {
                     break;
                 }
+            }
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                let last = block + 1 == self.blocks.end;
+                self.dense.end(block, lanes, last);
             }
         }
     }
@@ -214,12 +234,15 @@ impl Finish {
             gap *= 2;
         }
         let total = self.partials[0];
-        if self.spread {
-            for slot in 0..self.len / ACCUMULATORS {
+        if self.lanes > 1 {
+            for slot in 0..self.len / self.lanes {
                 // SAFETY: the partial result holds that many accumulators, the destination that many values.
                 unsafe {
-                    *self.dst.add(slot) =
-                        fold::<F>(&*total.add(slot * ACCUMULATORS).cast::<[f64; ACCUMULATORS]>())
+                    let spread = total.add(slot * self.lanes);
+                    *self.dst.add(slot) = match self.lanes {
+                        LANES => self.scale * fold8::<F>(&*spread.cast()),
+                        _ => self.scale * fold::<F>(&*spread.cast()),
+                    }
                 };
             }
         } else if total != self.dst {

@@ -78,7 +78,9 @@ fn lanes(graph: &Graph, level: &[usize], i: usize) -> usize {
 
 /// Whether a node needs the whole arrays of its arguments, not only its own lanes of them.
 fn reads_whole(graph: &Graph, i: usize) -> bool {
-    matches!(graph.kind(i), Kind::View | Kind::Call) || matches!(graph.op(i), Op::Gather(..))
+    matches!(graph.kind(i), Kind::View | Kind::Call)
+        || matches!(graph.op(i), Op::Gather(..))
+        || graph.products[i].is_some_and(|product| !product.transposed)
 }
 
 /// As soon as possible. The level of a view is the first at which it can be read.

@@ -10,14 +10,17 @@
 
 mod assemble;
 mod calls;
+mod dense;
 mod graph;
 mod index;
 mod kernel;
 mod levels;
 mod lower;
+mod matrix;
 mod memory;
 mod ops;
 mod place;
+mod product;
 pub mod random;
 mod registers;
 mod sinks;
@@ -119,6 +122,7 @@ impl Kernels {
             memory: &mut memory,
             set,
             tables: HashMap::new(),
+            matrices: HashMap::new(),
         };
         let mut stages = vec![];
         let mut calls = levels.calls.iter().peekable();
@@ -216,7 +220,7 @@ mod tests {
     use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Prim};
 
     /// All instruction sets that this machine has.
-    fn sets() -> Vec<InstructionSet> {
+    pub(crate) fn sets() -> Vec<InstructionSet> {
         let best = InstructionSet::detect();
         let mut sets = vec![InstructionSet::Baseline];
         #[cfg(target_arch = "x86_64")]

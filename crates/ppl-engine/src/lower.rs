@@ -7,7 +7,7 @@ use crate::ops::{Code, Into};
 use crate::place::{Places, View};
 use ppl_core::{AxisId, AxisSet, IndexId, Op};
 use ppl_dist::Prim;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a step reads.
 #[derive(Clone)]
@@ -36,12 +36,16 @@ pub(crate) struct Step {
     pub(crate) target: Target,
     pub(crate) args: Vec<Source>,
     pub(crate) index: Option<IndexId>,
+    /// The node, if the step is a dense product.
+    pub(crate) product: Option<usize>,
 }
 
 /// Steps of a group in order.
 pub(crate) struct Lowered {
     pub(crate) steps: Vec<Step>,
     pub(crate) n_virtual: usize,
+    /// Virtual registers that are there for all positions of the outer axes at once.
+    pub(crate) wide: HashSet<usize>,
 }
 
 struct Lowering<'a> {
@@ -68,6 +72,7 @@ pub(crate) fn lower(graph: &Graph, levels: &Levels, places: &Places, group: &Gro
         out: Lowered {
             steps: vec![],
             n_virtual: 0,
+            wide: HashSet::new(),
         },
     };
     for task in &group.tasks {
@@ -88,6 +93,7 @@ impl Lowering<'_> {
             target,
             args,
             index,
+            product: None,
         });
     }
 
@@ -164,6 +170,7 @@ impl Lowering<'_> {
     /// The instruction for a node and the nodes whose lanes it reads.
     fn selected(&self, i: usize) -> (Code, Vec<usize>) {
         match self.graph.op(i) {
+            _ if self.graph.products[i].is_some() => (Code::Product, vec![]),
             Op::Map(prim, args) => {
                 self.select(*prim, args.iter().map(|a| self.graph.resolve(*a)).collect())
             }
@@ -190,6 +197,9 @@ impl Lowering<'_> {
             return;
         }
         let (code, nodes) = self.selected(i);
+        if code == Code::Product {
+            return self.product(i);
+        }
         let mut args = self.values(&nodes);
         let mut index = None;
         if let Op::Gather(source, id) = self.graph.op(i) {
@@ -207,6 +217,50 @@ impl Lowering<'_> {
         };
         self.push(code, target, args, index);
         self.done.insert(i, source);
+    }
+
+    /// A product with a vector, for all positions at once; into memory too, if others read it.
+    fn product(&mut self, i: usize) {
+        let register = self.wide_register();
+        self.push(Code::Product, Target::Register(register), vec![], None);
+        self.mark_product(i);
+        if let Some(view) = self.places.view(i) {
+            self.push(
+                Code::Move,
+                Target::Memory(view.clone()),
+                vec![Source::Register(register)],
+                None,
+            );
+        }
+        self.done.insert(i, Source::Register(register));
+    }
+
+    /// A product of the transpose with what this kernel computes.
+    fn transposed(&mut self, i: usize, vector: usize) {
+        let register = match self.value(vector) {
+            Source::Register(register) => register,
+            source => {
+                let register = self.register();
+                self.push(Code::Move, Target::Register(register), vec![source], None);
+                register
+            }
+        };
+        self.out.wide.insert(register);
+        let args = vec![Source::Register(register)];
+        self.push(Code::TransposedProduct, Target::Sink(i), args, None);
+        self.mark_product(i);
+    }
+
+    fn wide_register(&mut self) -> usize {
+        let register = self.register();
+        self.out.wide.insert(register);
+        register
+    }
+
+    fn mark_product(&mut self, i: usize) {
+        if let Some(step) = self.out.steps.last_mut() {
+            step.product = Some(i);
+        }
     }
 
     fn runs(&self, index: IndexId) -> bool {
@@ -253,6 +307,9 @@ impl Lowering<'_> {
     fn reduction(&mut self, i: usize) {
         let kept =
             |inner: Option<AxisId>, axes: AxisSet| inner.is_some_and(|inner| axes.contains(inner));
+        if let Some(product) = self.graph.products[i] {
+            return self.transposed(i, product.vector);
+        }
         match self.graph.op(i) {
             Op::Sum(a) => {
                 let keeps_lanes = kept(self.inner, self.graph.axes[i]);

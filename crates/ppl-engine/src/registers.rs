@@ -8,6 +8,8 @@ pub(crate) struct Registers {
     pub(crate) of: Vec<usize>,
     /// How many there are.
     pub(crate) count: usize,
+    /// How many more there are for all positions at once; they are numbered on their own and never shared.
+    pub(crate) wide: usize,
 }
 
 /// Assigns registers; the destination of a step never shares one with its operands.
@@ -23,10 +25,16 @@ pub(crate) fn assign(lowered: &Lowered) -> Registers {
     let mut registers = Registers {
         of: vec![0; lowered.n_virtual],
         count: 0,
+        wide: 0,
     };
     let mut free = vec![];
     for (at, step) in lowered.steps.iter().enumerate() {
-        if let Target::Register(v) = step.target {
+        if let Target::Register(v) = step.target
+            && lowered.wide.contains(&v)
+        {
+            registers.of[v] = registers.wide;
+            registers.wide += 1;
+        } else if let Target::Register(v) = step.target {
             registers.of[v] = free.pop().unwrap_or_else(|| {
                 registers.count += 1;
                 registers.count - 1
@@ -36,7 +44,7 @@ pub(crate) fn assign(lowered: &Lowered) -> Registers {
             .args
             .iter()
             .filter_map(|arg| match arg {
-                Source::Register(v) if last_use[*v] == at => Some(*v),
+                Source::Register(v) if last_use[*v] == at && !lowered.wide.contains(v) => Some(*v),
                 _ => None,
             })
             .collect();

@@ -4,6 +4,7 @@ use crate::EngineError;
 use crate::graph::Graph;
 use crate::kernel::{Fill, Finish};
 use crate::memory::Memory;
+use crate::ops::dense::LANES;
 use crate::ops::reduce::ACCUMULATORS;
 use crate::ops::{Code, Into};
 use crate::place::View;
@@ -150,14 +151,19 @@ impl Sink {
             Code::Maximum(_) => (Code::Maximum(into), Some(into)),
             other => (other, None),
         };
-        let spread = into == Some(Into::Accumulators);
-        let len = graph.program.len(graph.axes[i]) * if spread { ACCUMULATORS } else { 1 };
+        let lanes = match code {
+            Code::TransposedProduct => LANES,
+            _ if into == Some(Into::Accumulators) => ACCUMULATORS,
+            _ => 1,
+        };
+        let spread = lanes > 1;
+        let len = graph.program.len(graph.axes[i]) * lanes;
         let mut view = match graph.op(i) {
             Op::Scatter(_, index) => own.without(graph.program.indices[index.0 as usize].target),
             _ => own.clone(),
         };
         if spread {
-            view.strides.iter_mut().for_each(|s| *s *= ACCUMULATORS);
+            view.strides.iter_mut().for_each(|s| *s *= lanes);
         }
         let separate = split.separates(extent, kept);
         let mut partials = vec![];
@@ -200,7 +206,8 @@ impl Sink {
                 partials,
                 len,
                 maximum,
-                spread,
+                lanes,
+                scale: 1.0,
                 dst: own.base,
             }),
         })

@@ -1,11 +1,13 @@
 //! Block instructions: plain loops over lanes, compiled once for each instruction set and chosen when a program is compiled.
 
+pub(crate) mod dense;
 pub(crate) mod elementwise;
 pub(crate) mod gamma;
 pub(crate) mod indexed;
 pub(crate) mod math;
 pub(crate) mod reduce;
 mod sets;
+pub(crate) mod vector;
 
 use ppl_dist::Prim;
 pub(crate) use sets::InstructionSet;
@@ -72,6 +74,10 @@ pub(crate) enum Code {
     MulAddTo,
     /// `dst = max(dst, a)`, lane by lane.
     MaxTo,
+    /// A matrix of data times a vector.
+    Product,
+    /// The transpose of a matrix of data times `a`.
+    TransposedProduct,
 }
 
 /// Where a reduction over the lanes goes.

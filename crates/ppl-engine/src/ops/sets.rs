@@ -2,9 +2,11 @@
 //!
 //! Results may differ in their last bits between instruction sets, never within one.
 
+use super::dense::{self, DenseFn, PairFn};
 use super::elementwise::{self as el, Binary, Ternary, Unary};
 use super::gamma::{self, Positive};
 use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum};
+use super::vector;
 use super::{BlockFn, Choice, Code, Detail, Into, indexed};
 use ppl_dist::Prim;
 
@@ -53,8 +55,33 @@ impl InstructionSet {
     }
 }
 
+impl InstructionSet {
+    /// The loop for a dense product with a matrix of numbers, or of whole numbers.
+    pub(crate) fn dense(self, transposed: bool, whole: bool) -> DenseFn {
+        match self {
+            InstructionSet::Baseline => baseline::choose_dense(transposed, whole),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => avx2::choose_dense(transposed, whole),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => avx512::choose_dense(transposed, whole),
+        }
+    }
+
+    /// The loop for a pair of dense products.
+    pub(crate) fn pair(self, whole: bool) -> PairFn {
+        match self {
+            InstructionSet::Baseline => baseline::choose_pair(whole),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => avx2::choose_pair(whole),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => avx512::choose_pair(whole),
+        }
+    }
+}
+
+// The tile of a dense product: positions, times eight rows or columns; times eight rows of one position.
 macro_rules! instruction_set {
-    ($(#[$feature:meta])* $name:ident, $fma:expr) => {
+    ($(#[$feature:meta])* $name:ident, $fma:expr, $vector:ty, $positions:literal x $tile:literal, $single:literal) => {
         mod $name {
             use super::*;
 
@@ -187,6 +214,34 @@ macro_rules! instruction_set {
                 }
             }
 
+            $(#[$feature])*
+            unsafe fn product<const INT: bool>(x: &dense::Block, b: &dense::Along, out: &dense::Wide) {
+                unsafe { dense::forward::<$vector, $positions, $tile, $single, INT>(x, b, out) }
+            }
+
+            $(#[$feature])*
+            unsafe fn transposed<const INT: bool>(x: &dense::Block, to: &dense::Along, r: &dense::Wide) {
+                unsafe { dense::transposed::<$vector, $positions, $tile, INT>(x, to, r) }
+            }
+
+            $(#[$feature])*
+            unsafe fn pair<const INT: bool>(x: &dense::Block, b: &dense::Along, out: &dense::Wide, last: &dense::Block, to: &dense::Along, r: &dense::Wide) {
+                unsafe { dense::pair::<$vector, $single, INT>(x, b, out, last, to, r) }
+            }
+
+            pub(super) fn choose_dense(is_transposed: bool, whole: bool) -> DenseFn {
+                match (is_transposed, whole) {
+                    (false, false) => product::<false>,
+                    (false, true) => product::<true>,
+                    (true, false) => transposed::<false>,
+                    (true, true) => transposed::<true>,
+                }
+            }
+
+            pub(super) fn choose_pair(whole: bool) -> PairFn {
+                if whole { pair::<true> } else { pair::<false> }
+            }
+
             pub(super) fn choose(choice: Choice) -> BlockFn {
                 match choice.code {
                     Code::Prim(prim) => match prim {
@@ -232,22 +287,31 @@ macro_rules! instruction_set {
                     Code::AddTo => choose_into_lanes::<Sum>(choice),
                     Code::MulAddTo => choose_into_lanes::<Dot>(choice),
                     Code::MaxTo => choose_into_lanes::<Maximum>(choice),
+                    Code::Product | Code::TransposedProduct => {
+                        unreachable!("dense products are no instructions of a block")
+                    }
                 }
             }
         }
     };
 }
 
-instruction_set!(baseline, cfg!(target_arch = "aarch64"));
+instruction_set!(baseline, cfg!(target_arch = "aarch64"), vector::Plain<FMA>, 2 x 1, 2);
 #[cfg(target_arch = "x86_64")]
 instruction_set!(
     #[target_feature(enable = "avx2,fma,bmi2")]
     avx2,
-    true
+    true,
+    vector::Avx2,
+    2 x 2,
+    2
 );
 #[cfg(target_arch = "x86_64")]
 instruction_set!(
     #[target_feature(enable = "avx2,fma,bmi2,avx512f,avx512dq,avx512vl,avx512bw")]
     avx512,
-    true
+    true,
+    vector::Avx512,
+    5 x 4,
+    8
 );

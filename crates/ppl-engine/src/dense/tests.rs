@@ -1,0 +1,109 @@
+use crate::Kernels;
+use crate::tests::sets;
+use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Prim, Program};
+
+/// A program with `exp(X b)`, its sum over the rows, and products of the transpose with it and with a second vector;
+/// `positions` are draws times a second axis outside of the rows.
+fn program(draws: usize, second: usize, columns: usize, rows: usize, exact: bool) -> Program {
+    let axis = |name: &str, size| Axis {
+        name: name.into(),
+        size,
+    };
+    let b = Builder::new(vec![
+        axis("draw", draws),
+        axis("second", second),
+        axis("column", columns),
+        axis("row", rows),
+    ]);
+    let set = |axes: &[u8]| AxisSet::of(&axes.iter().map(|&a| AxisId(a)).collect::<Vec<_>>());
+    let x: Vec<f64> = (0..rows * columns)
+        .map(|i| {
+            let value = ((i * 7919 + 13) % 20011) as f64;
+            if exact {
+                (value - 10000.0) / 1e4
+            } else {
+                (value / 3000.0).sin()
+            }
+        })
+        .collect();
+    let x = b.data(x.into(), set(&[2, 3]));
+    let weights = b.param(set(&[0, 1, 2])).0;
+    let shared = b.param(set(&[2])).0;
+    let eta = b.sum(x * weights, set(&[2]));
+    let shared_eta = b.sum(x * shared, set(&[2]));
+    let r = Expr::apply(Prim::Exp, &[eta]);
+    let both = r * shared_eta;
+    let back = |v| b.sum(x * v, set(&[3]));
+    let outputs = [
+        eta,
+        b.sum(r, set(&[3])),
+        back(r),
+        back(both),
+        back(shared_eta),
+        back(eta),
+        b.sum(b.sum(both * back(r), set(&[2])), set(&[3])),
+    ];
+    let outputs = outputs.map(|e| e.node(&b)).to_vec();
+    Program {
+        outputs,
+        ..b.snapshot()
+    }
+}
+
+#[test]
+fn products_are_those_of_the_interpreter() {
+    let shapes = [
+        (1, 1, 2, 64, true),
+        (1, 1, 50, 1000, true),
+        (1, 1, 50, 1000, false),
+        (1, 1, 7, 130, false),
+        (2, 1, 5, 333, true),
+        (3, 1, 4, 65, false),
+        (10, 1, 20, 700, true),
+        (7, 3, 3, 129, false),
+        (4, 1, 3, 20_000, true),
+        (33, 2, 9, 100, true),
+    ];
+    for (draws, second, columns, rows, exact) in shapes {
+        let program = program(draws, second, columns, rows, exact);
+        let params: Vec<f64> = (0..program.n_params)
+            .map(|i| ((i * 37 % 101) as f64 - 50.0) / 200.0)
+            .collect();
+        let expected = ppl_core::interpret::evaluate(&program, &params, &[], &program.outputs);
+        for set in sets() {
+            let mut kernels = Kernels::compile_for(&program, set).unwrap();
+            assert!(kernels.explain().contains("product"));
+            // Twice: nothing may be left from the first time.
+            kernels.run(&vec![f64::NAN; params.len()], &[]);
+            kernels.run(&params, &[]);
+            for (i, expected) in expected.iter().enumerate() {
+                let size = expected.iter().fold(0.0f64, |m, e| m.max(e.abs()));
+                for (&g, &e) in kernels.output(i).iter().zip(expected) {
+                    assert!(
+                        (g - e).abs() <= 1e-12 * size,
+                        "{set:?}, {draws} x {second} x {columns} x {rows}, output {i}: {g} instead of {e}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let program = program(3, 1, 10, 50_000, true);
+    let params: Vec<f64> = (0..program.n_params).map(|i| i as f64 / 300.0).collect();
+    let bits = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            let mut kernels = Kernels::compile(&program).unwrap();
+            kernels.run(&params, &[]);
+            let outputs = (0..program.outputs.len()).flat_map(|i| kernels.output(i).to_vec());
+            outputs.map(f64::to_bits).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(bits(1), bits(3));
+}

@@ -1,0 +1,264 @@
+//! Products of a block of rows of a matrix with vectors, and of its transpose: tiles of positions (draws) by rows or
+//! columns stay in registers.
+
+use super::vector::Eight;
+
+/// A block of a matrix: column after column, `stride` rows each.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    pub(crate) start: *const u8,
+    pub(crate) stride: usize,
+    /// Rows to work on: a multiple of [`TILE`].
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    /// What the elements are to be multiplied by.
+    pub(crate) scale: f64,
+}
+
+/// Rows are padded to a multiple of this.
+pub(crate) const TILE: usize = 64;
+/// Lanes of an accumulator.
+pub(crate) const LANES: usize = 8;
+
+/// Vectors along the columns, one for each position.
+#[derive(Clone, Copy)]
+pub(crate) struct Along {
+    pub(crate) base: *mut f64,
+    /// From one column to the next.
+    pub(crate) stride: usize,
+    /// Where each position begins.
+    pub(crate) offsets: *const usize,
+    pub(crate) positions: usize,
+}
+
+/// Vectors along the rows, one for each position.
+#[derive(Clone, Copy)]
+pub(crate) struct Wide {
+    pub(crate) base: *mut f64,
+    pub(crate) distance: usize,
+}
+
+/// `wide = X along`, or `along += Xᵀ wide` spread over eight lanes.
+///
+/// All addresses are valid for the block's rows and columns and for all positions.
+pub(crate) type DenseFn = unsafe fn(&Block, &Along, &Wide);
+/// The first of a block, and the second of the block before it, in one loop; one position.
+pub(crate) type PairFn = unsafe fn(&Block, &Along, &Wide, &Block, &Along, &Wide);
+
+impl Along {
+    #[inline(always)]
+    unsafe fn at(&self, position: usize) -> *mut f64 {
+        // SAFETY: the caller's guarantee.
+        unsafe { self.base.add(*self.offsets.add(position)) }
+    }
+}
+
+#[inline(always)]
+unsafe fn load<V: Eight, const INT: bool>(x: *const u8, at: usize) -> V {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        if INT {
+            V::load_int(x.cast::<i32>().add(at))
+        } else {
+            V::load(x.cast::<f64>().add(at))
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn forward_tile<V: Eight, const S: usize, const R: usize, const INT: bool>(
+    x: &Block,
+    b: &Along,
+    out: &Wide,
+    first: usize,
+    row: usize,
+) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let mut total = [[V::zero(); R]; S];
+        let mut from = [b.base as *const f64; S];
+        for (s, from) in from.iter_mut().enumerate() {
+            *from = b.at(first + s);
+        }
+        for j in 0..x.columns {
+            let mut column = [V::zero(); R];
+            for (r, column) in column.iter_mut().enumerate() {
+                *column = load::<V, INT>(x.start, j * x.stride + row + r * 8);
+            }
+            for s in 0..S {
+                let weight = V::splat(*from[s].add(j * b.stride));
+                for r in 0..R {
+                    total[s][r] = total[s][r].mul_add(column[r], weight);
+                }
+            }
+        }
+        let scale = V::splat(x.scale);
+        for (s, total) in total.iter().enumerate() {
+            let to = out.base.add((first + s) * out.distance + row);
+            for (r, &total) in total.iter().enumerate() {
+                if INT { total.mul(scale) } else { total }.store(to.add(r * 8));
+            }
+        }
+    }
+}
+
+/// `S` positions by `R` times eight rows at a time, then one position by `R1` times eight.
+#[inline(always)]
+pub(crate) unsafe fn forward<
+    V: Eight,
+    const S: usize,
+    const R: usize,
+    const R1: usize,
+    const INT: bool,
+>(
+    x: &Block,
+    b: &Along,
+    out: &Wide,
+) {
+    let mut s = 0;
+    // SAFETY: the caller's guarantee; tiles divide the rows.
+    unsafe {
+        while s + S <= b.positions {
+            for row in (0..x.rows).step_by(8 * R) {
+                forward_tile::<V, S, R, INT>(x, b, out, s, row);
+            }
+            s += S;
+        }
+        while s + 2 <= b.positions {
+            for row in (0..x.rows).step_by(8 * R) {
+                forward_tile::<V, 2, R, INT>(x, b, out, s, row);
+            }
+            s += 2;
+        }
+        while s < b.positions {
+            for row in (0..x.rows).step_by(8 * R1) {
+                forward_tile::<V, 1, R1, INT>(x, b, out, s, row);
+            }
+            s += 1;
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const INT: bool>(
+    x: &Block,
+    to: &Along,
+    r: &Wide,
+    first: usize,
+    column: usize,
+    ahead: bool,
+) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let mut total = [[V::zero(); C]; S];
+        let element = if INT { 4 } else { 8 };
+        for row in (0..x.rows).step_by(8) {
+            let mut values = [V::zero(); C];
+            for (c, value) in values.iter_mut().enumerate() {
+                let at = (column + c) * x.stride + row;
+                *value = load::<V, INT>(x.start, at);
+                if ahead {
+                    V::prefetch(x.start.wrapping_add((at + x.columns * x.stride) * element));
+                }
+            }
+            for s in 0..S {
+                let weight = V::load(r.base.add((first + s) * r.distance + row));
+                for c in 0..C {
+                    total[s][c] = total[s][c].mul_add(values[c], weight);
+                }
+            }
+        }
+        for (s, total) in total.iter().enumerate() {
+            for (c, &total) in total.iter().enumerate() {
+                let to = to.at(first + s).add((column + c) * to.stride);
+                V::load(to).add(total).store(to);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn transposed_columns<V: Eight, const S: usize, const C: usize, const INT: bool>(
+    x: &Block,
+    to: &Along,
+    r: &Wide,
+    first: usize,
+) {
+    let whole = x.columns / C * C;
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        for column in (0..whole).step_by(C) {
+            transposed_tile::<V, S, C, INT>(x, to, r, first, column, first == 0);
+        }
+        for column in whole..x.columns {
+            transposed_tile::<V, S, 1, INT>(x, to, r, first, column, first == 0);
+        }
+    }
+}
+
+/// `S` positions by `C` columns at a time. The first ones ask for the next block, which follows in memory.
+#[inline(always)]
+pub(crate) unsafe fn transposed<V: Eight, const S: usize, const C: usize, const INT: bool>(
+    x: &Block,
+    to: &Along,
+    r: &Wide,
+) {
+    let mut s = 0;
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        while s + S <= to.positions {
+            transposed_columns::<V, S, C, INT>(x, to, r, s);
+            s += S;
+        }
+        while s + 2 <= to.positions {
+            transposed_columns::<V, 2, C, INT>(x, to, r, s);
+            s += 2;
+        }
+        while s < to.positions {
+            transposed_columns::<V, 1, C, INT>(x, to, r, s);
+            s += 1;
+        }
+    }
+}
+
+/// Both at one position, `R` times eight rows at a time: the block before comes from the cache while this one comes from
+/// memory.
+#[inline(always)]
+pub(crate) unsafe fn pair<V: Eight, const R: usize, const INT: bool>(
+    x: &Block,
+    b: &Along,
+    out: &Wide,
+    before: &Block,
+    to: &Along,
+    r: &Wide,
+) {
+    // SAFETY: the caller's guarantee; both blocks are whole.
+    unsafe {
+        let (from, to_first) = (b.at(0), to.at(0));
+        for row in (0..before.rows).step_by(8 * R) {
+            let mut weights = [V::zero(); R];
+            for (q, weight) in weights.iter_mut().enumerate() {
+                *weight = V::load(r.base.add(row + q * 8));
+            }
+            let mut total = [V::zero(); R];
+            for j in 0..x.columns {
+                let weight = V::splat(*from.add(j * b.stride));
+                for (q, total) in total.iter_mut().enumerate() {
+                    let value = load::<V, INT>(x.start, j * x.stride + row + q * 8);
+                    *total = total.mul_add(value, weight);
+                }
+                let to = to_first.add(j * to.stride);
+                let mut sums = [V::load(to), V::zero()];
+                for (q, &weight) in weights.iter().enumerate() {
+                    let value = load::<V, INT>(before.start, j * before.stride + row + q * 8);
+                    sums[q % 2] = sums[q % 2].mul_add(value, weight);
+                }
+                sums[0].add(sums[1]).store(to);
+            }
+            let scale = V::splat(x.scale);
+            for (q, &total) in total.iter().enumerate() {
+                if INT { total.mul(scale) } else { total }.store(out.base.add(row + q * 8));
+            }
+        }
+    }
+}

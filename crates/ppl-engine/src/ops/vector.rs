@@ -1,0 +1,185 @@
+//! Eight lanes as one value, for loops that must keep many of them in registers.
+
+/// Eight lanes. Loads and stores need no alignment.
+///
+/// # Safety
+/// Of all methods: addresses are valid for eight elements, and the machine has the instructions.
+pub(crate) trait Eight: Copy {
+    unsafe fn zero() -> Self;
+    unsafe fn splat(x: f64) -> Self;
+    unsafe fn load(from: *const f64) -> Self;
+    unsafe fn load_int(from: *const i32) -> Self;
+    unsafe fn store(self, to: *mut f64);
+    /// `self + a b`
+    unsafe fn mul_add(self, a: Self, b: Self) -> Self;
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    /// Asks for a cache line that is read soon.
+    unsafe fn prefetch(at: *const u8);
+}
+
+/// Eight lanes on any machine.
+#[derive(Clone, Copy)]
+pub(crate) struct Plain<const FMA: bool>([f64; 8]);
+
+impl<const FMA: bool> Eight for Plain<FMA> {
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Plain([0.0; 8])
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f64) -> Self {
+        Plain([x; 8])
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        // SAFETY: the caller's guarantee.
+        Plain(unsafe { from.cast::<[f64; 8]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn load_int(from: *const i32) -> Self {
+        // SAFETY: the caller's guarantee.
+        Plain(unsafe { from.cast::<[i32; 8]>().read_unaligned() }.map(f64::from))
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        // SAFETY: the caller's guarantee.
+        unsafe { to.cast::<[f64; 8]>().write_unaligned(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, a: Self, b: Self) -> Self {
+        Plain(std::array::from_fn(|l| {
+            super::math::mul_add::<FMA>(a.0[l], b.0[l], self.0[l])
+        }))
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Plain(std::array::from_fn(|l| self.0[l] + other.0[l]))
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        Plain(std::array::from_fn(|l| self.0[l] * other.0[l]))
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const u8) {}
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::Eight;
+    use std::arch::x86_64::*;
+
+    /// Eight lanes in one register.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx512(__m512d);
+
+    // SAFETY (all methods): the caller's guarantee.
+    impl Eight for Avx512 {
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            unsafe { Avx512(_mm512_setzero_pd()) }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f64) -> Self {
+            unsafe { Avx512(_mm512_set1_pd(x)) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f64) -> Self {
+            unsafe { Avx512(_mm512_loadu_pd(from)) }
+        }
+        #[inline(always)]
+        unsafe fn load_int(from: *const i32) -> Self {
+            unsafe { Avx512(_mm512_cvtepi32_pd(_mm256_loadu_si256(from.cast()))) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f64) {
+            unsafe { _mm512_storeu_pd(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(self, a: Self, b: Self) -> Self {
+            unsafe { Avx512(_mm512_fmadd_pd(a.0, b.0, self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            unsafe { Avx512(_mm512_add_pd(self.0, other.0)) }
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            unsafe { Avx512(_mm512_mul_pd(self.0, other.0)) }
+        }
+        #[inline(always)]
+        unsafe fn prefetch(at: *const u8) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+    }
+
+    /// Eight lanes in two registers.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Avx2(__m256d, __m256d);
+
+    // SAFETY (all methods): the caller's guarantee.
+    impl Eight for Avx2 {
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            unsafe { Avx2(_mm256_setzero_pd(), _mm256_setzero_pd()) }
+        }
+        #[inline(always)]
+        unsafe fn splat(x: f64) -> Self {
+            unsafe { Avx2(_mm256_set1_pd(x), _mm256_set1_pd(x)) }
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f64) -> Self {
+            unsafe { Avx2(_mm256_loadu_pd(from), _mm256_loadu_pd(from.add(4))) }
+        }
+        #[inline(always)]
+        unsafe fn load_int(from: *const i32) -> Self {
+            unsafe {
+                Avx2(
+                    _mm256_cvtepi32_pd(_mm_loadu_si128(from.cast())),
+                    _mm256_cvtepi32_pd(_mm_loadu_si128(from.add(4).cast())),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f64) {
+            unsafe {
+                _mm256_storeu_pd(to, self.0);
+                _mm256_storeu_pd(to.add(4), self.1);
+            }
+        }
+        #[inline(always)]
+        unsafe fn mul_add(self, a: Self, b: Self) -> Self {
+            unsafe {
+                Avx2(
+                    _mm256_fmadd_pd(a.0, b.0, self.0),
+                    _mm256_fmadd_pd(a.1, b.1, self.1),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            unsafe {
+                Avx2(
+                    _mm256_add_pd(self.0, other.0),
+                    _mm256_add_pd(self.1, other.1),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            unsafe {
+                Avx2(
+                    _mm256_mul_pd(self.0, other.0),
+                    _mm256_mul_pd(self.1, other.1),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn prefetch(at: *const u8) {
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+    }
+}
