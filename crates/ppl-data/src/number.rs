@@ -10,7 +10,44 @@ pub fn is_missing(text: &str) -> bool {
 
 /// The finite number a trimmed text states: decimal, with optional sign and exponent.
 pub fn parse_real(text: &str) -> Option<f64> {
+    if let Some(number) = short_decimal(text.as_bytes()) {
+        return Some(number);
+    }
     text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// Powers of ten that are exact as `f64`, as far as they are needed.
+const POWERS: [f64; 16] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
+
+/// A sign, up to 15 digits and a point: both the digits and the power of ten are exact, so their quotient is rounded once
+/// (Clinger 1990). `None` leaves the text to the standard library.
+fn short_decimal(text: &[u8]) -> Option<f64> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    if digits.len() > POWERS.len() {
+        return None;
+    }
+    let (mut number, mut n_digits, mut point) = (0u64, 0, None);
+    for (at, &byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                number = number * 10 + u64::from(byte - b'0');
+                n_digits += 1;
+            }
+            b'.' if point.is_none() => point = Some(digits.len() - at - 1),
+            _ => return None,
+        }
+    }
+    if n_digits == 0 || n_digits >= POWERS.len() {
+        return None;
+    }
+    let size = number as f64 / POWERS[point.unwrap_or(0)];
+    Some(if digits.len() < text.len() {
+        -size
+    } else {
+        size
+    })
 }
 
 /// Why a text is no number: code, what was found, what to do.
@@ -97,4 +134,60 @@ fn groups_of_three(text: &str, is_separator: impl Fn(char) -> bool) -> bool {
     let first = groups.next().unwrap_or_default().len();
     let rest: Vec<usize> = groups.map(str::len).collect();
     (1..=3).contains(&first) && !rest.is_empty() && rest.iter().all(|&length| length == 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_real, short_decimal};
+
+    #[test]
+    fn short_decimals_are_those_of_the_standard_library() {
+        let mut state = 1u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            state >> 11
+        };
+        for _ in 0..20_000 {
+            let digits = (next() % 10u64.pow(1 + (next() % 16) as u32)).to_string();
+            let mut text = digits.clone();
+            text.insert(next() as usize % (digits.len() + 1), '.');
+            for text in [format!("-{text}"), text, digits] {
+                let expected: f64 = text.parse().unwrap();
+                assert_eq!(
+                    parse_real(&text).unwrap().to_bits(),
+                    expected.to_bits(),
+                    "{text}"
+                );
+            }
+        }
+        for text in [
+            "0",
+            "-0",
+            "-0.0",
+            "5.",
+            ".5",
+            "-.25",
+            "000.1",
+            "999999999999999",
+        ] {
+            let expected: f64 = text.parse().unwrap();
+            assert_eq!(
+                short_decimal(text.as_bytes()).unwrap().to_bits(),
+                expected.to_bits(),
+                "{text}"
+            );
+        }
+        for text in [
+            "", ".", "-", "-.", "+", "1.2.3", "--1", "1e5", "1-", "0x1", "1_0", "inf", "\u{661}",
+        ] {
+            assert_eq!(short_decimal(text.as_bytes()), None, "{text}");
+        }
+        assert!(
+            ["", ".", "-", "-.", "+", "1.2.3", "--1"]
+                .iter()
+                .all(|t| parse_real(t).is_none())
+        );
+    }
 }

@@ -63,10 +63,20 @@ impl Assembler<'_> {
         let ppl_core::Op::Data(data) = self.graph.op(product.matrix) else {
             unreachable!("a product's matrix is data")
         };
-        let view = self.places.own(product.matrix);
-        let along = |axis: AxisId| (self.graph.size(axis), view.stride(axis));
+        let program = self.graph.program;
+        let data = &program.data[*data as usize];
+        let axes = self.graph.axes[product.matrix];
+        if data.len() != program.len(axes) {
+            return Err(EngineError::WrongLength {
+                what: "a data array",
+                got: data.len(),
+                expected: program.len(axes),
+            });
+        }
+        let strides = program.strides(axes);
+        let along = |axis: AxisId| (self.graph.size(axis), strides[axis.0 as usize]);
         let matrix = Matrix::pack(
-            &self.graph.program.data[*data as usize],
+            data,
             along(product.row),
             along(product.column),
             extent.block,
