@@ -117,13 +117,17 @@ impl Assembler<'_> {
             names.join(",")
         };
         let description = format!(
-            "[{}] level {}: {} lanes in blocks of {}, {} registers, {} chunks: {}",
+            "[{}] level {}: {} lanes in blocks of {}, {} registers, {} chunks{}: {}",
             names_of(group.space),
             group.level,
             extent.total,
             extent.block,
             registers.count,
             split.chunks,
+            match chunks.iter().any(|chunk| chunk.dense.pair.is_some()) {
+                true => ", products paired",
+                false => "",
+            },
             names.join(" ")
         );
         self.set_scales(lowered, &mut sinks, &extent);

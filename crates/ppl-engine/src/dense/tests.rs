@@ -78,6 +78,10 @@ fn products_are_those_of_the_interpreter() {
         for set in sets() {
             let mut kernels = Kernels::compile_for(&program, set).unwrap();
             assert!(kernels.explain().contains("product"));
+            if wanted == 3 {
+                let one_position = shape.0 * shape.1 == 1;
+                assert_eq!(kernels.explain().contains("paired"), one_position);
+            }
             // Twice: nothing may be left from the first time.
             kernels.run(&vec![f64::NAN; params.len()], &[]);
             kernels.run(&params, &[]);

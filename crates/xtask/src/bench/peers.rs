@@ -15,7 +15,7 @@ pub struct Arguments {
     /// This problem only; several times for several
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// This peer only (numpyro, pymc, stan); several times for several
+    /// This peer only (numpyro)
     #[arg(long, value_name = "NAME")]
     peer: Vec<String>,
     /// The Python that has the peers
@@ -38,23 +38,11 @@ struct Peer {
     pip: &'static str,
 }
 
-const PEERS: [Peer; 3] = [
-    Peer {
-        name: "numpyro",
-        module: "numpyro",
-        pip: "pip install numpyro==0.22.0 jax==0.10.2",
-    },
-    Peer {
-        name: "pymc",
-        module: "pymc",
-        pip: "pip install pymc==5.28.5",
-    },
-    Peer {
-        name: "stan",
-        module: "httpstan",
-        pip: "pip install httpstan==4.13.0",
-    },
-];
+const PEERS: [Peer; 1] = [Peer {
+    name: "numpyro",
+    module: "numpyro",
+    pip: "pip install numpyro==0.22.0 jax==0.10.2",
+}];
 
 /// Measures and prints as it goes.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -64,9 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         .iter()
         .find(|name| !PEERS.iter().any(|p| p.name == *name))
     {
-        return Err(format!(
-            "there is no peer `{unknown}`; there are numpyro, pymc and stan"
-        ));
+        return Err(format!("there is no peer `{unknown}`; there is numpyro"));
     }
     let asked = |p: &&Peer| arguments.peer.is_empty() || arguments.peer.iter().any(|n| n == p.name);
     let mut peers = vec![];
