@@ -87,7 +87,6 @@ impl Assembler<'_> {
     }
 
     /// The products of a chunk.
-    #[expect(clippy::too_many_arguments, reason = "all that a chunk is made from")]
     pub(super) fn dense_steps(
         &mut self,
         lowered: &Lowered,

@@ -161,10 +161,10 @@ unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const INT: b
                     V::prefetch(x.start.wrapping_add((at + x.columns * x.stride) * element));
                 }
             }
-            for s in 0..S {
+            for (s, total) in total.iter_mut().enumerate() {
                 let weight = V::load(r.base.add((first + s) * r.distance + row));
-                for c in 0..C {
-                    total[s][c] = total[s][c].mul_add(values[c], weight);
+                for (total, &value) in total.iter_mut().zip(&values) {
+                    *total = total.mul_add(value, weight);
                 }
             }
         }
