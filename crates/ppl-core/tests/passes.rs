@@ -5,7 +5,7 @@ mod common;
 use common::models::{MODELS, build};
 use common::*;
 use ppl_core::interpret::evaluate;
-use ppl_core::passes::{dead, fold, linear_fold, merge, optimise, unroll};
+use ppl_core::passes::{dead, fold, linear_fold, merge, optimise, square_fold, unroll};
 use ppl_core::{AxisSet, Builder, Expr, Prim, Program, Real, gradient};
 
 type Pass = fn(&Program) -> Program;
@@ -47,9 +47,10 @@ fn check_same(
 }
 
 fn check_all(program: &Program, x: &[f64], noise: &[f64], what: &str) {
-    let passes: [(&str, Pass); 5] = [
+    let passes: [(&str, Pass); 6] = [
         ("dead", dead::dead),
         ("fold", fold::fold),
+        ("square_fold", square_fold::square_fold),
         ("unroll", unroll::unroll),
         ("linear_fold", linear_fold::linear_fold),
         ("merge", merge::merge),

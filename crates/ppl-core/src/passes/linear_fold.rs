@@ -4,7 +4,7 @@
 //! A sum is distributed over an addition only where all of its terms fold, or where the addition has no other use (then
 //! the terms that fold leave it); what is needed as a column anyway is summed as it stands.
 
-mod term;
+pub(super) mod term;
 
 use super::rebuild::{copy, live, rebuild};
 use crate::axes::AxisSet;
@@ -44,7 +44,7 @@ pub fn linear_fold(program: &Program) -> Program {
     })
 }
 
-fn count_uses(program: &Program) -> Vec<usize> {
+pub(super) fn count_uses(program: &Program) -> Vec<usize> {
     let mut uses = vec![0; program.nodes.len()];
     for (node, _) in program
         .nodes
@@ -63,7 +63,7 @@ fn count_uses(program: &Program) -> Vec<usize> {
 }
 
 /// The terms of nested additions, in order.
-fn addends(b: &Builder, id: NodeId) -> Vec<NodeId> {
+pub(super) fn addends(b: &Builder, id: NodeId) -> Vec<NodeId> {
     let mut open = vec![id];
     let mut terms = vec![];
     while let Some(id) = open.pop() {

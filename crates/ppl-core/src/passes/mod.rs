@@ -5,6 +5,7 @@ pub mod fold;
 pub mod linear_fold;
 pub mod merge;
 mod rebuild;
+pub mod square_fold;
 pub mod unroll;
 
 use crate::program::Program;
@@ -22,9 +23,10 @@ pub struct PassReport {
 type Pass = (&'static str, fn(&Program) -> Program);
 
 /// The passes in the order in which they run. Folding comes again after the passes that make new data-only nodes.
-const PASSES: [Pass; 8] = [
+const PASSES: [Pass; 9] = [
     ("dead", dead::dead),
     ("fold", fold::fold),
+    ("square_fold", square_fold::square_fold),
     ("unroll", unroll::unroll),
     ("linear_fold", linear_fold::linear_fold),
     ("fold", fold::fold),

@@ -14,19 +14,19 @@ const LONGEST_WEIGHT: usize = 1 << 16;
 
 /// A product, sorted by what its factors depend on.
 #[derive(Clone)]
-pub(super) struct Term {
-    literal: f64,
+pub(in crate::passes) struct Term {
+    pub(in crate::passes) literal: f64,
     /// Factors that lack the summed axes.
-    scale: Vec<NodeId>,
+    pub(in crate::passes) scale: Vec<NodeId>,
     /// Factors that depend on data alone.
-    weight: Vec<NodeId>,
+    pub(in crate::passes) weight: Vec<NodeId>,
     /// The others.
-    core: Vec<NodeId>,
-    over: AxisSet,
+    pub(in crate::passes) core: Vec<NodeId>,
+    pub(in crate::passes) over: AxisSet,
 }
 
 /// Writes a node as a sum of terms, through additions and inner sums; none if that takes too many.
-pub(super) fn expand(b: &Builder, id: NodeId, over: AxisSet) -> Option<Vec<Term>> {
+pub(in crate::passes) fn expand(b: &Builder, id: NodeId, over: AxisSet) -> Option<Vec<Term>> {
     let mut done = vec![];
     let mut open = vec![Term {
         literal: 1.0,
@@ -93,7 +93,7 @@ impl Term {
         true
     }
 
-    fn product<'b>(b: &'b Builder, factors: &[NodeId]) -> Expr<'b> {
+    pub(in crate::passes) fn product<'b>(b: &'b Builder, factors: &[NodeId]) -> Expr<'b> {
         factors
             .iter()
             .fold(Expr::Const(1.0), |p, f| p * b.handle(*f))
