@@ -16,6 +16,9 @@ pub struct Inputs {
     /// Give a scalar its value
     #[arg(long, value_name = "NAME=NUMBER", value_parser = setting)]
     pub set: Vec<(String, String)>,
+    /// Visit every row in every step, where sums would be folded beforehand
+    #[arg(long)]
+    pub no_folding: bool,
 }
 
 impl Inputs {
@@ -131,6 +134,7 @@ mod tests {
             model: PathBuf::from(model),
             data,
             set: vec![("n".to_owned(), "3".to_owned())],
+            no_folding: false,
         }
     }
 

@@ -15,6 +15,7 @@ pub struct Session<'a> {
     /// The model.
     pub model: Model,
     data: Dataset,
+    folding: bool,
 }
 
 impl<'a> Session<'a> {
@@ -58,6 +59,7 @@ impl<'a> Session<'a> {
                     terminal,
                     model,
                     data,
+                    folding: !inputs.no_folding,
                 })
             }
             _ => Err(Outcome::BadInput),
@@ -70,8 +72,11 @@ impl<'a> Session<'a> {
     /// [`Outcome::BadInput`]: the errors have been printed.
     pub fn bind(&self) -> Result<Bound, Outcome> {
         match self.model.bind(&self.data) {
-            Ok((bound, warnings)) => {
+            Ok((mut bound, warnings)) => {
                 self.print(&warnings);
+                if !self.folding {
+                    bound.visit_rows();
+                }
                 Ok(bound)
             }
             Err(errors) => Err(self.refuse(&errors)),

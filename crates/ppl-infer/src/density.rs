@@ -8,6 +8,7 @@ mod mistakes;
 
 use crate::objective::ObjectiveError;
 use mistakes::{misfits, not_a_label, outside};
+use ppl_core::passes::Folding;
 use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_model::graph::{Role as SymbolRole, SymbolId, Ty};
@@ -366,7 +367,8 @@ impl<'b> Lowered<'b> {
             ..builder.snapshot()
         };
         let n_params = value.n_params;
-        let (value, _) = passes::optimise(value);
+        // A density is looked at once: no work beforehand pays.
+        let (value, _) = passes::optimise_with(value, Folding::Rows);
         let leaves = value.params();
         let mut outputs = value.outputs.clone();
         let n_values = outputs.len();
@@ -381,7 +383,7 @@ impl<'b> Lowered<'b> {
                 _ => None,
             })
             .collect();
-        let (program, _) = passes::optimise(program);
+        let (program, _) = passes::optimise_with(program, Folding::Rows);
         let mut kernels = Kernels::compile(&program).map_err(ObjectiveError::from)?;
         kernels.run(point, &[]);
         let mut gradient = vec![0.0; n_params];

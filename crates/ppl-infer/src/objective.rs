@@ -273,7 +273,7 @@ impl Objective {
         };
         let (n_params, n_noise) = (value.n_params, value.n_noise);
         // Passes before differentiation, so that the adjoints inherit what they gain, and after it on both together.
-        let (value, mut passes) = passes::optimise(value);
+        let (value, mut passes) = passes::optimise_with(value, bound.folding);
         let leaves = value.params();
         let (elbo, surrogate) = (value.outputs[0], value.outputs[1]);
         let builder = Builder::from_program(value);
@@ -291,7 +291,7 @@ impl Objective {
         for p in &params {
             initial[p.offset..p.offset + p.init.len()].copy_from_slice(&p.init);
         }
-        let (program, after) = passes::optimise(program);
+        let (program, after) = passes::optimise_with(program, bound.folding);
         passes.extend(after);
         let kernels = Kernels::compile(&program)?;
         let explain = kernels.explain();
@@ -457,7 +457,7 @@ impl Sampler {
             ..builder.snapshot()
         };
         let n_noise = program.n_noise;
-        let (program, _) = passes::optimise(program);
+        let (program, _) = passes::optimise_with(program, bound.folding);
         let kernels = Kernels::compile(&program)?;
         let compiled = Compiled {
             kernels,

@@ -38,13 +38,13 @@ impl LogDensity {
         let draw = AxisSet::EMPTY.with(DRAW);
         let density = builder.broadcast(joint.log_density(|_| true) + jacobian, draw);
         let value = builder.snapshot_with(vec![density.node(&builder)]);
-        let (value, _) = passes::optimise(value);
+        let (value, _) = passes::optimise_with(value, bound.folding);
         let leaves = value.noises();
         let builder = Builder::from_program(value);
         let density = builder.snapshot().outputs[0];
         let mut outputs = vec![density];
         outputs.extend(gradient(&builder, density, &leaves));
-        let (program, _) = passes::optimise(builder.finish(outputs));
+        let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
         let mut points = vec![0.0; program.n_noise];
         let address = Address {
             seed: 1,

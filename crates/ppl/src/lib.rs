@@ -168,6 +168,11 @@ impl Bound {
         ppl_infer::predict::predict(&self.inner, draws, seed, false)
     }
 
+    /// Sums over rows are no longer folded where data determine them: every row is visited in every step.
+    pub fn visit_rows(&mut self) {
+        self.inner.folding = ppl_core::passes::Folding::Rows;
+    }
+
     /// The bound model, for those who build on the parts.
     pub fn inner(&self) -> &ppl_model::Bound {
         &self.inner

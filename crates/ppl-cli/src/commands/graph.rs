@@ -43,6 +43,7 @@ pub fn run(graph: &Graph, terminal: &Terminal) -> Outcome {
         model: graph.model.clone(),
         data: vec![],
         set: vec![],
+        no_folding: false,
     };
     let printed = Session::open(&inputs, terminal).and_then(|session| {
         let text = match graph.format {

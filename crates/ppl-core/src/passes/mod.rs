@@ -41,9 +41,30 @@ const PASSES: [Pass; 9] = [
 /// Best run twice: on the density before [`crate::gradient`], so that adjoints inherit its form (an unrolled mixture then
 /// shares its responsibilities), and on density and gradient together.
 pub fn optimise(program: Program) -> (Program, Vec<PassReport>) {
+    optimise_with(program, Folding::Sums)
+}
+
+/// Whether sums over rows that data determine are folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Folding {
+    /// Linear sums and sums of squares of linear forms.
+    #[default]
+    Sums,
+    /// None: every row is visited.
+    Rows,
+}
+
+/// Passes that make sums over rows cheaper by their form, and change them by rounding alone.
+const FOLDING: [&str; 2] = ["linear_fold", "square_fold"];
+
+/// The same, with or without the passes that fold sums.
+pub fn optimise_with(program: Program, folding: Folding) -> (Program, Vec<PassReport>) {
     let mut reports = vec![];
     let mut current = program;
     for (name, pass) in PASSES {
+        if folding == Folding::Rows && FOLDING.contains(&name) {
+            continue;
+        }
         let before = current.nodes.len();
         current = pass(&current);
         let live = rebuild::live(&current).iter().filter(|live| **live).count();

@@ -56,13 +56,13 @@ impl Smooth {
             .map(|b| (b.offset, b.len / BATCH))
             .collect();
         let value = builder.snapshot_with(vec![density.node(&builder)]);
-        let (value, _) = passes::optimise(value);
+        let (value, _) = passes::optimise_with(value, bound.folding);
         let leaves = value.noises();
         let b = Builder::from_program(value.clone());
         let first = gradient(&b, value.outputs[0], &leaves);
         let mut outputs = vec![value.outputs[0]];
         outputs.extend(&first);
-        let (with_gradient, _) = passes::optimise(b.snapshot_with(outputs));
+        let (with_gradient, _) = passes::optimise_with(b.snapshot_with(outputs), bound.folding);
         // The direction is the same at every point of the batch, and what comes back is summed over them.
         let mut directions = vec![];
         let mut dot = Expr::Const(0.0);
@@ -79,7 +79,7 @@ impl Smooth {
                 b.broadcast(b.sum(b.literal_or_node(h), draw), own).node(&b)
             })
             .collect();
-        let (with_hessian, _) = passes::optimise(b.snapshot_with(second));
+        let (with_hessian, _) = passes::optimise_with(b.snapshot_with(second), bound.folding);
         let slices = leaves
             .iter()
             .filter_map(|leaf| match value.node(*leaf).op {

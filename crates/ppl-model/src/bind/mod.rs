@@ -18,6 +18,7 @@ mod times;
 mod weights;
 
 use crate::graph::*;
+use ppl_core::passes::Folding;
 use ppl_data::Dataset;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::collections::HashMap;
@@ -79,6 +80,8 @@ pub struct Bound {
     pub whole_numbers: HashMap<SymbolId, (f64, usize)>,
     /// Elements of the largest table that summing out may make, for each draw.
     pub table_bound: f64,
+    /// Whether sums over rows are folded where data determine them.
+    pub folding: Folding,
 }
 
 /// Where the rows of the main table stand in their file.
@@ -172,6 +175,7 @@ pub fn bind_within(
         },
         whole_numbers: HashMap::new(),
         table_bound,
+        folding: Folding::default(),
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
@@ -250,6 +254,7 @@ impl Bound {
             warnings: vec![],
             whole_numbers: self.whole_numbers.clone(),
             table_bound: self.table_bound,
+            folding: self.folding,
         })
     }
 
