@@ -31,7 +31,12 @@ impl Family for MeanField {
 }
 
 /// One site on its own.
-pub(crate) fn emit_site(out: &mut String, names: &mut Names, s: &SiteShape, centring: Centring<'_>) {
+pub(crate) fn emit_site(
+    out: &mut String,
+    names: &mut Names,
+    s: &SiteShape,
+    centring: Centring<'_>,
+) {
     emit_chain(out, names, s, centring, None);
 }
 
