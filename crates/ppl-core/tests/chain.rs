@@ -239,3 +239,49 @@ fn what_cannot_be_weighs_nothing() {
     x[4] = f64::NAN;
     assert!(value(&p, &x, &[0.0, 0.0]).is_nan());
 }
+
+/// Long chains, whose weights become small or large many times, against the recursion in logarithms.
+#[test]
+fn long_chains() {
+    let cases = [
+        (2, 3000, 1.0),
+        (3, 1000, 1.0),
+        (8, 700, 0.01),
+        (9, 700, 0.01),
+    ];
+    for (k, n, scale) in cases {
+        let c = case(k, &[n as u32 / 3, n as u32], false);
+        let p = c.program(0);
+        let x: Vec<f64> = point(c.n_params()).iter().map(|v| v * scale).collect();
+        let (pair, own) = x.split_at(k * k);
+        let mut expected = 0.0;
+        let mut before: Vec<f64> = vec![];
+        let sum = |logs: Vec<f64>| {
+            let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            peak + logs.iter().map(|l| (l - peak).exp()).sum::<f64>().ln()
+        };
+        for t in 0..n {
+            if t == n / 3 {
+                expected += sum(std::mem::take(&mut before));
+            }
+            before = (0..k)
+                .map(|j| {
+                    let steps = before.iter().enumerate().map(|(i, a)| a + pair[i * k + j]);
+                    let steps: Vec<f64> = steps.collect();
+                    own[t * k + j] + if steps.is_empty() { 0.0 } else { sum(steps) }
+                })
+                .collect();
+        }
+        expected += sum(before);
+        let found = evaluate(&p, &x, &[0.0, 0.0], &p.outputs);
+        assert!(
+            (found[0][0] - 2.0 * expected).abs() < 1e-11 * expected.abs(),
+            "k {k}: {} against {expected}",
+            found[0][0]
+        );
+        // Every element takes some value, and every step but a chain's first is some step.
+        let total = |values: &[f64]| values.iter().sum::<f64>();
+        assert!((total(&found[2]) - 2.0 * n as f64).abs() < 1e-9 * n as f64);
+        assert!((total(&found[1]) - 2.0 * (n as f64 - 2.0)).abs() < 1e-9 * n as f64);
+    }
+}

@@ -53,7 +53,12 @@ impl Chain {
         found: &mut Found<'_>,
     ) {
         let done = if K > 0 {
-            pass::<Jet<M>, [Jet<M>; K]>(w, K, [[Jet::ONE; K]; 4], memory, found)
+            let vectors = [[Jet::ONE; K]; 4];
+            if w.varies() {
+                pass::<Jet<M>, [Jet<M>; K], true>(w, K, vectors, memory, found)
+            } else {
+                pass::<Jet<M>, [Jet<M>; K], false>(w, K, vectors, memory, found)
+            }
         } else {
             in_memory::<Jet<M>>(w, memory, found)
         };
@@ -89,7 +94,11 @@ where
     let (a, vectors) = vectors.split_at_mut(size);
     let (b, vectors) = vectors.split_at_mut(size);
     let (c, d) = vectors.split_at_mut(size);
-    pass::<N, &mut [f64]>(w, w.k, [a, b, c, d], rest, found)
+    if w.varies() {
+        pass::<N, &mut [f64], true>(w, w.k, [a, b, c, d], rest, found)
+    } else {
+        pass::<N, &mut [f64], false>(w, w.k, [a, b, c, d], rest, found)
+    }
 }
 
 impl Block for Chain {

@@ -1,14 +1,16 @@
 //! Forward and backward along chains of K values (Rabiner 1989): with transition weights A and own weights w,
 //! α(t) = w(t) ∘ A'α(t-1), β(t-1) = A (w(t) ∘ β(t)). Their product is what the values at t weigh, given everything.
 //!
-//! Each vector is brought back towards 1 by powers of two, so nothing is rounded and no logarithm is taken on the way.
+//! A vector that becomes small or large is brought back to 1 by a power of two, so nothing is rounded and no logarithm is taken on
+//! the way.
 
 use super::number::{Number, exponent_of};
 use super::weights::Weights;
 
-/// A step's weight below which it may matter later what a vector lost to underflow: where all steps weigh more, a value
-/// that is 1e-200 times as likely as another stays so.
-const MIXING: f64 = 1e-100;
+/// A step's weight below which it may matter later what a vector lost to underflow: where all steps weigh more, a sum
+/// shrinks by no more than this in a step, what is lost is less than 1e-220 of it, and every value is reached again by
+/// more than this.
+const MIXING: f64 = 1e-50;
 /// A share below which a value counts as lost, unless it is impossible.
 const LOST: f64 = 1e-140;
 
@@ -56,42 +58,29 @@ impl<N: Number> Vector<N> for &mut [f64] {
     }
 }
 
-/// A vector of a recursion, the next one, and the powers of two that keep them near 1. The power in use comes from the
-/// vector before the last and from what the last step was multiplied by, so that no step waits for a sum.
+/// A vector of a recursion and the next one.
 struct Carried<V> {
     now: V,
     next: V,
-    used: i64,
-    last: i64,
-    before: i64,
 }
 
-impl<V> Carried<V> {
-    #[inline(always)]
-    fn restart(&mut self) {
-        (self.used, self.last, self.before) = (0, 0, 0);
-    }
+/// Vectors whose sum is outside of this are brought back to 1.
+const NEAR_ONE: std::ops::Range<f64> = 1.0 / (1u128 << 100) as f64..(1u128 << 100) as f64;
 
-    /// The factor of this step; its exponent is then `used`.
-    #[inline(always)]
-    fn factor(&mut self) -> f64 {
-        self.used = (-(self.before + self.used)).clamp(-1000, 1000);
-        f64::from_bits(((self.used + 1023) as u64) << 52)
-    }
-
-    /// The step is done; `sum` is that of the vector that it made.
-    #[inline(always)]
-    fn advance(&mut self, sum: f64) {
-        self.before = self.last;
-        self.last = exponent_of(sum);
-        std::mem::swap(&mut self.now, &mut self.next);
-    }
+/// The power of two that brings a vector with this sum back to 1, and its exponent.
+#[cold]
+fn back(sum: f64) -> (f64, i64) {
+    let exponent = -exponent_of(sum);
+    (
+        f64::from_bits(((exponent.clamp(-1000, 1000) + 1023) as u64) << 52),
+        exponent,
+    )
 }
 
 /// The two passes and their product. Says whether no value was lost; extended numbers lose none. `vectors` are four
-/// vectors of K numbers, which are overwritten.
+/// vectors of K numbers, which are overwritten; `VARIES` says whether steps differ from element to element.
 #[inline(always)]
-pub(super) fn pass<N: Number, V: Vector<N>>(
+pub(super) fn pass<N: Number, V: Vector<N>, const VARIES: bool>(
     w: &Weights<'_>,
     k: usize,
     vectors: [V; 4],
@@ -99,134 +88,147 @@ pub(super) fn pass<N: Number, V: Vector<N>>(
     found: &mut Found<'_>,
 ) -> bool {
     let (n, width) = (w.n, N::WIDTH);
-    let (alpha, rest) = memory.split_at_mut(n * k * width);
-    let (beta, rest) = rest.split_at_mut(n * k * width);
-    let (scaled, steps) = rest.split_at_mut(n * k * width);
-    let constant = !w.varies();
-    if constant {
+    let size = k * width;
+    let (alpha, rest) = memory.split_at_mut(n * size);
+    let (beta, rest) = rest.split_at_mut(n * size);
+    let (scaled, steps) = rest.split_at_mut(n * size);
+    if !VARIES {
         for at in 0..k * k {
             w.step::<N>(0, at).store(&mut steps[at * width..]);
         }
     }
-    let steps = &steps[..k * k * width];
+    let steps = &steps[..k * size];
     let step = |t: usize, at: usize| -> N {
-        if constant {
-            N::load(&steps[at * width..])
-        } else {
+        if VARIES {
             w.step(t, at)
+        } else {
+            N::load(&steps[at * width..])
         }
     };
     let marginals = !found.own.is_empty() || !found.pair.is_empty();
     let careful = !N::EXTENDED && w.step.iter().any(|&a| a < MIXING);
-    let carried = |now, next| Carried {
-        now,
-        next,
-        used: 0,
-        last: 0,
-        before: 0,
+    let [now, next, b_now, b_next] = vectors;
+    let mut forward = Carried { now, next };
+    let mut backward = Carried {
+        now: b_now,
+        next: b_next,
     };
-    let [a, b, c, d] = vectors;
-    let (mut forward, mut backward) = (carried(a, b), carried(c, d));
     let (mut powers, mut logs) = (0, 0.0);
     let mut begin = 0;
     for &end in w.ends {
         let end = end as usize;
-        forward.restart();
-        backward.restart();
+        if end == begin {
+            continue;
+        }
+        let own = w.own::<N>(begin, k);
+        for j in 0..k {
+            let value = own(j);
+            forward.now.set(j, value);
+            value.store(&mut alpha[begin * size + j * width..]);
+            backward.now.set(j, N::ONE);
+            N::ONE.store(&mut beta[(end - 1) * size + j * width..]);
+        }
         // Both ways at once: neither waits for the other.
-        for q in 0..end - begin {
+        for q in 1..end - begin {
             let t = begin + q;
-            let factor = forward.factor();
-            powers -= forward.used;
             let own = w.own::<N>(t, k);
-            let here = &mut alpha[t * k * width..(t + 1) * k * width];
-            let factored = &mut scaled[t * k * width..(t + 1) * k * width];
+            let here = &mut alpha[t * size..(t + 1) * size];
+            let factored = &mut scaled[t * size..(t + 1) * size];
             let mut sum = 0.0;
             for j in 0..k {
-                let own = own(j).scaled(factor);
+                let own = own(j);
                 own.store(&mut factored[j * width..]);
-                let mut value = own;
-                if q > 0 {
-                    let mut reached = forward.now.get(0).times(step(t, j));
-                    for i in 1..k {
-                        reached = reached.plus(forward.now.get(i).times(step(t, i * k + j)));
-                    }
-                    value = own.times(reached);
+                let mut reached = forward.now.get(0).times(step(t, j));
+                for i in 1..k {
+                    reached = reached.plus(forward.now.get(i).times(step(t, i * k + j)));
                 }
+                let value = own.times(reached);
                 sum += value.leading();
                 value.store(&mut here[j * width..]);
                 forward.next.set(j, value);
             }
-            forward.advance(sum);
             if careful {
-                let before = |i| forward.next.get(i).leading() > 0.0;
+                let before = |i| forward.now.get(i).leading() > 0.0;
                 for j in 0..k {
-                    let value = forward.now.get(j).leading();
                     let possible = w.own_possible(t * k + j)
-                        && (q == 0 || (0..k).any(|i| before(i) && w.step_possible(t, i * k + j)));
-                    if possible && value <= LOST * sum {
+                        && (0..k).any(|i| before(i) && w.step_possible(t, i * k + j));
+                    if possible && forward.next.get(j).leading() <= LOST * sum {
                         return false;
                     }
                 }
             }
+            if !NEAR_ONE.contains(&sum) {
+                let (factor, exponent) = back(sum);
+                powers -= exponent;
+                for j in 0..k {
+                    let value = forward.next.get(j).scaled(factor);
+                    value.store(&mut here[j * width..]);
+                    forward.next.set(j, value);
+                    own(j).scaled(factor).store(&mut factored[j * width..]);
+                }
+            }
+            std::mem::swap(&mut forward.now, &mut forward.next);
             if !marginals {
                 continue;
             }
+            // `now` becomes w(t+1) ∘ β(t+1).
             let t = end - 1 - q;
-            let factor = backward.factor();
-            let here = &mut beta[t * k * width..(t + 1) * k * width];
-            let mut sum = 0.0;
-            if q > 0 {
-                // `next` holds w(t+1) ∘ β(t+1) while β(t) is computed, and β(t) afterwards.
-                let own = w.own::<N>(t + 1, k);
-                for j in 0..k {
-                    let value = own(j).scaled(factor).times(backward.now.get(j));
-                    backward.now.set(j, value);
-                }
+            let own = w.own::<N>(t + 1, k);
+            for j in 0..k {
+                let value = own(j).times(backward.now.get(j));
+                backward.now.set(j, value);
             }
+            let here = &mut beta[t * size..(t + 1) * size];
+            let mut sum = 0.0;
             for i in 0..k {
-                let mut value = N::ONE;
-                if q > 0 {
-                    value = step(t + 1, i * k).times(backward.now.get(0));
-                    for j in 1..k {
-                        value = value.plus(step(t + 1, i * k + j).times(backward.now.get(j)));
-                    }
+                let mut value = step(t + 1, i * k).times(backward.now.get(0));
+                for j in 1..k {
+                    value = value.plus(step(t + 1, i * k + j).times(backward.now.get(j)));
                 }
                 sum += value.leading();
                 value.store(&mut here[i * width..]);
                 backward.next.set(i, value);
             }
-            backward.advance(sum);
-            if careful && q > 0 {
-                let after = |j| {
-                    let after = N::load(&beta[((t + 1) * k + j) * width..]);
-                    after.leading() > 0.0 && w.own_possible((t + 1) * k + j)
-                };
+            if careful {
+                let after = |j| backward.now.get(j).leading() > 0.0;
                 for i in 0..k {
-                    let value = backward.now.get(i).leading();
                     let possible = (0..k).any(|j| after(j) && w.step_possible(t + 1, i * k + j));
-                    if possible && value <= LOST * sum {
+                    if possible && backward.next.get(i).leading() <= LOST * sum {
                         return false;
                     }
                 }
+                // A weight that vanishes may belong to what is likely later.
+                let vanished = |j: usize| {
+                    backward.now.get(j).leading() <= 0.0 && w.own_possible((t + 1) * k + j)
+                };
+                if (0..k).any(vanished) {
+                    return false;
+                }
             }
+            if !NEAR_ONE.contains(&sum) {
+                let (factor, _) = back(sum);
+                for i in 0..k {
+                    let value = backward.next.get(i).scaled(factor);
+                    value.store(&mut here[i * width..]);
+                    backward.next.set(i, value);
+                }
+            }
+            std::mem::swap(&mut backward.now, &mut backward.next);
         }
-        if end > begin {
-            let last = (1..k).fold(forward.now.get(0), |sum, j| sum.plus(forward.now.get(j)));
-            logs += last.ln();
-        }
+        let last = (1..k).fold(forward.now.get(0), |sum, j| sum.plus(forward.now.get(j)));
+        logs += last.ln();
         begin = end;
     }
     found.total = logs + powers as f64 * std::f64::consts::LN_2;
     if marginals {
-        weigh::<N>(w, k, (alpha, beta, scaled), step, found);
+        weigh::<N, VARIES>(w, k, (alpha, beta, scaled), step, found);
     }
     true
 }
 
 /// α ∘ β, and for steps α(t-1) A ∘ w(t) β(t), each divided by its sum.
 #[inline(always)]
-fn weigh<N: Number>(
+fn weigh<N: Number, const VARIES: bool>(
     w: &Weights<'_>,
     k: usize,
     (alpha, beta, scaled): (&[f64], &[f64], &[f64]),
@@ -234,7 +236,6 @@ fn weigh<N: Number>(
     found: &mut Found<'_>,
 ) {
     let width = N::WIDTH;
-    let varies = w.varies();
     found.pair.fill(0.0);
     let mut begin = 0;
     for &end in w.ends {
@@ -266,7 +267,7 @@ fn weigh<N: Number>(
             if t == begin || found.pair.is_empty() {
                 continue;
             }
-            let base = if varies { t * k * k } else { 0 };
+            let base = if VARIES { t * k * k } else { 0 };
             let pair = &mut found.pair[base..base + k * k];
             let before = &alpha[(t - 1) * k * width..t * k * width];
             for j in 0..k {
