@@ -1,8 +1,8 @@
 //! The command line: its commands and the option values they share.
 
 use crate::commands::{
-    check::Check, density::Density, explain::Explain, fit::Fit, fmt::Fmt, graph::Graph,
-    guide::Guide, plan::Plan, predict::Predict,
+    check::Check, compare::Compare, density::Density, explain::Explain, fit::Fit, fmt::Fmt,
+    graph::Graph, guide::Guide, plan::Plan, predict::Predict,
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use ppl_lang::GuideChoice;
@@ -37,6 +37,8 @@ pub enum Command {
     Guide(Guide),
     /// Draw a model's predictions from the draws of a fit, for its rows or for new ones
     Predict(Predict),
+    /// Compare fits of the same data by log evidence and leave-one-out, with weights by stacking
+    Compare(Compare),
     /// Print a model's graph as text, as SVG or in DOT
     Graph(Graph),
     /// Print the log density at a point, its terms by statement and its gradient, as JSON

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Fit(command) => commands::fit::run(&command, &terminal),
         Command::Check(command) => commands::check::run(&command, &terminal),
         Command::Density(command) => commands::density::run(&command, &terminal),
+        Command::Compare(command) => commands::compare::run(&command, &terminal),
         Command::Explain(command) => commands::explain::run(&command, &terminal),
         Command::Fmt(command) => commands::fmt::run(&command, &terminal),
         Command::Graph(command) => commands::graph::run(&command, &terminal),

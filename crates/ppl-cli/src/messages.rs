@@ -26,6 +26,8 @@ pub mod codes {
     pub const FORMAT: &str = "E0909";
     /// The point at which a density is wanted cannot be used.
     pub const POINT: &str = "E0910";
+    /// A directory holds no fit, or none that serves.
+    pub const FIT_DIRECTORY: &str = "E0912";
     /// No message has this code.
     pub const UNKNOWN_CODE: &str = "E0911";
 }

@@ -18,6 +18,16 @@ pub const FILES: [&str; 3] = ["summary.csv", "draws.csv", "fit.json"];
 /// Written as well where discrete unknowns were summed out.
 pub const DISCRETE: &str = "discrete.csv";
 
+/// The log likelihood of every observation, where it can be had.
+pub const POINTWISE: &str = "pointwise.bin";
+
+/// What is written beside [`FILES`] of this fit.
+pub fn also(fit: &Fit) -> Vec<&'static str> {
+    let discrete = (!fit.discrete.is_empty()).then_some(DISCRETE);
+    let pointwise = fit.pointwise.is_some().then_some(POINTWISE);
+    discrete.into_iter().chain(pointwise).collect()
+}
+
 /// Why results cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
@@ -118,6 +128,9 @@ impl OutputDirectory {
                 out.write_all(ppl_report::discrete_csv(fit).as_bytes())
             })?;
         }
+        if let Some(pointwise) = &fit.pointwise {
+            partial.file(POINTWISE, |out| ppl_report::write_pointwise(pointwise, out))?;
+        }
         if !exists {
             return at(&self.path, fs::rename(partial.path(), &self.path));
         }
@@ -126,18 +139,17 @@ impl OutputDirectory {
             Err(error) if error.kind() != io::ErrorKind::NotFound => at(&mark, Err(error))?,
             _ => {}
         }
-        let discrete = self.path.join(DISCRETE);
-        if fit.discrete.is_empty() {
+        for name in [DISCRETE, POINTWISE] {
+            let target = self.path.join(name);
+            if also(fit).contains(&name) {
+                at(&target, fs::rename(partial.path().join(name), &target))?;
+                continue;
+            }
             // One of a former fit does not belong to this one.
-            match fs::remove_file(&discrete) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => at(&discrete, Err(error))?,
+            match fs::remove_file(&target) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => at(&target, Err(error))?,
                 _ => {}
             }
-        } else {
-            at(
-                &discrete,
-                fs::rename(partial.path().join(DISCRETE), &discrete),
-            )?;
         }
         for name in FILES {
             let target = self.path.join(name);
@@ -174,7 +186,10 @@ fn refuse_foreign(directory: &Path) -> Result<(), OutputError> {
         if name == FILES[2] {
             return Ok(());
         }
-        if !FILES.contains(&name.as_str()) && name != DISCRETE && !name.starts_with(PARTIAL) {
+        if !FILES.contains(&name.as_str())
+            && ![DISCRETE, POINTWISE].contains(&name.as_str())
+            && !name.starts_with(PARTIAL)
+        {
             foreign = foreign.or(Some(name));
         }
     }
@@ -226,6 +241,7 @@ mod tests {
                 values: ndarray::array![[1.5]],
             },
             discrete: vec![],
+            pointwise: None,
             fault: None,
             notes: vec![],
         }

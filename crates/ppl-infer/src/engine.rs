@@ -87,6 +87,7 @@ pub fn fit(
         params: vec![],
         draws: Draws::default(),
         discrete: vec![],
+        pointwise: None,
         fault: None,
         notes,
     };

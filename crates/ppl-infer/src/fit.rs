@@ -256,6 +256,8 @@ pub struct Fit {
     pub draws: Draws,
     /// Posterior of the discrete sites that were summed out, in order of the model.
     pub discrete: Vec<crate::discrete::Discrete>,
+    /// The log likelihood of every observation, where it was asked for and can be had.
+    pub pointwise: Option<crate::pointwise::Pointwise>,
     /// Where the log density was not finite, if it was: the statement, the row and the values that went in.
     pub fault: Option<Box<ppl_syntax::Diagnostic>>,
     /// Notes for the reader: warnings counted at run time, zero-forcing hints and the like.

@@ -25,6 +25,8 @@ pub struct FitOptions {
     pub draws: usize,
     /// Upper limit of gradient steps, the race included.
     pub max_steps: usize,
+    /// Whether the log likelihood of every observation is kept, for comparisons of fits.
+    pub pointwise: bool,
 }
 
 impl Default for FitOptions {
@@ -35,6 +37,7 @@ impl Default for FitOptions {
             draws_per_step: 8,
             draws: 2000,
             max_steps: 100_000,
+            pointwise: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::engine::FitError;
 use crate::fit::{Draws, Estimate, Fit, MARKOV, Row};
 use crate::objective::{LABEL, Sampler};
 use crate::options::FitOptions;
+use crate::pointwise::pointwise;
 use crate::psis::{Psis, k_threshold, psis};
 use crate::summary::{summarise, summarise_weighted};
 use ndarray::Array2;
@@ -136,6 +137,14 @@ pub(crate) fn sample(
         }
     }
     let (values, smoothed, used) = rest;
+    if options.pointwise && !hurried && non_finite == 0 {
+        match pointwise(bound, (&names, values.view()), &used)? {
+            Ok(found) => fit.pointwise = Some(found),
+            Err(why) => fit.notes.push(format!(
+                "`ppl compare` cannot leave out one observation at a time: {why}"
+            )),
+        }
+    }
     fit.k_hat = smoothed.k_hat;
     fit.certificate.effective = smoothed.ess;
     fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);

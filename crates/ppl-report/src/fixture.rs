@@ -107,6 +107,7 @@ pub(crate) fn small() -> Fit {
             values: array![[1.0, 0.1], [f64::NEG_INFINITY, nan]],
         },
         discrete: vec![],
+        pointwise: None,
         fault: None,
         notes: vec!["2 draws were out of support".to_owned()],
     }

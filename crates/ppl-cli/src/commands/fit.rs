@@ -43,7 +43,8 @@ pub struct Fit {
     /// Most gradient steps before the fit is stopped [default: 100000]
     #[arg(long, value_name = "N", value_parser = count::<1, 1_000_000_000>)]
     max_steps: Option<usize>,
-    /// Write summary.csv, draws.csv and fit.json into this directory, and discrete.csv where labels are summed out
+    /// Write summary.csv, draws.csv, fit.json and pointwise.bin (for `ppl compare`) into this directory, and discrete.csv
+    /// where labels are summed out
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print all rows of the summary, however many
@@ -119,6 +120,7 @@ impl Fit {
             guide: self.guide.into(),
             draws: self.draws.unwrap_or(default.draws),
             max_steps: self.max_steps.unwrap_or(default.max_steps),
+            pointwise: self.out.is_some(),
             ..default
         }
     }
@@ -206,7 +208,7 @@ impl Fit {
         }
         if let Some(output) = output.filter(|_| !self.quiet) {
             let mut files = crate::output::FILES.to_vec();
-            files.extend((!fit.discrete.is_empty()).then_some(crate::output::DISCRETE));
+            files.extend(crate::output::also(fit));
             terminal.note(&format!(
                 "wrote {} to {}",
                 files.join(", "),

@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments and what it does.
 
 pub mod check;
+pub mod compare;
 pub mod density;
 pub mod explain;
 pub mod fit;

@@ -242,10 +242,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let over = self.axes.set(&batch);
             let own = match self.factor(&located.statement, span, density, over)? {
                 Some(factor) => {
+                    self.note_observed(located, &batch, None)?;
                     factors.push(factor);
                     Expr::Const(0.0)
                 }
-                None => self.total(density, &batch),
+                None => {
+                    self.note_observed(located, &batch, Some(density))?;
+                    self.total(density, &batch)
+                }
             };
             terms.push(Term {
                 role,

@@ -26,6 +26,7 @@ mod sequences;
 mod standardise;
 mod substitute;
 mod symbols;
+mod units;
 mod visits;
 
 pub use axes::AxisMap;
@@ -37,6 +38,7 @@ pub use inspect::{Inspection, Part};
 pub use marginal::{Coupled, MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
 pub use symbols::ParamBlock;
+pub use units::{Observed, Units};
 
 use crate::bind::Bound;
 use crate::graph::SymbolId;
@@ -85,6 +87,8 @@ pub struct Lowering<'a, 'b> {
     given_up: RefCell<Vec<SymbolId>>,
     /// Which elements meet in factors, where that is asked for.
     pub couplings: RefCell<Option<Vec<marginal::Coupled>>>,
+    /// The log likelihood unit by unit, where that is asked for.
+    pub units: RefCell<Option<Units<'b>>>,
     /// How the sites were summed out.
     pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
@@ -120,6 +124,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             listed: None,
             given_up: Default::default(),
             couplings: Default::default(),
+            units: Default::default(),
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),

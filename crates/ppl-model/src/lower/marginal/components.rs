@@ -5,6 +5,7 @@ use super::tables::Table;
 use super::{Factor, Reading};
 use crate::graph::SymbolId;
 use crate::lower::density::{Role, Term};
+use crate::lower::units::Plates;
 use crate::lower::{Lowered, Lowering};
 use ppl_core::{AxisId, AxisSet, Expr, Index, IndexId, Real};
 use ppl_syntax::Span;
@@ -43,7 +44,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let mut terms = vec![];
         for (sites, factors) in connected(factors) {
             let all: Vec<&Factor> = factors.iter().collect();
-            let total = self.connected_sites(&sites, &all, true)?;
+            let (total, mut plates) = self.connected_sites(&sites, &all, true)?;
             let span = factors.first().map_or(Span::default(), |f| f.span);
             // Priors that read a label belong to the prior: what the labels' and their own densities sum to.
             let reader = factors
@@ -52,13 +53,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let mut rest = total;
             if let Some(reader) = reader {
                 let priors: Vec<&Factor> = factors.iter().filter(|f| f.prior.is_some()).collect();
-                let value = self.connected_sites(&sites, &priors, false)?;
+                let (value, of_priors) = self.connected_sites(&sites, &priors, false)?;
+                plates = plates.zip(of_priors).map(|(all, own)| all.less(self, own));
                 terms.push(Term {
                     role: Role::Prior(reader),
                     span,
                     value,
                 });
                 rest = total - value;
+            }
+            if let Some(plates) = plates {
+                let spans: Vec<Span> = factors.iter().map(|f| f.span).collect();
+                self.note_summed_out(plates, &sites, &spans);
             }
             terms.push(Term {
                 role: Role::Likelihood,
@@ -75,7 +81,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         for (sites, factors) in connected(factors) {
             if factors.iter().any(|f| f.reported) {
                 let all: Vec<&Factor> = factors.iter().collect();
-                total = total + self.connected_sites(&sites, &all, false)?;
+                total = total + self.connected_sites(&sites, &all, false)?.0;
             }
         }
         Ok(total)
@@ -86,7 +92,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         sites: &[SymbolId],
         factors: &[&Factor<'b>],
         note: bool,
-    ) -> Lowered<Expr<'b>> {
+    ) -> Lowered<(Expr<'b>, Option<Plates<'b>>)> {
         let b = self.builder;
         let common = self.common(sites, factors);
         let mut run = Elimination {
@@ -95,6 +101,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             sites: vec![],
             tables: vec![],
             total: Expr::Const(0.0),
+            by_plate: self.units.borrow().is_some().then_some(Expr::Const(0.0)),
             largest: 0.0,
             work: 0.0,
             steps: 0,
@@ -162,7 +169,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         // Impossible altogether: -inf rather than a very low number.
         let never = run.total.less(Expr::Const(-1e299));
-        Ok(never.select(Expr::Const(f64::NEG_INFINITY), run.total))
+        let total = never.select(Expr::Const(f64::NEG_INFINITY), run.total);
+        let plates = run.by_plate.map(|each| Plates { each, common });
+        Ok((total, plates))
     }
 
     /// Plates that all sites have and through which all factors read them element by element.

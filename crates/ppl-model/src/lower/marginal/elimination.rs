@@ -34,6 +34,8 @@ pub(super) struct Elimination<'l, 'a, 'b> {
     pub(super) sites: Vec<SiteVariables<'b>>,
     pub(super) tables: Vec<Table<'b>>,
     pub(super) total: Expr<'b>,
+    /// The same for each element of the common plates, where that is asked for.
+    pub(super) by_plate: Option<Expr<'b>>,
     /// Elements of the largest table so far.
     pub(super) largest: f64,
     /// Of all tables together.

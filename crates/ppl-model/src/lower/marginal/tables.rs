@@ -259,6 +259,10 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             over = over.with(axis);
         }
         self.total = self.total + b.sum(value, over.without(DRAW));
+        if let Some(sum) = self.by_plate {
+            let within = over.minus(self.common).without(DRAW);
+            self.by_plate = Some(sum + b.sum(value, within));
+        }
     }
 }
 
