@@ -3,8 +3,8 @@
 use ndarray::{Array2, array};
 use ppl_infer::compare::{Loo, leave_one_out};
 use ppl_infer::pointwise::{Pointwise, pointwise};
-use ppl_lang::{FitOptions, GuideChoice};
-use ppl_tests::{bind, csv, fit};
+use ppl_lang::{Bound, Dataset, FitOptions, GuideChoice, JsonArray};
+use ppl_tests::{bind, bind_to, csv, fit};
 
 fn ln_normal(y: f64, mean: f64, sd: f64) -> f64 {
     let z = (y - mean) / sd;
@@ -13,7 +13,10 @@ fn ln_normal(y: f64, mean: f64, sd: f64) -> f64 {
 
 /// At given values of the unknowns.
 fn at(model: &str, data: &str, names: &[&str], values: &[f64]) -> Result<Pointwise, String> {
-    let bound = bind(model, data);
+    at_bound(&bind(model, data), names, values)
+}
+
+fn at_bound(bound: &Bound, names: &[&str], values: &[f64]) -> Result<Pointwise, String> {
     let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
     // Enough draws, all alike.
     let n = 400;
@@ -71,7 +74,7 @@ fn a_mixture_is_marginal_in_each_row() {
 fn what_depends_on_each_other_through_a_chain_cannot_be_left_out() {
     let chain = "data y[row]: real;\nm ~ Normal(0, 1);\nfor t in row { z[t] ~ if first(t) { Bernoulli(0.5) } else { Bernoulli(0.1 + 0.8 * z[t-1]) }; }\nobserve y ~ Normal(m + z, 1);\n";
     let why = at(chain, "y\n1\n2\n3\n", &["m"], &[0.0]).unwrap_err();
-    assert!(why.contains("through the summed-out `z`"), "{why}");
+    assert!(why.contains("reads the summed-out `z`"), "{why}");
     let why = at("m ~ Normal(0, 1);\nfactor -m * m;\n", "", &["m"], &[0.0]).unwrap_err();
     assert!(why.contains("no `observe`"), "{why}");
 }
@@ -183,4 +186,34 @@ fn a_guide_that_is_too_narrow_for_its_weights_is_told() {
     let loo = left_out(&x, &y, GuideChoice::MeanField, 1);
     assert!(loo.guide_k_hat > loo.k_threshold, "{}", loo.guide_k_hat);
     assert!(!loo.unreliable().is_empty());
+}
+
+#[test]
+fn one_of_several_chains_is_a_unit() {
+    let model = "axis s = 2;\naxis t = 3;\ndata y[s, t]: real;\nm ~ Normal(0, 1);\nfor i in s { for j in t { z[i,j] ~ if first(j) { Bernoulli(0.5) } else { Bernoulli(0.1 + 0.8 * z[i,j-1]) }; } }\nobserve y ~ Normal(m + 3 * z, 1);\n";
+    let y = [[0.0, 3.1, 2.5], [0.4, -0.2, 2.8]];
+    let values = y.concat();
+    let array = JsonArray {
+        shape: vec![2, 3],
+        values,
+    };
+    let data = Dataset {
+        arrays: [("y".to_owned(), array)].into(),
+        ..Dataset::empty()
+    };
+    let found = at_bound(&bind_to(model, &data), &["m"], &[0.3]).unwrap();
+    let one = |y: [f64; 3]| {
+        let path = |bits: u32| {
+            let z = |j: usize| f64::from(bits >> j & 1);
+            let each = (0..3).map(|j| {
+                let p = if j == 0 { 0.5 } else { 0.1 + 0.8 * z(j - 1) };
+                let prior = if z(j) == 1.0 { p } else { 1.0 - p };
+                prior * ln_normal(y[j], 0.3 + 3.0 * z(j), 1.0).exp()
+            });
+            each.product::<f64>()
+        };
+        (0..8).map(path).sum::<f64>().ln()
+    };
+    assert_eq!(found.outcomes[0].units, ["y[1]", "y[2]"]);
+    close(&found, &y.map(one));
 }

@@ -124,7 +124,7 @@ fn what_is_no_fit_is_refused() {
     chain.refused(&[
         "[E0912]",
         "has no `pointwise.bin`",
-        "through the summed-out `z`",
+        "reads the summed-out `z`",
     ]);
     let bytes = std::fs::read(folder.path("flat/pointwise.bin")).unwrap();
     std::fs::write(folder.path("flat/pointwise.bin"), &bytes[..bytes.len() - 1]).unwrap();

@@ -106,7 +106,7 @@ pub fn pointwise(
     let units = lowering.units.take().unwrap_or_default();
     if let Some(&site) = units.entangled.first() {
         return Ok(Err(format!(
-            "all observations depend on each other through the summed-out `{}`, so that none can be left out on its own",
+            "what reads the summed-out `{}` shares no axis with it element by element, so that no observation can be left out on its own",
             bound.model.symbols[site].name
         )));
     }
