@@ -241,18 +241,28 @@ pub enum Lag {
 
 /// Reductions over axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Reduction {
+    /// The sum.
     Sum,
+    /// The mean.
     Mean,
+    /// The standard deviation, with n - 1.
     Sd,
+    /// The variance, with n - 1.
     Var,
+    /// The smallest.
     Min,
+    /// The largest.
     Max,
+    /// ln Σ exp.
     LogSumExp,
+    /// The product.
     Prod,
+    /// exp of each over the sum of all.
     Softmax,
+    /// Its logarithm.
     LogSoftmax,
+    /// The sum up to each element.
     CumSum,
 }
 
@@ -266,14 +276,20 @@ impl Reduction {
 
 /// Functions on matrices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum LinearOp {
+    /// The lower factor L with L L' the matrix.
     Cholesky,
+    /// The solution of a lower triangular system.
     SolveTri,
+    /// The inverse.
     Inverse,
+    /// ln |det|.
     LogDet,
+    /// The outer product of two vectors.
     Outer,
+    /// x' A x.
     QuadForm,
+    /// Rows as columns.
     Transpose,
     /// The covariance matrix of points.
     Kernel(Kernel),
@@ -281,11 +297,14 @@ pub enum LinearOp {
 
 /// Covariance kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Kernel {
+    /// Squared exponential.
     ExpQuad,
+    /// Matérn with ν = 3/2.
     Matern32,
+    /// Matérn with ν = 5/2.
     Matern52,
+    /// Periodic.
     Periodic,
 }
 
