@@ -197,7 +197,7 @@ pub fn choose(
     let mut waiting = candidates(bound, options.guide)?;
     let has_choice = waiting.len() > 1;
     waiting.reverse();
-    let mut apart = None;
+    let (mut apart, mut searching) = (None, 0.0);
     while let Some(guided) = waiting.pop() {
         let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
         if objective.params.is_empty() {
@@ -223,7 +223,9 @@ pub fn choose(
         if has_choice && waiting.is_empty() && apart.is_none() {
             // Both ways for all together are known: now site by site.
             let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
+            let started = std::time::Instant::now();
             let found = centring::search(bound, options, better, observer)?;
+            searching = started.elapsed().as_secs_f64();
             apart = Some(found.sites);
             stopped = found.stopped;
             waiting.extend(found.guided);
@@ -234,7 +236,7 @@ pub fn choose(
     let n = entrants.len();
     let mut best: Option<Chosen> = None;
     let mut bounds = vec![];
-    let (mut steps, mut estimates, mut race, mut climb) = (0, 0, 0.0, 0.0);
+    let (mut steps, mut estimates, mut race, mut climb) = (0, 0, 0.0, searching);
     for (k, entrant) in entrants.into_iter().enumerate() {
         let behind = ahead.is_finite() && entrant.bound() < ahead - HOPELESS;
         // Whoever interrupts wants the best so far, not another engine.
