@@ -76,7 +76,8 @@ impl Assembler<'_> {
         let registers = registers::assign(lowered);
         let extent = self.extent(group, lowered, &registers)?;
         let outer: Vec<usize> = extent.outer.iter().map(|&a| self.graph.size(a)).collect();
-        let split = Split::plan(&extent, outer.first().copied().unwrap_or(1));
+        let cost = lowered.steps.iter().map(|step| self.cost(step)).sum();
+        let split = Split::plan(&extent, cost, outer.first().copied().unwrap_or(1));
         let sinks_of = |step: &Step| match step.target {
             Target::Sink(i) => Some(i),
             _ => None,

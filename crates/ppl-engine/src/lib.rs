@@ -10,6 +10,7 @@
 
 mod assemble;
 mod calls;
+mod cost;
 mod dense;
 mod graph;
 mod index;

@@ -10,10 +10,9 @@ use crate::ops::{Code, Into};
 use crate::place::View;
 use ppl_core::{AxisId, AxisSet, Op};
 
-/// Lanes from which a kernel is split into chunks.
-const SPLIT_FROM: usize = 1 << 16;
-/// Lanes of a chunk, at least.
-const CHUNK: usize = 1 << 15;
+/// What a chunk is to cost, in additions (see [`crate::cost`]): some tens of microseconds, many times what it costs to hand
+/// it to another thread. A kernel below two of them is one chunk.
+const CHUNK: usize = 1 << 18;
 /// Chunks of a kernel, at most.
 const MAX_CHUNKS: usize = 64;
 
@@ -42,12 +41,9 @@ pub(crate) struct Split {
 }
 
 impl Split {
-    pub(crate) fn plan(extent: &Extent, outermost_size: usize) -> Self {
-        let wanted = if extent.total > SPLIT_FROM {
-            (extent.total / CHUNK).min(MAX_CHUNKS)
-        } else {
-            1
-        };
+    /// `cost` is that of a lane, in additions.
+    pub(crate) fn plan(extent: &Extent, cost: usize, outermost_size: usize) -> Self {
+        let wanted = (extent.total.saturating_mul(cost) / CHUNK).clamp(1, MAX_CHUNKS);
         let outermost = extent.n_blocks < wanted && extent.n_blocks < outermost_size;
         let units = if outermost {
             outermost_size

@@ -127,7 +127,9 @@ impl Builder {
         outside
     }
 
-    /// Each node is merged into the one with the fewest axes that has all of its own; what is left is merged in order.
+    /// Each node is merged into the one with the fewest axes that has all of its own; what is left is merged in order. Draws
+    /// do not count: a column of signs joins a residual over draws and rows, not a matrix over rows and features, of
+    /// which it would make a second copy.
     fn nest(&self, prim: Prim, mut nodes: Vec<NodeId>) -> NodeId {
         let mut widest: Option<NodeId> = None;
         while !nodes.is_empty() {
@@ -136,8 +138,9 @@ impl Builder {
             let fits = |j: &usize| self.node_axes(nodes[*j]).contains_all(axes);
             let rank = |j: &usize| {
                 (
-                    self.node_axes(nodes[*j]).len(),
+                    self.node_axes(nodes[*j]).without(DRAW).len(),
                     self.is_fixed(nodes[*j]) != self.is_fixed(light),
+                    self.node_axes(nodes[*j]).len(),
                 )
             };
             match (0..nodes.len()).filter(fits).min_by_key(rank) {

@@ -2,6 +2,7 @@
 
 use super::{Assembler, RegisterFile};
 use crate::EngineError;
+use crate::cost;
 use crate::dense::{DenseStep, DenseSteps};
 use crate::kernel::MAX_OUTER;
 use crate::lower::{Lowered, Source, Step, Target};
@@ -21,6 +22,12 @@ const BLOCK_ROWS: usize = 512;
 impl Assembler<'_> {
     fn product(&self, step: &Step) -> Option<Product> {
         self.graph.products[step.product?]
+    }
+
+    /// What a lane of a step costs, in additions.
+    pub(super) fn cost(&self, step: &Step) -> usize {
+        let columns = self.product(step).map_or(1, |p| self.graph.size(p.column));
+        cost::of(step.code, columns)
     }
 
     /// Rows of a block with dense products: with one position few, so that the block before is still in the first-level

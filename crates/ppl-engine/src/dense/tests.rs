@@ -116,3 +116,57 @@ fn threads_change_no_bit() {
     };
     assert_eq!(bits(1), bits(3));
 }
+
+/// `sum ln inv_logit(s (X b))` with signs `s` by row: its gradient `X^T (s inv_logit(-s X b))` streams the matrix of the forward
+/// product, not a second one with the signs multiplied in.
+#[test]
+fn a_factor_by_row_makes_no_second_matrix() {
+    let axis = |name: &str, size| Axis {
+        name: name.into(),
+        size,
+    };
+    for draws in [1, 3] {
+        let (rows, columns) = (1000, 7);
+        let b = Builder::new(vec![
+            axis("draw", draws),
+            axis("column", columns),
+            axis("row", rows),
+        ]);
+        let set = |axes: &[u8]| AxisSet::of(&axes.iter().map(|&a| AxisId(a)).collect::<Vec<_>>());
+        let x = (0..rows * columns).map(|i| ((i * 7919 + 13) % 2001) as f64 / 1e3 - 1.0);
+        let x = b.data(x.collect(), set(&[1, 2]));
+        let signs = (0..rows).map(|i| if i * i % 7 < 3 { 1.0 } else { -1.0 });
+        let signs = b.data(signs.collect(), set(&[2]));
+        let weights = b.param(set(&[0, 1])).0;
+        let eta = b.sum(x * weights, set(&[1]));
+        let density = b.sum(
+            -Expr::apply(Prim::Softplus, &[-(signs * eta)]),
+            set(&[0, 2]),
+        );
+        let density = density.node(&b);
+        let leaves = [weights.node(&b)];
+        let mut outputs = vec![density];
+        outputs.extend(ppl_core::gradient(&b, density, &leaves));
+        let program = b.finish(outputs);
+        let (optimised, _) = ppl_core::passes::optimise(program.clone());
+        let mut kernels = Kernels::compile(&optimised).unwrap();
+        let wide = |node: &ppl_core::Node| {
+            matches!(node.op, ppl_core::Op::Data(_)) && node.axes == set(&[1, 2])
+        };
+        assert_eq!(optimised.nodes.iter().filter(|n| wide(n)).count(), 1);
+        assert_eq!(kernels.explain().contains("products paired"), draws == 1);
+        let params: Vec<f64> = (0..program.n_params)
+            .map(|i| i as f64 / 9.0 - 1.0)
+            .collect();
+        let expected = ppl_core::interpret::evaluate(&program, &params, &[], &program.outputs);
+        kernels.run(&params, &[]);
+        for (i, expected) in expected.iter().enumerate() {
+            for (&g, &e) in kernels.output(i).iter().zip(expected) {
+                assert!(
+                    (g - e).abs() <= 1e-11 * (1.0 + e.abs()),
+                    "output {i}: {g}, {e}"
+                );
+            }
+        }
+    }
+}
