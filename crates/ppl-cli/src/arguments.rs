@@ -52,13 +52,15 @@ pub enum Command {
 /// Values of `--guide`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum GuideArgument {
-    /// Full-rank for small models, mean-field for large ones
+    /// Full-rank for small models, sparse for larger ones, mean-field where too many unknowns meet
     #[default]
     Auto,
     /// Independent Gaussians after transforms
     MeanField,
     /// One Gaussian over all unknowns after transforms
     FullRank,
+    /// One Gaussian whose precision has the structure of the model
+    Sparse,
 }
 
 impl From<GuideArgument> for GuideChoice {
@@ -67,6 +69,7 @@ impl From<GuideArgument> for GuideChoice {
             GuideArgument::Auto => GuideChoice::Auto,
             GuideArgument::MeanField => GuideChoice::MeanField,
             GuideArgument::FullRank => GuideChoice::FullRank,
+            GuideArgument::Sparse => GuideChoice::Sparse,
         }
     }
 }

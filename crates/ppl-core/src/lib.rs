@@ -12,6 +12,7 @@ pub mod grad;
 pub mod interpret;
 pub mod passes;
 pub mod program;
+pub mod structure;
 
 pub use axes::{Axis, AxisId, AxisSet, DRAW};
 pub use builder::Builder;

@@ -8,12 +8,14 @@ mod groups;
 mod markov;
 mod mean_field;
 mod names;
+mod sparse;
 
 pub use names::Names;
 use ppl_model::graph::SymbolId;
 use ppl_model::{Bound, SiteShape};
 use ppl_syntax::ast::{GuideBody, Stmt, StmtKind};
 use ppl_syntax::diagnostic::Diagnostic;
+pub use sparse::Sparse;
 
 /// A guide family.
 pub trait Family: Sync {
@@ -29,18 +31,25 @@ pub trait Family: Sync {
 pub static ALL: &[&dyn Family] = &[
     &mean_field::MeanField,
     &full_rank::FullRank,
+    &Sparse { links: 0 },
     &markov::Markov,
 ];
 
 /// Up to so many unknowns the automatic choice is one Gaussian over all of them.
 pub const FULL_RANK_LIMIT: usize = 200;
 
-/// The family that is chosen when nobody says which.
+/// Name of the sparse family.
+pub const SPARSE: &str = "sparse";
+
+/// The family of independent Gaussians.
+pub const MEAN_FIELD: &dyn Family = &mean_field::MeanField;
+
+/// The family that is chosen when nobody says which; the sparse one is given up where too many unknowns meet.
 pub fn choose(bound: &Bound) -> &'static dyn Family {
     if bound.n_unknowns() <= FULL_RANK_LIMIT {
         ALL[1]
     } else {
-        ALL[0]
+        ALL[2]
     }
 }
 

@@ -9,6 +9,8 @@ use crate::options::{FitOptions, GuideChoice, Observer, Silent};
 use crate::stochastic::{Optimum, Outcome, Target, maximise};
 use ppl_guide::Centring;
 use ppl_model::Bound;
+use ppl_sparse::{Colouring, Pattern};
+use std::sync::Arc;
 
 /// A model with a guide.
 pub struct Guided {
@@ -65,10 +67,21 @@ pub(crate) fn candidate(
     let family = match (choice, &bound.model.guide_family) {
         (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
         (GuideChoice::FullRank, _) => ppl_guide::find("full-rank"),
+        (GuideChoice::Sparse, _) => ppl_guide::find("sparse"),
         (GuideChoice::Auto, Some((name, _))) => ppl_guide::find(name),
         (GuideChoice::Auto, None) => None,
     };
-    let family = family.unwrap_or_else(|| ppl_guide::choose(bound));
+    let wanted = family;
+    let mut family = wanted.unwrap_or_else(|| ppl_guide::choose(bound));
+    if family.name() == ppl_guide::SPARSE {
+        let found = sparse(bound, centring)?;
+        if let Some(found) = found.filter(|g| wanted.is_some() || g.is_cheap()) {
+            return Ok(found);
+        }
+        if wanted.is_none() {
+            family = ppl_guide::MEAN_FIELD;
+        }
+    }
     let text = ppl_guide::text(family, bound, centring);
     let name = match (&bound.model.partial_guide, bound.model.site_families.len()) {
         (Some(_), _) => format!("written in part, the rest {}", family.name()),
@@ -80,6 +93,46 @@ pub(crate) fn candidate(
     };
     let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
     Ok(Guided { bound, name, text })
+}
+
+/// What the automatic choice of the sparse guide allows: products with the Hessian that give all of it, and
+/// multiplications of a factorisation.
+const MOST_PRODUCTS: usize = 250;
+const MOST_ELIMINATION: f64 = 2e10;
+
+impl Guided {
+    /// Whether the curvature is sparse enough to be computed and factored again and again.
+    fn is_cheap(&self) -> bool {
+        let products = |pattern: &Arc<Pattern>| Colouring::new(pattern.clone()).n_colours();
+        self.bound.elimination().is_some_and(|by| {
+            by.work() <= MOST_ELIMINATION && products(by.pattern()) <= MOST_PRODUCTS
+        })
+    }
+}
+
+/// The sparse guide of a model; `None` where its unknowns cannot be linked. How many links there are is known once the
+/// order of the unknowns is.
+fn sparse(bound: &Bound, centring: Centring<'_>) -> Result<Option<Guided>, FitError> {
+    let model = &bound.model;
+    if model.partial_guide.is_some() || !model.site_families.is_empty() {
+        return Ok(None);
+    }
+    let write = |links: usize| -> Result<(Bound, String), FitError> {
+        let text = ppl_guide::text(&ppl_guide::Sparse { links }, bound, centring);
+        let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
+        Ok((bound, text))
+    };
+    let (first, _) = write(0)?;
+    let Some(by) = first.elimination() else {
+        return Ok(None);
+    };
+    let (mut bound, text) = write(by.len())?;
+    bound.structure = first.structure.clone();
+    Ok(Some(Guided {
+        bound,
+        name: ppl_guide::SPARSE.into(),
+        text,
+    }))
 }
 
 /// Optimises, starting again from narrower draws where it diverges.

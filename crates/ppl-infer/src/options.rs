@@ -3,13 +3,16 @@
 /// Which guide to generate where the model has none of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GuideChoice {
-    /// Chosen by size: full-rank for small models, mean-field for large ones.
+    /// Chosen by size and structure: full-rank for small models, sparse for larger ones, mean-field where too many unknowns
+    /// meet.
     #[default]
     Auto,
     /// Independent Gaussians after transforms.
     MeanField,
     /// One Gaussian over all unknowns after transforms.
     FullRank,
+    /// The same, with the precision's structure of the model.
+    Sparse,
 }
 
 /// Options of a fit; the default is meant to be right.

@@ -61,7 +61,9 @@ pub(crate) fn sample(
     hurried: bool,
     fit: &mut Fit,
 ) -> Result<Sampled, FitError> {
-    let batch = if hurried { 20 } else { 100 };
+    // Fewer at a time where each is long.
+    let most = (5_000_000 / bound.n_unknowns().max(1)).max(4);
+    let batch = if hurried { 20 } else { 100 }.min(most);
     let mut sampler = Sampler::new(bound, batch, options.seed)?;
     let widths: Vec<usize> = sampler
         .quantities

@@ -434,6 +434,8 @@ pub struct TDist {
     pub noncentered: Vec<SymbolId>,
     /// What each unconstrained number is times the one before along an axis (guides only): `.transformed(markov = b, over = t)`.
     pub markov: Option<Box<(TExpr, AxisRef)>>,
+    /// Weights by which each unconstrained number hangs on others (guides only): `.transformed(linked = w)`.
+    pub linked: Option<Box<TExpr>>,
     /// `.truncated(…)` and `.censored(…)`.
     pub modifiers: Modifiers,
     /// `if c { this } else { other }`: the condition and the other.
@@ -450,6 +452,7 @@ impl TDist {
         let mut out: Vec<&TExpr> = self.args.iter().collect();
         out.extend(self.modifiers.expressions());
         out.extend(self.markov.iter().map(|m| &m.0));
+        out.extend(self.linked.as_deref());
         if let Some(other) = &self.otherwise {
             out.push(&other.0);
             out.extend(other.1.expressions());

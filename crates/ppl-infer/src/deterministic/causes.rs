@@ -43,13 +43,8 @@ pub(crate) fn cause(
     let cut = (CUT * n as f64) as usize;
     let (low, high) = (sorted[cut], sorted[n - 1 - cut]);
     logs.iter_mut().for_each(|v| *v = v.clamp(low, high));
-    let sds: Vec<f64> = q
-        .factor
-        .inverse_of_factored()
-        .diagonal()
-        .map(f64::sqrt)
-        .collect();
-    let mut u = q.points(draws);
+    let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
+    let mut u: Vec<f64> = q.batches(draws).flatten().collect();
     for x in u.chunks_mut(d) {
         for ((x, m), s) in x.iter_mut().zip(&q.mean).zip(&sds) {
             *x = (*x - m) / s;
@@ -111,13 +106,15 @@ fn correlation(x: &[f64], y: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dense::Matrix;
     use super::*;
     use ppl_engine::random::{Address, fill_normal};
+    use ppl_sparse::{Elimination, Pattern};
+    use std::sync::Arc;
 
     /// The cause of a density given as a function of three standardised unknowns.
     fn found(density: impl Fn(&[f64]) -> f64) -> Option<Cause> {
-        let q = Gaussian::new(vec![0.0; 3], Matrix::scalar(3, 1.0)).unwrap();
+        let by = Arc::new(Elimination::new(Arc::new(Pattern::full(3)), 6).unwrap());
+        let q = Gaussian::round(&by, vec![0.0; 3], 1.0).unwrap();
         let mut draws = vec![0.0; 3 * 2048];
         let address = Address {
             seed: 1,

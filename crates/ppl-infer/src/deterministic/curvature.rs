@@ -1,70 +1,133 @@
 //! The mean Hessian: exact products by colour, or differences of gradients.
 
 use super::Solver;
-use super::dense::Matrix;
 use super::gaussian::Gaussian;
-use super::pattern::Pattern;
 use super::smooth::BATCH;
+use ppl_sparse::{Colouring, Pattern, Symmetric};
+use std::sync::Arc;
 
 /// Length of difference steps, in sds.
 const DIFFERENCE: f64 = 0.02;
 
+/// How the Hessian is computed.
+pub(super) struct Curvature {
+    colouring: Colouring,
+    /// Where the places of the colouring's pattern lie in the precision's.
+    places: Vec<u32>,
+    /// The Hessian, where it is the same everywhere.
+    constant: Option<Symmetric>,
+    /// Second derivatives by differences of gradients, at this part of an sd: for what cannot be differentiated twice.
+    difference: Option<f64>,
+}
+
+impl Curvature {
+    fn new(pattern: Pattern, precision: &Pattern) -> Curvature {
+        let places = pattern.places().map(|(i, j)| precision.place(i, j));
+        Curvature {
+            places: places.map(|p| p.unwrap_or(0) as u32).collect(),
+            colouring: Colouring::new(Arc::new(pattern)),
+            constant: None,
+            difference: None,
+        }
+    }
+
+    /// Products with the Hessian that give all of it.
+    pub(super) fn n_colours(&self) -> usize {
+        self.colouring.n_colours()
+    }
+
+    /// Elements that may be other than zero, in both triangles.
+    pub(super) fn nonzeros(&self) -> usize {
+        let pattern = self.colouring.pattern();
+        2 * pattern.len() - pattern.n()
+    }
+
+    /// Gradients that one Hessian costs, for each draw.
+    pub(super) fn cost(&self) -> usize {
+        match self.difference {
+            // Two gradients for each unknown.
+            Some(_) => 2 * self.colouring.pattern().n(),
+            None => 2 * self.colouring.n_colours(),
+        }
+    }
+}
+
 impl Solver<'_> {
-    /// Which second derivatives there are: those that are other than zero at random points.
-    pub(super) fn pattern(&mut self, q: &Gaussian) -> Pattern {
-        let d = self.smooth.d;
-        let full = Pattern::full(d);
-        let seen: Vec<Matrix> = (0..2)
+    /// Which second derivatives there are: of those that the program's structure allows, the ones that are other than zero
+    /// at random points.
+    pub(super) fn curvature(&mut self, q: &Gaussian) -> Curvature {
+        let precision = self.by.pattern().clone();
+        let mut known = Curvature::new((*self.structure).clone(), &precision);
+        let seen: Vec<Symmetric> = (0..2)
             .map(|k| {
                 let draws = self.draws(BATCH, (2 << 20) + k);
-                self.hessian(q, &draws, &full)
+                self.hessian(q, &draws, &mut known)
             })
             .collect();
-        if seen.iter().any(|m| m.a.iter().any(|v| !v.is_finite())) {
-            self.difference = Some(DIFFERENCE);
-            return full;
+        if seen.iter().any(|m| !m.is_finite()) {
+            known.difference = Some(DIFFERENCE);
+            return known;
         }
-        Pattern::of(&seen)
+        let other = |p: usize| {
+            seen.iter()
+                .any(|m| m.values[known.places[p] as usize] != 0.0)
+        };
+        let less = self.structure.kept(other);
+        let mut known = match less.len() < self.structure.len() {
+            true => Curvature::new(less, &precision),
+            false => known,
+        };
+        if self.smooth.quadratic {
+            known.constant = seen.into_iter().next();
+        }
+        known
     }
 
     /// Minus the mean Hessian at draws.
-    pub(super) fn hessian(&mut self, q: &Gaussian, draws: &[f64], pattern: &Pattern) -> Matrix {
-        let d = self.smooth.d;
-        let points = &q.points(draws);
-        let n = (points.len() / d) as f64;
-        if let Some(part) = self.difference {
-            return self.hessian_by_differences(q, points, part);
+    pub(super) fn hessian(
+        &mut self,
+        q: &Gaussian,
+        draws: &[f64],
+        known: &mut Curvature,
+    ) -> Symmetric {
+        if let Some(constant) = &known.constant {
+            return constant.clone();
         }
-        let mut totals = vec![vec![0.0; d]; pattern.n_colours()];
+        let d = self.smooth.d;
+        let n = (draws.len() / d) as f64;
+        if let Some(part) = known.difference {
+            return self.hessian_by_differences(q, draws, part);
+        }
+        let colouring = &known.colouring;
+        let mut totals = vec![vec![0.0; d]; colouring.n_colours()];
         let mut direction = vec![0.0; d];
-        for batch in points.chunks(BATCH * d) {
-            self.smooth.aim(batch);
+        for batch in q.batches(draws) {
+            self.smooth.aim(&batch);
             for (c, total) in totals.iter_mut().enumerate() {
-                pattern.direction(c, &mut direction);
+                colouring.direction(c, &mut direction);
                 self.smooth.add_products(&direction, total);
             }
         }
-        let mut h = Matrix::zeros(d);
+        let mut read = Symmetric::zeros(colouring.pattern().clone());
         for (c, total) in totals.iter_mut().enumerate() {
             total.iter_mut().for_each(|v| *v /= -n);
-            pattern.read(c, total, &mut h);
+            colouring.read(c, total, &mut read);
         }
-        h.symmetrise();
+        let mut h = Symmetric::zeros(self.by.pattern().clone());
+        for (v, place) in read.values.iter().zip(&known.places) {
+            h.values[*place as usize] = *v;
+        }
         h
     }
 
     /// The same by central differences of the gradient.
-    fn hessian_by_differences(&mut self, q: &Gaussian, points: &[f64], part: f64) -> Matrix {
+    fn hessian_by_differences(&mut self, q: &Gaussian, draws: &[f64], part: f64) -> Symmetric {
         let d = self.smooth.d;
-        let n = (points.len() / d) as f64;
-        let sds: Vec<f64> = q
-            .factor
-            .inverse_of_factored()
-            .diagonal()
-            .map(f64::sqrt)
-            .collect();
-        let mut h = Matrix::zeros(d);
-        let mut moved = points.to_vec();
+        let n = (draws.len() / d) as f64;
+        let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
+        let points: Vec<f64> = q.batches(draws).flatten().collect();
+        let mut h = Symmetric::zeros(self.by.pattern().clone());
+        let mut moved = points.clone();
         for (j, sd) in sds.iter().enumerate() {
             let mut change = vec![0.0; d];
             for sign in [1.0, -1.0] {
@@ -80,10 +143,13 @@ impl Solver<'_> {
                 change.iter_mut().zip(&g).for_each(|(c, g)| *c += sign * g);
             }
             for (i, c) in change.iter().enumerate() {
-                h.a[i * d + j] = -c / (2.0 * part * sd * n);
+                // The mean of both triangles.
+                let half = if i == j { 1.0 } else { 0.5 };
+                if let Some(p) = h.pattern.place(i, j) {
+                    h.values[p] -= half * c / (2.0 * part * sd * n);
+                }
             }
         }
-        h.symmetrise();
         h
     }
 }

@@ -15,66 +15,8 @@ impl Matrix {
         }
     }
 
-    /// A multiple of the identity.
-    pub(super) fn scalar(n: usize, v: f64) -> Matrix {
-        let mut m = Matrix::zeros(n);
-        for i in 0..n {
-            m.a[i * n + i] = v;
-        }
-        m
-    }
-
-    pub(super) fn row(&self, i: usize) -> &[f64] {
-        &self.a[i * self.n..(i + 1) * self.n]
-    }
-
     pub(super) fn diagonal(&self) -> impl Iterator<Item = f64> + '_ {
         (0..self.n).map(|i| self.a[i * self.n + i])
-    }
-
-    /// `x self + y other`
-    pub(super) fn combine(&self, x: f64, other: &Matrix, y: f64) -> Matrix {
-        let a = self.a.iter().zip(&other.a).map(|(a, b)| x * a + y * b);
-        Matrix {
-            n: self.n,
-            a: a.collect(),
-        }
-    }
-
-    /// The diagonal part.
-    pub(super) fn only_diagonal(&self) -> Matrix {
-        let mut m = Matrix::zeros(self.n);
-        for (i, v) in self.diagonal().enumerate() {
-            m.a[i * self.n + i] = v;
-        }
-        m
-    }
-
-    /// Makes it equal to its transpose, from which rounding keeps it.
-    pub(super) fn symmetrise(&mut self) {
-        let n = self.n;
-        for i in 0..n {
-            for j in 0..i {
-                let v = 0.5 * (self.a[i * n + j] + self.a[j * n + i]);
-                (self.a[i * n + j], self.a[j * n + i]) = (v, v);
-            }
-        }
-    }
-
-    /// `self other`
-    pub(super) fn times(&self, other: &Matrix) -> Matrix {
-        let n = self.n;
-        let mut out = Matrix::zeros(n);
-        for i in 0..n {
-            for k in 0..n {
-                let f = self.a[i * n + k];
-                if f != 0.0 {
-                    let (to, from) = (&mut out.a[i * n..(i + 1) * n], other.row(k));
-                    to.iter_mut().zip(from).for_each(|(o, v)| *o += f * v);
-                }
-            }
-        }
-        out
     }
 
     /// The lower-triangular factor; `None` where the matrix is not positive definite.
@@ -143,19 +85,24 @@ mod tests {
     use super::Matrix;
 
     #[test]
-    fn the_inverse_of_a_factored_matrix_inverts() {
+    fn a_factored_matrix_solves() {
         let a = Matrix {
             n: 3,
             a: vec![4.0, 1.0, 0.5, 1.0, 3.0, -0.2, 0.5, -0.2, 2.0],
         };
-        let inverse = a.cholesky().unwrap().inverse_of_factored();
-        let one = a.times(&inverse);
-        for i in 0..3 {
-            for j in 0..3 {
-                let expected = f64::from(u8::from(i == j));
-                assert!((one.a[i * 3 + j] - expected).abs() < 1e-14);
-            }
+        let factor = a.cholesky().unwrap();
+        let mut x = [1.0, -2.0, 0.5];
+        let b = x;
+        factor.solve_lower(&mut x);
+        factor.solve_upper(&mut x);
+        for (row, b) in a.a.chunks(3).zip(b) {
+            let product: f64 = row.iter().zip(x).map(|(a, x)| a * x).sum();
+            assert!((product - b).abs() < 1e-14);
         }
-        assert!(Matrix::scalar(2, -1.0).cholesky().is_none());
+        let negative = Matrix {
+            n: 1,
+            a: vec![-1.0],
+        };
+        assert!(negative.cholesky().is_none());
     }
 }

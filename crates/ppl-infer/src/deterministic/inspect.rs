@@ -2,22 +2,30 @@
 //! whether a richer one would do better, and what shape the posterior has where it does not fit.
 
 use super::causes::{Cause, cause};
-use super::dense::Matrix;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
-use super::smooth::{BATCH, Smooth};
+use super::smooth::Smooth;
 use super::tails::{Escape, escape};
-use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Solver, gain};
+use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver, gain, shape};
 use crate::fit::{Estimate, Richer};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
+use ppl_sparse::{Elimination, Pattern, Symmetric};
+use std::sync::Arc;
 
 /// Draws for the gradient and the curvature; fewer where they would cost too much.
 const DRAWS: usize = 1024;
 
 /// Draws for the shape of the weights.
 const SHAPE: usize = 2048;
+
+/// Longest unconstrained vector whose elements are looked at one by one.
+const MOST_EXPLAINED: usize = 3000;
+
+/// Directions in which the curvature of a longer vector is compared.
+const PROBES: usize = 32;
+const ALL_DIRECTIONS: usize = 400;
 
 /// Steps of the richer family.
 const RICHER_STEPS: usize = 20;
@@ -45,23 +53,27 @@ pub(crate) fn inspect(
     seed: u64,
     thorough: bool,
 ) -> Result<Option<Inspection>, ObjectiveError> {
-    if layout.d > MOST || !(layout.is_dense() || layout.is_diagonal()) {
+    let Some((shape, by, structure)) = shape(bound, layout) else {
         return Ok(None);
-    }
+    };
     let smooth = Smooth::new(bound, |_| true)?;
-    let Some(q) = layout.gaussian(params).filter(|_| smooth.d == layout.d) else {
+    let Some(q) = layout
+        .gaussian(&by, params)
+        .filter(|_| smooth.d == layout.d)
+    else {
         return Ok(None);
     };
     let mut silent = Silent;
     let mut solver = Solver {
         smooth,
-        dense: layout.is_dense(),
+        shape,
+        by,
+        structure,
         seed,
         observer: &mut silent,
         steps: 0,
         max_steps: usize::MAX,
         elbo: f64::NAN,
-        difference: None,
     };
     let names = layout.names(bound);
     let escape = match may_be_improper(bound) {
@@ -72,7 +84,7 @@ pub(crate) fn inspect(
         true => solver.optimality(&q),
         false => (f64::NAN, f64::NAN, None),
     };
-    let cause = match thorough && escape.is_none() {
+    let cause = match thorough && escape.is_none() && layout.d <= MOST_EXPLAINED {
         true => {
             let draws = solver.draws(SHAPE, 8 << 20);
             let values = solver.values(&q, &draws);
@@ -103,13 +115,8 @@ impl Solver<'_> {
     /// Gradient and curvature against what they are at an optimum, and the bound of the next family.
     fn optimality(&mut self, q: &Gaussian) -> (f64, f64, Option<Richer>) {
         let d = self.smooth.d;
-        let pattern = self.pattern(q);
-        let products = if self.difference.is_some() {
-            2 * d
-        } else {
-            2 * pattern.n_colours()
-        };
-        let each = (1 + products) as f64 * self.smooth.work as f64;
+        let mut known = self.curvature(q);
+        let each = (1 + known.cost()) as f64 * self.smooth.work as f64;
         let n = (0..7)
             .map(|k| DRAWS >> k)
             .find(|n| *n as f64 * each <= MOST_WORK);
@@ -119,24 +126,34 @@ impl Solver<'_> {
         let draws = self.draws(n, 7 << 20);
         let mut g = vec![0.0; d];
         let mut finite = true;
-        for batch in q.points(&draws).chunks(BATCH * d) {
-            finite &= self.smooth.add_gradients(batch, &mut g);
+        for batch in q.batches(&draws) {
+            finite &= self.smooth.add_gradients(&batch, &mut g);
         }
-        let h = self.hessian(q, &draws, &pattern);
-        if !finite || h.a.iter().any(|v| !v.is_finite()) {
+        let h = self.hessian(q, &draws, &mut known);
+        if !finite || !h.is_finite() {
             return (f64::NAN, f64::NAN, None);
         }
         g.iter_mut().for_each(|v| *v /= n as f64);
-        q.factor.solve_lower(&mut g);
+        let g = q.factor.whitened(&g);
         let gradient = (g.iter().map(|v| v * v).sum::<f64>() / d as f64).sqrt();
-        let curvature = residual(q, &h, self.dense) / d as f64;
-        if self.dense {
+        let curvature = self.residual(q, &h) / d as f64;
+        if self.shape != Shape::Diagonal || d > MOST {
             return (gradient, curvature, None);
         }
         // Independent elements: what would a Gaussian of any covariance add?
-        self.dense = true;
+        let full = Arc::new(Pattern::full(d));
+        let Some(by) = Elimination::new(full.clone(), full.len()).map(Arc::new) else {
+            return (gradient, curvature, None);
+        };
+        let precision = q.precision.on(full);
+        let Some(q) = Gaussian::new(&by, q.mean.clone(), precision) else {
+            return (gradient, curvature, None);
+        };
+        let q = &q;
+        (self.shape, self.by) = (Shape::Dense, by);
+        let mut known = self.curvature(q);
         let (draws, merit) = (self.draws(RUNGS[1], 9 << 20), self.draws(MERIT, 1 << 20));
-        let found = self.rung(q.clone(), &draws, &merit, &pattern, RICHER_STEPS);
+        let found = self.rung(q.clone(), &draws, &merit, &mut known, RICHER_STEPS);
         let richer = found.ok().map(|(wide, _)| {
             let fresh = self.draws(FRESH, 10 << 20);
             let (own, other) = (self.values(q, &fresh), self.values(&wide, &fresh));
@@ -149,33 +166,30 @@ impl Solver<'_> {
         });
         (gradient, curvature, richer)
     }
-}
 
-/// ||C' H C - I||, of its diagonal alone where the covariance is diagonal.
-fn residual(q: &Gaussian, h: &Matrix, dense: bool) -> f64 {
-    let d = h.n;
-    if !dense {
-        let diagonal = h.diagonal().zip(q.precision.diagonal());
-        return diagonal
-            .map(|(h, p)| (h / p - 1.0).powi(2))
-            .sum::<f64>()
-            .sqrt();
+    /// ||C' H C - I||, of its diagonal alone where the covariance is diagonal. For long vectors from its products with
+    /// random ones, whose mean square it is.
+    fn residual(&self, q: &Gaussian, h: &Symmetric) -> f64 {
+        let d = q.mean.len();
+        if self.shape == Shape::Diagonal {
+            let pairs = h.diagonal().zip(q.precision.diagonal());
+            let square: f64 = pairs.map(|(h, p)| (h / p - 1.0).powi(2)).sum();
+            return square.sqrt();
+        }
+        let order = q.factor.elimination().order();
+        let of = |z: &[f64]| -> f64 {
+            let mut x = z.to_vec();
+            q.factor.spread(&mut x);
+            let back = q.factor.whitened(&h.times(&x));
+            let pairs = back.iter().zip(order);
+            pairs.map(|(v, i)| (v - z[*i as usize]).powi(2)).sum()
+        };
+        if d > ALL_DIRECTIONS {
+            let draws = self.draws(2 * PROBES, 12 << 20);
+            let square: f64 = draws[..PROBES * d].chunks(d).map(of).sum();
+            return (square / PROBES as f64).sqrt();
+        }
+        let unit = |i: usize| -> Vec<f64> { (0..d).map(|j| f64::from(u8::from(i == j))).collect() };
+        (0..d).map(|i| of(&unit(i))).sum::<f64>().sqrt()
     }
-    // With the precision's factor F, C' is the inverse of F.
-    let mut half = Matrix::zeros(d);
-    let mut column = vec![0.0; d];
-    for j in 0..d {
-        column.copy_from_slice(h.row(j));
-        q.factor.solve_lower(&mut column);
-        half.a[j * d..(j + 1) * d].copy_from_slice(&column);
-    }
-    let mut sum = 0.0;
-    for i in 0..d {
-        let across = half.a[i..].iter().step_by(d);
-        column.iter_mut().zip(across).for_each(|(c, v)| *c = *v);
-        q.factor.solve_lower(&mut column);
-        column[i] -= 1.0;
-        sum += column.iter().map(|v| v * v).sum::<f64>();
-    }
-    sum.sqrt()
 }

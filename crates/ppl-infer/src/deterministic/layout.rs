@@ -5,6 +5,8 @@ use super::gaussian::Gaussian;
 use ppl_model::Bound;
 use ppl_model::graph::SymbolId;
 use ppl_model::lower::{GuideDraw, ParamBlock};
+use ppl_sparse::{Elimination, Symmetric};
+use std::sync::Arc;
 
 /// A guide that is a Gaussian over the unconstrained vector, every parameter of which is its own.
 #[derive(Debug, Clone)]
@@ -21,10 +23,20 @@ struct Block {
     /// First parameter of the scale.
     scale: usize,
     len: usize,
-    /// Whether the scale is a Cholesky factor: its strictly lower part over a square, then the logarithms of its diagonal.
-    matrix: bool,
+    shape: Shape,
     /// The sites that it draws.
     sites: Vec<SymbolId>,
+}
+
+/// What the Gaussian of a block may be.
+#[derive(Debug, Clone, PartialEq)]
+enum Shape {
+    /// Independent elements.
+    Diagonal,
+    /// The scale is a Cholesky factor: its strictly lower part over a square, then the logarithms of its diagonal.
+    Matrix,
+    /// Elements hang on others, by weights from here on.
+    Linked { weights: usize },
 }
 
 impl Layout {
@@ -46,11 +58,25 @@ impl Layout {
                 return None;
             }
             used += 2;
+            let shape = match g.linked {
+                Some(weights) => {
+                    let weights = of(weights)?;
+                    if !weights.log_scales.is_empty() {
+                        return None;
+                    }
+                    used += 1;
+                    Shape::Linked {
+                        weights: weights.offset,
+                    }
+                }
+                None if g.matrix => Shape::Matrix,
+                None => Shape::Diagonal,
+            };
             blocks.push(Block {
                 location: location.offset,
                 scale: scale.offset,
                 len: g.len,
-                matrix: g.matrix,
+                shape,
                 sites: d.sites.clone(),
             });
         }
@@ -62,40 +88,53 @@ impl Layout {
 
     /// Whether the Gaussian may have any covariance.
     pub(crate) fn is_dense(&self) -> bool {
-        matches!(self.blocks.as_slice(), [b] if b.matrix) || self.d == 1
+        matches!(self.blocks.as_slice(), [b] if b.shape == Shape::Matrix) || self.d == 1
+    }
+
+    /// Whether it may have any precision of the model's structure.
+    pub(crate) fn is_linked(&self) -> bool {
+        matches!(self.blocks.as_slice(), [b] if matches!(b.shape, Shape::Linked { .. }))
     }
 
     /// Whether its elements are independent.
     pub(crate) fn is_diagonal(&self) -> bool {
-        self.blocks.iter().all(|b| !b.matrix)
+        self.blocks.iter().all(|b| b.shape == Shape::Diagonal)
     }
 
-    /// The parameters of a Gaussian with this mean and covariance (`None` where that is not positive definite).
-    pub(super) fn params(
-        &self,
-        n_params: usize,
-        mean: &[f64],
-        covariance: &Matrix,
-    ) -> Option<Vec<f64>> {
+    /// The parameters of a Gaussian (`None` where its covariance has no Cholesky factor).
+    pub(super) fn params(&self, n_params: usize, q: &Gaussian) -> Option<Vec<f64>> {
         let mut out = vec![0.0; n_params];
         let mut first = 0;
         for b in &self.blocks {
-            out[b.location..b.location + b.len].copy_from_slice(&mean[first..first + b.len]);
-            if b.matrix {
-                let l = covariance.cholesky()?;
-                // Rows outermost or innermost: the axis of the rows is declared first, so it is the outer one.
-                for i in 0..b.len {
-                    for j in 0..i {
-                        out[b.scale + i * b.len + j] = l.a[i * b.len + j];
+            out[b.location..b.location + b.len].copy_from_slice(&q.mean[first..first + b.len]);
+            match b.shape {
+                Shape::Matrix => {
+                    let l = covariance(q).cholesky()?;
+                    // Rows outermost or innermost: the axis of the rows is declared first, so it is the outer one.
+                    for i in 0..b.len {
+                        for j in 0..i {
+                            out[b.scale + i * b.len + j] = l.a[i * b.len + j];
+                        }
+                        out[b.scale + b.len * b.len + i] = l.a[i * b.len + i].ln();
                     }
-                    out[b.scale + b.len * b.len + i] = l.a[i * b.len + i].ln();
                 }
-            } else {
-                for (i, v) in covariance.diagonal().skip(first).take(b.len).enumerate() {
-                    if v <= 0.0 {
-                        return None;
+                Shape::Diagonal => {
+                    for (i, v) in q.precision.diagonal().skip(first).take(b.len).enumerate() {
+                        out[b.scale + i] = -0.5 * v.ln();
                     }
-                    out[b.scale + i] = 0.5 * v.ln();
+                }
+                Shape::Linked { weights } => {
+                    // L' (x - m) = z, a row at a time: what hangs on later unknowns, over the row's diagonal.
+                    let by = q.factor.elimination();
+                    let mut at = weights;
+                    let mut below = q.factor.below().iter();
+                    for (step, v) in q.factor.diagonal().iter().enumerate() {
+                        out[b.scale + by.order()[step] as usize] = -v.ln();
+                        for l in below.by_ref().take(by.later(step).count()) {
+                            out[at] = l / v;
+                            at += 1;
+                        }
+                    }
                 }
             }
             first += b.len;
@@ -104,32 +143,54 @@ impl Layout {
     }
 
     /// The Gaussian that these parameters stand for, the other way round.
-    pub(super) fn gaussian(&self, params: &[f64]) -> Option<Gaussian> {
+    pub(super) fn gaussian(&self, by: &Arc<Elimination>, params: &[f64]) -> Option<Gaussian> {
         let mut mean = vec![];
-        let mut precision = Matrix::zeros(self.d);
+        let mut precision = Symmetric::zeros(by.pattern().clone());
+        let mut add = |i: usize, j: usize, v: f64| {
+            if let Some(place) = by.pattern().place(i, j) {
+                precision.values[place] += v;
+            }
+        };
         for b in &self.blocks {
             let first = mean.len();
             mean.extend_from_slice(&params[b.location..b.location + b.len]);
-            if b.matrix {
-                let mut l = Matrix::zeros(b.len);
-                for i in 0..b.len {
-                    let row = b.scale + i * b.len;
-                    l.a[i * b.len..i * b.len + i].copy_from_slice(&params[row..row + i]);
-                    l.a[i * b.len + i] = params[b.scale + b.len * b.len + i].exp();
+            match b.shape {
+                Shape::Matrix => {
+                    let mut l = Matrix::zeros(b.len);
+                    for i in 0..b.len {
+                        let row = b.scale + i * b.len;
+                        l.a[i * b.len..i * b.len + i].copy_from_slice(&params[row..row + i]);
+                        l.a[i * b.len + i] = params[b.scale + b.len * b.len + i].exp();
+                    }
+                    let own = l.inverse_of_factored();
+                    for i in 0..b.len {
+                        (0..=i).for_each(|j| add(first + i, first + j, own.a[i * b.len + j]));
+                    }
                 }
-                let own = l.inverse_of_factored();
-                for i in 0..b.len {
-                    let to = (first + i) * self.d + first;
-                    precision.a[to..to + b.len].copy_from_slice(own.row(i));
+                Shape::Diagonal => {
+                    (0..b.len).for_each(|i| {
+                        add(first + i, first + i, (-2.0 * params[b.scale + i]).exp())
+                    });
                 }
-            } else {
-                for i in 0..b.len {
-                    precision.a[(first + i) * (self.d + 1)] = (-2.0 * params[b.scale + i]).exp();
+                Shape::Linked { weights } => {
+                    // Each draw given the later ones adds the square of what stands left of its noise.
+                    let mut at = weights;
+                    for (step, unknown) in by.order().iter().enumerate() {
+                        let own = (-2.0 * params[b.scale + *unknown as usize]).exp();
+                        let row: Vec<(usize, f64)> = std::iter::once((*unknown as usize, 1.0))
+                            .chain(by.later(step).map(|later| {
+                                at += 1;
+                                (later as usize, params[at - 1])
+                            }))
+                            .collect();
+                        for (k, (i, u)) in row.iter().enumerate() {
+                            row[..=k].iter().for_each(|(j, v)| add(*i, *j, u * v * own));
+                        }
+                    }
                 }
             }
         }
-        precision.symmetrise();
-        Gaussian::new(mean, precision)
+        Gaussian::new(by, mean, precision)
     }
 
     /// Names of the unconstrained vector's elements: the element's own where there is one for each, else the site's.
@@ -156,4 +217,15 @@ impl Layout {
         }
         out
     }
+}
+
+/// All of a Gaussian's covariance.
+fn covariance(q: &Gaussian) -> Matrix {
+    let d = q.mean.len();
+    let mut out = Matrix::zeros(d);
+    for (j, row) in out.a.chunks_mut(d).enumerate() {
+        row[j] = 1.0;
+        q.factor.solve(row);
+    }
+    out
 }

@@ -14,13 +14,13 @@
 mod anderson;
 mod causes;
 mod curvature;
+mod definite;
 mod dense;
 mod gaussian;
 mod inspect;
 mod layout;
 mod modes;
 mod outline;
-mod pattern;
 mod smooth;
 mod starts;
 mod tails;
@@ -33,16 +33,26 @@ use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::stochastic::{Optimum, Outcome};
 use anderson::Anderson;
-use dense::Matrix;
+use curvature::Curvature;
 use gaussian::{Gaussian, Units};
-use pattern::Pattern;
 use ppl_engine::random::{Address, fill_normal};
 use ppl_model::Bound;
+use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
 use smooth::{BATCH, Smooth};
+use std::sync::Arc;
 use std::time::Instant;
 
-/// Longest unconstrained vector: dense matrices are factored at every step.
-pub(crate) const MOST: usize = 400;
+/// Longest unconstrained vector whose Gaussian may have any covariance: dense matrices are factored at every step.
+const MOST: usize = 1000;
+
+/// Multiplications that one factorisation may take.
+const MOST_ELIMINATION: f64 = 2e11;
+
+/// Numbers of all draws that are held at a time.
+const MOST_NUMBERS: usize = 40_000_000;
+
+/// Longest unconstrained vector of a mean-field guide here.
+const MOST_DIAGONAL: usize = 100_000;
 
 /// Draws of each rung.
 const RUNGS: [usize; 4] = [16, 64, 256, 1024];
@@ -83,16 +93,29 @@ enum Lost {
     Failed,
 }
 
+/// What the precision may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shape {
+    /// Anything.
+    Dense,
+    /// Other than zero where the model's structure is.
+    Sparse,
+    /// Diagonal; the curvature has the model's structure all the same.
+    Diagonal,
+}
+
 struct Solver<'o> {
     smooth: Smooth,
-    dense: bool,
+    shape: Shape,
+    /// How precisions are factored.
+    by: Arc<Elimination>,
+    /// Where the curvature may be other than zero.
+    structure: Arc<Pattern>,
     seed: u64,
     observer: &'o mut dyn Observer,
     steps: usize,
     max_steps: usize,
     elbo: f64,
-    /// Second derivatives by differences of gradients, at this part of an sd: for what cannot be differentiated twice.
-    difference: Option<f64>,
 }
 
 /// How much is done to find the optimum.
@@ -130,9 +153,9 @@ pub(crate) fn solve(
     effort: Effort,
     observer: &mut dyn Observer,
 ) -> Result<Option<Solved>, ObjectiveError> {
-    if layout.d > MOST || !(layout.is_dense() || layout.is_diagonal()) {
+    let Some((shape, by, structure)) = shape(bound, layout) else {
         return Ok(None);
-    }
+    };
     let started = Instant::now();
     let smooth = Smooth::new(bound, |_| true)?;
     if smooth.d != layout.d {
@@ -140,13 +163,14 @@ pub(crate) fn solve(
     }
     let mut solver = Solver {
         smooth,
-        dense: layout.is_dense(),
+        shape,
+        by,
+        structure,
         seed: options.seed,
         observer,
         steps: 0,
         max_steps: options.max_steps,
         elbo: f64::NAN,
-        difference: None,
     };
     let starts = starts::starts(bound, &mut solver)?;
     let mut ends = (0, 0, vec![]);
@@ -156,8 +180,7 @@ pub(crate) fn solve(
         Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
         Err(_) => return Ok(None),
     };
-    let covariance = found.factor.inverse_of_factored();
-    let Some(params) = layout.params(n_params, &found.mean, &covariance) else {
+    let Some(params) = layout.params(n_params, &found) else {
         return Ok(None);
     };
     let (elbo, elbo_se) = match outcome {
@@ -178,8 +201,7 @@ pub(crate) fn solve(
         starts.log_evidence = solver.weight(&found).1;
         for q in others.iter().filter(|q| modes::apart(q, &found)) {
             let (elbo, log_evidence) = solver.weight(q);
-            let covariance = q.factor.inverse_of_factored();
-            let params = layout.params(n_params, &q.mean, &covariance);
+            let params = layout.params(n_params, q);
             starts
                 .others
                 .extend(params.map(|p| (p, elbo, log_evidence)));
@@ -204,6 +226,36 @@ pub(crate) fn solve(
     Ok(Some(Solved { optimum, starts }))
 }
 
+/// What the guide's precision may be, how it is factored, and where the curvature may be other than zero.
+fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc<Pattern>)> {
+    let own = bound
+        .elimination()
+        .filter(|own| own.pattern().n() == layout.d);
+    let affordable = |by: &&Arc<Elimination>| by.work() <= MOST_ELIMINATION;
+    if layout.is_dense() {
+        if layout.d > MOST {
+            return None;
+        }
+        let full = Arc::new(Pattern::full(layout.d));
+        let by = Arc::new(Elimination::new(full.clone(), full.len())?);
+        let structure = own.map_or(full, |own| own.pattern().clone());
+        return Some((Shape::Dense, by, structure));
+    }
+    let by = match own.filter(affordable) {
+        Some(own) => own.clone(),
+        None if layout.is_diagonal() && layout.d <= MOST => {
+            let full = Arc::new(Pattern::full(layout.d));
+            Arc::new(Elimination::new(full.clone(), full.len())?)
+        }
+        None => return None,
+    };
+    let structure = by.pattern().clone();
+    if layout.is_linked() {
+        return Some((Shape::Sparse, by, structure));
+    }
+    (layout.is_diagonal() && layout.d <= MOST_DIAGONAL).then_some((Shape::Diagonal, by, structure))
+}
+
 /// The best Gaussian, and whether it is an optimum as far as fresh draws can tell.
 type Climbed = Result<(Gaussian, bool), (Option<Gaussian>, Lost)>;
 
@@ -211,6 +263,8 @@ impl Solver<'_> {
     /// Frozen antithetic draws.
     fn draws(&self, n: usize, stream: u64) -> Vec<f64> {
         let d = self.smooth.d;
+        // No more than can be held, in whole batches of pairs.
+        let n = n.min((MOST_NUMBERS / d.max(1) / (2 * BATCH)).max(1) * 2 * BATCH);
         let mut out = vec![0.0; n * d];
         let half = n / 2 * d;
         let address = Address {
@@ -227,10 +281,9 @@ impl Solver<'_> {
 
     /// Values at draws.
     fn values(&mut self, q: &Gaussian, draws: &[f64]) -> Vec<f64> {
-        let d = self.smooth.d;
         let mut out = vec![];
-        for batch in q.points(draws).chunks(BATCH * d) {
-            self.smooth.values(batch, &mut out);
+        for batch in q.batches(draws) {
+            self.smooth.values(&batch, &mut out);
         }
         out
     }
@@ -247,7 +300,7 @@ impl Solver<'_> {
             Ok(found) => found,
             Err(lost) => return Err((None, lost)),
         };
-        let (mut q, pattern) = (found.best, found.pattern);
+        let (mut q, mut known) = (found.best, found.known);
         *ends = (found.tried, found.agreeing, found.others);
         let fresh = self.draws(FRESH, 5 << 20);
         let (mut reached, mut change) = (false, f64::INFINITY);
@@ -257,13 +310,13 @@ impl Solver<'_> {
             RUNGS.len()
         };
         for (rung, &n) in RUNGS[..rungs].iter().enumerate() {
-            let work = (n * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
+            let work = (n * (1 + known.cost())) as f64 * self.smooth.work as f64;
             if rung > 0 && work > MOST_WORK {
                 break;
             }
             let draws = self.draws(n, rung as u64);
             let merit = self.draws(n.max(MERIT), 1 << 20);
-            let (found, still) = match self.rung(q.clone(), &draws, &merit, &pattern, STEPS) {
+            let (found, still) = match self.rung(q.clone(), &draws, &merit, &mut known, STEPS) {
                 Ok(found) => found,
                 Err(lost) => return Err((Some(q), lost)),
             };
@@ -275,6 +328,10 @@ impl Solver<'_> {
                 q = found;
             }
             reached = still;
+            // The curvature is known exactly, and so is the mean gradient over pairs.
+            if self.smooth.quadratic && reached {
+                return Ok((q, true));
+            }
             change = more.abs() - 2.0 * se;
             let last = rung + 1 == RUNGS.len();
             // The next rung has four times the draws.
@@ -294,7 +351,7 @@ impl Solver<'_> {
         mut q: Gaussian,
         draws: &[f64],
         merit: &[f64],
-        pattern: &Pattern,
+        known: &mut Curvature,
         steps: usize,
     ) -> Result<(Gaussian, bool), Lost> {
         let d = self.smooth.d;
@@ -317,19 +374,18 @@ impl Solver<'_> {
             if !watching || self.steps >= self.max_steps {
                 return Err(Lost::Interrupted);
             }
-            let points = q.points(draws);
             let mut g = vec![0.0; d];
             let mut finite = true;
-            for batch in points.chunks(BATCH * d) {
-                finite &= self.smooth.add_gradients(batch, &mut g);
+            for batch in q.batches(draws) {
+                finite &= self.smooth.add_gradients(&batch, &mut g);
             }
             g.iter_mut().for_each(|v| *v /= n);
-            let mut h = self.hessian(&q, draws, pattern);
-            if !finite || h.a.iter().any(|v| !v.is_finite()) {
+            let mut h = self.hessian(&q, draws, known);
+            if !finite || !h.is_finite() {
                 return Err(Lost::Failed);
             }
             let curvature = h.clone();
-            if !self.dense {
+            if self.shape == Shape::Diagonal {
                 h = h.only_diagonal();
             }
             r = (2.0 * r).min(1.0);
@@ -338,7 +394,7 @@ impl Solver<'_> {
             let leap = match r == 1.0 {
                 true => self.step(&q, &g, (&h, &curvature), 1.0).and_then(|plain| {
                     let to = anderson.next(units.vector(&q), units.vector(&plain))?;
-                    Some((plain, units.gaussian(&to)?))
+                    Some((plain, units.gaussian(&self.by, &to)?))
                 }),
                 false => {
                     anderson.clear();
@@ -371,7 +427,7 @@ impl Solver<'_> {
                 // No step is uphill: as far as these draws can tell, this is the top, if a full step is small.
                 return Ok((q.clone(), self.distance(&q, &g, &h) < 0.05 || quiet > 0));
             };
-            let shift = self.shift(&q, &next);
+            let shift = q.shift(&next);
             q = next;
             value = moved;
             // What is left to a full step.
@@ -400,88 +456,65 @@ impl Solver<'_> {
         &self,
         q: &Gaussian,
         g: &[f64],
-        (h, curvature): (&Matrix, &Matrix),
+        (h, curvature): (&Symmetric, &Symmetric),
         r: f64,
     ) -> Option<Gaussian> {
-        let blended = q.precision.combine(1.0 - r, h, r);
-        let precision = match blended.cholesky() {
-            Some(_) if h.cholesky().is_some() || r < 1.0 => blended,
-            _ => {
-                let gap = q.precision.combine(1.0, h, -1.0);
-                let s = q.factor.inverse_of_factored();
-                let term = gap.times(&s).times(&gap);
-                blended.combine(1.0, &term, 0.5 * r * r)
-            }
-        };
-        // The mean moves by the full curvature even where the covariance is diagonal: their optima are apart.
-        let by = match (
-            self.dense,
-            q.precision.combine(1.0 - r, curvature, r).cholesky(),
-        ) {
-            (false, Some(factor)) => factor,
-            _ => precision.cholesky()?,
-        };
+        let (precision, factor) = self.definite(q, h, r)?;
         let mut move_by = g.to_vec();
-        by.solve_lower(&mut move_by);
-        by.solve_upper(&mut move_by);
-        let mean = q
-            .mean
-            .iter()
-            .zip(&move_by)
-            .map(|(m, v)| m + r * v)
-            .collect();
-        Gaussian::new(mean, precision)
-    }
-
-    /// How far one Gaussian is from another: squared distance of the means in sds, and of the log volumes.
-    fn shift(&self, from: &Gaussian, to: &Gaussian) -> f64 {
-        let d = self.smooth.d;
-        let delta: Vec<f64> = to.mean.iter().zip(&from.mean).map(|(a, b)| a - b).collect();
-        let mut square = 0.0;
-        for i in 0..d {
-            let row: f64 = to
-                .precision
-                .row(i)
-                .iter()
-                .zip(&delta)
-                .map(|(a, b)| a * b)
-                .sum();
-            square += row * delta[i];
-        }
-        let scales = to
-            .factor
-            .diagonal()
-            .zip(from.factor.diagonal())
-            .map(|(a, b)| (a / b).ln().powi(2))
-            .sum::<f64>();
-        square.max(scales)
+        // The mean moves by the full curvature even where the covariance is diagonal: their optima are apart.
+        let full = (self.shape == Shape::Diagonal)
+            .then(|| Factor::new(&self.by, &q.precision.combine(1.0 - r, curvature, r)))
+            .flatten();
+        full.as_ref().unwrap_or(&factor).solve(&mut move_by);
+        let moved = q.mean.iter().zip(&move_by).map(|(m, v)| m + r * v);
+        let mean: Vec<f64> = moved.collect();
+        mean.iter().all(|m| m.is_finite()).then_some(Gaussian {
+            mean,
+            precision,
+            factor,
+        })
     }
 
     /// The squared length in sds of a full step of the mean.
-    fn distance(&self, q: &Gaussian, g: &[f64], h: &Matrix) -> f64 {
-        let Some(factor) = h.cholesky().or_else(|| q.precision.cholesky()) else {
-            return f64::INFINITY;
-        };
-        let mut x = g.to_vec();
-        factor.solve_lower(&mut x);
-        x.iter().map(|v| v * v).sum()
+    fn distance(&self, q: &Gaussian, g: &[f64], h: &Symmetric) -> f64 {
+        let factor = Factor::new(&self.by, h);
+        let whitened = factor.as_ref().unwrap_or(&q.factor).whitened(g);
+        whitened.iter().map(|v| v * v).sum()
     }
 
     /// The bound and its standard error, on fresh draws.
     fn bound(&mut self, q: &Gaussian) -> (f64, f64) {
         let draws = self.draws(FINAL, 3 << 20);
         let values = self.values(q, &draws);
-        // Antithetic pairs are the independent units.
-        let half = FINAL / 2;
-        let pairs: Vec<f64> = (0..half)
-            .map(|i| 0.5 * (values[i] + values[half + i]))
+        let d = self.smooth.d;
+        // E[z'z] is d, and at the optimum z'z / 2 is what varies most in the log density.
+        let squares = draws
+            .chunks(d)
+            .map(|z| z.iter().map(|z| z * z).sum::<f64>());
+        let steady: Vec<f64> = values
+            .iter()
+            .zip(squares)
+            .map(|(v, s)| v + 0.5 * (s - d as f64))
             .collect();
-        let mean = mean(&pairs);
-        let var = pairs.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (half - 1) as f64;
-        let d = self.smooth.d as f64;
-        let entropy = q.log_volume() + 0.5 * d * (1.0 + (2.0 * std::f64::consts::PI).ln());
-        (mean + entropy, (var / half as f64).sqrt())
+        let entropy = q.log_volume() + 0.5 * d as f64 * (1.0 + (2.0 * std::f64::consts::PI).ln());
+        let estimates = [values, steady].map(|v| of_pairs(&v));
+        let (mean, se) = match estimates {
+            [plain, steady] if steady.1 < plain.1 => steady,
+            [plain, _] => plain,
+        };
+        (mean + entropy, se)
     }
+}
+
+/// Mean over antithetic pairs, which are the independent units, and its standard error.
+fn of_pairs(values: &[f64]) -> (f64, f64) {
+    let half = values.len() / 2;
+    let pairs: Vec<f64> = (0..half)
+        .map(|i| 0.5 * (values[i] + values[half + i]))
+        .collect();
+    let mean = mean(&pairs);
+    let var = pairs.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (half - 1) as f64;
+    (mean, (var / half as f64).sqrt())
 }
 
 fn mean(v: &[f64]) -> f64 {

@@ -1,10 +1,10 @@
 //! Optima that are apart: from all starts to the best one, and what the others found.
 
-use super::dense::Matrix;
+use super::curvature::Curvature;
 use super::gaussian::Gaussian;
-use super::pattern::Pattern;
 use super::{FINAL, Lost, RUNGS, STEPS, Solver, mean};
 use crate::elbo::log_mean_exp;
+use ppl_sparse::Symmetric;
 
 /// Steps from each start before they are compared.
 const TRIAL_STEPS: usize = 15;
@@ -32,7 +32,7 @@ pub(super) struct Ends {
     /// The best.
     pub(super) best: Gaussian,
     /// Which second derivatives there are.
-    pub(super) pattern: Pattern,
+    pub(super) known: Curvature,
     /// Optima apart from it.
     pub(super) others: Vec<Gaussian>,
     /// Starts with finite draws, and those that led to the best.
@@ -43,11 +43,9 @@ pub(super) struct Ends {
 /// Whether two Gaussians describe different places.
 pub(super) fn apart(a: &Gaussian, b: &Gaussian) -> bool {
     let delta: Vec<f64> = a.mean.iter().zip(&b.mean).map(|(a, b)| a - b).collect();
-    let length = |m: &Matrix| -> f64 {
-        let d = m.n;
-        (0..d)
-            .map(|i| delta[i] * m.row(i).iter().zip(&delta).map(|(p, v)| p * v).sum::<f64>())
-            .sum()
+    let length = |m: &Symmetric| -> f64 {
+        let moved = m.times(&delta);
+        moved.iter().zip(&delta).map(|(p, v)| p * v).sum()
     };
     length(&a.precision).min(length(&b.precision)) > APART
 }
@@ -61,18 +59,18 @@ impl Solver<'_> {
         merit: &[f64],
     ) -> Result<Ends, Lost> {
         let draws = self.draws(RUNGS[0], 0);
-        let mut pattern: Option<Pattern> = None;
+        let mut curvature: Option<Curvature> = None;
         let mut ends: Vec<(f64, Gaussian)> = vec![];
         for start in starts {
             let Some(q) = self.finite(&start, merit) else {
                 continue;
             };
-            let known = match pattern.take() {
+            let mut known = match curvature.take() {
                 Some(known) => known,
-                None => self.pattern(&q),
+                None => self.curvature(&q),
             };
-            let trial = self.rung(q, &draws, merit, &known, TRIAL_STEPS);
-            pattern = Some(known);
+            let trial = self.rung(q, &draws, merit, &mut known, TRIAL_STEPS);
+            curvature = Some(known);
             match trial {
                 Ok((q, _)) => {
                     let value = mean(&self.values(&q, merit)) + q.log_volume();
@@ -84,7 +82,7 @@ impl Solver<'_> {
                 Err(Lost::Failed) => {}
             }
         }
-        let Some(pattern) = pattern else {
+        let Some(mut known) = curvature else {
             return Err(Lost::Failed);
         };
         let tried = ends.len();
@@ -99,11 +97,11 @@ impl Solver<'_> {
                 contenders.push(i);
             }
         }
-        let step = (RUNGS[0] * (1 + 2 * pattern.n_colours())) as f64 * self.smooth.work as f64;
+        let step = (RUNGS[0] * (1 + known.cost())) as f64 * self.smooth.work as f64;
         if contenders.len() > 1 && step * (STEPS * contenders.len()) as f64 <= MOST_FOLLOWED {
             for &i in &contenders {
                 let from = ends[i].1.clone();
-                match self.rung(from, &draws, merit, &pattern, STEPS) {
+                match self.rung(from, &draws, merit, &mut known, STEPS) {
                     Ok((q, _)) => {
                         let value = mean(&self.values(&q, merit)) + q.log_volume();
                         if value.is_finite() {
@@ -132,7 +130,7 @@ impl Solver<'_> {
         }
         Ok(Ends {
             best,
-            pattern,
+            known,
             others,
             tried,
             agreeing,
@@ -166,10 +164,13 @@ fn preferred(ends: &[(f64, Gaussian)], chance: f64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ppl_sparse::{Elimination, Pattern};
+    use std::sync::Arc;
 
     #[test]
     fn apart_by_the_wider_of_the_two() {
-        let at = |m: f64, sd: f64| Gaussian::new(vec![m], Matrix::scalar(1, sd.powi(-2))).unwrap();
+        let by = Arc::new(Elimination::new(Arc::new(Pattern::full(1)), 1).unwrap());
+        let at = |m: f64, sd: f64| Gaussian::round(&by, vec![m], sd).unwrap();
         assert!(apart(&at(0.0, 1.0), &at(4.0, 1.0)));
         assert!(!apart(&at(0.0, 1.0), &at(2.0, 1.0)));
         assert!(!apart(&at(0.0, 2.0), &at(4.0, 0.1)));

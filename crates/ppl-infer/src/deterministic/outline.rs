@@ -1,10 +1,9 @@
 //! What the deterministic engine would do for a guide, without doing it.
 
-use super::dense::Matrix;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::smooth::Smooth;
-use super::{MOST, MOST_WORK, RUNGS, Solver, starts};
+use super::{MOST_WORK, RUNGS, Solver, shape, starts};
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Silent};
 use ppl_model::Bound;
@@ -28,9 +27,9 @@ pub(crate) fn outline(
     layout: &Layout,
     options: &FitOptions,
 ) -> Result<Option<Outline>, ObjectiveError> {
-    if layout.d > MOST || !(layout.is_dense() || layout.is_diagonal()) {
+    let Some((shape, by, structure)) = shape(bound, layout) else {
         return Ok(None);
-    }
+    };
     let smooth = Smooth::new(bound, |_| true)?;
     if smooth.d != layout.d {
         return Ok(None);
@@ -39,22 +38,23 @@ pub(crate) fn outline(
     let mut silent = Silent;
     let mut solver = Solver {
         smooth,
-        dense: layout.is_dense(),
+        shape,
+        by,
+        structure,
         seed: options.seed,
         observer: &mut silent,
         steps: 0,
         max_steps: options.max_steps,
         elbo: f64::NAN,
-        difference: None,
     };
     let starts = starts::starts(bound, &mut solver)?;
-    let at = Gaussian::new(vec![0.0; d], Matrix::scalar(d, 100.0));
+    let at = Gaussian::round(&solver.by, vec![0.0; d], 0.1);
     let Some(at) = starts.first().cloned().or(at) else {
         return Ok(None);
     };
-    let pattern = solver.pattern(&at);
-    let (colours, nonzeros) = (pattern.n_colours(), pattern.nonzeros());
-    let each = |n: usize| (n * (1 + 2 * colours)) as f64 * work as f64;
+    let known = solver.curvature(&at);
+    let (colours, nonzeros) = (known.n_colours(), known.nonzeros());
+    let each = |n: usize| (n * (1 + known.cost())) as f64 * work as f64;
     let afford = |n: &usize| *n == RUNGS[0] || each(*n) <= MOST_WORK;
     Ok(Some(Outline {
         starts: starts.len(),

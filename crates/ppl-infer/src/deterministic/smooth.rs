@@ -27,6 +27,8 @@ pub(super) struct Smooth {
     params: Vec<f64>,
     /// Length of a point.
     pub(super) d: usize,
+    /// Whether the second derivatives are the same everywhere.
+    pub(super) quadratic: bool,
     /// Gradients taken so far; a product with the Hessian counts two.
     pub(super) evaluations: usize,
     /// Numbers that one gradient of one point computes.
@@ -87,7 +89,14 @@ impl Smooth {
                 _ => None,
             })
             .collect();
+        let at =
+            |op: &Op| matches!(op, Op::Noise { offset } if blocks.iter().any(|b| b.0 == *offset));
+        let quadratic = !with_hessian
+            .needed()
+            .iter()
+            .any(|id| at(&with_hessian.node(*id).op));
         Ok(Smooth {
+            quadratic,
             value: Kernels::compile(&value)?,
             gradient: Kernels::compile(&with_gradient)?,
             hessian: Kernels::compile(&with_hessian)?,

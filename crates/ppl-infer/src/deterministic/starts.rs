@@ -1,14 +1,14 @@
 //! Where to start: at zero, at the middle of the prior, and at draws from it. A few steps from each, and the one with the
 //! highest bound goes on.
 
-use super::dense::Matrix;
 use super::gaussian::Gaussian;
 use super::smooth::Smooth;
-use super::{MOST_WORK, RUNGS, Solver};
+use super::{MOST_WORK, RUNGS, Shape, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
 use ppl_model::lower::Role;
+use ppl_sparse::Symmetric;
 
 /// Standard deviations at the start, tried in turn until all draws are finite.
 const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
@@ -35,7 +35,7 @@ pub(super) fn starts(
     solver: &mut Solver<'_>,
 ) -> Result<Vec<Gaussian>, ObjectiveError> {
     let d = solver.smooth.d;
-    let zero = Gaussian::new(vec![0.0; d], Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0])));
+    let zero = Gaussian::round(&solver.by, vec![0.0; d], SDS[0]);
     let mut out: Vec<Gaussian> = zero.into_iter().collect();
     let step = (RUNGS[0] * (1 + 2 * d)) as f64 * solver.smooth.work as f64;
     let few = d > MANY || step > MOST_WORK / 10.0;
@@ -44,8 +44,7 @@ pub(super) fn starts(
         // Whatever the prior says: the posterior may lie far from it.
         for at in solver.draws(2 * SCATTERED, 6 << 20).chunks(d) {
             let at = at.iter().map(|z| (2.0 * z).clamp(-2.0, 2.0)).collect();
-            let narrow = Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0]));
-            out.extend(Gaussian::new(at, narrow));
+            out.extend(Gaussian::round(&solver.by, at, SDS[0]));
         }
     }
     let Some(prior) = prior(bound, solver)? else {
@@ -55,20 +54,20 @@ pub(super) fn starts(
     draws.extend(solver.draws(2 * PRIOR_DRAWS, 4 << 20)[..n_draws * d].iter());
     draws.iter_mut().for_each(|z| *z = z.clamp(-CLIP, CLIP));
     // No wider than at zero, and no wider than the prior.
-    let own = prior.factor.inverse_of_factored();
-    let mut precision = Matrix::zeros(d);
-    for (i, v) in own.diagonal().enumerate() {
-        precision.a[i * d + i] = (1.0 / v).max(1.0 / (SDS[0] * SDS[0]));
-    }
+    let own = prior.factor.variances();
+    let least = 1.0 / (SDS[0] * SDS[0]);
+    let diagonal = own.iter().map(|v| (1.0 / v).max(least));
+    let precision = Symmetric::of_diagonal(solver.by.pattern().clone(), diagonal);
     // What is hardly bounded by the prior starts at zero.
-    let bounded: Vec<bool> = own.diagonal().map(|v| v < WIDEST * WIDEST).collect();
+    let bounded: Vec<bool> = own.iter().map(|v| *v < WIDEST * WIDEST).collect();
     if bounded.iter().all(|b| !b) {
         return Ok(out);
     }
-    for at in prior.points(&draws).chunks(d) {
+    let points: Vec<f64> = prior.batches(&draws).flatten().collect();
+    for at in points.chunks(d) {
         let at = at.iter().zip(&bounded);
         let at = at.map(|(x, bounded)| if *bounded { *x } else { 0.0 });
-        out.extend(Gaussian::new(at.collect(), precision.clone()));
+        out.extend(Gaussian::new(&solver.by, at.collect(), precision.clone()));
     }
     Ok(out)
 }
@@ -83,34 +82,34 @@ fn prior(bound: &Bound, solver: &Solver<'_>) -> Result<Option<Gaussian>, Objecti
     let mut silent = Silent;
     let mut alone = Solver {
         smooth,
-        dense: false,
+        shape: Shape::Diagonal,
+        by: solver.by.clone(),
+        structure: solver.structure.clone(),
         seed: solver.seed,
         observer: &mut silent,
         steps: 0,
         max_steps: usize::MAX,
         elbo: f64::NAN,
-        difference: None,
     };
-    let Some(start) = Gaussian::new(vec![0.0; d], Matrix::scalar(d, 1.0 / (SDS[0] * SDS[0])))
-    else {
+    let Some(start) = Gaussian::round(&solver.by, vec![0.0; d], SDS[0]) else {
         return Ok(None);
     };
     let merit = alone.draws(super::MERIT, 1 << 20);
-    let pattern = alone.pattern(&start);
+    let mut known = alone.curvature(&start);
     let draws = alone.draws(RUNGS[0], 0);
-    let found = alone.rung(start, &draws, &merit, &pattern, PRIOR_STEPS);
+    let found = alone.rung(start, &draws, &merit, &mut known, PRIOR_STEPS);
     Ok(found.ok().map(|f| f.0))
 }
 
 impl Solver<'_> {
     /// A start, narrower until all draws are finite.
     pub(super) fn finite(&mut self, start: &Gaussian, merit: &[f64]) -> Option<Gaussian> {
-        let d = self.smooth.d;
         SDS.iter().find_map(|sd| {
             let by = (SDS[0] / sd).powi(2);
             let q = Gaussian::new(
+                &self.by,
                 start.mean.clone(),
-                start.precision.combine(by, &Matrix::zeros(d), 0.0),
+                start.precision.combine(by, &start.precision, 0.0),
             )?;
             let values = self.values(&q, merit);
             values.iter().all(|v| v.is_finite()).then_some(q)

@@ -46,8 +46,12 @@ pub(super) fn escape(
     names: &[String],
 ) -> Result<Option<Escape>, ObjectiveError> {
     let d = solver.smooth.d;
-    let covariance = q.factor.inverse_of_factored();
-    let sds: Vec<f64> = covariance.diagonal().map(f64::sqrt).collect();
+    let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
+    let covariance = |v: &[f64]| -> Vec<f64> {
+        let mut out = v.to_vec();
+        q.factor.solve(&mut out);
+        out
+    };
     let mut directions: Vec<Vec<f64>> = vec![];
     for i in 0..d.min(AXES) {
         let mut v = vec![0.0; d];
@@ -56,29 +60,13 @@ pub(super) fn escape(
     }
     let mut principal = sds.clone();
     for _ in 0..POWER {
-        let next: Vec<f64> = (0..d)
-            .map(|i| {
-                covariance
-                    .row(i)
-                    .iter()
-                    .zip(&principal)
-                    .map(|(a, b)| a * b)
-                    .sum()
-            })
-            .collect();
+        let next = covariance(&principal);
         let length = next.iter().map(|v: &f64| v * v).sum::<f64>().sqrt();
         principal = next.iter().map(|v| v / length).collect();
     }
     let spread = |v: &[f64]| -> f64 {
-        let rows = (0..d).map(|i| {
-            covariance
-                .row(i)
-                .iter()
-                .zip(v)
-                .map(|(a, b)| a * b)
-                .sum::<f64>()
-        });
-        rows.zip(v).map(|(r, v)| r * v).sum::<f64>().sqrt()
+        let rows = covariance(v);
+        rows.iter().zip(v).map(|(r, v)| r * v).sum::<f64>().sqrt()
     };
     let sd = spread(&principal);
     directions.push(principal.iter().map(|v| v * sd).collect());

@@ -82,6 +82,8 @@ pub struct Bound {
     pub table_bound: f64,
     /// Whether sums over rows are folded where data determine them.
     pub folding: Folding,
+    /// Which unknowns meet in the log density, once somebody asks.
+    pub structure: crate::lower::Structure,
 }
 
 /// Where the rows of the main table stand in their file.
@@ -176,6 +178,7 @@ pub fn bind_within(
         whole_numbers: HashMap::new(),
         table_bound,
         folding: Folding::default(),
+        structure: Default::default(),
     };
     let mut errors = bound.check_labels();
     if errors.is_empty() {
@@ -255,6 +258,7 @@ impl Bound {
             whole_numbers: self.whole_numbers.clone(),
             table_bound: self.table_bound,
             folding: self.folding,
+            structure: Default::default(),
         })
     }
 

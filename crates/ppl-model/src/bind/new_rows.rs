@@ -87,6 +87,7 @@ impl Bound {
                 lines: table.row_lines().into(),
             },
             model: Arc::new(model),
+            structure: Default::default(),
             ..self.clone()
         };
         let errors = bound.check_labels();

@@ -53,7 +53,7 @@ impl Checker {
                             .help("in a model, write the kind on the left: `tau: positive ~ …`"),
                         );
                     }
-                    let noncentered = self.noncentered(args)?;
+                    let (noncentered, linked) = self.transformed(args)?;
                     let markov = self.markov(args, inner.span)?;
                     let ExprKind::Call(name, args) = &inner.kind else {
                         return self.fail(Diagnostic::error(
@@ -63,9 +63,22 @@ impl Checker {
                         ));
                     };
                     let d = self.distribution_call(name, args, axes, observed, true, dist.span)?;
+                    if linked.is_some()
+                        && (markov.is_some() || d.distribution.definition().name != "Normal")
+                    {
+                        return self.fail(
+                            Diagnostic::error(
+                                "E0117",
+                                d.span,
+                                "linked unknowns are drawn by `Normal(location, scale)`",
+                            )
+                            .help("`ppl guide --guide sparse` prints a complete guide to start from"),
+                        );
+                    }
                     Some(TDist {
                         noncentered,
                         markov,
+                        linked,
                         ..d
                     })
                 }
@@ -343,6 +356,7 @@ impl Checker {
             transformed,
             noncentered: vec![],
             markov: None,
+            linked: None,
             modifiers: Modifiers::default(),
             otherwise: None,
             event: event_axes,

@@ -62,14 +62,14 @@ impl Checker {
     }
 
     fn known_family(&mut self, name: &str, span: Span) -> Option<()> {
-        const KNOWN: [&str; 3] = ["mean_field", "full_rank", "markov"];
+        const KNOWN: [&str; 4] = ["mean_field", "full_rank", "sparse", "markov"];
         if KNOWN.contains(&name) {
             return Some(());
         }
         let d = Diagnostic::error("E0117", span, format!("there is no guide family `{name}`"));
         self.fail(match ppl_syntax::suggest(name, KNOWN.into_iter()) {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(span, s),
-            None => d.help("families are `mean_field`, `full_rank` and `markov`"),
+            None => d.help("families are `mean_field`, `full_rank`, `sparse` and `markov`"),
         })
     }
 
@@ -221,16 +221,27 @@ impl Checker {
         missing
     }
 
-    /// `noncentered = [theta]` or `noncentered = theta`.
-    pub(super) fn noncentered(&mut self, args: &[ast::Arg]) -> Option<Vec<SymbolId>> {
+    /// `noncentered = [theta]` or `noncentered = theta`, and `linked = w`.
+    pub(super) fn transformed(
+        &mut self,
+        args: &[ast::Arg],
+    ) -> Option<(Vec<SymbolId>, Option<Box<TExpr>>)> {
         let mut out = vec![];
+        let mut linked = None;
         for a in args.iter().filter(|a| !super::markov::is_of_chain(a)) {
-            if a.name.as_ref().is_none_or(|n| n.name != "noncentered") {
+            let name = a.name.as_ref().map(|n| n.name.as_str());
+            if name == Some("linked") {
+                let weights = self.expr(&a.value, None)?;
+                self.numeric(&weights)?;
+                linked = Some(Box::new(weights));
+                continue;
+            }
+            if name != Some("noncentered") {
                 return self.fail(
                     Diagnostic::error(
                         "E0106",
                         a.value.span,
-                        "`.transformed()` has the arguments `noncentered`, and `markov` with `over`",
+                        "`.transformed()` has the arguments `noncentered`, `linked`, and `markov` with `over`",
                     )
                     .help("write `.transformed(noncentered = [theta])`"),
                 );
@@ -253,7 +264,7 @@ impl Checker {
                 })?);
             }
         }
-        Some(out)
+        Some((out, linked))
     }
 
     fn guide_site(&mut self, name: &ast::Ident) -> Option<SymbolId> {

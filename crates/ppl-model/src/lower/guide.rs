@@ -73,6 +73,8 @@ pub struct GaussianDraw {
     pub len: usize,
     /// Whether the scale is a matrix.
     pub matrix: bool,
+    /// Weights of the links, where elements hang on others.
+    pub linked: Option<NodeId>,
 }
 
 impl GaussianDraw {
@@ -90,6 +92,7 @@ impl GaussianDraw {
             scale: by,
             len: space.iter().map(|a| b.size(a)).product(),
             matrix,
+            linked: None,
         })
     }
 }
@@ -185,7 +188,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         if !d.transformed {
             space = space.union(self.axes.set(&self.bound.model.symbols[sites[0]].axes));
-        } else if let ([site], false) = (sites, matrix) {
+        } else if let ([site], false) = (sites, matrix || d.linked.is_some()) {
             // Scalars in the guide still draw every element of the site's batch.
             let map = self.site_map(*site)?;
             let batch = self.batch_set(*site, &map.event);
@@ -205,10 +208,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let noise = self.new_noise(space, NoiseKind::Normal, sites[0]);
         let n: usize = space.iter().map(|a| b.size(a)).product();
-        let own_gaussian = (d.transformed || !ls.exponentiated)
+        let mut own_gaussian = (d.transformed || !ls.exponentiated)
             .then(|| GaussianDraw::new(b, (location, scale), (space, second.is_some())))
             .flatten();
-        let linked = match &d.markov {
+        let chain = match &d.markov {
             Some(m) if second.is_none() && space.contains(self.axes.id(m.1)) => Some(m),
             Some(m) => {
                 let axis = self.bound.model.axis_name(m.1);
@@ -223,13 +226,25 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             None => None,
         };
-        let own_gaussian = own_gaussian.filter(|_| linked.is_none());
+        own_gaussian = own_gaussian.filter(|_| chain.is_none());
+        let linked = d.linked.as_deref().map(|w| self.expr(w)).transpose()?;
         let (draw, ln_scale) = match second {
             _ if self.of_noise => (noise, Expr::Const(0.0)),
-            None if let Some(m) = linked => {
+            None if let Some(m) = chain => {
                 let coefficients = self.expr(&m.0)?;
                 let gone = self.gone_along(coefficients, scale * noise, self.axes.id(m.1));
                 (location + gone, b.sum(scale.ln(), space))
+            }
+            None if let (Some(weights), Some(w)) = (linked, d.linked.as_deref()) => {
+                let hung = self.hung((weights, w.span), scale * noise, space)?;
+                let Expr::Node(weights, _) = weights else {
+                    return Err(self.no_links(w.span, 0));
+                };
+                own_gaussian = own_gaussian.map(|g| GaussianDraw {
+                    linked: Some(weights),
+                    ..g
+                });
+                (location + hung, b.sum(scale.ln(), space))
             }
             None => (location + scale * noise, b.sum(scale.ln(), space)),
             Some((first, second)) => {
@@ -337,6 +352,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let first = self.site_map(sites[0])?;
         let batch = self.batch_set(sites[0], &first.event);
         let joint = sites.len() > 1
+            || d.linked.is_some()
             || !space.contains_all(batch)
             || (first.event.is_empty() && space != batch);
         for &site in sites {

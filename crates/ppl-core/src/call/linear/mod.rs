@@ -4,6 +4,7 @@
 mod cholesky;
 mod dense;
 mod inverse;
+mod linked;
 mod product;
 mod rearrange;
 mod triangular;
@@ -15,6 +16,8 @@ use crate::builder::Builder;
 use crate::program::Index;
 use ppl_dist::Expr;
 use std::sync::Arc;
+
+pub use linked::Links;
 
 /// A matrix with its row axis and its column axis.
 pub type Matrix<'b> = (Expr<'b>, AxisId, AxisId);

@@ -1,0 +1,154 @@
+//! How few products with vectors give a symmetric matrix of known pattern.
+//!
+//! Unknowns of one colour are asked for together. The fullest rows (globals over many groups) have a colour each, and their
+//! elements are read from their own products, by symmetry for both triangles. The rest is star-coloured: neighbours differ, and no
+//! path of four has two colours only, so that of every two neighbours one is the other's only one of its colour
+//! (Gebremedhin, Manne and Pothen 2005, "What color is your Jacobian?", SIAM Review 47). An element is then a single
+//! element of a product.
+
+use crate::pattern::{Pattern, Symmetric};
+use std::sync::Arc;
+
+/// Ways to divide rows into full ones and others that are tried.
+const TRIALS: usize = 12;
+
+/// Rows with more neighbours than this have a colour of their own.
+const FULL: usize = 1000;
+
+/// A way to read a symmetric matrix from few products.
+#[derive(Debug, Clone)]
+pub struct Colouring {
+    pattern: Arc<Pattern>,
+    /// The unknowns of each colour.
+    colours: Vec<Vec<u32>>,
+    /// For each colour: places, and the element of the product that each is.
+    reads: Vec<Vec<(u32, u32)>>,
+}
+
+impl Colouring {
+    /// Colours a pattern.
+    pub fn new(pattern: Arc<Pattern>) -> Colouring {
+        let n = pattern.n();
+        let near = pattern.neighbours();
+        let mut by_degree: Vec<usize> = (0..n).collect();
+        by_degree.sort_by_key(|&j| (std::cmp::Reverse(near[j].len()), j));
+        let degree = |k: usize| near[by_degree[k]].len();
+        let least = (0..n).take_while(|k| degree(*k) > FULL).count();
+        // Few full rows one by one, then by the steps of their fullness.
+        let mut cuts: Vec<usize> = (least..n.min(least + 4)).collect();
+        cuts.extend((least + 1..n).filter(|k| 3 * degree(*k) < 2 * degree(k - 1)));
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut best: Option<Vec<Vec<u32>>> = None;
+        for cut in cuts.into_iter().take(TRIALS) {
+            if best.as_ref().is_some_and(|b| cut >= b.len()) {
+                break;
+            }
+            let mut alone = vec![false; n];
+            by_degree[..cut].iter().for_each(|j| alone[*j] = true);
+            let mut colours: Vec<Vec<u32>> =
+                by_degree[..cut].iter().map(|j| vec![*j as u32]).collect();
+            colours.extend(star(&near, &alone, &by_degree[cut..]));
+            if best.as_ref().is_none_or(|b| colours.len() < b.len()) {
+                best = Some(colours);
+            }
+        }
+        let colours = best
+            .filter(|b| b.len() < n)
+            .unwrap_or_else(|| (0..n as u32).map(|j| vec![j]).collect());
+        Self::with(pattern, &near, colours)
+    }
+
+    fn with(pattern: Arc<Pattern>, near: &[Vec<u32>], colours: Vec<Vec<u32>>) -> Colouring {
+        let n = pattern.n();
+        let mut colour = vec![0u32; n];
+        for (c, members) in colours.iter().enumerate() {
+            members.iter().for_each(|j| colour[*j as usize] = c as u32);
+        }
+        let alone = |j: usize| colours[colour[j] as usize].len() == 1;
+        // Whether i has no other neighbour of j's colour.
+        let only = |i: usize, j: usize| {
+            let of = near[i].iter().filter(|k| colour[**k as usize] == colour[j]);
+            of.count() == 1
+        };
+        let mut reads = vec![vec![]; colours.len()];
+        for (p, (i, j)) in pattern.places().enumerate() {
+            let (asked, element) = if i == j || alone(j) {
+                (j, i)
+            } else if alone(i) || only(j, i) {
+                (i, j)
+            } else {
+                (j, i)
+            };
+            reads[colour[asked] as usize].push((p as u32, element as u32));
+        }
+        Colouring {
+            pattern,
+            colours,
+            reads,
+        }
+    }
+
+    /// The pattern.
+    pub fn pattern(&self) -> &Arc<Pattern> {
+        &self.pattern
+    }
+
+    /// Products that are needed.
+    pub fn n_colours(&self) -> usize {
+        self.colours.len()
+    }
+
+    /// The direction of a colour.
+    pub fn direction(&self, colour: usize, out: &mut [f64]) {
+        out.fill(0.0);
+        self.colours[colour]
+            .iter()
+            .for_each(|j| out[*j as usize] = 1.0);
+    }
+
+    /// Writes what a colour's product says into the matrix.
+    pub fn read(&self, colour: usize, product: &[f64], into: &mut Symmetric) {
+        for (place, element) in &self.reads[colour] {
+            into.values[*place as usize] = product[*element as usize];
+        }
+    }
+}
+
+/// Greedy star colouring of what does not stand alone, in this order.
+fn star(near: &[Vec<u32>], alone: &[bool], order: &[usize]) -> Vec<Vec<u32>> {
+    let n = near.len();
+    const NONE: u32 = u32::MAX;
+    let mut colour = vec![NONE; n];
+    // The last vertex for which a colour was out of the question.
+    let mut forbidden: Vec<usize> = vec![];
+    let mut out: Vec<Vec<u32>> = vec![];
+    let others = |i: usize| near[i].iter().map(|k| *k as usize).filter(|k| !alone[*k]);
+    for &v in order {
+        for w in others(v) {
+            if colour[w] != NONE {
+                forbidden[colour[w] as usize] = v;
+            }
+            for x in others(w).filter(|x| *x != v && colour[*x] != NONE) {
+                let bad = if colour[w] == NONE {
+                    // w would lie between two of one colour, and must then be the only one that does.
+                    true
+                } else {
+                    others(x).any(|y| y != w && colour[y] == colour[w])
+                };
+                if bad {
+                    forbidden[colour[x] as usize] = v;
+                }
+            }
+        }
+        let c = (0..out.len()).find(|c| forbidden[*c] != v);
+        let c = c.unwrap_or_else(|| {
+            out.push(vec![]);
+            forbidden.push(usize::MAX);
+            out.len() - 1
+        });
+        colour[v] = c as u32;
+        out[c].push(v as u32);
+    }
+    out
+}

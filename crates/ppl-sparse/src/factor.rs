@@ -1,0 +1,147 @@
+//! Cholesky factors, and solves by them.
+
+use crate::elimination::Elimination;
+use crate::pattern::Symmetric;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::LltRegularization;
+use faer::sparse::{SparseColMatRef, SymbolicSparseColMatRef};
+use faer::{Par, Side, Spec};
+use std::sync::Arc;
+
+/// Vectors that are solved for together.
+const TOGETHER: usize = 16;
+
+/// The factor of a positive definite matrix: `P A P' = L L'`.
+#[derive(Debug, Clone)]
+pub struct Factor {
+    pub(crate) by: Arc<Elimination>,
+    /// Of L, by step.
+    pub(crate) diagonal: Vec<f64>,
+    /// Entries of L below the diagonal.
+    pub(crate) below: Vec<f64>,
+}
+
+impl Factor {
+    /// Factors a matrix; `None` where it is not positive definite.
+    pub fn new(by: &Arc<Elimination>, matrix: &Symmetric) -> Option<Factor> {
+        if !matrix.is_finite() {
+            return None;
+        }
+        let n = by.order.len();
+        let columns =
+            SymbolicSparseColMatRef::new_checked(n, n, &by.column_starts, None, by.pattern.rows());
+        let matrix = SparseColMatRef::new(columns, &matrix.values);
+        let need = by
+            .symbolic
+            .factorize_numeric_llt_scratch::<f64>(Par::Seq, Spec::default());
+        let mut memory = MemBuffer::try_new(need).ok()?;
+        let mut values = vec![0.0; by.symbolic.len_val()];
+        by.symbolic
+            .factorize_numeric_llt(
+                &mut values,
+                matrix,
+                Side::Lower,
+                LltRegularization::default(),
+                Par::Seq,
+                MemStack::new(&mut memory),
+                Spec::default(),
+            )
+            .ok()?;
+        let diagonal: Vec<f64> = by.diagonal_at.iter().map(|p| values[*p]).collect();
+        diagonal
+            .iter()
+            .all(|v| *v > 0.0 && v.is_finite())
+            .then(|| Factor {
+                by: by.clone(),
+                below: by.entries_at.iter().map(|p| values[*p]).collect(),
+                diagonal,
+            })
+    }
+
+    /// How it was factored.
+    pub fn elimination(&self) -> &Arc<Elimination> {
+        &self.by
+    }
+
+    /// Diagonal of L, in the order of elimination.
+    pub fn diagonal(&self) -> &[f64] {
+        &self.diagonal
+    }
+
+    /// Entries of L below its diagonal, in the order of elimination.
+    pub fn below(&self) -> &[f64] {
+        &self.below
+    }
+
+    fn column(&self, step: usize) -> (&[u32], &[f64]) {
+        let own = self.by.first[step]..self.by.first[step + 1];
+        (&self.by.rows[own.clone()], &self.below[own])
+    }
+
+    /// ln det A
+    pub fn ln_determinant(&self) -> f64 {
+        2.0 * self.diagonal.iter().map(|v| v.ln()).sum::<f64>()
+    }
+
+    /// `x` with `A x = b`, in place.
+    pub fn solve(&self, b: &mut [f64]) {
+        let mut x = self.whitened(b);
+        self.back::<1>(&mut x);
+        for (value, unknown) in x.iter().zip(&self.by.order) {
+            b[*unknown as usize] = *value;
+        }
+    }
+
+    /// `L^-1 P b`, in the order of elimination: its square is `b' A^-1 b`.
+    pub fn whitened(&self, b: &[f64]) -> Vec<f64> {
+        let mut x: Vec<f64> = self.by.order.iter().map(|i| b[*i as usize]).collect();
+        for k in 0..x.len() {
+            x[k] /= self.diagonal[k];
+            let v = x[k];
+            let (rows, values) = self.column(k);
+            for (i, l) in rows.iter().zip(values) {
+                x[*i as usize] -= l * v;
+            }
+        }
+        x
+    }
+
+    /// `L^-T x` in place, for W vectors side by side, in the order of elimination.
+    fn back<const W: usize>(&self, x: &mut [f64]) {
+        for k in (0..self.diagonal.len()).rev() {
+            let (own, later) = x[k * W..].split_at_mut(W);
+            let mut sum = [0.0; W];
+            sum.copy_from_slice(own);
+            let (rows, values) = self.column(k);
+            for (i, l) in rows.iter().zip(values) {
+                let at = (*i as usize - k - 1) * W;
+                for (s, v) in sum.iter_mut().zip(&later[at..at + W]) {
+                    *s -= l * v;
+                }
+            }
+            let by = 1.0 / self.diagonal[k];
+            for (to, s) in own.iter_mut().zip(sum) {
+                *to = s * by;
+            }
+        }
+    }
+
+    /// For standard draws z, a row each, in place: `P' L^-T P z`, draws of a Gaussian with A as precision.
+    pub fn spread(&self, draws: &mut [f64]) {
+        let d = self.diagonal.len();
+        let mut side_by_side = vec![0.0; d * TOGETHER];
+        for rows in draws.chunks_mut(d * TOGETHER) {
+            for (s, row) in rows.chunks(d).enumerate() {
+                for (k, unknown) in self.by.order.iter().enumerate() {
+                    side_by_side[k * TOGETHER + s] = row[*unknown as usize];
+                }
+            }
+            self.back::<TOGETHER>(&mut side_by_side);
+            for (s, row) in rows.chunks_mut(d).enumerate() {
+                for (k, unknown) in self.by.order.iter().enumerate() {
+                    row[*unknown as usize] = side_by_side[k * TOGETHER + s];
+                }
+            }
+        }
+    }
+}

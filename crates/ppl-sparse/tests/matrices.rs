@@ -1,0 +1,143 @@
+//! Factors, inverses and colourings against dense arithmetic.
+
+use ppl_sparse::{Colouring, Elimination, Factor, Pattern, Symmetric};
+use std::sync::Arc;
+
+/// Numbers between 0 and 1 that look random.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> f64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+    fn below(&mut self, n: usize) -> u32 {
+        (self.next() * n as f64) as u32
+    }
+}
+
+/// A chain, an arrow with chains, crossed effects, random places, and every place.
+fn patterns() -> Vec<Pattern> {
+    let mut random = Numbers(5);
+    let chain = |n: u32| (1..n).map(|i| (i, i - 1));
+    let arrow = |n: u32| (0..3).flat_map(move |g| (3..n).map(move |i| (g, i)));
+    let mut crossed = vec![];
+    for _ in 0..200 {
+        crossed.push((random.below(60), 60 + random.below(40)));
+    }
+    let scattered: Vec<(u32, u32)> = (0..90)
+        .map(|_| (random.below(50), random.below(50)))
+        .collect();
+    vec![
+        Pattern::new(1, []),
+        Pattern::new(40, chain(40)),
+        Pattern::new(80, arrow(80).chain(chain(80))),
+        Pattern::new(100, crossed),
+        Pattern::new(50, scattered),
+        Pattern::full(30),
+        Pattern::full(120),
+    ]
+}
+
+/// A diagonally dominant matrix.
+fn matrix(pattern: Pattern) -> (Symmetric, Vec<Vec<f64>>) {
+    let n = pattern.n();
+    let mut m = Symmetric::zeros(Arc::new(pattern));
+    let mut random = Numbers(n as u64);
+    let places: Vec<(usize, usize)> = m.pattern.places().collect();
+    let mut dense = vec![vec![0.0; n]; n];
+    for (p, &(i, j)) in places.iter().enumerate().filter(|(_, (i, j))| i != j) {
+        m.values[p] = random.next() - 0.5;
+        (dense[i][j], dense[j][i]) = (m.values[p], m.values[p]);
+    }
+    for (p, &(i, j)) in places.iter().enumerate().filter(|(_, (i, j))| i == j) {
+        m.values[p] = 0.5 + dense[i].iter().map(|v| v.abs()).sum::<f64>();
+        dense[i][j] = m.values[p];
+    }
+    (m, dense)
+}
+
+fn times(a: &[Vec<f64>], v: &[f64]) -> Vec<f64> {
+    let dot = |row: &Vec<f64>| row.iter().zip(v).map(|(a, b)| a * b).sum();
+    a.iter().map(dot).collect()
+}
+
+#[test]
+fn few_products_give_every_element() {
+    for (pattern, most) in patterns().into_iter().zip([1, 3, 6, 20, 16, 30, 120]) {
+        let (m, dense) = matrix(pattern);
+        let colouring = Colouring::new(m.pattern.clone());
+        assert!(colouring.n_colours() <= most, "{}", colouring.n_colours());
+        let mut back = Symmetric::zeros(m.pattern.clone());
+        let mut v = vec![0.0; m.pattern.n()];
+        for c in 0..colouring.n_colours() {
+            colouring.direction(c, &mut v);
+            colouring.read(c, &times(&dense, &v), &mut back);
+        }
+        for (a, b) in m.values.iter().zip(&back.values) {
+            assert!((a - b).abs() < 1e-13, "{a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn factors_solve_and_their_draws_have_the_covariance() {
+    for pattern in patterns() {
+        let (m, dense) = matrix(pattern);
+        let n = m.pattern.n();
+        let by = Arc::new(Elimination::new(m.pattern.clone(), 1 << 20).unwrap());
+        let f = Factor::new(&by, &m).unwrap();
+        let mut random = Numbers(9);
+        let b: Vec<f64> = (0..n).map(|_| random.next()).collect();
+        let mut x = b.clone();
+        f.solve(&mut x);
+        for (v, w) in times(&dense, &x).iter().zip(&b) {
+            assert!((v - w).abs() < 1e-12);
+        }
+        assert!(
+            m.times(&x)
+                .iter()
+                .zip(&b)
+                .all(|(v, w)| (v - w).abs() < 1e-12)
+        );
+        // b' A^-1 b both ways.
+        let square: f64 = f.whitened(&b).iter().map(|v| v * v).sum();
+        let direct: f64 = x.iter().zip(&b).map(|(x, b)| x * b).sum();
+        assert!((square - direct).abs() < 1e-12);
+        // The draws of all unit vectors are the columns of a root of the inverse.
+        let mut draws = vec![0.0; n * n];
+        (0..n).for_each(|i| draws[i * n + i] = 1.0);
+        f.spread(&mut draws);
+        let variances = f.variances();
+        for (i, v) in variances.iter().enumerate() {
+            let mut unit = vec![0.0; n];
+            unit[i] = 1.0;
+            f.solve(&mut unit);
+            let from_draws: f64 = (0..n).map(|k| draws[k * n + i].powi(2)).sum();
+            assert!((v - unit[i]).abs() < 1e-13, "{v} and {}", unit[i]);
+            assert!((v - from_draws).abs() < 1e-13);
+        }
+        let negative = m.combine(-1.0, &m, 0.0);
+        assert!(Factor::new(&by, &negative).is_none());
+    }
+}
+
+#[test]
+fn the_determinant_is_that_of_a_chain() {
+    // |A| of the second difference matrix with 2 on the diagonal is n + 1.
+    let n = 1000;
+    let pattern = Arc::new(Pattern::new(n, (1..n as u32).map(|i| (i, i - 1))));
+    let mut m = Symmetric::zeros(pattern.clone());
+    for (p, (i, j)) in pattern.places().enumerate() {
+        m.values[p] = if i == j { 2.0 } else { -1.0 };
+    }
+    let by = Arc::new(Elimination::new(pattern, 4000).unwrap());
+    let f = Factor::new(&by, &m).unwrap();
+    assert!((f.ln_determinant() - (n as f64 + 1.0).ln()).abs() < 1e-10);
+    // A chain has no fill, in whatever order.
+    assert_eq!(by.len(), n - 1);
+    assert!(Elimination::new(Arc::new(Pattern::full(50)), 1000).is_none());
+}
