@@ -73,12 +73,15 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
             (GuideChoice::Auto, Some(_)) => "the model names it".to_owned(),
             (GuideChoice::Auto, None) => {
                 let limit = ppl_guide::FULL_RANK_LIMIT;
-                match unknowns <= limit {
-                    true => format!(
+                match (unknowns <= limit, guided.name == ppl_guide::SPARSE) {
+                    (true, _) => format!(
                         "{unknowns} unknowns are at most {limit}, so that every covariance can be held"
                     ),
-                    false => format!(
-                        "{unknowns} unknowns are more than the {limit} up to which every covariance is held"
+                    (false, true) => format!(
+                        "{unknowns} unknowns are more than the {limit} up to which every covariance is held, and few of them meet"
+                    ),
+                    (false, false) => format!(
+                        "{unknowns} unknowns are more than the {limit} up to which every covariance is held, and too many of them meet for a sparse precision"
                     ),
                 }
             }

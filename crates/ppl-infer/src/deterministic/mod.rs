@@ -61,8 +61,11 @@ const RUNGS: [usize; 4] = [16, 64, 256, 1024];
 const FRESH: usize = 400;
 const WORTH: f64 = 0.02;
 
-/// What the last rung may have changed where there is no further one.
+/// What the last rung may have changed, or further ones may still be expected to, where there is no further one.
 const NEARLY: f64 = 0.1;
+
+/// Changes that shrink by this factor or faster from rung to rung are extrapolated.
+const SHRINKING: f64 = 0.25;
 
 /// Steps of a rung, at most.
 const STEPS: usize = 60;
@@ -303,7 +306,7 @@ impl Solver<'_> {
         let (mut q, mut known) = (found.best, found.known);
         *ends = (found.tried, found.agreeing, found.others);
         let fresh = self.draws(FRESH, 5 << 20);
-        let (mut reached, mut change) = (false, f64::INFINITY);
+        let (mut reached, mut change, mut ratio) = (false, f64::INFINITY, f64::INFINITY);
         let rungs = if effort == Effort::Quick {
             2
         } else {
@@ -332,7 +335,14 @@ impl Solver<'_> {
             if self.smooth.quadratic && reached {
                 return Ok((q, true));
             }
+            let before = change;
             change = more.abs() - 2.0 * se;
+            // The first rung's change says where the start was.
+            ratio = if rung > 1 {
+                change / before
+            } else {
+                f64::INFINITY
+            };
             let last = rung + 1 == RUNGS.len();
             // The next rung has four times the draws.
             let cheap = !last && 4.0 * work < CHEAP;
@@ -341,8 +351,13 @@ impl Solver<'_> {
                 return Ok((q, true));
             }
         }
-        // More draws would cost too much, or there are no more: what they changed last says what they would still.
-        Ok((q, reached && change < NEARLY))
+        // More draws would cost too much, or there are no more: what they changed last says what they would still, and where the
+        // changes shrink fast, so does the sum of the geometric series that they begin.
+        let ahead = match ratio <= SHRINKING {
+            true => change * ratio / (1.0 - ratio),
+            false => change,
+        };
+        Ok((q, reached && ahead < NEARLY))
     }
 
     /// Steps on these draws until they stand still; whether they do.
