@@ -1,6 +1,6 @@
 //! The same seed gives the same bits: on any number of threads, and from the generated guide's text written out.
 
-use ppl_infer::objective::Sampler;
+use ppl_infer::sampler::Sampler;
 use ppl_infer::stochastic::Target;
 use ppl_lang::{Bound, Fit, FitOptions, GuideChoice, Silent};
 use ppl_tests::{bind, bits, csv, estimate, fit, guided, objective, spread};

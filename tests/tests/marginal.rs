@@ -1,6 +1,7 @@
 //! Discrete unknowns with labels as values: what is summed out is the sum, written by hand or enumerated here.
 
-use ppl_infer::objective::{Objective, Sampler};
+use ppl_infer::objective::Objective;
+use ppl_infer::sampler::Sampler;
 use ppl_infer::stochastic::Target;
 use ppl_lang::{Dataset, FitOptions, Model, Silent};
 use ppl_tests::{bind, csv, dataset, differences, guided, ln_normal, log_sum_exp, spread};

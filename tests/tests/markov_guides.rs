@@ -1,6 +1,6 @@
 //! `guide h: markov;`: a chain in the guide, against the Kalman filter's evidence.
 
-use ppl_infer::objective::Sampler;
+use ppl_infer::sampler::Sampler;
 use ppl_lang::parts::guide;
 use ppl_lang::{FitOptions, GuideChoice};
 use ppl_tests::{bind, bits, csv, fit, ln_normal};

@@ -1,7 +1,7 @@
 //! Draws from the fitted guide, or wider than it, with all their densities.
 
 use crate::engine::FitError;
-use crate::objective::Sampler;
+use crate::sampler::Sampler;
 use ndarray::Array2;
 use ppl_model::Bound;
 use ppl_model::graph::SymbolId;

@@ -5,7 +5,8 @@
 //! its derivative: so the gradient of the summed-out density gives all of them at once, whatever the structure
 //! (Darwiche 2003). Of sites that the guide draws the draws are counted. With the largest term in place of each sum the derivative is 1 at the most probable values and 0 elsewhere.
 
-use crate::objective::{Compiled, ObjectiveError, Purpose};
+use crate::compiled::{Compiled, Purpose};
+use crate::objective::ObjectiveError;
 use crate::psis::psis;
 use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, NodeId, Real, gradient, passes};
 use ppl_model::Bound;

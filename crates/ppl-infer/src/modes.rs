@@ -2,7 +2,8 @@
 
 use crate::deterministic::Found;
 use crate::fit::{Mode, Starts};
-use crate::objective::{ObjectiveError, Sampler};
+use crate::objective::ObjectiveError;
+use crate::sampler::Sampler;
 use ppl_model::Bound;
 
 /// Quantities whose values at another optimum are kept, at most.

@@ -2,11 +2,12 @@
 //! whether a richer one would do better, and what shape the posterior has where it does not fit.
 
 use super::causes::{Cause, cause};
+use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::smooth::Smooth;
 use super::tails::{Escape, escape};
-use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver, gain, shape};
+use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver, shape};
 use crate::fit::{Estimate, Richer};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;

@@ -1,8 +1,9 @@
 //! Optima that are apart: from all starts to the best one, and what the others found.
 
 use super::curvature::Curvature;
+use super::estimates::mean;
 use super::gaussian::Gaussian;
-use super::{FINAL, Lost, RUNGS, STEPS, Solver, mean};
+use super::{FINAL, Lost, RUNGS, STEPS, Solver};
 use crate::elbo::log_mean_exp;
 use ppl_sparse::Symmetric;
 

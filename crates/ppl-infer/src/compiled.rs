@@ -1,0 +1,107 @@
+//! A program compiled to kernels, with the noise that it reads.
+
+use crate::objective::ObjectiveError;
+use crate::wider;
+use ppl_core::Program;
+use ppl_engine::Kernels;
+use ppl_engine::random::{Address, fill_normal, fill_uniform};
+use ppl_model::lower::{NoiseBlock, NoiseKind};
+
+/// What the random numbers of a program are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Gradient steps and their comparisons.
+    Gradient = 1,
+    /// Certificates and summaries.
+    Certify = 2,
+    /// Which draws are wider than the guide's.
+    Wider = 5,
+}
+
+/// A compiled program together with the parameters and noise that it reads.
+pub struct Compiled {
+    kernels: Kernels,
+    noise: Vec<f64>,
+    blocks: Vec<NoiseBlock>,
+    seed: u64,
+    purpose: Purpose,
+}
+
+impl Compiled {
+    /// Compiles; noise outside of the blocks stays 0.
+    pub(crate) fn new(
+        program: &Program,
+        n_noise: usize,
+        blocks: Vec<NoiseBlock>,
+        seed: u64,
+        purpose: Purpose,
+    ) -> Result<Compiled, ObjectiveError> {
+        Ok(Compiled {
+            kernels: Kernels::compile(program)?,
+            noise: vec![0.0; n_noise],
+            blocks,
+            seed,
+            purpose,
+        })
+    }
+
+    /// Evaluates all outputs with all noise at 0 (uniform noise at its middle): the centre of the guide.
+    pub(crate) fn run_without_noise(&mut self, params: &[f64]) {
+        self.noise.fill(0.0);
+        for b in self.blocks.iter().filter(|b| b.kind == NoiseKind::Uniform) {
+            self.noise[b.offset..b.offset + b.len].fill(0.5);
+        }
+        self.kernels.run(params, &self.noise);
+    }
+
+    /// Draws the noise of a step and evaluates all outputs.
+    pub fn run(&mut self, params: &[f64], step: u64) {
+        self.draw(step);
+        self.kernels.run(params, &self.noise);
+    }
+
+    /// The same with draws wider than the guide's; for each, the log density of what was drawn over the guide's own.
+    pub(crate) fn run_wider(&mut self, params: &[f64], step: u64, draws: usize) -> Vec<f64> {
+        self.draw(step);
+        let address = Address {
+            seed: self.seed,
+            purpose: Purpose::Wider as u32,
+            step,
+            block: 0,
+        };
+        let ratio = wider::widen(&mut self.noise, &self.blocks, draws, address);
+        self.kernels.run(params, &self.noise);
+        ratio
+    }
+
+    fn draw(&mut self, step: u64) {
+        for (i, b) in self.blocks.iter().enumerate() {
+            let out = &mut self.noise[b.offset..b.offset + b.len];
+            let address = Address {
+                seed: self.seed,
+                purpose: self.purpose as u32,
+                step,
+                block: i as u64,
+            };
+            match b.kind {
+                NoiseKind::Normal => fill_normal(out, address),
+                NoiseKind::Uniform => fill_uniform(out, address),
+            }
+        }
+    }
+
+    /// Whether draws can be wider than the guide's.
+    pub(crate) fn can_be_wider(&self) -> bool {
+        wider::applies(&self.blocks)
+    }
+
+    /// The engine's account of its kernels.
+    pub(crate) fn explain(&self) -> String {
+        self.kernels.explain()
+    }
+
+    /// An output of the last run.
+    pub fn output(&self, i: usize) -> &[f64] {
+        self.kernels.output(i)
+    }
+}

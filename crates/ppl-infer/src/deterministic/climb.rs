@@ -1,0 +1,127 @@
+//! From the best of several starts up the rungs: more draws as long as they change the bound.
+
+use super::estimates::gain;
+use super::gaussian::Gaussian;
+use super::smooth::BATCH;
+use super::{Effort, FRESH, Lost, MERIT, MOST_WORK, RUNGS, STEPS, Solver};
+use ppl_engine::random::{Address, fill_normal};
+
+/// What another rung must bring.
+const WORTH: f64 = 0.02;
+
+/// Numbers of all draws that are held at a time.
+const MOST_NUMBERS: usize = 40_000_000;
+
+/// What the last rung may have changed, or further ones may still be expected to, where there is no further one.
+const NEARLY: f64 = 0.1;
+
+/// Changes that shrink by this factor or faster from rung to rung are extrapolated.
+const SHRINKING: f64 = 0.25;
+
+/// A rung is always gone through if one of its steps computes no more numbers than this.
+const CHEAP: f64 = 1e7;
+
+/// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
+const PURPOSE: u32 = 4;
+
+/// The best Gaussian, and whether it is an optimum as far as fresh draws can tell.
+type Climbed = Result<(Gaussian, bool), (Option<Gaussian>, Lost)>;
+
+impl Solver<'_> {
+    /// Frozen antithetic draws.
+    pub(super) fn draws(&self, n: usize, stream: u64) -> Vec<f64> {
+        let d = self.smooth.d;
+        // No more than can be held, in whole batches of pairs.
+        let n = n.min((MOST_NUMBERS / d.max(1) / (2 * BATCH)).max(1) * 2 * BATCH);
+        let mut out = vec![0.0; n * d];
+        let half = n / 2 * d;
+        let address = Address {
+            seed: self.seed,
+            purpose: PURPOSE,
+            step: stream,
+            block: 0,
+        };
+        fill_normal(&mut out[..half], address);
+        let (there, back) = out.split_at_mut(half);
+        back.iter_mut().zip(there).for_each(|(b, t)| *b = -*t);
+        out
+    }
+
+    /// Values at draws.
+    pub(super) fn values(&mut self, q: &Gaussian, draws: &[f64]) -> Vec<f64> {
+        let mut out = vec![];
+        for batch in q.batches(draws) {
+            self.smooth.values(&batch, &mut out);
+        }
+        out
+    }
+
+    /// `ends`: how many starts there were, how many of them agree, and the optima apart.
+    pub(super) fn climb(
+        &mut self,
+        starts: Vec<Gaussian>,
+        effort: Effort,
+        ends: &mut (usize, usize, Vec<Gaussian>),
+    ) -> Climbed {
+        let merit = self.draws(MERIT, 1 << 20);
+        let found = match self.best_start(starts, &merit) {
+            Ok(found) => found,
+            Err(lost) => return Err((None, lost)),
+        };
+        let (mut q, mut known) = (found.best, found.known);
+        *ends = (found.tried, found.agreeing, found.others);
+        let fresh = self.draws(FRESH, 5 << 20);
+        let (mut reached, mut change, mut ratio) = (false, f64::INFINITY, f64::INFINITY);
+        let rungs = if effort == Effort::Quick {
+            2
+        } else {
+            RUNGS.len()
+        };
+        for (rung, &n) in RUNGS[..rungs].iter().enumerate() {
+            let work = (n * (1 + known.cost())) as f64 * self.smooth.work as f64;
+            if rung > 0 && work > MOST_WORK {
+                break;
+            }
+            let draws = self.draws(n, rung as u64);
+            let merit = self.draws(n.max(MERIT), 1 << 20);
+            let (found, still) = match self.rung(q.clone(), &draws, &merit, &mut known, STEPS) {
+                Ok(found) => found,
+                Err(lost) => return Err((Some(q), lost)),
+            };
+            let (before, after) = (self.values(&q, &fresh), self.values(&found, &fresh));
+            let (more, se) = gain(&before, &after);
+            let more = more + found.log_volume() - q.log_volume();
+            // Draws that nobody optimised on decide whether it was worth while, and whether more draws may be.
+            if rung == 0 || more > 0.0 {
+                q = found;
+            }
+            reached = still;
+            // The curvature is known exactly, and so is the mean gradient over pairs.
+            if self.smooth.quadratic && reached {
+                return Ok((q, true));
+            }
+            let before = change;
+            change = more.abs() - 2.0 * se;
+            // The first rung's change says where the start was.
+            ratio = if rung > 1 {
+                change / before
+            } else {
+                f64::INFINITY
+            };
+            let last = rung + 1 == RUNGS.len();
+            // The next rung has four times the draws.
+            let cheap = !last && 4.0 * work < CHEAP;
+            let little = more.abs() < if last { (2.0 * se).max(WORTH) } else { WORTH };
+            if rung > 0 && still && little && !cheap && (last || se < WORTH) {
+                return Ok((q, true));
+            }
+        }
+        // More draws would cost too much, or there are no more: what they changed last says what they would still, and where the
+        // changes shrink fast, so does the sum of the geometric series that they begin.
+        let ahead = match ratio <= SHRINKING {
+            true => change * ratio / (1.0 - ratio),
+            false => change,
+        };
+        Ok((q, reached && ahead < NEARLY))
+    }
+}

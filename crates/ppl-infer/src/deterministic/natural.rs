@@ -1,0 +1,151 @@
+//! Natural-gradient steps on frozen draws until they stand still.
+
+use super::anderson::Anderson;
+use super::curvature::Curvature;
+use super::estimates::{gain, mean};
+use super::gaussian::{Gaussian, Units};
+use super::{Lost, Shape, Solver};
+use crate::options::Progress;
+use ppl_sparse::{Factor, Symmetric};
+
+/// What a step may lose within its error: a few draws of enormous weight say nothing.
+const MOST_LOSS: f64 = 0.5;
+
+impl Solver<'_> {
+    /// Steps on these draws until they stand still; whether they do.
+    pub(super) fn rung(
+        &mut self,
+        mut q: Gaussian,
+        draws: &[f64],
+        merit: &[f64],
+        known: &mut Curvature,
+        steps: usize,
+    ) -> Result<(Gaussian, bool), Lost> {
+        let d = self.smooth.d;
+        let n = (draws.len() / d) as f64;
+        let mut value = self.values(&q, merit);
+        let mut r: f64 = 0.5;
+        let mut anderson = Anderson::default();
+        let units = Units::of(&q);
+        let (mut quiet, mut falling) = (0, 0);
+        for _ in 0..steps {
+            self.steps += 1;
+            self.elbo = mean(&value) + q.log_volume();
+            let watching = self.observer.progress(Progress {
+                phase: "optimise",
+                step: self.steps,
+                max_steps: self.max_steps,
+                elbo: self.elbo,
+                elbo_se: f64::NAN,
+            });
+            if !watching || self.steps >= self.max_steps {
+                return Err(Lost::Interrupted);
+            }
+            let mut g = vec![0.0; d];
+            let mut finite = true;
+            for batch in q.batches(draws) {
+                finite &= self.smooth.add_gradients(&batch, &mut g);
+            }
+            g.iter_mut().for_each(|v| *v /= n);
+            let mut h = self.hessian(&q, draws, known);
+            if !finite || !h.is_finite() {
+                return Err(Lost::Failed);
+            }
+            let curvature = h.clone();
+            if self.shape == Shape::Diagonal {
+                h = h.only_diagonal();
+            }
+            r = (2.0 * r).min(1.0);
+            let mut step = None;
+            // Where the last few full steps lead, if the bound there is no lower than a plain step's.
+            let leap = match r == 1.0 {
+                true => self.step(&q, &g, (&h, &curvature), 1.0).and_then(|plain| {
+                    let to = anderson.next(units.vector(&q), units.vector(&plain))?;
+                    Some((plain, units.gaussian(&self.by, &to)?))
+                }),
+                false => {
+                    anderson.clear();
+                    None
+                }
+            };
+            if let Some((plain, leap)) = leap {
+                let (near, far) = (self.values(&plain, merit), self.values(&leap, merit));
+                let rise = |q2: &Gaussian, values: &[f64]| {
+                    gain(&value, values).0 + q2.log_volume() - q.log_volume()
+                };
+                let (near, far_gain) = (rise(&plain, &near), rise(&leap, &far));
+                if far_gain > near.max(0.0) {
+                    step = Some((leap, far, far_gain));
+                }
+            }
+            while step.is_none() && r > 1e-4 {
+                if let Some(next) = self.step(&q, &g, (&h, &curvature), r) {
+                    let moved = self.values(&next, merit);
+                    let (gain, se) = gain(&value, &moved);
+                    let gain = gain + next.log_volume() - q.log_volume();
+                    if gain > -(se / 2.0).clamp(1e-3, MOST_LOSS) {
+                        step = Some((next, moved, gain));
+                        break;
+                    }
+                }
+                r *= 0.5;
+            }
+            let Some((next, moved, gain)) = step else {
+                // No step is uphill: as far as these draws can tell, this is the top, if a full step is small.
+                return Ok((q.clone(), self.distance(&q, &g, &h) < 0.05 || quiet > 0));
+            };
+            let shift = q.shift(&next);
+            q = next;
+            value = moved;
+            // What is left to a full step.
+            if shift / (r * r) < 1e-3 {
+                return Ok((q, true));
+            }
+            quiet = if gain.abs() < 0.01 && r >= 0.5 {
+                quiet + 1
+            } else {
+                0
+            };
+            // These draws lead one way and the others back: no more is to be had from them.
+            falling = if gain < 0.0 { falling + 1 } else { 0 };
+            if falling >= 5 {
+                return Ok((q, shift / (r * r) < 1e-2));
+            }
+            if quiet >= 8 {
+                return Ok((q, true));
+            }
+        }
+        Ok((q, quiet > 0))
+    }
+
+    /// A step of length r; `None` where it leads out of the positive definite matrices.
+    pub(super) fn step(
+        &self,
+        q: &Gaussian,
+        g: &[f64],
+        (h, curvature): (&Symmetric, &Symmetric),
+        r: f64,
+    ) -> Option<Gaussian> {
+        let (precision, factor) = self.definite(q, h, r)?;
+        let mut move_by = g.to_vec();
+        // The mean moves by the full curvature even where the covariance is diagonal: their optima are apart.
+        let full = (self.shape == Shape::Diagonal)
+            .then(|| Factor::new(&self.by, &q.precision.combine(1.0 - r, curvature, r)))
+            .flatten();
+        full.as_ref().unwrap_or(&factor).solve(&mut move_by);
+        let moved = q.mean.iter().zip(&move_by).map(|(m, v)| m + r * v);
+        let mean: Vec<f64> = moved.collect();
+        mean.iter().all(|m| m.is_finite()).then_some(Gaussian {
+            mean,
+            precision,
+            factor,
+        })
+    }
+
+    /// The squared length in sds of a full step of the mean.
+    pub(super) fn distance(&self, q: &Gaussian, g: &[f64], h: &Symmetric) -> f64 {
+        let factor = Factor::new(&self.by, h);
+        let whitened = factor.as_ref().unwrap_or(&q.factor).whitened(g);
+        whitened.iter().map(|v| v * v).sum()
+    }
+}
