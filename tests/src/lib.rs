@@ -2,7 +2,7 @@
 
 pub mod enumeration;
 
-use ppl_data::Table;
+use ppl_data::{JsonArray, Table};
 use ppl_infer::{objective::Objective, stochastic::Target};
 use ppl_lang::parts::{guide, model};
 use ppl_lang::{Bound, Dataset, Fit, FitOptions, GuideChoice, Model, Row, Silent};
@@ -17,6 +17,18 @@ pub fn csv(columns: &[(&str, &[f64])]) -> String {
         text += &(cells.join(",") + "\n");
     }
     text
+}
+
+/// A data set of named arrays with their shapes, as a JSON file would give them.
+pub fn arrays(named: &[(&str, &[usize], &[f64])]) -> Dataset {
+    let array = |(name, shape, values): &(&str, &[usize], &[f64])| {
+        let (shape, values) = (shape.to_vec(), values.to_vec());
+        ((*name).to_owned(), JsonArray { shape, values })
+    };
+    Dataset {
+        arrays: named.iter().map(array).collect(),
+        ..Dataset::empty()
+    }
 }
 
 /// The data set whose main table is this CSV text; empty text is no data at all.

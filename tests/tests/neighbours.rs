@@ -1,26 +1,13 @@
 //! Intrinsic autoregressions over a map: edge table, matrix, and the same written out; a map that fits.
 
-use ppl_data::JsonArray;
 use ppl_lang::{Dataset, FitOptions, Model};
-use ppl_tests::{bind_to, estimate, row};
-use std::collections::BTreeMap;
+use ppl_tests::{arrays, bind_to, estimate, row};
 
 /// A ring of nine areas with two chords.
 fn edges() -> Vec<(usize, usize)> {
     let mut all: Vec<(usize, usize)> = (0..9).map(|i| (i, (i + 1) % 9)).collect();
     all.extend([(0, 4), (2, 7)]);
     all
-}
-
-fn dataset(arrays: &[(&str, &[usize], &[f64])]) -> Dataset {
-    let array = |(name, shape, values): &(&str, &[usize], &[f64])| {
-        let (shape, values) = (shape.to_vec(), values.to_vec());
-        ((*name).to_owned(), JsonArray { shape, values })
-    };
-    Dataset {
-        arrays: arrays.iter().map(array).collect::<BTreeMap<_, _>>(),
-        ..Dataset::empty()
-    }
 }
 
 fn data() -> Dataset {
@@ -32,7 +19,7 @@ fn data() -> Dataset {
         ends1.push(a as f64 + 1.0);
         ends2.push(b as f64 + 1.0);
     }
-    dataset(&[
+    arrays(&[
         ("node1", &[11], &ends1),
         ("node2", &[11], &ends2),
         ("W", &[9, 9], &w),
@@ -81,7 +68,7 @@ fn an_edge_table_a_matrix_and_the_terms_written_out() {
 #[test]
 fn graphs_without_a_density_are_refused() {
     let bound = |model: &str, a: [f64; 3], b: [f64; 3]| {
-        let data = dataset(&[("a", &[3], &a), ("b", &[3], &b)]);
+        let data = arrays(&[("a", &[3], &a), ("b", &[3], &b)]);
         let (model, messages) = Model::parse(model);
         let model = model.unwrap_or_else(|| panic!("{messages:?}"));
         model

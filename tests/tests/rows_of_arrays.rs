@@ -1,25 +1,12 @@
 //! Arrays of a JSON file that are no columns: they tell the length of `row` where there are no columns, and may hold labels.
 
-use ppl_data::{Dataset, JsonArray};
 use ppl_lang::{Model, Point};
-use ppl_tests::{bind_to, ln_normal};
-use std::collections::BTreeMap;
-
-fn dataset(arrays: &[(&str, &[usize], &[f64])]) -> Dataset {
-    let array = |(name, shape, values): &(&str, &[usize], &[f64])| {
-        let (shape, values) = (shape.to_vec(), values.to_vec());
-        ((*name).to_owned(), JsonArray { shape, values })
-    };
-    Dataset {
-        arrays: arrays.iter().map(array).collect::<BTreeMap<_, _>>(),
-        ..Dataset::empty()
-    }
-}
+use ppl_tests::{arrays, bind_to, ln_normal};
 
 #[test]
 fn the_length_of_an_array_is_that_of_row() {
     let y = [1.0, 2.0, 3.0, 4.0, 5.0, 7.0];
-    let data = dataset(&[("y", &[3, 2], &y)]);
+    let data = arrays(&[("y", &[3, 2], &y)]);
     let model =
         "axis d = {a, b}; data y[row, d]: real; m ~ Normal(0, 1); observe y ~ Normal(m, 2);";
     let bound = bind_to(model, &data);
@@ -31,7 +18,7 @@ fn the_length_of_an_array_is_that_of_row() {
 #[test]
 fn labels_in_an_array_are_looked_up_by_what_they_say() {
     let z = [1.0, 2.0, 3.0, 1.0, 2.0, 2.0];
-    let data = dataset(&[("z", &[3, 2], &z)]);
+    let data = arrays(&[("z", &[3, 2], &z)]);
     let w = [0.2_f64, 0.5, 0.3];
     let exact: f64 = z.iter().map(|z| w[*z as usize - 1].ln()).sum();
     for axis in ["axis k = 3;", "axis k = 1..3;", "axis k;"] {
@@ -51,7 +38,7 @@ fn labels_in_an_array_are_looked_up_by_what_they_say() {
 
 #[test]
 fn a_label_that_no_level_has_is_refused() {
-    let data = dataset(&[("z", &[2, 2], &[0.0, 1.0, 2.0, 1.0])]);
+    let data = arrays(&[("z", &[2, 2], &[0.0, 1.0, 2.0, 1.0])]);
     let (model, _) = Model::parse(
         "axis d = 2; axis k = 2; data z[row, d]: k; w[k] ~ Dirichlet(1); observe z ~ Categorical(w);",
     );

@@ -33,6 +33,12 @@ impl Outcome {
     }
 }
 
+impl From<Result<(), Outcome>> for Outcome {
+    fn from(result: Result<(), Outcome>) -> Outcome {
+        result.err().unwrap_or(Outcome::Done)
+    }
+}
+
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> ExitCode {
         ExitCode::from(outcome.code())

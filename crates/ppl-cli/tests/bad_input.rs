@@ -4,27 +4,9 @@ mod support;
 
 use support::Folder;
 
-const MODEL: &str = "\
-data y[row]: real;
-data sigma[row]: positive;
-mu ~ Normal(0, 5);
-tau ~ HalfCauchy(5);
-theta_raw[row] ~ Normal(0, 1);
-let theta[row] = mu + tau * theta_raw;
-observe y ~ Normal(theta, sigma);
-report theta_1 = mu;
-";
-const DATA: &str = "y,sigma\n28,15\n8,10\n-3,16\n7,11\n-1,9\n1,11\n18,10\n12,18\n";
-
-fn folder(name: &str) -> Folder {
-    Folder::new(name)
-        .with("model.ppl", MODEL)
-        .with("data.csv", DATA)
-}
-
 #[test]
 fn two_errors_of_one_file_are_both_told() {
-    let folder = folder("errors").with(
+    let folder = Folder::schools("errors").with(
         "wrong.ppl",
         "data y[row]: real;\nmu ~ Norml(0, 5);\ntau ~ HalfNormal(-1);\nobserve y ~ Normal(mu, tau);\n",
     );
@@ -38,7 +20,7 @@ fn two_errors_of_one_file_are_both_told() {
 
 #[test]
 fn data_that_does_not_fit() {
-    let folder = folder("data")
+    let folder = Folder::schools("data")
         .with("missing.csv", "y,sigma\n28,15\n,10\n")
         .with("letters.csv", "y,sigma\n28,15\nx,10\n")
         .with("column.csv", "y,sigm\n28,15\n")
@@ -65,7 +47,7 @@ fn data_that_does_not_fit() {
 #[test]
 fn mismatched_axes() {
     let model = "data y[row]: real;\nb[row] ~ Normal(0, 1);\nobserve y ~ Normal(nothing, 1);\nmu ~ Normal(b, 1);\n";
-    folder("axes")
+    Folder::schools("axes")
         .with("axes.ppl", model)
         .run(&["fit", "axes.ppl", "data.csv"])
         .refused(&["axes.ppl:3:", "nothing", "axes.ppl:4:", "row"]);
@@ -78,13 +60,13 @@ fn deep_nesting_is_refused() {
         "(".repeat(10_000),
         ")".repeat(10_000)
     );
-    let folder = folder("deep").with("deep.ppl", model);
+    let folder = Folder::schools("deep").with("deep.ppl", model);
     folder.run(&["fit", "deep.ppl"]).refused(&["deep.ppl:1:"]);
 }
 
 #[test]
 fn settings_supports_and_limits() {
-    let folder = folder("settings")
+    let folder = Folder::schools("settings")
         .with(
             "counts.ppl",
             "data y[row]: int;\nl ~ HalfNormal(5);\nobserve y ~ Poisson(l);\n",

@@ -5,25 +5,7 @@ mod support;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use support::{Folder, Run};
-
-const SCHOOLS: &str = "\
-data y[row]: real;
-data sigma[row]: positive;
-mu ~ Normal(0, 5);
-tau ~ HalfCauchy(5);
-theta_raw[row] ~ Normal(0, 1);
-let theta[row] = mu + tau * theta_raw;
-observe y ~ Normal(theta, sigma);
-report theta_1 = mu;
-";
-const DATA: &str = "y,sigma\n28,15\n8,10\n-3,16\n7,11\n-1,9\n1,11\n18,10\n12,18\n";
-
-fn schools(name: &str) -> Folder {
-    Folder::new(name)
-        .with("model.ppl", SCHOOLS)
-        .with("data.csv", DATA)
-}
+use support::{Folder, Run, SCHOOLS};
 
 /// A fit that takes long: many unknowns, many rows, a step limit far away.
 fn long(name: &str) -> Folder {
@@ -50,7 +32,7 @@ observe y ~ Normal(a[g] + b * x, s);
 
 #[test]
 fn a_summary_on_standard_output() {
-    let run = schools("summary").run(&["fit", "model.ppl", "data.csv"]);
+    let run = Folder::schools("summary").run(&["fit", "model.ppl", "data.csv"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(run.out.starts_with("name "), "{}", run.out);
     for word in [
@@ -77,7 +59,7 @@ fn a_summary_on_standard_output() {
 
 #[test]
 fn json_on_standard_output() {
-    let run = schools("json").run(&[
+    let run = Folder::schools("json").run(&[
         "fit",
         "model.ppl",
         "data.csv",
@@ -95,7 +77,7 @@ fn json_on_standard_output() {
 
 #[test]
 fn a_directory_of_results() {
-    let folder = schools("out");
+    let folder = Folder::schools("out");
     let run = folder.run(&[
         "fit",
         "model.ppl",
@@ -134,7 +116,7 @@ fn a_directory_of_results() {
 
 #[test]
 fn the_same_bits_on_any_number_of_threads() {
-    let folder = schools("threads");
+    let folder = Folder::schools("threads");
     let summary = |threads: &str| {
         let run = folder.run(&[
             "fit",
@@ -158,7 +140,7 @@ fn the_same_bits_on_any_number_of_threads() {
 
 #[test]
 fn stopped_at_the_step_limit() {
-    let folder = schools("limit");
+    let folder = Folder::schools("limit");
     let run = folder.run(&[
         "fit",
         "model.ppl",
@@ -180,7 +162,7 @@ fn stopped_at_the_step_limit() {
 
 #[test]
 fn check_with_and_without_data() {
-    let folder = schools("check");
+    let folder = Folder::schools("check");
     let run = folder.run(&["check", "model.ppl"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(
@@ -198,7 +180,7 @@ fn check_with_and_without_data() {
 
 #[test]
 fn a_printed_guide_fits_to_the_same_numbers() {
-    let folder = schools("guide");
+    let folder = Folder::schools("guide");
     let guide = folder.run(&["guide", "model.ppl", "data.csv", "--guide", "mean-field"]);
     assert_eq!(guide.code, Some(0), "{guide:?}");
     assert!(guide.out.starts_with("guide {"), "{}", guide.out);
@@ -221,7 +203,7 @@ fn a_printed_guide_fits_to_the_same_numbers() {
 
 #[test]
 fn a_reader_that_goes_away() {
-    let folder = schools("pipe");
+    let folder = Folder::schools("pipe");
     let mut child = folder
         .command(&["fit", "model.ppl", "data.csv"])
         .stdout(Stdio::piped())

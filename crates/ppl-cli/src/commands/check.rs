@@ -24,10 +24,7 @@ pub struct Check {
 
 /// Runs it.
 pub fn run(check: &Check, terminal: &Terminal) -> Outcome {
-    match describe(check, terminal) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    describe(check, terminal).into()
 }
 
 fn describe(check: &Check, terminal: &Terminal) -> Result<(), Outcome> {

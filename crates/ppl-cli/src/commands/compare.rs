@@ -35,10 +35,7 @@ pub struct Compare {
 
 /// Runs it.
 pub fn run(command: &Compare, terminal: &Terminal) -> Outcome {
-    match command.run(terminal) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    command.run(terminal).into()
 }
 
 /// What a directory holds.

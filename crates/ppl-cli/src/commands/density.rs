@@ -39,10 +39,7 @@ const MAX_POINT: u64 = 1 << 30;
 
 /// Runs it.
 pub fn run(density: &Density, terminal: &Terminal) -> Outcome {
-    match density.print(terminal) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    density.print(terminal).into()
 }
 
 impl Density {

@@ -25,10 +25,7 @@ pub fn run(explain: &Explain, terminal: &Terminal) -> Outcome {
             None => return unknown(code, terminal),
         },
     };
-    match terminal.result(&text) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    terminal.result(&text).into()
 }
 
 fn unknown(code: &str, terminal: &Terminal) -> Outcome {

@@ -53,8 +53,5 @@ pub fn run(graph: &Graph, terminal: &Terminal) -> Outcome {
         };
         terminal.result(&text)
     });
-    match printed {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    printed.into()
 }

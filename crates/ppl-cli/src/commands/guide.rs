@@ -24,10 +24,7 @@ pub struct Guide {
 
 /// Runs it.
 pub fn run(guide: &Guide, terminal: &Terminal) -> Outcome {
-    match print(guide, terminal) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    print(guide, terminal).into()
 }
 
 fn print(guide: &Guide, terminal: &Terminal) -> Result<(), Outcome> {

@@ -29,10 +29,7 @@ pub struct Plan {
 
 /// Runs it.
 pub fn run(plan: &Plan, terminal: &Terminal) -> Outcome {
-    match plan.run(terminal) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    plan.run(terminal).into()
 }
 
 impl Plan {

@@ -40,10 +40,7 @@ pub struct Predict {
 
 /// Runs it.
 pub fn run(predict: &Predict, terminal: &Terminal) -> Outcome {
-    match predict.run(terminal) {
-        Ok(()) => Outcome::Done,
-        Err(outcome) => outcome,
-    }
+    predict.run(terminal).into()
 }
 
 impl Predict {

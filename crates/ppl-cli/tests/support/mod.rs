@@ -6,6 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// Eight schools, and their data.
+pub const SCHOOLS: &str = "\
+data y[row]: real;
+data sigma[row]: positive;
+mu ~ Normal(0, 5);
+tau ~ HalfCauchy(5);
+theta_raw[row] ~ Normal(0, 1);
+let theta[row] = mu + tau * theta_raw;
+observe y ~ Normal(theta, sigma);
+report theta_1 = mu;
+";
+const DATA: &str = "y,sigma\n28,15\n8,10\n-3,16\n7,11\n-1,9\n1,11\n18,10\n12,18\n";
+
 /// A folder that is removed at the end of its test.
 pub struct Folder(PathBuf);
 
@@ -23,6 +36,13 @@ impl Folder {
     pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Folder {
         fs::write(self.path(name), content).unwrap();
         self
+    }
+
+    /// With eight schools as `model.ppl` and `data.csv`.
+    pub fn schools(name: &str) -> Folder {
+        Folder::new(name)
+            .with("model.ppl", SCHOOLS)
+            .with("data.csv", DATA)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
