@@ -33,7 +33,7 @@ use index::RunTable;
 use kernel::Kernel;
 use levels::Levels;
 use memory::Memory;
-use ops::InstructionSet;
+pub use ops::InstructionSet;
 use place::Places;
 use ppl_core::Program;
 use std::collections::HashMap;
@@ -77,6 +77,14 @@ pub enum EngineError {
         /// The length that its axes ask for.
         expected: usize,
     },
+    /// The environment variable `PPL_INSTRUCTIONS` names instructions that the machine does not have.
+    #[error("PPL_INSTRUCTIONS is `{name}`; this machine has {}", .known.join(", "))]
+    Instructions {
+        /// The name found.
+        name: String,
+        /// Those that would do.
+        known: Vec<&'static str>,
+    },
 }
 
 /// One thing to run.
@@ -108,10 +116,15 @@ unsafe impl Sync for Kernels {}
 impl Kernels {
     /// Compiles; all memory is asked for here.
     pub fn compile(program: &Program) -> Result<Kernels, EngineError> {
-        Self::compile_for(program, InstructionSet::detect())
+        Self::compile_for(program, InstructionSet::chosen()?)
     }
 
-    fn compile_for(program: &Program, set: InstructionSet) -> Result<Kernels, EngineError> {
+    /// The same for one of the machine's instruction sets ([`InstructionSet::available`]).
+    ///
+    /// # Errors
+    /// As for [`Kernels::compile`], and if the machine does not have those instructions.
+    pub fn compile_for(program: &Program, set: InstructionSet) -> Result<Kernels, EngineError> {
+        set.check()?;
         index::check(program)?;
         let graph = Graph::new(program);
         let levels = Levels::assign(&graph);
@@ -220,20 +233,6 @@ mod tests {
     use super::*;
     use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Prim};
 
-    /// All instruction sets that this machine has.
-    pub(crate) fn sets() -> Vec<InstructionSet> {
-        let best = InstructionSet::detect();
-        let mut sets = vec![InstructionSet::Baseline];
-        #[cfg(target_arch = "x86_64")]
-        if best == InstructionSet::Avx512 {
-            sets.push(InstructionSet::Avx2);
-        }
-        if best != InstructionSet::Baseline {
-            sets.push(best);
-        }
-        sets
-    }
-
     #[test]
     fn instruction_sets_agree() {
         let n = 1001;
@@ -277,7 +276,7 @@ mod tests {
         };
         let params: Vec<f64> = (0..n).map(|i| (i % 7) as f64).collect();
         let expected = ppl_core::interpret::evaluate(&program, &params, &[], &program.outputs);
-        for set in sets() {
+        for set in InstructionSet::available() {
             let mut kernels = Kernels::compile_for(&program, set).unwrap();
             kernels.run(&params, &[]);
             for (i, expected) in expected.iter().enumerate() {

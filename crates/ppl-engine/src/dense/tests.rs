@@ -1,5 +1,5 @@
+use crate::InstructionSet;
 use crate::Kernels;
-use crate::tests::sets;
 use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Prim, Program};
 
 /// A program with `exp(X b)`, its sum over the rows, and products of the transpose with it and with a second vector;
@@ -75,7 +75,7 @@ fn products_are_those_of_the_interpreter() {
             .map(|i| ((i * 37 % 101) as f64 - 50.0) / 200.0)
             .collect();
         let expected = ppl_core::interpret::evaluate(&program, &params, &[], &program.outputs);
-        for set in sets() {
+        for set in InstructionSet::available() {
             let mut kernels = Kernels::compile_for(&program, set).unwrap();
             assert!(kernels.explain().contains("product"));
             if wanted == 3 {

@@ -5,12 +5,13 @@ pub(crate) mod elementwise;
 pub(crate) mod gamma;
 pub(crate) mod indexed;
 pub(crate) mod math;
+pub(crate) mod normal;
 pub(crate) mod reduce;
 mod sets;
 pub(crate) mod vector;
 
 use ppl_dist::Prim;
-pub(crate) use sets::InstructionSet;
+pub use sets::InstructionSet;
 
 /// An instruction: `dst` and up to three operands (`a`, `b`, `c`) at the current block, number of lanes, constants.
 ///

@@ -7,12 +7,16 @@ use super::elementwise::{self as el, Binary, Ternary, Unary};
 use super::gamma::{self, Positive};
 use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum};
 use super::vector;
-use super::{BlockFn, Choice, Code, Detail, Into, indexed};
+use super::{BlockFn, Choice, Code, Detail, Into, indexed, normal};
+use crate::EngineError;
 use ppl_dist::Prim;
+
+/// The environment variable that names a lesser instruction set than the machine's best.
+const VARIABLE: &str = "PPL_INSTRUCTIONS";
 
 /// A set of machine instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InstructionSet {
+pub enum InstructionSet {
     /// What every machine of the architecture has.
     Baseline,
     /// AVX2 and FMA.
@@ -24,8 +28,9 @@ pub(crate) enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// The best that this machine has.
-    pub(crate) fn detect() -> Self {
+    /// Those that this machine has, the best last.
+    pub fn available() -> Vec<Self> {
+        let mut sets = vec![InstructionSet::Baseline];
         #[cfg(target_arch = "x86_64")]
         {
             let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
@@ -33,14 +38,56 @@ impl InstructionSet {
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512bw");
-            if avx2 && avx512 {
-                return InstructionSet::Avx512;
-            }
             if avx2 {
-                return InstructionSet::Avx2;
+                sets.push(InstructionSet::Avx2);
+            }
+            if avx2 && avx512 {
+                sets.push(InstructionSet::Avx512);
             }
         }
-        InstructionSet::Baseline
+        sets
+    }
+
+    /// The name by which `PPL_INSTRUCTIONS` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Baseline => "baseline",
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => "avx512",
+        }
+    }
+
+    /// The one that the environment variable `PPL_INSTRUCTIONS` names; else the best that this machine has.
+    ///
+    /// # Errors
+    /// If the machine has none of that name.
+    pub fn chosen() -> Result<Self, EngineError> {
+        let sets = Self::available();
+        let best = sets.last().copied().unwrap_or(InstructionSet::Baseline);
+        let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) else {
+            return Ok(best);
+        };
+        let named = sets.iter().find(|set| name == set.name());
+        named
+            .copied()
+            .ok_or_else(|| Self::absent(&name.to_string_lossy()))
+    }
+
+    /// Whether this machine has it.
+    pub(crate) fn check(self) -> Result<(), EngineError> {
+        match Self::available().contains(&self) {
+            true => Ok(()),
+            false => Err(Self::absent(self.name())),
+        }
+    }
+
+    fn absent(name: &str) -> EngineError {
+        EngineError::Instructions {
+            name: name.to_owned(),
+            known: Self::available().iter().map(|set| set.name()).collect(),
+        }
     }
 
     /// The loop for an instruction.
@@ -266,6 +313,9 @@ macro_rules! instruction_set {
                         Prim::Sign => choose_unary::<el::Sign>(choice),
                         Prim::Floor => choose_unary::<el::Floor>(choice),
                         Prim::LnGamma => positive::<gamma::LnGamma>,
+                        Prim::Erf => choose_unary::<normal::Erf>(choice),
+                        Prim::Phi => choose_unary::<normal::Phi>(choice),
+                        Prim::LnPhi => choose_unary::<normal::LnPhi>(choice),
                         _ => el::by_lane,
                     },
                     Code::Digamma => positive::<gamma::Digamma>,
