@@ -1,7 +1,7 @@
 //! What a fit would do, and why, without doing it: the guide, the estimator of every site, the engine, its rungs and their cost.
 
 use crate::choice::candidate;
-use crate::deterministic::{Outline, outline};
+use crate::deterministic::{Outline, Rung, outline};
 use crate::engine::FitError;
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice};
@@ -46,8 +46,8 @@ pub struct Plan {
     pub nonzeros: usize,
     /// Numbers that one gradient of the log density computes.
     pub gradient_work: usize,
-    /// Draws of each rung that can be afforded, and the numbers that one step of it computes.
-    pub rungs: Vec<(usize, f64)>,
+    /// Rungs that can be afforded.
+    pub rungs: Vec<Rung>,
     /// Rungs that are left out because a step would cost too much.
     pub left_out: Vec<usize>,
     /// Optimisations, for the sake of comparing parametrisations.

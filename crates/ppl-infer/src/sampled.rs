@@ -218,10 +218,15 @@ fn weighted_bound(log_weights: &[f64], k: usize) -> Estimate {
     mean_of(batches.map(|w| log_mean_exp(w).value))
 }
 
+/// A quantity that varies by less than this part of itself is a constant.
+const ROUNDING: f64 = 1e-13;
+
 /// The k-hat of every quantity: that of the weights times the squared distance from its mean.
 fn quantity_k_hats(rows: &mut [Row], values: &Array2<f64>, log_weights: &[f64]) {
     for (j, row) in rows.iter_mut().enumerate() {
-        if row.role == "param" || !row.mean.is_finite() {
+        // What is a constant but for rounding has no tails.
+        let rounding = ROUNDING * row.mean.abs();
+        if row.role == "param" || !row.mean.is_finite() || row.sd <= rounding {
             continue;
         }
         let column = values.column(j);

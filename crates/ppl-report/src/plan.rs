@@ -39,7 +39,13 @@ pub fn plan_text(plan: &Plan) -> String {
         let rungs: Vec<String> = plan
             .rungs
             .iter()
-            .map(|(n, w)| format!("{n} ({w:.1e})"))
+            .map(|r| match r.curvature < r.draws {
+                true => format!(
+                    "{} ({:.1e}; second derivatives of {})",
+                    r.draws, r.work, r.curvature
+                ),
+                false => format!("{} ({:.1e})", r.draws, r.work),
+            })
             .collect();
         let _ = writeln!(
             out,
@@ -65,7 +71,7 @@ pub fn plan_json(plan: &Plan) -> String {
     let rungs: Vec<Value> = plan
         .rungs
         .iter()
-        .map(|(n, work)| json!({ "draws": n, "work_per_step": work }))
+        .map(|r| json!({ "draws": r.draws, "hessian_draws": r.curvature, "work_per_step": r.work }))
         .collect();
     let document = json!({
         "format": 1,

@@ -2,8 +2,9 @@
 
 use super::estimates::gain;
 use super::gaussian::Gaussian;
+use super::rungs::{Rung, rungs};
 use super::smooth::BATCH;
-use super::{Effort, FRESH, Lost, MERIT, MOST_WORK, RUNGS, STEPS, Solver};
+use super::{Effort, FRESH, Lost, MERIT, STEPS, Solver};
 use ppl_engine::random::{Address, fill_normal};
 
 /// What another rung must bring.
@@ -17,9 +18,6 @@ const NEARLY: f64 = 0.1;
 
 /// Changes that shrink by this factor or faster from rung to rung are extrapolated.
 const SHRINKING: f64 = 0.25;
-
-/// A rung is always gone through if one of its steps computes no more numbers than this.
-const CHEAP: f64 = 1e7;
 
 /// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
 const PURPOSE: u32 = 4;
@@ -71,18 +69,16 @@ impl Solver<'_> {
         let (mut q, mut known) = (found.best, found.known);
         *ends = (found.tried, found.agreeing, found.others);
         let fresh = self.draws(FRESH, 5 << 20);
-        let (mut reached, mut change, mut ratio) = (false, f64::INFINITY, f64::INFINITY);
-        let rungs = if effort == Effort::Quick {
-            2
-        } else {
-            RUNGS.len()
-        };
-        for (rung, &n) in RUNGS[..rungs].iter().enumerate() {
-            let work = (n * (1 + known.cost())) as f64 * self.smooth.work as f64;
-            if rung > 0 && work > MOST_WORK {
-                break;
-            }
-            let draws = self.draws(n, rung as u64);
+        let (mut reached, mut change) = (false, f64::INFINITY);
+        let (mut ratio, mut ahead) = (f64::INFINITY, f64::INFINITY);
+        let mut rungs = rungs(known.cost(), self.smooth.work);
+        if effort == Effort::Quick {
+            rungs.truncate(2);
+        }
+        for (k, rung) in rungs.iter().enumerate() {
+            let n = rung.draws;
+            known.limit(rung.curvature);
+            let draws = self.draws(n, k as u64);
             let merit = self.draws(n.max(MERIT), 1 << 20);
             let (found, still) = match self.rung(q.clone(), &draws, &merit, &mut known, STEPS) {
                 Ok(found) => found,
@@ -92,7 +88,7 @@ impl Solver<'_> {
             let (more, se) = gain(&before, &after);
             let more = more + found.log_volume() - q.log_volume();
             // Draws that nobody optimised on decide whether it was worth while, and whether more draws may be.
-            if rung == 0 || more > 0.0 {
+            if k == 0 || more > 0.0 {
                 q = found;
             }
             reached = still;
@@ -103,25 +99,34 @@ impl Solver<'_> {
             let before = change;
             change = more.abs() - 2.0 * se;
             // The first rung's change says where the start was.
-            ratio = if rung > 1 {
-                change / before
-            } else {
-                f64::INFINITY
+            if k > 1 {
+                ratio = change / before;
+            }
+            // The loss by a finite number of draws goes with its inverse.
+            let growth = match k {
+                0 => 2.0,
+                _ => rung.curvature as f64 / rungs[k - 1].curvature as f64,
             };
-            let last = rung + 1 == RUNGS.len();
-            // The next rung has four times the draws.
-            let cheap = !last && 4.0 * work < CHEAP;
+            ahead = match ratio {
+                r if r <= SHRINKING => change * r / (1.0 - r),
+                r if r.is_finite() => change,
+                _ => change / (growth - 1.0),
+            };
+            let next = rungs.get(k + 1);
+            let last = next.is_none();
+            if k == 0 || !still || next.is_some_and(Rung::is_cheap) {
+                continue;
+            }
             let little = more.abs() < if last { (2.0 * se).max(WORTH) } else { WORTH };
-            if rung > 0 && still && little && !cheap && (last || se < WORTH) {
+            if little && (last || se < WORTH) {
                 return Ok((q, true));
             }
+            // What is left is not worth so much.
+            if ahead < NEARLY && next.is_some_and(Rung::is_dear) {
+                break;
+            }
         }
-        // More draws would cost too much, or there are no more: what they changed last says what they would still, and where the
-        // changes shrink fast, so does the sum of the geometric series that they begin.
-        let ahead = match ratio <= SHRINKING {
-            true => change * ratio / (1.0 - ratio),
-            false => change,
-        };
+        // More draws would cost too much, or there are no more.
         Ok((q, reached && ahead < NEARLY))
     }
 }

@@ -4,6 +4,7 @@ use super::Solver;
 use super::gaussian::Gaussian;
 use super::smooth::BATCH;
 use ppl_sparse::{Colouring, Pattern, Symmetric};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Length of difference steps, in sds.
@@ -16,6 +17,8 @@ pub(super) struct Curvature {
     places: Vec<u32>,
     /// The Hessian, where it is the same everywhere.
     constant: Option<Symmetric>,
+    /// Draws that the mean is taken over, at most.
+    at_most: usize,
     /// Second derivatives by differences of gradients, at this part of an sd: for what cannot be differentiated twice.
     difference: Option<f64>,
 }
@@ -27,8 +30,24 @@ impl Curvature {
             places: places.map(|p| p.unwrap_or(0) as u32).collect(),
             colouring: Colouring::new(Arc::new(pattern)),
             constant: None,
+            at_most: usize::MAX,
             difference: None,
         }
+    }
+
+    /// Takes the mean over so many draws from now on, where there are more.
+    pub(super) fn limit(&mut self, draws: usize) {
+        self.at_most = draws;
+    }
+
+    /// Those of antithetic draws that the mean is taken over: the first pairs.
+    fn of<'z>(&self, draws: &'z [f64], d: usize) -> Cow<'z, [f64]> {
+        let half = self.at_most.saturating_mul(d) / 2;
+        if draws.len() <= 2 * half {
+            return Cow::Borrowed(draws);
+        }
+        let (there, back) = draws.split_at(draws.len() / 2);
+        Cow::Owned([&there[..half], &back[..half]].concat())
     }
 
     /// Products with the Hessian that give all of it.
@@ -94,6 +113,7 @@ impl Solver<'_> {
             return constant.clone();
         }
         let d = self.smooth.d;
+        let draws = &*known.of(draws, d);
         let n = (draws.len() / d) as f64;
         if let Some(part) = known.difference {
             return self.hessian_by_differences(q, draws, part);

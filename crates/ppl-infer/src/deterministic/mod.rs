@@ -24,6 +24,7 @@ mod layout;
 mod modes;
 mod natural;
 mod outline;
+mod rungs;
 mod smooth;
 mod starts;
 mod tails;
@@ -37,6 +38,8 @@ use crate::options::{FitOptions, Observer};
 use crate::stochastic::{Optimum, Outcome};
 use ppl_model::Bound;
 use ppl_sparse::{Elimination, Pattern};
+pub use rungs::Rung;
+use rungs::{MOST_WORK, RUNGS};
 use smooth::Smooth;
 use std::sync::Arc;
 use std::time::Instant;
@@ -50,9 +53,6 @@ const MOST_ELIMINATION: f64 = 2e11;
 /// Longest unconstrained vector of a mean-field guide here.
 const MOST_DIAGONAL: usize = 100_000;
 
-/// Draws of each rung.
-const RUNGS: [usize; 4] = [16, 64, 256, 1024];
-
 /// Fresh draws that rungs are compared on.
 const FRESH: usize = 400;
 
@@ -64,9 +64,6 @@ const MERIT: usize = 64;
 
 /// Draws that the last bound is taken from.
 const FINAL: usize = 2048;
-
-/// A rung is left out if one of its steps would compute more numbers than this.
-const MOST_WORK: f64 = 5e8;
 
 /// Why there is no optimum.
 enum Lost {

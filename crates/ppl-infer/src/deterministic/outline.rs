@@ -2,8 +2,9 @@
 
 use super::gaussian::Gaussian;
 use super::layout::Layout;
+use super::rungs::{RUNGS, Rung, rungs};
 use super::smooth::Smooth;
-use super::{MOST_WORK, RUNGS, Solver, shape, starts};
+use super::{Solver, shape, starts};
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Silent};
 use ppl_model::Bound;
@@ -16,8 +17,7 @@ pub(crate) struct Outline {
     pub(crate) nonzeros: usize,
     /// Numbers that one gradient of one point computes.
     pub(crate) work: usize,
-    /// Draws, and numbers that a step computes.
-    pub(crate) rungs: Vec<(usize, f64)>,
+    pub(crate) rungs: Vec<Rung>,
     pub(crate) left_out: Vec<usize>,
 }
 
@@ -54,18 +54,13 @@ pub(crate) fn outline(
     };
     let known = solver.curvature(&at);
     let (colours, nonzeros) = (known.n_colours(), known.nonzeros());
-    let each = |n: usize| (n * (1 + known.cost())) as f64 * work as f64;
-    let afford = |n: &usize| *n == RUNGS[0] || each(*n) <= MOST_WORK;
+    let rungs = rungs(known.cost(), work);
     Ok(Some(Outline {
         starts: starts.len(),
         colours,
         nonzeros,
         work,
-        rungs: RUNGS
-            .iter()
-            .filter(|n| afford(n))
-            .map(|n| (*n, each(*n)))
-            .collect(),
-        left_out: RUNGS.iter().filter(|n| !afford(n)).copied().collect(),
+        left_out: RUNGS[rungs.len()..].to_vec(),
+        rungs,
     }))
 }
