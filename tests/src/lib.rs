@@ -1,6 +1,7 @@
 //! Cross-crate tests of the language and its answers; the cases live beside this crate, their common helpers here.
 
 pub mod enumeration;
+pub mod holes;
 
 use ppl_data::{JsonArray, Table};
 use ppl_infer::{objective::Objective, stochastic::Target};

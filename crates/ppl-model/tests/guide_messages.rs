@@ -86,3 +86,89 @@ fn a_guide_for_some_sites_is_right() {
         assert!(found.is_empty(), "{text}\n{found:#?}");
     }
 }
+
+#[test]
+fn guides() {
+    check(
+        &[
+            (
+                "mu ~ Normal(0, 1);\ntau ~ HalfNormal(1);\nguide { param m = 0; }",
+                "E0117",
+                "3:1",
+                "does not draw `mu`, `tau`",
+                "prints a complete one",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide { mu[row] ~ Normal(0, 1); }",
+                "E0117",
+                "2:9",
+                "`mu` is a scalar in the model",
+                "same axes",
+            ),
+            (
+                "t[row] ~ Normal(0, 1);\nguide { t[row, row] ~ Normal(0, 1); }",
+                "E0117",
+                "2:9",
+                "`t` is `t[row]` in the model",
+                "same axes",
+            ),
+            (
+                "tau ~ HalfNormal(1);\nguide { tau ~ Normal(0, 1); }",
+                "E0117",
+                "2:15",
+                "supports differ",
+                ".transformed()",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide { mu ~ LogNormal(0, 1); }",
+                "E0117",
+                "2:14",
+                "supports differ",
+                ".transformed()",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide { mu ~ Bernoulli(0.5); }",
+                "E0117",
+                "2:14",
+                "supports differ",
+                "Bernoulli",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide { mu ~ Cauchi(0, 1); }",
+                "E0102",
+                "2:14",
+                "no distribution",
+                "`Cauchy`",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide { m ~ Normal(0, 1); mu ~ Normal(0, 1); }",
+                "E0117",
+                "2:9",
+                "no site `m`",
+                "`mu`",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide { mu ~ Normal(0, 1); mu ~ Normal(0, 1); }",
+                "E0117",
+                "2:1",
+                "more than once",
+                "",
+            ),
+            (
+                "mu ~ Normal(0, 1);\nguide auto(fullrank);",
+                "E0117",
+                "2:12",
+                "no guide family",
+                "full_rank",
+            ),
+            (
+                "axis k = 2;\nmu ~ Normal(0, 1);\nguide { param m[k] = 0; mu ~ Normal(m, 1); }",
+                "E0108",
+                "3:37",
+                "wider than the left",
+                "over = k",
+            ),
+        ],
+        None,
+    );
+}

@@ -91,3 +91,68 @@ fn vectors() {
         None,
     );
 }
+
+#[test]
+fn labels_and_loops() {
+    check(
+        &[
+            (
+                "axis c = {left, right};\nm[c] ~ Normal(0, 1);\nlet d = m[rigth];",
+                "E0110",
+                "3:11",
+                "neither a level nor an index",
+                "`right`",
+            ),
+            (
+                "data g[row]: real;\naxis c = 2;\nm[c] ~ Normal(0, 1);\nlet d = m[g];",
+                "E0110",
+                "4:11",
+                "not an index",
+                "data g[row]: c;",
+            ),
+            (
+                "axis c = {a, b};\ndata g[row]: c;\nlet d = g + 1;",
+                "E0114",
+                "3:9",
+                "a label of `c`",
+                "look values up",
+            ),
+            (
+                "axis c = {a, a};",
+                "E0105",
+                "1:14",
+                "listed twice",
+                "delete it",
+            ),
+            (
+                "axis c = 2;\nfor i in c { for j in c { } }",
+                "E0115",
+                "2:23",
+                "inside a loop over",
+                "",
+            ),
+            (
+                "for i in rwo { }",
+                "E0104",
+                "1:10",
+                "no axis `rwo`",
+                "`row`",
+            ),
+            (
+                "data y[row]: real;\nfor i in row { observe y[row] ~ Normal(0, 1); }",
+                "E0110",
+                "2:26",
+                "`row` is an axis",
+                "column",
+            ),
+            (
+                "axis c = 2;\naxis c = 3;",
+                "E0105",
+                "2:6",
+                "declared twice",
+                "delete",
+            ),
+        ],
+        None,
+    );
+}

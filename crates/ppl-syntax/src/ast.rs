@@ -16,6 +16,10 @@ pub struct Ident {
 pub struct File {
     /// Statements in order.
     pub statements: Vec<Stmt>,
+    /// Whether parts of the text could not be read.
+    pub broken: bool,
+    /// Names that those parts may have defined: what uses them is not wrong for that.
+    pub lost: Vec<String>,
 }
 
 /// A statement and where it stands (without its `;`).
@@ -238,22 +242,36 @@ pub struct Expr {
 
 /// Binary operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum BinaryOp {
+    /// `a || b`
     Or,
+    /// `a && b`
     And,
+    /// `a == b`
     Equal,
+    /// `a != b`
     NotEqual,
+    /// `a <= b`
     LessEqual,
+    /// `a >= b`
     GreaterEqual,
+    /// `a < b`
     Less,
+    /// `a > b`
     Greater,
+    /// `a + b`
     Add,
+    /// `a - b`
     Sub,
+    /// `a * b`
     Mul,
+    /// `a / b`
     Div,
+    /// `a % b`
     Rem,
+    /// `a @ b`: the sum of the product over the axis that both sides share.
     MatMul,
+    /// `a ^ b`, which binds right.
     Pow,
 }
 
@@ -270,9 +288,10 @@ impl BinaryOp {
 
 /// Unary operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum UnaryOp {
+    /// `-a`
     Neg,
+    /// `!a`
     Not,
 }
 

@@ -43,13 +43,7 @@ impl Model {
     pub fn parse(text: &str) -> (Option<Model>, Vec<Diagnostic>) {
         let (file, mut diagnostics) = ppl_syntax::parse(text);
         let (graph, found) = ppl_model::analyse(&file);
-        // What could not be parsed may be what a name would have meant: names are only complained about in whole files.
-        let broken = diagnostics.iter().any(Diagnostic::is_error);
-        diagnostics.extend(
-            found
-                .into_iter()
-                .filter(|d| !(broken && matches!(d.code, "E0101" | "E0104" | "E0117" | "E0119"))),
-        );
+        diagnostics.extend(found);
         diagnostics.sort_by_key(|d| d.labels.first().map_or(0, |l| l.span.start));
         let model = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(Model { graph });
         (model, diagnostics)

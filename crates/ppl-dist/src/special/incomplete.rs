@@ -283,5 +283,5 @@ fn continued_fraction<N: Number>(b0: N, terms: impl Fn(f64) -> (N, N)) -> N {
 }
 
 #[cfg(test)]
-#[path = "incomplete_tests.rs"]
+#[path = "incomplete_tests/mod.rs"]
 mod tests;

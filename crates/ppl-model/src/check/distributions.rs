@@ -4,7 +4,7 @@ use super::Checker;
 use super::expressions::Frame;
 use super::other_names::{self, Here};
 use crate::graph::*;
-use ppl_dist::{Domain, Form, Shape, Support};
+use ppl_dist::{Domain, Shape, Support};
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
@@ -152,7 +152,9 @@ impl Checker {
                     names().collect::<Vec<_>>().join(", ")
                 )),
             };
-            return self.fail(d);
+            self.report(d);
+            self.names_in(args);
+            return None;
         };
         let def = distribution.definition();
         let (form, ordered) = self.choose_form(def, args, name.span)?;
@@ -223,7 +225,7 @@ impl Checker {
         let mut typed = vec![];
         let mut ok = true;
         let mut event_axes = event.clone();
-        for (parameter, arg) in form_parameters(&def.forms[form]).zip(&ordered) {
+        for (parameter, arg) in def.forms[form].parameters.iter().zip(&ordered) {
             let Some(arg) = arg else { continue };
             let mut frame = batch.clone();
             match parameter.shape {
@@ -363,38 +365,6 @@ impl Checker {
             span,
         })
     }
-
-    /// Which form the arguments fit, and the arguments in its order.
-    fn choose_form<'a>(
-        &mut self,
-        def: &'static ppl_dist::Definition,
-        args: &'a [Arg],
-        at: Span,
-    ) -> Option<(usize, Vec<Option<&'a Arg>>)> {
-        let mut best: Option<Diagnostic> = None;
-        for (i, form) in def.forms.iter().enumerate() {
-            match fit_form(def, form, args, at) {
-                Ok(ordered) => return Some((i, ordered)),
-                Err(d) => {
-                    if best.is_none() {
-                        best = Some(d);
-                    }
-                }
-            }
-        }
-        let calls: Vec<String> = def.forms.iter().map(|f| call_text(def.name, f)).collect();
-        let d = best?;
-        let calls = format!("write {}", calls.join(" or "));
-        let help = match &d.help {
-            Some(first) => format!("{first}; {calls}"),
-            None => calls,
-        };
-        self.fail(d.help(help))
-    }
-}
-
-fn form_parameters(form: &'static Form) -> impl Iterator<Item = &'static ppl_dist::Parameter> {
-    form.parameters.iter()
 }
 
 /// Whether a parameter weighs the edges of a graph.
@@ -408,96 +378,4 @@ fn span_of_left(call: Span) -> Span {
         start: call.start,
         end: call.start,
     }
-}
-
-/// `Gamma(shape, scale = …)`.
-fn call_text(name: &str, form: &Form) -> String {
-    let args: Vec<String> = form
-        .parameters
-        .iter()
-        .enumerate()
-        .map(|(i, p)| {
-            if i < form.positional {
-                p.name.to_string()
-            } else {
-                format!("{} = …", p.name)
-            }
-        })
-        .collect();
-    format!("`{name}({})`", args.join(", "))
-}
-
-fn fit_form<'a>(
-    def: &ppl_dist::Definition,
-    form: &Form,
-    args: &'a [Arg],
-    at: Span,
-) -> Result<Vec<Option<&'a Arg>>, Diagnostic> {
-    let mut slots: Vec<Option<&Arg>> = vec![None; form.parameters.len()];
-    let mut next = 0;
-    for a in args {
-        let place = match &a.name {
-            Some(n) => match form.parameters.iter().position(|p| p.name == n.name) {
-                Some(p) => p,
-                None => {
-                    let d = Diagnostic::error(
-                        "E0106",
-                        n.span,
-                        format!("{} has no parameter `{}`", def.name, n.name),
-                    )
-                    .at("unknown parameter");
-                    return Err(match other_names::parameter(&n.name, form) {
-                        Some(Here::Name(here)) => {
-                            let d = d.help(format!("it is called `{here}` here"));
-                            d.fix(n.span, here)
-                        }
-                        Some(Here::Advice(help)) => d.help(help),
-                        None => d,
-                    });
-                }
-            },
-            None => {
-                next += 1;
-                if next > form.parameters.len() {
-                    return Err(Diagnostic::error(
-                        "E0106",
-                        a.value.span,
-                        format!(
-                            "{} takes {} argument{}",
-                            def.name,
-                            form.parameters.len(),
-                            if form.parameters.len() == 1 { "" } else { "s" }
-                        ),
-                    )
-                    .at("one too many"));
-                }
-                if next > form.positional {
-                    return Err(Diagnostic::error(
-                        "E0106",
-                        a.value.span,
-                        format!("this argument of {} must be named", def.name),
-                    )
-                    .at("which parameter is it?"));
-                }
-                next - 1
-            }
-        };
-        if slots[place].is_some() {
-            return Err(Diagnostic::error(
-                "E0106",
-                a.value.span,
-                format!("`{}` is given twice", form.parameters[place].name),
-            ));
-        }
-        slots[place] = Some(a);
-    }
-    if let Some(missing) = slots.iter().position(Option::is_none) {
-        return Err(Diagnostic::error(
-            "E0106",
-            at,
-            format!("{} needs its `{}`", def.name, form.parameters[missing].name),
-        )
-        .at("an argument is missing"));
-    }
-    Ok(slots)
 }

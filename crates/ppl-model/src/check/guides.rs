@@ -173,6 +173,10 @@ impl Checker {
     }
 
     fn not_drawn(&mut self, missing: &[String], span: Span) {
+        if self.broken {
+            // What could not be read may draw them.
+            return;
+        }
         self.report(
             Diagnostic::error("E0117", span, format!("the guide does not draw {}", missing.join(", ")))
                 .help("a guide draws the sites of the model; `ppl guide` prints a complete one to start from"),

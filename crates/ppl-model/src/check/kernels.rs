@@ -45,41 +45,52 @@ impl Checker {
         for a in &points {
             typed.push(self.expr(&a.value, None));
         }
-        for wanted in named {
-            let given = args
-                .iter()
-                .find(|a| a.name.as_ref().is_some_and(|n| n.name == *wanted));
-            let Some(given) = given else {
-                return self.fail(
-                    Diagnostic::error(
-                        "E0106",
-                        span,
-                        format!("`{}` needs its `{wanted}`", name.name),
-                    )
-                    .at("an argument is missing")
-                    .help(format!("write `{form}`")),
-                );
+        let strange: Vec<&ast::Ident> = args
+            .iter()
+            .filter_map(|a| a.name.as_ref())
+            .filter(|n| !named.contains(&n.name.as_str()))
+            .collect();
+        for n in &strange {
+            let d = Diagnostic::error(
+                "E0106",
+                n.span,
+                format!("`{}` has no parameter `{}`", name.name, n.name),
+            )
+            .at("unknown parameter");
+            let d = match ppl_syntax::suggest(&n.name, named.iter().copied()) {
+                Some(s) => d.help(format!("did you mean `{s}`?")).fix(n.span, s),
+                None => d.help(format!("write `{form}`")),
             };
-            typed.push(self.expr(&given.value, None));
+            self.report(d);
+            typed.push(None);
         }
-        for a in args {
-            if let Some(n) = a
-                .name
-                .as_ref()
-                .filter(|n| !named.contains(&n.name.as_str()))
-            {
-                let d = Diagnostic::error(
-                    "E0106",
-                    n.span,
-                    format!("`{}` has no parameter `{}`", name.name, n.name),
-                )
-                .at("unknown parameter");
-                let d = match ppl_syntax::suggest(&n.name, named.iter().copied()) {
-                    Some(s) => d.help(format!("did you mean `{s}`?")).fix(n.span, s),
-                    None => d.help(format!("write `{form}`")),
-                };
-                return self.fail(d);
+        let mut missing = vec![];
+        for wanted in named {
+            let is_it = |a: &&Arg| a.name.as_ref().is_some_and(|n| n.name == *wanted);
+            let mut given = args.iter().filter(is_it);
+            match given.next() {
+                Some(first) => typed.push(self.expr(&first.value, None)),
+                None => missing.push(format!("its `{wanted}`")),
             }
+            for again in given {
+                let message = format!("`{wanted}` is given twice");
+                self.report(Diagnostic::error("E0106", again.value.span, message));
+                typed.push(None);
+            }
+        }
+        if missing.len() > strange.len() {
+            return self.fail(
+                Diagnostic::error(
+                    "E0106",
+                    span,
+                    format!("`{}` needs {}", name.name, missing.join(" and ")),
+                )
+                .at(match missing.len() {
+                    1 => "an argument is missing",
+                    _ => "arguments are missing",
+                })
+                .help(format!("write `{form}`")),
+            );
         }
         let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
         for e in &typed {

@@ -14,12 +14,15 @@ mod equality;
 mod equations;
 mod exchangeable;
 mod expressions;
+mod forms;
 mod frames;
+mod function_bodies;
 mod guards;
 mod guides;
 mod imputation;
 mod kernels;
 mod kinds;
+mod lifting;
 mod linear;
 mod lints;
 mod markov;
@@ -59,6 +62,8 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
         levels: Levels::Rows,
         span: Span::default(),
     });
+    checker.broken = file.broken;
+    checker.poisoned.extend(file.lost.iter().cloned());
     checker.definitions(&file.statements);
     checker.declare(&file.statements);
     checker.declare_functions(&file.statements);
@@ -68,11 +73,13 @@ pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
     checker.written_guides(&file.statements);
     checker.uncalled_functions();
     checker.too_many_axes();
-    if checker.diagnostics.iter().all(|d| !d.is_error()) {
+    // What the whole model says is known where all of it was understood.
+    let whole = |c: &Checker| !c.broken && c.diagnostics.iter().all(|d| !d.is_error());
+    if whole(&checker) {
         checker.unreached_flat();
     }
     checker.observed_twice();
-    if checker.diagnostics.iter().all(|d| !d.is_error()) {
+    if whole(&checker) {
         checker.lints();
     }
     (checker.model, checker.diagnostics)
@@ -107,6 +114,8 @@ pub(crate) struct Checker {
     loops: Vec<Loop>,
     in_guide: bool,
     poisoned: std::collections::HashSet<String>,
+    /// Whether parts of the file could not be read.
+    broken: bool,
     /// Elements that are sure to come before, by loop axis: innermost last.
     guards: Vec<(AxisRef, usize)>,
     /// Variables t and k of which k < t is sure, so that `[t - k]` exists.
@@ -147,6 +156,7 @@ impl Checker {
             loops: vec![],
             in_guide: false,
             poisoned: Default::default(),
+            broken: false,
             guards: vec![],
             lag_guards: vec![],
             defining: None,

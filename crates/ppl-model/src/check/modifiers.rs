@@ -73,44 +73,39 @@ impl Checker {
                 .help(form),
             );
         }
+        let mut right = true;
         for a in args {
+            let wrong = |span: Span, message: String| Diagnostic::error("E0106", span, message);
             let place = a
                 .name
                 .as_ref()
                 .map(|n| (n, names.iter().position(|x| *x == n.name)));
-            match place {
-                Some((n, Some(i))) if out[i].is_some() => {
-                    return self.fail(Diagnostic::error(
-                        "E0106",
-                        n.span,
-                        format!("`{}` is given twice", n.name),
-                    ));
+            let d = match place {
+                Some((_, Some(i))) if out[i].is_none() => {
+                    out[i] = Some(a);
+                    continue;
                 }
-                Some((_, Some(i))) => out[i] = Some(a),
+                Some((n, Some(_))) => wrong(n.span, format!("`{}` is given twice", n.name)),
                 Some((n, None)) => {
-                    let d = Diagnostic::error(
-                        "E0106",
-                        n.span,
-                        format!("`.{}` has no argument `{}`", method.name, n.name),
-                    )
-                    .help(form);
-                    return self.fail(match ppl_syntax::suggest(&n.name, names.into_iter()) {
+                    let message = format!("`.{}` has no argument `{}`", method.name, n.name);
+                    let d = wrong(n.span, message).help(form.clone());
+                    match ppl_syntax::suggest(&n.name, names.into_iter()) {
                         Some(s) => d.fix(n.span, s),
                         None => d,
-                    });
+                    }
                 }
                 None => {
-                    return self.fail(
-                        Diagnostic::error(
-                            "E0106",
-                            a.value.span,
-                            format!("the arguments of `.{}` must be named", method.name),
-                        )
-                        .at("which of the two is it?")
-                        .help(form),
-                    );
+                    let message = format!("the arguments of `.{}` must be named", method.name);
+                    let d = wrong(a.value.span, message).at("which of the two is it?");
+                    d.help(form.clone())
                 }
-            }
+            };
+            self.report(d);
+            right = false;
+        }
+        if !right {
+            self.names_in(args);
+            return None;
         }
         Some(out)
     }

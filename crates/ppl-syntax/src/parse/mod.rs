@@ -42,14 +42,24 @@ struct Grammar;
 pub fn parse(text: &str) -> (File, Vec<Diagnostic>) {
     let guarded = guard::guard(text);
     let Some(clean) = guarded.text else {
-        return (File::default(), guarded.diagnostics);
+        let file = File {
+            broken: true,
+            ..File::default()
+        };
+        return (file, guarded.diagnostics);
     };
     let mut builder = Builder::new(&clean, text.len(), guarded.diagnostics, guarded.explained);
     let statements = builder.items_of(0, clean.len());
-    let mut diagnostics = builder.diagnostics;
+    let (mut diagnostics, lost) = (builder.diagnostics, builder.lost);
     diagnostics.sort_by_key(|d| d.labels.first().map_or(0, |l| l.span.start));
     diagnostics.truncate(MAX_ERRORS);
-    (File { statements }, diagnostics)
+    let broken = diagnostics.iter().any(Diagnostic::is_error);
+    let file = File {
+        statements,
+        broken,
+        lost,
+    };
+    (file, diagnostics)
 }
 
 /// Turns pairs into trees; knows where the parsed slice stands in the whole text.
@@ -64,6 +74,8 @@ struct Builder<'t> {
     diagnostics: Vec<Diagnostic>,
     /// Places of which the guard has said what is wrong.
     explained: Vec<usize>,
+    /// Names that unreadable pieces may have defined.
+    lost: Vec<String>,
     /// How many branches of `if` statements are open.
     depth: usize,
     /// How deep recovery has gone into pieces of pieces.
@@ -83,6 +95,7 @@ impl<'t> Builder<'t> {
             base: 0,
             diagnostics,
             explained,
+            lost: vec![],
             depth: 0,
             recovery_depth: 0,
         }

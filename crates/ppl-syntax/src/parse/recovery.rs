@@ -30,10 +30,11 @@ impl<'t> Builder<'t> {
 
     /// Explains a piece that is no statement, and gives the statements that stand in it nevertheless.
     pub(super) fn recover(&mut self, junk: Span) -> Vec<Stmt> {
-        if self.diagnostics.len() >= MAX_ERRORS
-            || self.recovery_depth >= MAX_ERRORS
-            || junk.start >= junk.end
-        {
+        if junk.start >= junk.end {
+            return vec![];
+        }
+        if self.diagnostics.len() >= MAX_ERRORS || self.recovery_depth >= MAX_ERRORS {
+            self.lost.extend(names(&self.text[junk.start..junk.end]));
             return vec![];
         }
         self.recovery_depth += 1;
@@ -50,11 +51,21 @@ impl<'t> Builder<'t> {
                 if !self.is_explained(junk) {
                     self.report(diagnostic);
                 }
+                let mut is_mended = false;
                 if wants_semi && (on_new_line || at >= junk.end) {
-                    statements.extend(self.with_semi(junk.start, at.min(junk.end)));
+                    let mended = self.with_semi(junk.start, at.min(junk.end));
+                    is_mended = mended.is_some();
+                    statements.extend(mended);
                 }
-                let goes_on = at > junk.start && at < junk.end && on_new_line;
-                if goes_on && ((wants_semi && found_word) || self.begins_statement(at, junk.end)) {
+                let goes_on = at > junk.start
+                    && at < junk.end
+                    && on_new_line
+                    && ((wants_semi && found_word) || self.begins_statement(at, junk.end));
+                if !is_mended {
+                    let end = if goes_on { at } else { junk.end };
+                    self.lost.extend(names(&self.text[junk.start..end]));
+                }
+                if goes_on {
                     statements.extend(self.items_of(at, junk.end));
                 } else if let Some((start, end)) = body_after(self.text, at, junk) {
                     // The head is broken: the body's errors are told, but without its head it means nothing.
@@ -119,6 +130,20 @@ fn body_after(text: &str, at: usize, junk: Span) -> Option<(usize, usize)> {
     let inner = piece[open..].strip_prefix('{')?.strip_suffix('}')?;
     let start = at.max(junk.start) + open + 1;
     inner.contains(';').then_some((start, start + inner.len()))
+}
+
+/// The names that a piece may define: those left of its last `~` or `=`, or all where it has neither. A piece may hold
+/// several statements, and the bodies of loops.
+fn names(piece: &str) -> impl Iterator<Item = String> {
+    let parts = piece.split([';', '{', '}']);
+    let left = parts.map(|part| match part.rfind(['~', '=']) {
+        Some(end) => &part[..end],
+        None => part,
+    });
+    let words = left.flat_map(|part| part.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    words
+        .filter(|w| !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_digit()))
+        .map(str::to_owned)
 }
 
 impl Failure<'_> {
