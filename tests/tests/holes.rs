@@ -113,8 +113,13 @@ fn weights_that_do_not_add_up() {
         "E0107",
     );
     // Two free numbers are no probabilities, at any point of the fit.
-    let free = bind(
+    says(
         "axis k = 2; data y[row]: k; p ~ Beta(1, 1); q ~ Beta(1, 1); observe y ~ Categorical([p, q]);",
+        data,
+        "E0107",
+    );
+    let free = bind(
+        "axis k = 2; data y[row]: k; p ~ Beta(1, 1); q ~ Beta(1, 1); observe y ~ Categorical([p, q^2]);",
         data,
     );
     assert_eq!(

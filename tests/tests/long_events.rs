@@ -74,10 +74,21 @@ fn ordered_vectors() {
             let (x, j) = Bijection::<f64>::Ordered.forward(u, k);
             normals(&x) + orders + j
         });
+        let uniforms = -(k as f64) * 4f64.ln() + orders;
+        let model = format!("axis k = {k}; m[k]: ordered ~ Uniform(-1, 3);");
+        check(&model, &|u| {
+            uniforms + Bijection::OrderedWithin(-1.0, 3.0).forward(u, k).1
+        });
+        let above = |x: &[f64]| normals(x) + orders + k as f64 * 2f64.ln();
+        let model = format!("axis k = {k}; m[k]: ordered ~ Normal(0, 3).truncated(upper = 0);");
+        check(&model, &|u| {
+            let (x, j) = Bijection::OrderedBelow(0.0).forward(u, k);
+            above(&x) + j
+        });
         let model = format!("axis k = {k}; m[k]: positive_ordered ~ HalfNormal(3);");
         check(&model, &|u| {
-            let (x, j) = Bijection::<f64>::PositiveOrdered.forward(u, k);
-            normals(&x) + orders + k as f64 * 2f64.ln() + j
+            let (x, j) = Bijection::OrderedAbove(0.0).forward(u, k);
+            above(&x) + j
         });
     }
 }

@@ -14,6 +14,10 @@ pub trait Arrays<'b> {
     fn identity(&self) -> Expr<'b>;
     /// Sum of a vector's elements; a number counts K times.
     fn sum(&self, vector: Expr<'b>) -> Expr<'b>;
+    /// Sum of the squares of a matrix's elements.
+    fn sum_of_squares(&self, matrix: Expr<'b>) -> Expr<'b>;
+    /// The matrix with zeros above its diagonal.
+    fn lower(&self, matrix: Expr<'b>) -> Expr<'b>;
     /// A matrix's diagonal.
     fn diagonal(&self, matrix: Expr<'b>) -> Expr<'b>;
     /// The lower Cholesky factor; NaN where there is none.

@@ -18,8 +18,12 @@ pub enum Bijection<R> {
     Simplex,
     /// increasing: u1, u1 + e^u2, …
     Ordered,
-    /// positive and increasing: e^u1, e^u1 + e^u2, …
-    PositiveOrdered,
+    /// increasing, above lo: lo + e^u1, lo + e^u1 + e^u2, …
+    OrderedAbove(R),
+    /// increasing, below hi: …, hi - e^uK - e^u(K-1), hi - e^uK
+    OrderedBelow(R),
+    /// increasing, between lo and hi: running sums of the first K of a simplex of K + 1 numbers, scaled
+    OrderedWithin(R, R),
     /// K x K from K (K - 1) / 2: rows of tanh-transformed canonical partial correlations
     CorrCholesky,
     /// K x K lower triangular, positive diagonal, from K (K + 1) / 2 in row-major order: diagonal e^u, the rest u
@@ -55,8 +59,17 @@ impl<R: Real> Bijection<R> {
             Bijection::Upper(hi) => (u.iter().map(|&v| hi - v.exp()).collect(), sum(u)),
             Bijection::Interval(lo, hi) => interval(lo, hi, u),
             Bijection::Simplex => simplex(u, n),
-            Bijection::Ordered => (running_sum(&u[..1], &u[1..]), sum(&u[1..])),
-            Bijection::PositiveOrdered => (running_sum(&[], u), sum(u)),
+            Bijection::Ordered => {
+                let x = std::iter::once(u[0]).chain(running_sum(u[0], &u[1..]));
+                (x.collect(), sum(&u[1..]))
+            }
+            Bijection::OrderedAbove(lo) => (running_sum(lo, u), sum(u)),
+            Bijection::OrderedBelow(hi) => {
+                let back: Vec<R> = u.iter().rev().copied().collect();
+                let x = running_sum(R::lit(0.0), &back).into_iter().rev();
+                (x.map(|v| hi - v).collect(), sum(u))
+            }
+            Bijection::OrderedWithin(lo, hi) => ordered_within(lo, hi, u),
             Bijection::SumToZero => (sum_to_zero(u, n), R::lit(0.0)),
             Bijection::CorrCholesky => corr_cholesky(u, side(n)),
             Bijection::CovCholesky => cov_cholesky(u, side(n)),
@@ -82,16 +95,20 @@ impl<R: Real> Bijection<R> {
                 x.iter().map(|&v| (v - lo).ln() - (hi - v).ln()).collect()
             }
             Bijection::Simplex => simplex_inverse(x),
-            Bijection::Ordered => x[..1]
-                .iter()
-                .copied()
-                .chain(x.windows(2).map(|w| (w[1] - w[0]).ln()))
-                .collect(),
-            Bijection::PositiveOrdered => {
-                let first = x[..1].iter().map(|v| v.ln());
-                first
-                    .chain(x.windows(2).map(|w| (w[1] - w[0]).ln()))
-                    .collect()
+            Bijection::Ordered => x[..1].iter().copied().chain(ln_steps(x)).collect(),
+            Bijection::OrderedAbove(lo) => {
+                let first = (x[0] - lo).ln();
+                std::iter::once(first).chain(ln_steps(x)).collect()
+            }
+            Bijection::OrderedBelow(hi) => {
+                let last = (hi - x[x.len() - 1]).ln();
+                ln_steps(x).chain(std::iter::once(last)).collect()
+            }
+            Bijection::OrderedWithin(lo, hi) => {
+                let steps = x.windows(2).map(|w| w[1] - w[0]);
+                let mut pieces: Vec<R> = std::iter::once(x[0] - lo).chain(steps).collect();
+                pieces.push(hi - x[x.len() - 1]);
+                simplex_inverse(&pieces)
             }
             Bijection::SumToZero => sum_to_zero_inverse(x),
             Bijection::CorrCholesky => corr_cholesky_inverse(x, side(x.len())),
@@ -134,14 +151,35 @@ fn interval<R: Real>(lo: R, hi: R, u: &[R]) -> (Vec<R>, R) {
     (x, R::lit(u.len() as f64) * width.ln() + sum(&terms))
 }
 
-/// `first`, then each of `steps` exponentiated and added on.
-fn running_sum<R: Real>(first: &[R], steps: &[R]) -> Vec<R> {
-    let mut x = first.to_vec();
-    for &step in steps {
-        let next = step.exp();
-        x.push(x.last().map_or(next, |&previous| previous + next));
+/// `first` with each of `steps` exponentiated and added on, `first` itself left out.
+fn running_sum<R: Real>(first: R, steps: &[R]) -> Vec<R> {
+    let mut last = first;
+    let next = |step: &R| {
+        last = last + step.exp();
+        last
+    };
+    steps.iter().map(next).collect()
+}
+
+/// The logarithms of what each number is above the one before.
+fn ln_steps<R: Real>(x: &[R]) -> impl Iterator<Item = R> {
+    x.windows(2).map(|w| (w[1] - w[0]).ln())
+}
+
+/// lo + (hi - lo) (1 - what is left of the stick after each piece): see [`simplex`].
+fn ordered_within<R: Real>(lo: R, hi: R, u: &[R]) -> (Vec<R>, R) {
+    let (n, width) = (u.len(), hi - lo);
+    let mut ln_left = R::lit(0.0);
+    let mut ln_jacobian = R::lit(n as f64) * width.ln();
+    let mut x = Vec::with_capacity(n);
+    for (k, &u) in u.iter().enumerate() {
+        let v = u - R::lit(((n - k) as f64).ln());
+        let ln_rest = -v.softplus();
+        ln_jacobian = ln_jacobian + ln_left + v + R::lit(2.0) * ln_rest;
+        ln_left = ln_left + ln_rest;
+        x.push(lo - width * ln_left.expm1());
     }
-    x
+    (x, ln_jacobian)
 }
 
 /// Stick breaking: z_k = inv_logit(u_k - ln(K - k)) of what is left, k = 1..K-1. Everything is kept as logarithms:

@@ -3,6 +3,7 @@
 //! In come a `ppl_syntax` tree and `ppl_data` tables; out come diagnostics as data, a graph that can be described in
 //! words, and the nodes of its log density. This crate matches on no distribution's name, and it never runs a kernel.
 
+mod affine;
 pub mod bind;
 pub mod check;
 pub mod describe;

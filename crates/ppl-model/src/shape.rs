@@ -77,8 +77,8 @@ impl Bound {
         let zero = [0.0];
         let parameters: Vec<&[f64]> = def.parameters().iter().map(|_| &zero[..]).collect();
         let own = def.bijection(&parameters);
-        let of_kind = symbol.kind.as_ref().and_then(Kind::vector_map);
-        let bijection = own.map(|own| of_kind.unwrap_or(own));
+        let of_kind = |own| symbol.kind.as_ref().and_then(|k| k.vector_map(own));
+        let bijection = own.map(|own| of_kind(own).unwrap_or(own));
         let bounded = dist.modifiers.truncates()
             || matches!(&symbol.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
         let name = |a: &AxisRef| self.model.axis_name(*a).to_string();

@@ -86,11 +86,25 @@ fn of_the_text() {
                 "data alone determine",
             ),
             (
-                "axis k = 2;\nx[k]: ordered ~ Normal(0, 1).truncated(lower = 0);",
+                "axis k = 2;\nx[k]: positive_ordered ~ Normal(0, 1).truncated(upper = 3);",
                 "E0113",
                 "2:1",
-                "rdered vector with truncated components",
+                "rdered` vector with truncated components",
                 "`positive_ordered`",
+            ),
+            (
+                "axis k = 2;\nlet hi[k] = [1, 2];\nx[k]: ordered ~ Uniform(0, hi);",
+                "E0118",
+                "3:1",
+                "does not go with Uniform",
+                "the same ends",
+            ),
+            (
+                "axis k = 2;\nx[k]: positive_ordered ~ Uniform(-1, 1);",
+                "E0118",
+                "2:1",
+                "does not go with Uniform",
+                "positive half-line",
             ),
             (
                 "mu ~ Normal(0, 1);\nguide {\n  param m = 0;\n  let s: positive = exp(m);\n  mu ~ Normal(m, s);\n}",

@@ -171,6 +171,13 @@ fn arguments() {
                 "between 0 and 1",
                 "inv_logit(p)",
             ),
+            (
+                "axis k = {a, b};\ndata z[row]: k;\np ~ Beta(1, 1);\nq ~ Beta(1, 1);\nlet r = 0.5 * q;\nobserve z ~ Categorical([p, r]);",
+                "E0107",
+                "6:25",
+                "moves with `p` and `q`",
+                "[p, 1 - p]",
+            ),
             ("mu ~ 3;", "E0102", "1:6", "distribution is expected", "let"),
             (
                 "tau: simplex ~ Normal(0, 1);",
@@ -347,6 +354,11 @@ fn right_models_are_let_through() {
         "tau ~ HalfNormal(1);\nguide { param m = 0; tau ~ Normal(m, 1).transformed(); }",
         "axis k = 2;\nb[k] ~ Normal(0, 1);\nguide { param m[k] = 0; b ~ Normal(m, 1); }",
         "x ~ Bernoulli(0.5);\nguide { param p = 0; x ~ Bernoulli(inv_logit(p)); }",
+        "axis k = {a, b, c};\ndata z[row]: k;\np ~ Beta(1, 1);\nlet q = (1 - p) / 2;\nobserve z ~ Categorical([p, q, q]);",
+        "axis k = {a, b};\naxis j = 3;\ndata z[row]: k;\nw[j] ~ Dirichlet(1);\nobserve z ~ Categorical([w[1] + w[2], w[3]]);",
+        "data y[row]: real;\ns ~ Normal(0, 1).truncated(lower = 0);\nobserve y ~ Normal(0, s);",
+        "data y[row]: real;\nt ~ HalfNormal(1);\ns: real(0, t) ~ Flat();\nobserve y ~ Normal(0, s);",
+        "axis k = 3;\ns[k]: ordered ~ HalfNormal(5);\np[k]: ordered ~ Beta(2, 2);\nu[k]: ordered ~ Normal(0, 1).truncated(upper = 3);\nfactor sum(s + p + u);",
         "axis j = 2;\naxis k = 3;\na[j] ~ Normal(0, 1);\nb[k] ~ Normal(0, 1);\nlet c[j, k] = a + b;",
     ] {
         let found = diagnostics(text, None);

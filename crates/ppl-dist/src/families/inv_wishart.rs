@@ -1,8 +1,12 @@
 //! InvWishart(df, scale_tril = L | scale = V).
 
 use super::parts::sum;
-use super::wishart::{DF, bartlett, enough, ln_constant, ln_diagonal};
+use super::wishart::{
+    DF, bartlett, enough, ln_constant, ln_constant_arrays, ln_diagonal, scale_factor,
+};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::linear::{cholesky, inverse_lower, outer_square, side, solve_lower_matrix};
 use crate::real::Real;
 use rand::Rng;
@@ -69,6 +73,21 @@ impl Density for InvWishart {
 
     fn canonical<R: Real>(_form: usize, p: &[Vec<R>]) -> Vec<Vec<R>> {
         vec![p[0].clone(), cholesky(&p[1], side(p[1].len()))]
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let (k, scale) = (arrays.size(), scale_factor(arrays, form, p));
+        let factor = arrays.cholesky(x);
+        let trace = arrays.sum_of_squares(arrays.solve_lower(factor, scale, false));
+        let exponent = p[0] + Expr::Const((k + 1) as f64);
+        let constant = p[0] * arrays.ln_diagonal(scale) - ln_constant_arrays(arrays, p[0]);
+        let value = constant - exponent * arrays.ln_diagonal(factor) - Expr::Const(0.5) * trace;
+        Some(enough(p[0], k, value))
     }
 
     fn golden() -> Vec<Golden> {

@@ -2,7 +2,9 @@
 
 use super::lkj_cholesky::LkjCholesky;
 use super::parts::sum;
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::linear::{cholesky, outer_square, side};
 use crate::real::Real;
 use rand::Rng;
@@ -40,6 +42,19 @@ impl Density for LkjCorr {
         let mut factor = vec![0.0; out.len()];
         <LkjCholesky as Density>::sample(p, rng, &mut factor);
         out.copy_from_slice(&outer_square(&factor, side(out.len())));
+    }
+
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let (k, factor) = (arrays.size(), arrays.cholesky(x));
+        let power = |i: usize| if i == 0 { 0.0 } else { (k - 1 - i) as f64 };
+        let jacobian = arrays.sum(arrays.vector(&power) * arrays.diagonal(factor).ln());
+        let of_factor = <LkjCholesky as Density>::ln_density_arrays(arrays, form, factor, p)?;
+        Some(of_factor - jacobian)
     }
 
     fn golden() -> Vec<Golden> {

@@ -1,7 +1,9 @@
 //! Wishart(df, scale_tril = L | scale = V).
 
 use super::parts::{draw, standard_normal, sum};
+use crate::arrays::Arrays;
 use crate::definition::*;
+use crate::expr::Expr;
 use crate::linear::{cholesky, lower_times_lower, outer_square, side, solve_lower_matrix};
 use crate::real::Real;
 use rand::Rng;
@@ -67,6 +69,21 @@ impl Density for Wishart {
         vec![p[0].clone(), cholesky(&p[1], side(p[1].len()))]
     }
 
+    fn ln_density_arrays<'b>(
+        arrays: &dyn Arrays<'b>,
+        form: usize,
+        x: Expr<'b>,
+        p: &[Expr<'b>],
+    ) -> Option<Expr<'b>> {
+        let (k, scale) = (arrays.size(), scale_factor(arrays, form, p));
+        let factor = arrays.cholesky(x);
+        let trace = arrays.sum_of_squares(arrays.solve_lower(scale, factor, false));
+        let exponent = p[0] - Expr::Const((k + 1) as f64);
+        let constant = -ln_constant_arrays(arrays, p[0]) - p[0] * arrays.ln_diagonal(scale);
+        let value = constant + exponent * arrays.ln_diagonal(factor) - Expr::Const(0.5) * trace;
+        Some(enough(p[0], k, value))
+    }
+
     fn golden() -> Vec<Golden> {
         vec![
             (
@@ -102,6 +119,22 @@ pub(super) fn ln_constant<R: Real>(a: R, k: usize) -> R {
     let pi = R::lit((k * (k - 1)) as f64 / 4.0 * PI.ln());
     let gammas = (0..k).map(|j| (a - R::lit(j as f64 / 2.0)).ln_gamma());
     a * R::lit(k as f64 * LN_2) + pi + sum(gammas)
+}
+
+/// The lower factor of the scale.
+pub(super) fn scale_factor<'b>(arrays: &dyn Arrays<'b>, form: usize, p: &[Expr<'b>]) -> Expr<'b> {
+    match form {
+        0 => arrays.lower(p[1]),
+        _ => arrays.cholesky(p[1]),
+    }
+}
+
+/// [`ln_constant`] of df / 2 as arrays.
+pub(super) fn ln_constant_arrays<'b>(arrays: &dyn Arrays<'b>, df: Expr<'b>) -> Expr<'b> {
+    let (k, half) = (arrays.size(), Expr::Const(0.5) * df);
+    let gammas = (half - arrays.vector(&|j| j as f64 / 2.0)).ln_gamma();
+    let pi = (k * (k - 1)) as f64 / 4.0 * PI.ln();
+    half * Expr::Const(k as f64 * LN_2) + Expr::Const(pi) + arrays.sum(gammas)
 }
 
 /// `value` for df > K - 1; with fewer degrees of freedom there is no density.

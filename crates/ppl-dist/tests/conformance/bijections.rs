@@ -15,7 +15,10 @@ fn all() -> Vec<Bijection<f64>> {
         Bijection::Interval(-1.0, 3.0),
         Bijection::Simplex,
         Bijection::Ordered,
-        Bijection::PositiveOrdered,
+        Bijection::OrderedAbove(0.0),
+        Bijection::OrderedAbove(-1.5),
+        Bijection::OrderedBelow(2.0),
+        Bijection::OrderedWithin(-1.0, 3.0),
         Bijection::CorrCholesky,
         Bijection::CovCholesky,
         Bijection::Correlation,
@@ -69,7 +72,9 @@ fn assert_inside(map: Bijection<f64>, x: &[f64], k: usize) {
             x.iter().sum::<f64>().abs() < 1e-13 * x.iter().map(|v| v.abs()).fold(1.0, f64::max)
         }
         Bijection::Ordered => increasing,
-        Bijection::PositiveOrdered => increasing && x[0] > 0.0,
+        Bijection::OrderedAbove(lo) => increasing && x[0] > lo,
+        Bijection::OrderedBelow(hi) => increasing && x[x.len() - 1] < hi,
+        Bijection::OrderedWithin(lo, hi) => increasing && x[0] > lo && x[x.len() - 1] < hi,
         Bijection::CorrCholesky => {
             let unit = |row: &[f64]| (row.iter().map(|v| v * v).sum::<f64>() - 1.0).abs() < 1e-14;
             triangular() && x.chunks(k).all(unit)
@@ -156,7 +161,9 @@ fn written<'b>(map: Bijection<f64>, tape: &'b Tape) -> Bijection<Expr<'b>> {
         Bijection::Interval(lo, hi) => Bijection::Interval(node(lo), node(hi)),
         Bijection::Simplex => Bijection::Simplex,
         Bijection::Ordered => Bijection::Ordered,
-        Bijection::PositiveOrdered => Bijection::PositiveOrdered,
+        Bijection::OrderedAbove(lo) => Bijection::OrderedAbove(node(lo)),
+        Bijection::OrderedBelow(hi) => Bijection::OrderedBelow(node(hi)),
+        Bijection::OrderedWithin(lo, hi) => Bijection::OrderedWithin(node(lo), node(hi)),
         Bijection::CorrCholesky => Bijection::CorrCholesky,
         Bijection::CovCholesky => Bijection::CovCholesky,
         Bijection::Correlation => Bijection::Correlation,

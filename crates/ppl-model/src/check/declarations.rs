@@ -89,6 +89,11 @@ impl Checker {
             Some(AxisDef::Columns(c)) => {
                 Some(Levels::Columns(c.iter().map(|(t, _)| t.clone()).collect()))
             }
+            Some(AxisDef::Size(e)) if matches!(e.kind, ast::ExprKind::Vector(_)) => {
+                let d = Diagnostic::error("E0001", e.span, "levels stand in braces");
+                self.report(d.help(format!("write `axis {} = {{low, high}};`", name.name)));
+                None
+            }
             Some(AxisDef::Size(e)) => self.size_expr(e).map(Levels::Size),
             Some(AxisDef::Range(a, b)) => {
                 let (a, b) = (self.size_expr(a), self.size_expr(b));

@@ -48,7 +48,7 @@ impl Checker {
                 Total::Elsewhere(site, at) => {
                     return self.weights_by_columns(def, e, along, (site, at));
                 }
-                Total::Unknown => {}
+                Total::Unknown => self.written_weights(parameter, e)?,
             },
             (Domain::Ordered, _) => self.cutpoints_without_order(def, parameter, e)?,
             _ => {}
@@ -170,19 +170,54 @@ impl Checker {
         )
     }
 
+    /// Refuses weights that are written out, `[p, q]`, where unknowns that are free of each other stay in their sum.
+    fn written_weights(&mut self, parameter: &Parameter, e: &TExpr) -> Option<()> {
+        let mut source = e;
+        while let TKind::Symbol(id) = source.kind
+            && let Role::Let(inner) = &self.model.symbols[id].role
+        {
+            source = inner;
+        }
+        let TKind::Vector(parts, _) = &source.kind else {
+            return Some(());
+        };
+        let sum = self.model.written_sum(parts);
+        let left: Vec<&TExpr> = sum.iter().flat_map(|s| s.left()).collect();
+        let free: Option<Vec<SymbolId>> = left.iter().map(|t| self.model.free_unknown(t)).collect();
+        let Some(mut free) = free.filter(|f| !f.is_empty()) else {
+            return Some(());
+        };
+        free.dedup();
+        let names: Vec<String> = free
+            .iter()
+            .map(|id| format!("`{}`", self.model.symbols[*id].name))
+            .collect();
+        let first = self.model.symbols[free[0]].clone();
+        let names = names.join(" and ");
+        let message = format!(
+            "`{}` ({}) must be probabilities that add up to 1, but what these add up to moves with {names}",
+            parameter.name, parameter.doc
+        );
+        self.fail(
+            Diagnostic::error("E0107", e.span, message)
+                .at("can leave its domain")
+                .label(first.span, "declared here")
+                .help("write the last one as what the others leave, `[p, 1 - p]`, draw them together, `w[k] ~ Dirichlet(1)`, or scale them, `softmax(…)`"),
+        )
+    }
+
     /// Smallest and largest value that a symbol can take, as far as its declaration says.
     fn range(&self, s: &Symbol) -> (f64, f64) {
-        let number = |e: &Option<TExpr>, open: f64| match e {
+        // An unknown bound may be anything on its side; never an error on that account.
+        let end = |e: Option<&TExpr>, open: f64| match e.map(|e| &e.kind) {
             None => open,
-            Some(TExpr {
-                kind: TKind::Number(v),
-                ..
-            }) => *v,
-            // An unknown bound may be anything on its side; never an error on that account.
-            Some(_) => 0.0,
+            Some(TKind::Number(v)) => *v,
+            Some(_) if open < 0.0 => 0.0,
+            Some(_) => 1.0,
         };
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
         let by_kind = match &s.kind {
-            Some(Kind::Real(lo, hi)) => (number(lo, f64::NEG_INFINITY), number(hi, f64::INFINITY)),
+            Some(Kind::Real(lo, hi)) => (end(lo.as_ref(), low), end(hi.as_ref(), high)),
             Some(Kind::Simplex) => (0.0, 1.0),
             Some(Kind::PositiveOrdered) => (0.0, f64::INFINITY),
             _ => (f64::NEG_INFINITY, f64::INFINITY),
@@ -213,7 +248,17 @@ impl Checker {
             },
             _ => (f64::NEG_INFINITY, f64::INFINITY),
         };
-        (by_kind.0.max(by_dist.0), by_kind.1.min(by_dist.1))
+        let truncated = match &s.role {
+            Role::Site(d) if d.otherwise.is_none() => {
+                let m = &d.modifiers;
+                (end(m.lower.as_deref(), low), end(m.upper.as_deref(), high))
+            }
+            _ => (low, high),
+        };
+        (
+            by_kind.0.max(by_dist.0).max(truncated.0),
+            by_kind.1.min(by_dist.1).min(truncated.1),
+        )
     }
 
     /// Whether a declared kind goes with a distribution, so that the normaliser is known.
@@ -280,38 +325,50 @@ impl Checker {
                     return self.fail(pair("ordered").help("ordered vectors have independent components: Normal, StudentT, Cauchy, Flat, …"));
                 }
                 let positive = matches!(kind, Kind::PositiveOrdered);
-                if dist.modifiers.truncates() {
+                if positive && dist.modifiers.truncates() {
                     return self.fail(
-                        not_available(at, "an ordered vector with truncated components")
-                            .help("`positive_ordered` narrows a distribution on the real line to positive numbers"),
+                        not_available(at, "a `positive_ordered` vector with truncated components")
+                            .help("write `ordered`; `positive_ordered` narrows a distribution on the real line to positive numbers"),
                     );
                 }
-                let positive_draws = matches!(def.support, Support::Interval(Bound::At(0.0), Bound::At(h)) if h == f64::INFINITY);
+                let above_zero =
+                    matches!(def.support, Support::Interval(Bound::At(lo), _) if lo >= 0.0);
                 let ok = def.improper
-                    || if positive {
-                        positive_draws || (def.support == Support::Real && has_cdf(dist))
-                    } else {
-                        def.support == Support::Real
+                    || match def.support {
+                        Support::Real => !positive || has_cdf(dist),
+                        Support::Interval(..) => !positive || above_zero,
+                        _ => false,
                     };
                 if !ok {
-                    let want = if positive {
-                        "a distribution on the positive half-line, or one on the real line with a distribution function"
-                    } else {
-                        "a distribution on the real line"
+                    let help = match positive {
+                        true => {
+                            "use a distribution on the positive half-line, or one on the real line with a distribution function"
+                        }
+                        false => "use a distribution on the real line or on an interval",
                     };
-                    return self.fail(
-                        pair(if positive {
-                            "positive_ordered"
-                        } else {
-                            "ordered"
+                    return self.fail(pair(kind.keyword()).help(help));
+                }
+                // Each element would have a support of its own.
+                let bounds = [&dist.modifiers.lower, &dist.modifiers.upper];
+                let bounds = bounds.into_iter().flatten().map(|e| &**e);
+                let ends: Vec<&TExpr> = match def.support {
+                    Support::Interval(lo, hi) => [lo, hi]
+                        .into_iter()
+                        .filter(|_| dist.form == 0)
+                        .filter_map(|b| match b {
+                            Bound::Parameter(i) => dist.args.get(i),
+                            Bound::At(_) => None,
                         })
-                        .help(match (positive, positive_draws) {
-                            (false, true) => {
-                                "write `positive_ordered`, or a distribution on the real line"
-                                    .to_owned()
-                            }
-                            _ => format!("use {want}"),
-                        }),
+                        .collect(),
+                    _ => vec![],
+                };
+                if let Some(end) = bounds.chain(ends).find(|e| e.axes.contains(&last)) {
+                    let name = self.model.axis_name(last).to_string();
+                    return self.fail(
+                        pair(kind.keyword())
+                            .at("the elements have ends of their own")
+                            .label(end.span, format!("varies along `{name}`"))
+                            .help("give all elements the same ends"),
                     );
                 }
                 let varies = |e: &&TExpr| e.axes.contains(&last);

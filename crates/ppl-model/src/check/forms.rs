@@ -158,7 +158,7 @@ fn unknown(def: &Definition, form: &Form, span: Span, name: &str) -> (Diagnostic
         Some(Here::Advice(help)) => (d.help(help), place),
         None => match ppl_syntax::suggest(name, names()) {
             Some(near) => {
-                let d = d.help(format!("did you mean `{near}`?"));
+                let d = d.help(format!("it may be `{near}`"));
                 (d.fix(span, near), names().position(|n| n == near))
             }
             None => (d, None),

@@ -54,15 +54,26 @@ impl Kind {
         }
     }
 
-    /// The map of a vector whose elements have a distribution of numbers.
-    pub fn vector_map<R: ppl_dist::Real>(&self) -> Option<ppl_dist::Bijection<R>> {
-        match self {
-            Kind::Simplex => Some(ppl_dist::Bijection::Simplex),
-            Kind::Ordered => Some(ppl_dist::Bijection::Ordered),
-            Kind::PositiveOrdered => Some(ppl_dist::Bijection::PositiveOrdered),
-            Kind::SumToZero => Some(ppl_dist::Bijection::SumToZero),
-            _ => None,
-        }
+    /// The map of a vector whose elements have a distribution of numbers, on which `own` is the map of one of them.
+    pub fn vector_map<R: ppl_dist::Real>(
+        &self,
+        own: ppl_dist::Bijection<R>,
+    ) -> Option<ppl_dist::Bijection<R>> {
+        use ppl_dist::Bijection::*;
+        let zero = R::lit(0.0);
+        Some(match (self, own) {
+            (Kind::Simplex, _) => Simplex,
+            (Kind::SumToZero, _) => SumToZero,
+            (Kind::Ordered, Lower(lo)) => OrderedAbove(lo),
+            (Kind::Ordered, Upper(hi)) => OrderedBelow(hi),
+            (Kind::Ordered, Interval(lo, hi)) => OrderedWithin(lo, hi),
+            (Kind::Ordered, _) => Ordered,
+            (Kind::PositiveOrdered, Interval(lo, hi)) => OrderedWithin(lo.max(zero), hi),
+            (Kind::PositiveOrdered, Lower(lo)) => OrderedAbove(lo.max(zero)),
+            (Kind::PositiveOrdered, Upper(hi)) => OrderedWithin(zero, hi),
+            (Kind::PositiveOrdered, _) => OrderedAbove(zero),
+            _ => return None,
+        })
     }
 
     /// As it is written, without bounds.

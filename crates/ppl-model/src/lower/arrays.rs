@@ -40,6 +40,20 @@ impl<'b> Arrays<'b> for EventArrays<'_, '_, 'b> {
         self.lowering.builder.sum(vector, AxisSet::of(&[self.row]))
     }
 
+    fn sum_of_squares(&self, matrix: Expr<'b>) -> Expr<'b> {
+        let b = self.lowering.builder;
+        b.sum(
+            matrix.square(),
+            AxisSet::of(&[self.row, self.column.unwrap_or(self.row)]),
+        )
+    }
+
+    fn lower(&self, matrix: Expr<'b>) -> Expr<'b> {
+        let (m, r, c) = self.matrix(matrix);
+        let mask = self.lowering.builder.lower_mask(r, c, 1.0);
+        mask.select(m, Expr::Const(0.0))
+    }
+
     fn identity(&self) -> Expr<'b> {
         let column = self.column.unwrap_or(self.row);
         self.lowering.builder.square(self.row, column, identity)
@@ -226,6 +240,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// [`Bijection::forward`] over arrays: `u` has an event's axes, each element the unconstrained number of
     /// [`positions`].
     fn array_forward(&self, map: &SiteMap<'b>, u: Expr<'b>) -> (Expr<'b>, Expr<'b>) {
+        let factor = |bijection| {
+            let map = SiteMap {
+                bijection,
+                event: map.event.clone(),
+            };
+            self.array_forward(&map, u)
+        };
         let b = self.builder;
         let over = AxisSet::of(&map.event);
         let lit = Expr::Const;
@@ -246,7 +267,21 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let steps = later.select(u.exp(), u);
                 (b.running_sum(steps, first, false), b.sum(later * u, over))
             }
-            Bijection::PositiveOrdered => (b.running_sum(u.exp(), first, false), b.sum(u, over)),
+            Bijection::OrderedAbove(lo) => {
+                (lo + b.running_sum(u.exp(), first, false), b.sum(u, over))
+            }
+            Bijection::OrderedBelow(hi) => {
+                (hi - b.running_sum(u.exp(), first, true), b.sum(u, over))
+            }
+            // 1 less what is left of the stick: see `Bijection::OrderedWithin`.
+            Bijection::OrderedWithin(lo, hi) => {
+                let v = u - vector(&|k| ((n - k) as f64).ln());
+                let ln_rest = -v.softplus();
+                let ln_left = b.running_sum(ln_rest, first, false);
+                let value = lo - (hi - lo) * ln_left.expm1();
+                let ln_steps = b.sum(ln_left + v + ln_rest, over);
+                (value, ln_steps + lit(n as f64) * (hi - lo).ln())
+            }
             // x_k = sum_{j >= k} w_j - (k - 1) w_{k-1}, w_K = 0: see `Bijection::SumToZero`.
             Bijection::SumToZero => {
                 let w = u * vector(&|k| match k + 1 < n {
@@ -278,11 +313,37 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     b.sum(diagonal * u, over),
                 )
             }
+            // L L', the Jacobian of which is the product of L[i, i]^(K - i - fixed) and of 2 for each free diagonal element.
+            Bijection::Correlation | Bijection::Covariance => {
+                let (fixed, (l, ln_jacobian)) = match map.bijection {
+                    Bijection::Correlation => (1, factor(Bijection::CorrCholesky)),
+                    _ => (0, factor(Bijection::CovCholesky)),
+                };
+                let along = AxisSet::of(&[first]);
+                let power = |k: usize| n.saturating_sub(k + fixed) as f64;
+                let powers = b.data(
+                    (0..n)
+                        .map(|k| if k < fixed { 0.0 } else { power(k) })
+                        .collect(),
+                    along,
+                );
+                let twos = (1 - fixed) as f64 * n as f64 * std::f64::consts::LN_2;
+                let more = b.sum(powers * b.diagonal((l, first, last)).ln(), along);
+                (self.squared(l, first, last), ln_jacobian + more + lit(twos))
+            }
             map => {
                 let (value, ln_jacobian) = map.forward(&[u], 1);
                 (value[0], b.sum(ln_jacobian, over))
             }
         }
+    }
+
+    /// L L'.
+    fn squared(&self, l: Expr<'b>, row: AxisId, column: AxisId) -> Expr<'b> {
+        let side = (l, &[row][..], &[column][..]);
+        let transposed = (l, &[column][..], &[row][..]);
+        self.builder
+            .matrix_product(side, transposed, (&[row], &[column]))
     }
 }
 
@@ -313,7 +374,21 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Some(match map.bijection {
             Bijection::Simplex => (x / b.sum(x, along), x.ln()),
             Bijection::Ordered => (x, later().select((x - previous()).ln(), x)),
-            Bijection::PositiveOrdered => (x, (x - later() * previous()).ln()),
+            Bijection::OrderedAbove(lo) => (x, (x - later().select(previous(), lo)).ln()),
+            Bijection::OrderedBelow(hi) => {
+                let index = b.index(Index {
+                    target: first,
+                    axes: along,
+                    values: (1..=n).map(|k| k.min(n - 1) as u32).collect(),
+                });
+                let is_last = (0..n).map(|k| f64::from(u8::from(k + 1 == n))).collect();
+                let next = b.data(is_last, along).select(hi, b.gather(x, index));
+                (x, (next - x).ln())
+            }
+            Bijection::OrderedWithin(lo, hi) => {
+                let step = x - later().select(previous(), lo);
+                (x, step.ln() + (hi - x).ln())
+            }
             Bijection::SumToZero => {
                 let mean = b.sum(x, along) * Expr::Const(1.0 / n as f64);
                 (x - mean, x)
@@ -325,6 +400,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     _ => one,
                 };
                 (lower / norm, b.diagonal((x, first, last)).ln())
+            }
+            Bijection::Correlation | Bijection::Covariance => {
+                let l = b.cholesky((x, first, last));
+                let norm = match map.bijection {
+                    Bijection::Correlation => b.sum(l.square(), AxisSet::of(&[last])).sqrt(),
+                    _ => one,
+                };
+                let free = b.diagonal((l, first, last)).ln();
+                (self.squared(l / norm, first, last), free)
             }
             map => {
                 let free = map.inverse(&[x]);
@@ -355,9 +439,11 @@ where
         | Bijection::Upper(_)
         | Bijection::Interval(..)
         | Bijection::Ordered
-        | Bijection::PositiveOrdered => (0..n).collect(),
+        | Bijection::OrderedAbove(_)
+        | Bijection::OrderedBelow(_)
+        | Bijection::OrderedWithin(..) => (0..n).collect(),
         Bijection::Simplex | Bijection::SumToZero => (0..n).map(|k| k.min(n - 2)).collect(),
-        Bijection::CorrCholesky => (0..n)
+        Bijection::CorrCholesky | Bijection::Correlation => (0..n)
             .map(|i| {
                 let (row, column, _) = triangle(i);
                 if column < row {
@@ -367,13 +453,11 @@ where
                 }
             })
             .collect(),
-        Bijection::CovCholesky => (0..n)
+        Bijection::CovCholesky | Bijection::Covariance => (0..n)
             .map(|i| {
                 let (row, _, column) = triangle(i);
                 row * (row + 1) / 2 + column
             })
             .collect(),
-        // Maps without an array form are written element by element.
-        _ => return None,
     })
 }

@@ -363,6 +363,23 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// The map from a site's unconstrained vector onto its support; an error for discrete sites.
     pub fn site_map(&self, id: SymbolId) -> Lowered<SiteMap<'b>> {
+        let own = self.own_map(id)?;
+        let symbol = &self.bound.model.symbols[id];
+        let of_kind = symbol
+            .kind
+            .as_ref()
+            .and_then(|k| k.vector_map(own.bijection));
+        Ok(match (of_kind, symbol.axes.last()) {
+            (Some(bijection), Some(&last)) => SiteMap {
+                bijection,
+                event: vec![self.axes.id(last)],
+            },
+            _ => own,
+        })
+    }
+
+    /// The map of a draw from a site's distribution within its bounds, whatever vector it is an element of.
+    fn own_map(&self, id: SymbolId) -> Lowered<SiteMap<'b>> {
         let symbol = &self.bound.model.symbols[id];
         let discrete = || {
             Box::new(
@@ -384,15 +401,6 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Shape::Sequence => vec![],
             _ => self.event_axes(d),
         };
-        let last = symbol.axes.last().map(|&a| self.axes.id(a));
-        if let (Some(bijection), Some(last)) =
-            (symbol.kind.as_ref().and_then(Kind::vector_map), last)
-        {
-            return Ok(SiteMap {
-                bijection,
-                event: vec![last],
-            });
-        }
         // Only bounds that are parameters need the arguments, which may read the site itself (a chain).
         let by_parameter = |b| matches!(b, ppl_dist::Bound::Parameter(_));
         let args = match d.distribution.definition().support {
