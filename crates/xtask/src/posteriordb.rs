@@ -4,12 +4,14 @@ mod compare;
 mod folders;
 mod model_notes;
 mod report;
+mod seeds;
 
 use compare::Comparison;
 use folders::Folder;
 use model_notes::Notes;
 use ppl_lang::{Dataset, Diagnostic, Fit, FitOptions, Model, Silent, Source, render};
 use report::Line;
+use seeds::Seeds;
 use std::any::Any;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,6 +33,9 @@ pub struct Arguments {
     /// Fit this folder only
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// Fit each with so many seeds instead, and compare their bounds and verdicts
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    seeds: Option<u64>,
 }
 
 /// Fits all, one after the other, and prints as it goes.
@@ -44,6 +49,9 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
             "no folder with a reference.json in {}",
             arguments.data.display()
         ));
+    }
+    if let Some(n) = arguments.seeds {
+        return under_seeds(arguments, &folders, n);
     }
     if !arguments.json {
         println!("{}", report::heading());
@@ -68,10 +76,29 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
+/// Fits each with the seeds 1 to n, and prints as it goes.
+fn under_seeds(arguments: &Arguments, folders: &[Folder], n: u64) -> Result<(), String> {
+    println!("{}", seeds::heading());
+    let mut agreeing = 0;
+    for folder in folders {
+        let model = arguments.models.join(format!("{}.ppl", folder.name));
+        let mut found = Seeds::default();
+        for seed in 1..=n {
+            let fitted = catch_unwind(AssertUnwindSafe(|| fit_with(&model, folder, seed)));
+            let fitted = fitted.unwrap_or_else(|panic| Err(format!("panic: {}", words(&*panic))));
+            found.add(fitted.map(|(fit, _)| fit));
+        }
+        agreeing += usize::from(found.agree());
+        println!("{}", found.row(&folder.name));
+    }
+    println!("\nthe same under all seeds: {agreeing} of {}", folders.len());
+    Ok(())
+}
+
 /// One model; whatever goes wrong with it ends up in its line.
 fn attempt(model: &Path, folder: &Folder) -> Line {
     let start = Instant::now();
-    let outcome = catch_unwind(AssertUnwindSafe(|| fit(model, folder)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| compared(model, folder)))
         .unwrap_or_else(|panic| Err(format!("panic: {}", words(&*panic))));
     let seconds = start.elapsed().as_secs_f64();
     match outcome {
@@ -81,7 +108,15 @@ fn attempt(model: &Path, folder: &Folder) -> Line {
 }
 
 /// Fits with default options and compares.
-fn fit(model: &Path, folder: &Folder) -> Result<(Fit, Comparison), String> {
+fn compared(model: &Path, folder: &Folder) -> Result<(Fit, Comparison), String> {
+    let (fit, notes) = fit_with(model, folder, FitOptions::default().seed)?;
+    let reference = folder.reference()?;
+    let comparison = compare::compare(&fit.rows, &reference, &notes)?;
+    Ok((fit, comparison))
+}
+
+/// Fits with default options but for the seed.
+fn fit_with(model: &Path, folder: &Folder, seed: u64) -> Result<(Fit, Notes), String> {
     let text = fs::read_to_string(model).map_err(|e| format!("{}: {e}", model.display()))?;
     let name = model.display().to_string();
     let rendered = |diagnostics: &[Diagnostic]| -> String {
@@ -95,15 +130,17 @@ fn fit(model: &Path, folder: &Folder) -> Result<(Fit, Comparison), String> {
     let parsed = parsed.ok_or_else(|| rendered(&found))?;
     let data = Dataset::load(&[Source::Main(&data)]).map_err(|d| rendered(&d))?;
     let (bound, _) = parsed.bind(&data).map_err(|d| rendered(&d))?;
+    let options = FitOptions {
+        seed,
+        ..FitOptions::default()
+    };
     let fit = bound
-        .fit(&FitOptions::default(), &mut Silent)
+        .fit(&options, &mut Silent)
         .map_err(|e| match e.diagnostics() {
             found if found.is_empty() => e.to_string(),
             found => rendered(&found),
         })?;
-    let reference = folder.reference()?;
-    let comparison = compare::compare(&fit.rows, &reference, &notes)?;
-    Ok((fit, comparison))
+    Ok((fit, notes))
 }
 
 /// What a panic said.
