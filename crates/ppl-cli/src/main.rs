@@ -5,6 +5,7 @@
 mod arguments;
 mod commands;
 mod explanations;
+mod former;
 mod inputs;
 mod interrupt;
 mod messages;

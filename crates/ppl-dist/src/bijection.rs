@@ -36,6 +36,28 @@ pub enum Bijection<R> {
     Covariance,
 }
 
+impl<R> Bijection<R> {
+    /// The same map with other ends.
+    pub fn map<'r, S>(&'r self, mut f: impl FnMut(&'r R) -> S) -> Bijection<S> {
+        match self {
+            Bijection::Identity => Bijection::Identity,
+            Bijection::Lower(lo) => Bijection::Lower(f(lo)),
+            Bijection::Upper(hi) => Bijection::Upper(f(hi)),
+            Bijection::Interval(lo, hi) => Bijection::Interval(f(lo), f(hi)),
+            Bijection::Simplex => Bijection::Simplex,
+            Bijection::Ordered => Bijection::Ordered,
+            Bijection::OrderedAbove(lo) => Bijection::OrderedAbove(f(lo)),
+            Bijection::OrderedBelow(hi) => Bijection::OrderedBelow(f(hi)),
+            Bijection::OrderedWithin(lo, hi) => Bijection::OrderedWithin(f(lo), f(hi)),
+            Bijection::CorrCholesky => Bijection::CorrCholesky,
+            Bijection::CovCholesky => Bijection::CovCholesky,
+            Bijection::SumToZero => Bijection::SumToZero,
+            Bijection::Correlation => Bijection::Correlation,
+            Bijection::Covariance => Bijection::Covariance,
+        }
+    }
+}
+
 impl<R: Real> Bijection<R> {
     /// How many unconstrained numbers make an event of `n` numbers (`n` is K² for matrices).
     pub fn unconstrained_len(&self, n: usize) -> usize {

@@ -1,15 +1,17 @@
 //! Centred or non-centred for each site: after both ways for all sites together, one site at a time is switched, and stays
 //! switched where that raises the bound. All parametrisations bound the same evidence.
 
-use crate::choice::{Guided, candidate};
+use crate::choice::{Entrant, Guided, candidate};
 use crate::deterministic::{Effort, solve};
 use crate::engine::FitError;
+use crate::former::Former;
 use crate::objective::Objective;
 use crate::options::{FitOptions, Observer};
 use crate::stochastic::{Outcome, Target};
 use ppl_guide::Centring;
 use ppl_model::Bound;
 use ppl_model::graph::SymbolId;
+use std::cell::Cell;
 
 /// Sites that are switched one by one, at most.
 const MOST: usize = 10;
@@ -28,6 +30,8 @@ pub(crate) struct Found {
     pub(crate) sites: Vec<SymbolId>,
     /// Whether the observer stopped it.
     pub(crate) stopped: bool,
+    /// Gradients that it took.
+    pub(crate) estimates: usize,
 }
 
 /// What a short optimisation gave.
@@ -49,10 +53,12 @@ pub(crate) fn search(
 ) -> Result<Found, FitError> {
     let all = ppl_guide::hierarchical(bound);
     let mut sites = if apart { all.clone() } else { vec![] };
+    let estimates = Cell::new(0);
     let alike = |sites: Vec<SymbolId>| Found {
         guided: None,
         sites,
         stopped: false,
+        estimates: estimates.get(),
     };
     if all.len() < 2 || all.len() > MOST {
         return Ok(alike(sites));
@@ -66,6 +72,8 @@ pub(crate) fn search(
         let n = objective.n_params();
         let solved = solve(&guided.bound, layout, n, options, Effort::Quick, observer)?;
         let optimum = solved.map(|s| s.optimum);
+        let taken = optimum.as_ref().map_or(0, |o| o.estimates);
+        estimates.set(estimates.get() + taken);
         Ok(match optimum {
             Some(o) if o.outcome == Outcome::Interrupted => Tried::Stopped,
             Some(o) if o.elbo.is_finite() => Tried::Bound(o.elbo, o.elbo_se),
@@ -117,7 +125,36 @@ pub(crate) fn search(
         guided: Some(candidate(bound, options.guide, Centring::Apart(&sites))?),
         stopped: false,
         sites,
+        estimates: estimates.get(),
     })
+}
+
+/// The guide with the choice of a former fit, if that fit can be gone on from; with the sites in units of their priors. What was
+/// best for nearly the same posterior is not compared again.
+pub(crate) fn resumed(
+    bound: &Bound,
+    options: &FitOptions,
+    former: &Former,
+    observer: &mut dyn Observer,
+) -> Result<Option<(Entrant, Vec<SymbolId>)>, FitError> {
+    let names = former.non_centred();
+    let mut sites = ppl_guide::hierarchical(bound);
+    sites.retain(|s| names.contains(bound.model.symbols[*s].name.as_str()));
+    let guided = candidate(bound, options.guide, Centring::Apart(&sites))?;
+    let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
+    let Some(layout) = &objective.layout else {
+        return Ok(None);
+    };
+    let n = objective.n_params();
+    let solved = solve(&guided.bound, layout, n, options, Effort::Resume, observer)?;
+    Ok(solved.map(|solved| {
+        let entrant = Entrant {
+            guided,
+            objective,
+            solved: Some(solved),
+        };
+        (entrant, sites)
+    }))
 }
 
 /// What was chosen and why, from the bounds of all centred, all non-centred and the mixed choice.

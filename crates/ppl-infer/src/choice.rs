@@ -210,10 +210,10 @@ fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chose
 }
 
 /// A candidate with what the deterministic engine made of it.
-struct Entrant {
-    guided: Guided,
-    objective: Objective,
-    solved: Option<Solved>,
+pub(crate) struct Entrant {
+    pub(crate) guided: Guided,
+    pub(crate) objective: Objective,
+    pub(crate) solved: Option<Solved>,
 }
 
 impl Entrant {
@@ -250,7 +250,14 @@ pub fn choose(
     let mut waiting = candidates(bound, options.guide)?;
     let has_choice = waiting.len() > 1;
     waiting.reverse();
-    let (mut apart, mut searching) = (None, 0.0);
+    let (mut apart, mut searching, mut estimates) = (None, 0.0, 0);
+    if let Some(former) = options.former.as_ref().filter(|_| has_choice)
+        && let Some((entrant, sites)) = centring::resumed(bound, options, former, observer)?
+    {
+        entrants.push(entrant);
+        waiting.clear();
+        apart = Some(sites);
+    }
     while let Some(guided) = waiting.pop() {
         let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
         if objective.params.is_empty() {
@@ -278,6 +285,7 @@ pub fn choose(
             let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
             let started = std::time::Instant::now();
             let found = centring::search(bound, options, better, observer)?;
+            estimates += found.estimates;
             searching = started.elapsed().as_secs_f64();
             apart = Some(found.sites);
             stopped = found.stopped;
@@ -289,7 +297,7 @@ pub fn choose(
     let n = entrants.len();
     let mut best: Option<Chosen> = None;
     let mut bounds = vec![];
-    let (mut steps, mut estimates, mut race, mut climb) = (0, 0, 0.0, searching);
+    let (mut steps, mut race, mut climb) = (0, 0.0, searching);
     for (k, entrant) in entrants.into_iter().enumerate() {
         let behind = ahead.is_finite() && entrant.bound() < ahead - HOPELESS;
         // Whoever interrupts wants the best so far, not another engine.

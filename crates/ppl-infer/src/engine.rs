@@ -27,6 +27,9 @@ pub enum FitError {
     /// Nothing to infer.
     #[error("the model has no unknowns: nothing is sampled and there is no param")]
     NoUnknowns,
+    /// A start was given that is of another model.
+    #[error("the former fit has no draws of any unknown of this model")]
+    Former,
 }
 
 impl FitError {
@@ -47,13 +50,24 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<Fit, FitError> {
     let started = Instant::now();
+    let known = match &options.former {
+        Some(former) => {
+            let matched = former.matched(bound);
+            if matched.found == 0 {
+                return Err(FitError::Former);
+            }
+            Some(matched.note())
+        }
+        None => None,
+    };
     let Chosen {
         guided,
         objective,
         optimum,
         starts,
-        notes,
+        mut notes,
     } = choose(bound, options, observer)?;
+    notes.extend(known);
     let bound = guided.bound;
     let compile = started.elapsed().as_secs_f64() - optimum.race_seconds - optimum.optimise_seconds;
     let certify_started = Instant::now();
@@ -115,6 +129,7 @@ pub fn fit(
         fit.certificate.gradient_norm = seen.gradient;
         fit.certificate.curvature_residual = seen.curvature;
         fit.certificate.richer.clone_from(&seen.richer);
+        fit.certificate.linear_response.clone_from(&seen.response);
     }
     if let Some(found) = starts.filter(|_| optimum.deterministic && !hurried) {
         fit.certificate.starts = Some(crate::modes::starts(&bound, options.seed, &found)?);

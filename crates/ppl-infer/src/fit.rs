@@ -117,6 +117,9 @@ pub struct Certificate {
     pub starts: Option<Starts>,
     /// What one guide family up would add to the bound.
     pub richer: Option<Richer>,
+    /// The sds of sites' and reports' elements by linear response, for guides of independent elements: those of the Gaussian with
+    /// the mean of the guide and the inverse of the mean curvature for covariance. Exact where the posterior is Gaussian.
+    pub linear_response: Vec<(String, f64)>,
 }
 
 /// The probability with which the log evidence exceeds its Markov bound.
@@ -133,6 +136,7 @@ impl Default for Certificate {
             curvature_residual: f64::NAN,
             starts: None,
             richer: None,
+            linear_response: vec![],
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod elbo;
 pub mod engine;
 pub mod fault;
 pub mod fit;
+mod former;
 pub mod labels;
 mod modes;
 pub mod objective;
@@ -34,4 +35,5 @@ mod wider;
 pub use fit::{
     Certificate, Draws, Elbo, Estimate, Fit, MARKOV, Mode, Phase, Richer, Row, Starts, Verdict,
 };
+pub use former::Former;
 pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};

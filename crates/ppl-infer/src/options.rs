@@ -1,5 +1,7 @@
 //! What a fit can be told, and how it tells how far it is.
 
+use crate::former::Former;
+
 /// Which guide to generate where the model has none of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GuideChoice {
@@ -30,6 +32,8 @@ pub struct FitOptions {
     pub max_steps: usize,
     /// Whether the log likelihood of every observation is kept, for comparisons of fits.
     pub pointwise: bool,
+    /// A former fit to start from, beside the other starts: of fewer rows, other groups, other priors or fewer unknowns.
+    pub former: Option<Former>,
 }
 
 impl Default for FitOptions {
@@ -41,6 +45,7 @@ impl Default for FitOptions {
             draws: 2000,
             max_steps: 100_000,
             pointwise: false,
+            former: None,
         }
     }
 }

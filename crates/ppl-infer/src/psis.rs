@@ -45,20 +45,7 @@ pub fn k_threshold(n_draws: usize) -> f64 {
 /// A weight of NaN counts as zero, and any NaN or positive infinity makes k-hat infinite.
 pub fn psis(log_weights: &[f64]) -> Psis {
     let n = log_weights.len();
-    let spoilt = log_weights
-        .iter()
-        .any(|w| w.is_nan() || *w == f64::INFINITY);
-    let mut logs: Vec<f64> = log_weights
-        .iter()
-        .map(|w| {
-            if w.is_nan() {
-                f64::NEG_INFINITY
-            } else {
-                w.min(f64::MAX)
-            }
-        })
-        .collect();
-    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (mut logs, largest, spoilt) = finite(log_weights);
     if n == 0 || largest == f64::NEG_INFINITY {
         let k_hat = if n == 0 { f64::NAN } else { f64::INFINITY };
         return Psis {
@@ -85,6 +72,31 @@ pub fn psis(log_weights: &[f64]) -> Psis {
     }
 }
 
+/// The k-hat of [`psis`] alone.
+pub fn k_hat(log_weights: &[f64]) -> f64 {
+    let (mut logs, largest, spoilt) = finite(log_weights);
+    match logs.is_empty() {
+        true => f64::NAN,
+        false if spoilt || largest == f64::NEG_INFINITY => f64::INFINITY,
+        false => {
+            logs.iter_mut().for_each(|w| *w -= largest);
+            smooth_tail(&mut logs).0
+        }
+    }
+}
+
+/// Log weights without NaN and infinity, the largest of them, and whether there were any.
+fn finite(log_weights: &[f64]) -> (Vec<f64>, f64, bool) {
+    let spoilt = |w: &f64| w.is_nan() || *w == f64::INFINITY;
+    let logs = log_weights.iter().map(|w| match w.is_nan() {
+        true => f64::NEG_INFINITY,
+        false => w.min(f64::MAX),
+    });
+    let logs: Vec<f64> = logs.collect();
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (logs, largest, log_weights.iter().any(spoilt))
+}
+
 /// Replaces the tail of `logs` (largest 0) by smoothed values; returns k-hat and the length of the tail.
 fn smooth_tail(logs: &mut [f64]) -> (f64, usize) {
     let n = logs.len();
@@ -97,10 +109,16 @@ fn smooth_tail(logs: &mut [f64]) -> (f64, usize) {
         return (0.0, 0);
     }
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&a, &b| logs[a].total_cmp(&logs[b]));
-    let cutoff = logs[order[n - planned - 1]].max(f64::MIN_POSITIVE.ln());
-    let first = order.partition_point(|&i| logs[i] <= cutoff);
-    let tail = &order[first..];
+    // Equal weights in the order of the draws.
+    let by_weight = |a: &usize, b: &usize| logs[*a].total_cmp(&logs[*b]).then(a.cmp(b));
+    let (_, at, larger) = order.select_nth_unstable_by(n - planned - 1, by_weight);
+    let cutoff = logs[*at].max(f64::MIN_POSITIVE.ln());
+    let mut tail: Vec<usize> = larger
+        .iter()
+        .copied()
+        .filter(|&i| logs[i] > cutoff)
+        .collect();
+    tail.sort_by(by_weight);
     if tail.len() < SMALLEST_TAIL {
         // Nearly all the weight is on a handful of draws, or the largest weights are all the same.
         return (

@@ -3,10 +3,10 @@
 use crate::collect::collect;
 use crate::elbo::{Terms, elbo, log_mean_exp, mean_of};
 use crate::engine::FitError;
-use crate::fit::{Draws, Estimate, Fit, MARKOV, Row};
+use crate::fit::{Draws, Estimate, Fit, MARKOV};
 use crate::options::FitOptions;
 use crate::pointwise::pointwise;
-use crate::psis::{Psis, k_threshold, psis};
+use crate::psis::{Psis, k_hat, k_threshold, psis};
 use crate::sampler::{LABEL, Sampler};
 use crate::summary::{summarise, summarise_weighted};
 use ndarray::Array2;
@@ -124,21 +124,61 @@ pub(crate) fn sample(
         fit.certificate.log_evidence_at_least =
             log_mean_exp(&log_weights).value + (1.0 - MARKOV).ln();
     }
-    let mut rest = (plain.values, own, log_weights.clone());
-    // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved.
-    if !hurried && non_finite == 0 && fit.guide_k_hat > WIDER_FROM && sampler.can_be_wider() {
-        let wide = collect(&mut sampler, bound, params, n, true)?;
-        let wide_weights = wide.log_weights();
-        if wide_weights.iter().all(|w| w.is_finite()) {
-            let smoothed = psis(&wide_weights);
-            // Without weights only the guide's own draws mean anything.
-            if smoothed.k_hat < fit.guide_k_hat && smoothed.k_hat <= k_threshold(n) {
-                rest = (wide.values, smoothed, wide_weights);
-                fit.wider = true;
+    let mut measured: Vec<bool> = roles
+        .iter()
+        .map(|r| non_finite == 0 && *r != LABEL && *r != "param")
+        .collect();
+    let mut best = Weighed::new(plain.values, log_weights.clone(), own, &measured);
+    // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved, for all
+    // quantities. Near the verdict's edge more draws tell which side it is.
+    if !hurried && non_finite == 0 {
+        let can_be_wider = sampler.can_be_wider();
+        let mut n_drawn = n;
+        loop {
+            if best.worst > WIDER_FROM && can_be_wider && !fit.wider {
+                let wide = Weighed::drawn(&mut sampler, bound, params, (n_drawn, true), &measured)?;
+                // Without weights only the guide's own draws mean anything.
+                if let Some(wide) = wide
+                    && wide.worst < best.worst
+                    && wide.smoothed.k_hat <= k_threshold(n_drawn)
+                {
+                    best = wide;
+                    fit.wider = true;
+                }
             }
+            let edge = k_threshold(n_drawn);
+            let near = (edge - EDGE..edge + 2.0 * EDGE).contains(&best.worst);
+            let more = n_drawn * MORE_DRAWS;
+            let affordable = more * width <= MOST_KEPT && (more * sampler.work) as f64 <= MOST_WORK;
+            if !near || !affordable || more > MOST_DRAWS {
+                break;
+            }
+            n_drawn = more;
+            // Those that are far from the edge need no closer look.
+            let far: Vec<f64> = best.k_hats.clone();
+            for (measured, k) in measured.iter_mut().zip(&far) {
+                *measured &= *k > edge - EDGE;
+            }
+            let again = Weighed::drawn(&mut sampler, bound, params, (more, fit.wider), &measured)?;
+            let Some(mut again) = again else {
+                break;
+            };
+            for (to, from) in again.k_hats.iter_mut().zip(far) {
+                if to.is_nan() {
+                    *to = from;
+                }
+            }
+            best = again;
         }
     }
-    let (values, smoothed, used) = rest;
+    let n = best.values.nrows();
+    let Weighed {
+        values,
+        smoothed,
+        log_weights: used,
+        k_hats,
+        ..
+    } = best;
     if options.pointwise && !hurried && non_finite == 0 {
         match pointwise(bound, (&names, values.view()), &used)? {
             Ok(found) => fit.pointwise = Some(found),
@@ -147,6 +187,7 @@ pub(crate) fn sample(
             )),
         }
     }
+    let own_k_hats: Vec<f64> = labelled().map(|(j, _)| k_hats[j]).collect();
     fit.k_hat = smoothed.k_hat;
     fit.certificate.effective = smoothed.ess;
     fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
@@ -168,8 +209,12 @@ pub(crate) fn sample(
         };
     }
     if non_finite == 0 {
-        quantity_k_hats(&mut fit.rows, &values, &used);
+        fit.rows
+            .iter_mut()
+            .zip(own_k_hats)
+            .for_each(|(row, k)| row.k_hat = k);
     }
+    fit.certificate.draws = n;
     Ok(Sampled {
         effective: effective_share(&log_weights),
         non_finite,
@@ -178,8 +223,88 @@ pub(crate) fn sample(
     })
 }
 
-/// Above this k-hat of the guide's own draws, wider ones are tried.
+/// Above this k-hat of the guide's own draws, or of a quantity under their weights, wider ones are tried.
 const WIDER_FROM: f64 = 0.5;
+
+/// The standard error of k-hat at the first draws is about 0.1. This near to the threshold so many times the draws are taken,
+/// and again, up to a limit, and as long as they can be held and cost little.
+const EDGE: f64 = 0.15;
+const MORE_DRAWS: usize = 4;
+const MOST_DRAWS: usize = 160_000;
+const MOST_KEPT: usize = 20_000_000;
+const MOST_WORK: f64 = 3e8;
+
+/// A quantity that varies by less than this part of itself is a constant.
+const ROUNDING: f64 = 1e-13;
+
+/// Draws with their weights.
+struct Weighed {
+    values: Array2<f64>,
+    log_weights: Vec<f64>,
+    smoothed: Psis,
+    /// The k-hat of every quantity: that of the weights times the squared distance from its mean.
+    k_hats: Vec<f64>,
+    /// The largest k-hat, that of the weights among them.
+    worst: f64,
+}
+
+impl Weighed {
+    fn new(
+        values: Array2<f64>,
+        log_weights: Vec<f64>,
+        smoothed: Psis,
+        measured: &[bool],
+    ) -> Weighed {
+        let corrected = smoothed.k_hat <= k_threshold(log_weights.len());
+        let weights = smoothed.weights();
+        let columns = values.columns().into_iter().zip(measured);
+        let k_hats: Vec<f64> = columns
+            .map(|(column, measured)| {
+                let mean = match corrected {
+                    true => column.iter().zip(&weights).map(|(x, w)| x * w).sum(),
+                    false => column.mean().unwrap_or(f64::NAN),
+                };
+                // What is a constant but for rounding has no tails.
+                let constant = column.std(1.0) <= ROUNDING * mean.abs();
+                if !measured || !mean.is_finite() || constant {
+                    return f64::NAN;
+                }
+                let logs: Vec<f64> = column
+                    .iter()
+                    .zip(&log_weights)
+                    .map(|(x, w)| w + 2.0 * (x - mean).abs().ln())
+                    .collect();
+                k_hat(&logs)
+            })
+            .collect();
+        let worst = k_hats.iter().copied().fold(smoothed.k_hat, f64::max);
+        Weighed {
+            values,
+            log_weights,
+            smoothed,
+            k_hats,
+            worst,
+        }
+    }
+
+    /// Fresh ones, so many, of the guide or wider than it; `None` where a weight is not finite.
+    fn drawn(
+        sampler: &mut Sampler,
+        bound: &Bound,
+        params: &[f64],
+        (n, wider): (usize, bool),
+        measured: &[bool],
+    ) -> Result<Option<Weighed>, FitError> {
+        let found = collect(sampler, bound, params, n, wider)?;
+        let log_weights = found.log_weights();
+        if log_weights.iter().any(|w| !w.is_finite()) {
+            return Ok(None);
+        }
+        let smoothed = psis(&log_weights);
+        let weighed = Weighed::new(found.values, log_weights, smoothed, measured);
+        Ok(Some(weighed))
+    }
+}
 
 /// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
 /// systematically by their weights (Kitagawa 1996).
@@ -216,25 +341,4 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
 fn weighted_bound(log_weights: &[f64], k: usize) -> Estimate {
     let batches = log_weights.chunks_exact(k);
     mean_of(batches.map(|w| log_mean_exp(w).value))
-}
-
-/// A quantity that varies by less than this part of itself is a constant.
-const ROUNDING: f64 = 1e-13;
-
-/// The k-hat of every quantity: that of the weights times the squared distance from its mean.
-fn quantity_k_hats(rows: &mut [Row], values: &Array2<f64>, log_weights: &[f64]) {
-    for (j, row) in rows.iter_mut().enumerate() {
-        // What is a constant but for rounding has no tails.
-        let rounding = ROUNDING * row.mean.abs();
-        if row.role == "param" || !row.mean.is_finite() || row.sd <= rounding {
-            continue;
-        }
-        let column = values.column(j);
-        let logs: Vec<f64> = column
-            .iter()
-            .zip(log_weights)
-            .map(|(x, w)| w + 2.0 * (x - row.mean).abs().ln())
-            .collect();
-        row.k_hat = psis(&logs).k_hat;
-    }
 }

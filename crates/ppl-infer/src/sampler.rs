@@ -33,6 +33,8 @@ pub struct Sampler {
     pub spans: Vec<ppl_syntax::Span>,
     /// Whether the entropy has a closed form.
     pub entropy_is_closed: bool,
+    /// Numbers that one draw computes.
+    pub(crate) work: usize,
 }
 
 /// Output numbers of a [`Sampler`].
@@ -93,6 +95,7 @@ impl Sampler {
         };
         let n_noise = program.n_noise;
         let (program, _) = passes::optimise_with(program, bound.folding);
+        let work = program.work() / batch.max(1);
         let compiled = Compiled::new(&program, n_noise, blocks, seed, Purpose::Certify)?;
         Ok(Sampler {
             compiled,
@@ -101,6 +104,7 @@ impl Sampler {
             n_terms,
             spans,
             entropy_is_closed,
+            work,
         })
     }
 
@@ -171,10 +175,11 @@ impl Sampler {
     }
 }
 
-type Named<'b> = (String, &'static str, Vec<ppl_model::AxisRef>, Expr<'b>);
+/// Name, role, axes and value.
+pub(crate) type Named<'b> = (String, &'static str, Vec<ppl_model::AxisRef>, Expr<'b>);
 
 /// Sites, reports and the model's own params, in order.
-fn named_values<'b>(
+pub(crate) fn named_values<'b>(
     bound: &Bound,
     joint: &Joint<'_, 'b>,
 ) -> Result<Vec<Named<'b>>, ObjectiveError> {

@@ -2,6 +2,7 @@
 
 use crate::number::{decimals, grouped, readable};
 use ppl_infer::{Elbo, Estimate, Fit, MARKOV};
+use std::collections::HashMap;
 
 /// Some ten lines for a person, in nats and seconds, with a line end after the last.
 pub fn elbo_block(fit: &Fit) -> String {
@@ -177,6 +178,7 @@ fn optimum(fit: &Fit, lines: &mut Vec<String>) {
     if !parts.is_empty() {
         lines.push(format!("optimum  {}", parts.join("; ")));
     }
+    response(fit, lines);
     for mode in c.starts.iter().flat_map(|s| &s.others) {
         lines.push(format!(
             "mode     another optimum has the bound {} and {:.1}% of the evidence found",
@@ -184,6 +186,50 @@ fn optimum(fit: &Fit, lines: &mut Vec<String>) {
             100.0 * mode.weight
         ));
     }
+}
+
+/// Quantities whose sd by linear response is shown.
+const RESPONSES: usize = 5;
+
+/// The sds by linear response that exceed the guide's own most.
+fn response(fit: &Fit, lines: &mut Vec<String>) {
+    let own: HashMap<&str, f64> = fit
+        .guide_rows
+        .iter()
+        .map(|r| (r.name.as_str(), r.sd))
+        .collect();
+    let all = fit.certificate.linear_response.iter();
+    let mut found: Vec<(f64, &str, f64, f64)> = all
+        .filter_map(|(name, sd)| {
+            let own = *own.get(name.as_str())?;
+            Some((sd / own, name.as_str(), *sd, own))
+        })
+        .filter(|f| f.0.is_finite())
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    if found.is_empty() {
+        return;
+    }
+    let shown: Vec<String> = found
+        .iter()
+        .take(RESPONSES)
+        .map(|(_, name, sd, own)| {
+            let places = decimals(*own, 3);
+            format!(
+                "{name} {} for {}",
+                readable(*sd, places),
+                readable(*own, places)
+            )
+        })
+        .collect();
+    let more = match found.len().saturating_sub(RESPONSES) {
+        0 => String::new(),
+        more => format!(", {more} more in fit.json"),
+    };
+    lines.push(format!(
+        "response sds by linear response, for the guide's own: {}{more}",
+        shown.join(", ")
+    ));
 }
 
 /// A number and its standard error, with two digits of the latter.
@@ -275,5 +321,13 @@ note     2 draws were out of support
             elbo.evidence_defined = false;
         }
         assert!(elbo_block(&fit).contains("undefined, as a prior is improper"));
+    }
+
+    #[test]
+    fn linear_response_beside_the_guide() {
+        let mut fit = fixture::small();
+        fit.guide_rows = fit.rows.clone();
+        let line = "response sds by linear response, for the guide's own: mu 4.12 for 3.30\n";
+        assert!(elbo_block(&fit).contains(line), "{}", elbo_block(&fit));
     }
 }

@@ -84,6 +84,7 @@ pub(crate) fn small() -> Fit {
                 family: "full-rank",
                 gain: estimate(0.5, 0.01),
             }),
+            linear_response: vec![("mu".to_owned(), 4.125)],
         },
         steps: 1234,
         gradient_evaluations: 9872,

@@ -3,6 +3,7 @@
 use crate::VERSION;
 use ppl_infer::{Certificate, Elbo, Estimate, Fit, MARKOV, Row};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// The version of the shape below; it rises when a key changes its meaning or goes.
 const FORMAT: u32 = 2;
@@ -20,6 +21,8 @@ pub fn fit_json(fit: &Fit) -> String {
         .as_ref()
         .filter(|elbo| elbo.evidence_defined)
         .map(|elbo| elbo.log_evidence);
+    let responses = fit.certificate.linear_response.iter();
+    let responses: HashMap<&str, f64> = responses.map(|(n, sd)| (n.as_str(), *sd)).collect();
     let document = json!({
         "format": FORMAT,
         "version": VERSION,
@@ -47,7 +50,7 @@ pub fn fit_json(fit: &Fit) -> String {
         "importance_corrected": fit.corrected,
         "summary": fit.rows.iter().map(summary).collect::<Vec<_>>(),
         "discrete": crate::discrete::discrete_json(fit),
-        "guide_summary": fit.guide_rows.iter().map(summary).collect::<Vec<_>>(),
+        "guide_summary": fit.guide_rows.iter().map(|row| with_response(&responses, row)).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }
@@ -67,6 +70,15 @@ fn summary(row: &Row) -> Value {
         "name": row.name, "role": row.role,
         "mean": mean, "sd": sd, "q5": q5, "q50": q50, "q95": q95, "mcse": mcse, "k_hat": row.k_hat,
     })
+}
+
+/// A row of the guide's own summary, with the sd by linear response beside it where there is one.
+fn with_response(responses: &HashMap<&str, f64>, row: &Row) -> Value {
+    let mut out = summary(row);
+    if let Some(sd) = responses.get(row.name.as_str()) {
+        out["linear_response_sd"] = json!(sd);
+    }
+    out
 }
 
 /// What means, sds and quantiles were computed from.

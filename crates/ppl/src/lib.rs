@@ -15,8 +15,8 @@ pub use ppl_infer::density::{Array, Density, DensityError, Gradient, Point};
 pub use ppl_infer::engine::FitError;
 pub use ppl_infer::predict::{PredictError, Predictions};
 pub use ppl_infer::{
-    Certificate, Draws, Elbo, Estimate, Fit, FitOptions, GuideChoice, Mode, Observer, Phase,
-    Progress, Richer, Row, Silent, Starts, Verdict,
+    Certificate, Draws, Elbo, Estimate, Fit, FitOptions, Former, GuideChoice, Mode, Observer,
+    Phase, Progress, Richer, Row, Silent, Starts, Verdict,
 };
 pub use ppl_syntax::{Diagnostic, render};
 

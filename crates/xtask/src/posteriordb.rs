@@ -91,7 +91,10 @@ fn under_seeds(arguments: &Arguments, folders: &[Folder], n: u64) -> Result<(), 
         agreeing += usize::from(found.agree());
         println!("{}", found.row(&folder.name));
     }
-    println!("\nthe same under all seeds: {agreeing} of {}", folders.len());
+    println!(
+        "\nthe same under all seeds: {agreeing} of {}",
+        folders.len()
+    );
     Ok(())
 }
 

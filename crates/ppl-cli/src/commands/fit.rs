@@ -1,6 +1,7 @@
 //! `ppl fit`: from a model and data to a posterior on standard output and, if asked for, in a directory.
 
 use crate::arguments::{GuideArgument, count};
+use crate::former;
 use crate::inputs::Inputs;
 use crate::interrupt::Interrupt;
 use crate::messages::{self, codes, plain};
@@ -9,7 +10,7 @@ use crate::output::OutputDirectory;
 use crate::progress::{Watch, bar};
 use crate::session::Session;
 use crate::terminal::Terminal;
-use ppl_lang::{Bound, FitOptions, Verdict};
+use ppl_lang::{Bound, FitError, FitOptions, Verdict};
 use ppl_report::TableOptions;
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 Examples:
   ppl fit model.ppl data.csv
   ppl fit model.ppl data.csv county=counties.csv --set n=3 --guide full-rank --out results
+  ppl fit model.ppl more_rows.csv --from results
 
 Exit codes:
   0 certified or optimised, 2 bad input, 3 approximate, 4 failed, 130 interrupted"
@@ -47,6 +49,10 @@ pub struct Fit {
     /// where labels are summed out
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// A directory that `ppl fit --out` wrote, of a fit to start from: of fewer rows, other groups, other priors or fewer
+    /// unknowns. It is one start among the others, so that it changes the work and not the answer
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
     /// Print all rows of the summary, however many
     #[arg(long)]
     full: bool,
@@ -92,7 +98,12 @@ impl Fit {
             .map(OutputDirectory::prepare)
             .transpose();
         let output = output.map_err(|error| session.refuse(&[error.diagnostic()]))?;
-        let (fit, interrupted) = self.fit(&session, &bound, terminal)?;
+        let former = self.from.as_deref().map(former::read).transpose();
+        let options = FitOptions {
+            former: former.map_err(|error| session.refuse(&[error]))?,
+            ..self.options()
+        };
+        let (fit, interrupted) = self.fit(&session, &bound, &options, terminal)?;
         // Files first: whoever reads standard output may have gone away.
         if let Some(output) = &output {
             output
@@ -130,6 +141,7 @@ impl Fit {
         &self,
         session: &Session,
         bound: &Bound,
+        options: &FitOptions,
         terminal: &Terminal,
     ) -> Result<(ppl_lang::Fit, bool), Outcome> {
         let threads = self
@@ -146,14 +158,19 @@ impl Fit {
             })?;
         let bar = bar(terminal.progress && !self.quiet);
         let mut watch = Watch::new(bar.clone(), Interrupt::watch(&bar));
-        let options = self.options();
-        let result = pool.install(|| bound.fit(&options, &mut watch));
+        let result = pool.install(|| bound.fit(options, &mut watch));
         bar.finish_and_clear();
         match result {
             Ok(fit) => Ok((fit, watch.interrupted)),
             Err(_) if watch.interrupted => {
                 terminal.note("interrupted before there was anything to report");
                 Err(Outcome::Interrupted)
+            }
+            Err(error @ FitError::Former) => {
+                let error = plain(codes::FIT_DIRECTORY, error.to_string());
+                Err(session.refuse(&[error.help(
+                    "give `--from` the fit of a model that shares unknowns with this one, by name",
+                )]))
             }
             Err(error) => Err(session.refuse_fit(&error, bound)),
         }

@@ -89,15 +89,14 @@ impl Predict {
 }
 
 /// The draws that a fit wrote.
-fn draws_of(directory: &Path) -> Result<Draws, Diagnostic> {
+pub fn draws_of(directory: &Path) -> Result<Draws, Diagnostic> {
     let path = directory.join("draws.csv");
     let text = std::fs::read_to_string(&path).map_err(|error| {
         let message = format!(
             "the draws of the fit, `{}`, cannot be read: {error}",
             path.display()
         );
-        plain(codes::ARGUMENTS, message)
-            .help("give `--fit` the directory that `ppl fit … --out DIR` wrote")
+        plain(codes::ARGUMENTS, message).help("give the directory that `ppl fit … --out DIR` wrote")
     })?;
     // Comments keep their lines, so that messages about the file name the right ones.
     let body = text.lines().skip_while(|line| line.starts_with('#'));

@@ -1,5 +1,6 @@
 //! From the best of several starts up the rungs: more draws as long as they change the bound.
 
+use super::curvature::Curvature;
 use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::rungs::{Rung, rungs};
@@ -21,6 +22,9 @@ const MANY: usize = 256;
 
 /// Changes that shrink by this factor or faster from rung to rung are extrapolated.
 const SHRINKING: f64 = 0.25;
+
+/// The first rung from the end of a former fit.
+const RESUMED: usize = 2;
 
 /// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
 const PURPOSE: u32 = 4;
@@ -57,20 +61,14 @@ impl Solver<'_> {
         out
     }
 
-    /// `ends`: how many starts there were, how many of them agree, and the optima apart.
+    /// Up the rungs from the end of a start; `resumed`: that of a former fit, for which the first ones are too coarse.
     pub(super) fn climb(
         &mut self,
-        starts: Vec<Gaussian>,
-        effort: Effort,
-        ends: &mut (usize, usize, Vec<Gaussian>),
+        from: Gaussian,
+        mut known: Curvature,
+        (effort, resumed): (Effort, bool),
     ) -> Climbed {
-        let merit = self.draws(MERIT, 1 << 20);
-        let found = match self.best_start(starts, &merit) {
-            Ok(found) => found,
-            Err(lost) => return Err((None, lost)),
-        };
-        let (mut q, mut known) = (found.best, found.known);
-        *ends = (found.tried, found.agreeing, found.others);
+        let mut q = from;
         let fresh = self.draws(FRESH, 5 << 20);
         let (mut reached, mut change) = (false, f64::INFINITY);
         let (mut ratio, mut ahead) = (f64::INFINITY, f64::INFINITY);
@@ -78,10 +76,14 @@ impl Solver<'_> {
         if effort == Effort::Quick {
             rungs.truncate(2);
         }
-        for (k, rung) in rungs.iter().enumerate() {
+        let first = match resumed {
+            true => RESUMED.min(rungs.len() - 1),
+            false => 0,
+        };
+        for (k, rung) in rungs.iter().enumerate().skip(first) {
             let n = rung.draws;
             known.limit(rung.curvature);
-            let draws = self.draws(n, k as u64);
+            let draws = self.spread(n, k as u64);
             let merit = self.draws(n.max(MERIT), 1 << 20);
             let (found, still) = match self.rung(q.clone(), &draws, &merit, &mut known, STEPS) {
                 Ok(found) => found,
@@ -91,7 +93,7 @@ impl Solver<'_> {
             let (more, se) = gain(&before, &after);
             let more = more + found.log_volume() - q.log_volume();
             // Draws that nobody optimised on decide whether it was worth while, and whether more draws may be.
-            if k == 0 || more > 0.0 {
+            if (k == 0 && !resumed) || more > 0.0 {
                 q = found;
             }
             reached = still;
@@ -102,7 +104,7 @@ impl Solver<'_> {
             let before = change;
             change = more.abs() - 2.0 * se;
             // The first rung's change says where the start was.
-            if k > 1 {
+            if k > first.max(1) {
                 ratio = change / before;
             }
             // The loss by a finite number of draws goes with its inverse.
@@ -117,7 +119,8 @@ impl Solver<'_> {
             };
             let next = rungs.get(k + 1);
             let last = next.is_none();
-            if k == 0 || !still || next.is_some_and(Rung::is_cheap) {
+            let cheap = next.is_some_and(Rung::is_cheap) && !resumed;
+            if k == 0 || !still || cheap {
                 continue;
             }
             let little = more.abs() < if last { (2.0 * se).max(WORTH) } else { WORTH };

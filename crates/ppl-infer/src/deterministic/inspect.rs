@@ -5,6 +5,7 @@ use super::causes::{Cause, cause};
 use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
+use super::response;
 use super::smooth::Smooth;
 use super::tails::{Escape, escape};
 use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver, shape};
@@ -41,6 +42,8 @@ pub(crate) struct Inspection {
     pub(crate) escape: Option<Escape>,
     /// What one Gaussian of any covariance would add.
     pub(crate) richer: Option<Richer>,
+    /// The sds of all quantities by linear response, where the elements are independent.
+    pub(crate) response: Vec<(String, f64)>,
     /// What explains most of the spread of the weights.
     pub(crate) cause: Option<Cause>,
 }
@@ -81,9 +84,13 @@ pub(crate) fn inspect(
         true => escape(bound, &mut solver, &q, &names)?,
         false => None,
     };
-    let (gradient, curvature, richer) = match thorough && escape.is_none() {
+    let seen = match thorough && escape.is_none() {
         true => solver.optimality(&q),
-        false => (f64::NAN, f64::NAN, None),
+        false => Optimality::default(),
+    };
+    let response = match &seen.response {
+        Some(wide) => response::sds(bound, &solver, wide)?,
+        None => vec![],
     };
     let cause = match thorough && escape.is_none() && layout.d <= MOST_EXPLAINED {
         true => {
@@ -94,10 +101,11 @@ pub(crate) fn inspect(
         false => None,
     };
     Ok(Some(Inspection {
-        gradient,
-        curvature,
+        gradient: seen.gradient,
+        curvature: seen.curvature,
         escape,
-        richer,
+        richer: seen.richer,
+        response,
         cause,
     }))
 }
@@ -112,9 +120,30 @@ fn may_be_improper(bound: &Bound) -> bool {
             .any(|s| matches!(s.statement, Statement::Factor(_)))
 }
 
+/// Gradient and curvature against what they are at an optimum; NaN where they are not known.
+struct Optimality {
+    gradient: f64,
+    curvature: f64,
+    /// The bound of the next family.
+    richer: Option<Richer>,
+    /// The Gaussian whose precision is the mean curvature.
+    response: Option<Gaussian>,
+}
+
+impl Default for Optimality {
+    fn default() -> Self {
+        Optimality {
+            gradient: f64::NAN,
+            curvature: f64::NAN,
+            richer: None,
+            response: None,
+        }
+    }
+}
+
 impl Solver<'_> {
     /// Gradient and curvature against what they are at an optimum, and the bound of the next family.
-    fn optimality(&mut self, q: &Gaussian) -> (f64, f64, Option<Richer>) {
+    fn optimality(&mut self, q: &Gaussian) -> Optimality {
         let d = self.smooth.d;
         let mut known = self.curvature(q);
         let each = (1 + known.cost()) as f64 * self.smooth.work as f64;
@@ -122,9 +151,9 @@ impl Solver<'_> {
             .map(|k| DRAWS >> k)
             .find(|n| *n as f64 * each <= MOST_WORK);
         let Some(n) = n else {
-            return (f64::NAN, f64::NAN, None);
+            return Optimality::default();
         };
-        let draws = self.draws(n, 7 << 20);
+        let draws = self.spread(n, 7 << 20);
         let mut g = vec![0.0; d];
         let mut finite = true;
         for batch in q.batches(&draws) {
@@ -132,30 +161,38 @@ impl Solver<'_> {
         }
         let h = self.hessian(q, &draws, &mut known);
         if !finite || !h.is_finite() {
-            return (f64::NAN, f64::NAN, None);
+            return Optimality::default();
         }
         g.iter_mut().for_each(|v| *v /= n as f64);
         let g = q.factor.whitened(&g);
         let gradient = (g.iter().map(|v| v * v).sum::<f64>() / d as f64).sqrt();
         let curvature = self.residual(q, &h) / d as f64;
+        let mut seen = Optimality {
+            gradient,
+            curvature,
+            ..Optimality::default()
+        };
+        if self.shape == Shape::Diagonal {
+            seen.response = Gaussian::new(&self.by, q.mean.clone(), h);
+        }
         if self.shape != Shape::Diagonal || d > MOST {
-            return (gradient, curvature, None);
+            return seen;
         }
         // Independent elements: what would a Gaussian of any covariance add?
         let full = Arc::new(Pattern::full(d));
         let Some(by) = Elimination::new(full.clone(), full.len()).map(Arc::new) else {
-            return (gradient, curvature, None);
+            return seen;
         };
         let precision = q.precision.on(full);
         let Some(q) = Gaussian::new(&by, q.mean.clone(), precision) else {
-            return (gradient, curvature, None);
+            return seen;
         };
         let q = &q;
         (self.shape, self.by) = (Shape::Dense, by);
         let mut known = self.curvature(q);
-        let (draws, merit) = (self.draws(RUNGS[1], 9 << 20), self.draws(MERIT, 1 << 20));
+        let (draws, merit) = (self.spread(RUNGS[1], 9 << 20), self.draws(MERIT, 1 << 20));
         let found = self.rung(q.clone(), &draws, &merit, &mut known, RICHER_STEPS);
-        let richer = found.ok().map(|(wide, _)| {
+        seen.richer = found.ok().map(|(wide, _)| {
             let fresh = self.draws(FRESH, 10 << 20);
             let (own, other) = (self.values(q, &fresh), self.values(&wide, &fresh));
             let (more, se) = gain(&own, &other);
@@ -165,7 +202,7 @@ impl Solver<'_> {
                 gain: Estimate { value, se },
             }
         });
-        (gradient, curvature, richer)
+        seen
     }
 
     /// ||C' H C - I||, of its diagonal alone where the covariance is diagonal. For long vectors from its products with

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! with `r^2 / 2 (L - E[H]) S (L - E[H])` added where E[H] is indefinite, which keeps L+ positive definite (Lin, Schmidt and
-//! Khan 2020). Expectations are means over frozen antithetic draws; a step is taken if the bound on other frozen draws
+//! Khan 2020). Expectations are means over frozen draws; a step is taken if the bound on other frozen draws
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
 mod anderson;
@@ -24,10 +24,13 @@ mod layout;
 mod modes;
 mod natural;
 mod outline;
+mod response;
 mod rungs;
 mod smooth;
+mod spread;
 mod starts;
 mod tails;
+mod warm;
 
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
@@ -105,6 +108,8 @@ pub(crate) enum Effort {
     Full,
     /// Two rungs: enough to compare parametrisations.
     Quick,
+    /// All rungs from a former fit, and nothing where that leads elsewhere.
+    Resume,
 }
 
 /// An optimum, and what the starts led to.
@@ -152,9 +157,28 @@ pub(crate) fn solve(
         max_steps: options.max_steps,
         elbo: f64::NAN,
     };
-    let starts = starts::starts(bound, &mut solver)?;
-    let mut ends = (0, 0, vec![]);
-    let (found, outcome) = match solver.climb(starts, effort, &mut ends) {
+    let former = match &options.former {
+        Some(former) => warm::gaussian(bound, former, &solver)?,
+        None => None,
+    };
+    let merit = solver.draws(MERIT, 1 << 20);
+    let mut ends = match &former {
+        Some(former) => solver.resume(former, &merit),
+        None => Ok(None),
+    };
+    let resumed = matches!(ends, Ok(Some(_)));
+    if let Ok(None) = ends
+        && effort != Effort::Resume
+    {
+        let mut starts = starts::starts(bound, &mut solver)?;
+        starts.extend(former.map(|f| f.start));
+        ends = solver.best_start(starts, &merit).map(Some);
+    }
+    let Ok(Some(ends)) = ends else {
+        return Ok(None);
+    };
+    let (tried, agreeing, others) = (ends.tried, ends.agreeing, ends.others);
+    let (found, outcome) = match solver.climb(ends.best, ends.known, (effort, resumed)) {
         Ok((found, true)) => (found, Outcome::Converged),
         Ok((found, false)) => (found, Outcome::StepLimit),
         Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
@@ -170,7 +194,6 @@ pub(crate) fn solve(
     if !elbo.is_finite() && outcome != Outcome::Interrupted {
         return Ok(None);
     }
-    let (tried, agreeing, others) = ends;
     let mut starts = Found {
         tried,
         agreeing,

@@ -8,11 +8,11 @@ use crate::elbo::log_mean_exp;
 use ppl_sparse::Symmetric;
 
 /// Steps from each start before they are compared.
-const TRIAL_STEPS: usize = 15;
+pub(super) const TRIAL_STEPS: usize = 15;
 
 /// Ends of trials that go on, at most, and how far below the best they may be.
 const CONTENDERS: usize = 4;
-const BEHIND: f64 = 50.0;
+pub(super) const BEHIND: f64 = 50.0;
 
 /// Squared distance of the means, in sds of the wider of two Gaussians in the direction between them, beyond which they
 /// are optima apart.
@@ -22,7 +22,7 @@ const APART: f64 = 9.0;
 const NEGLIGIBLE: f64 = 15.0;
 
 /// An earlier start is preferred unless a later one is better by more than this, at the trial and at the end.
-const CHANCE: f64 = 0.5;
+pub(super) const CHANCE: f64 = 0.5;
 const EQUAL: f64 = 0.01;
 
 /// Trial ends are not followed up if that computed more numbers than this.

@@ -112,22 +112,9 @@ impl Smooth {
         })
     }
 
-    /// Puts points (a row each) into a noise buffer; a missing row repeats the first.
-    fn place(blocks: &[(usize, usize)], points: &[f64], d: usize, noise: &mut [f64]) {
-        let n = points.len() / d;
-        for s in 0..BATCH {
-            let mut at = if s < n { s * d } else { 0 };
-            for &(offset, len) in blocks {
-                noise[offset + s * len..offset + (s + 1) * len]
-                    .copy_from_slice(&points[at..at + len]);
-                at += len;
-            }
-        }
-    }
-
     /// Values at up to a batch of points.
     pub(super) fn values(&mut self, points: &[f64], out: &mut Vec<f64>) {
-        Self::place(&self.blocks, points, self.d, &mut self.noise);
+        place(&self.blocks, points, self.d, &mut self.noise);
         self.value.run(&self.params, &self.noise);
         out.extend_from_slice(&self.value.output(0)[..points.len() / self.d]);
         self.evaluations += points.len() / self.d / 2;
@@ -135,7 +122,7 @@ impl Smooth {
 
     /// Adds the gradients at a full batch of points; whether everything was finite.
     pub(super) fn add_gradients(&mut self, points: &[f64], total: &mut [f64]) -> bool {
-        Self::place(&self.blocks, points, self.d, &mut self.noise);
+        place(&self.blocks, points, self.d, &mut self.noise);
         self.gradient.run(&self.params, &self.noise);
         self.evaluations += BATCH;
         let mut finite = self.gradient.output(0).iter().all(|v| v.is_finite());
@@ -175,6 +162,18 @@ impl Smooth {
 
     /// Sets the points of the next products.
     pub(super) fn aim(&mut self, points: &[f64]) {
-        Self::place(&self.blocks, points, self.d, &mut self.directed);
+        place(&self.blocks, points, self.d, &mut self.directed);
+    }
+}
+
+/// Puts points (a row each) into a noise buffer; a missing row repeats the first.
+pub(super) fn place(blocks: &[(usize, usize)], points: &[f64], d: usize, noise: &mut [f64]) {
+    let n = points.len() / d;
+    for s in 0..BATCH {
+        let mut at = if s < n { s * d } else { 0 };
+        for &(offset, len) in blocks {
+            noise[offset + s * len..offset + (s + 1) * len].copy_from_slice(&points[at..at + len]);
+            at += len;
+        }
     }
 }

@@ -11,7 +11,7 @@ use ppl_model::lower::Role;
 use ppl_sparse::Symmetric;
 
 /// Standard deviations at the start, tried in turn until all draws are finite.
-const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
+pub(super) const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
 
 /// Steps towards the prior's own best Gaussian.
 const PRIOR_STEPS: usize = 15;
@@ -73,7 +73,7 @@ pub(super) fn starts(
 }
 
 /// The prior as a Gaussian, roughly. What has no proper prior stays near zero and becomes wide.
-fn prior(bound: &Bound, solver: &Solver<'_>) -> Result<Option<Gaussian>, ObjectiveError> {
+fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, ObjectiveError> {
     let smooth = Smooth::new(bound, |role| matches!(role, Role::Prior(_)))?;
     let d = smooth.d;
     if d != solver.smooth.d {
@@ -98,6 +98,7 @@ fn prior(bound: &Bound, solver: &Solver<'_>) -> Result<Option<Gaussian>, Objecti
     let mut known = alone.curvature(&start);
     let draws = alone.draws(RUNGS[0], 0);
     let found = alone.rung(start, &draws, &merit, &mut known, PRIOR_STEPS);
+    solver.smooth.evaluations += alone.smooth.evaluations;
     Ok(found.ok().map(|f| f.0))
 }
 
