@@ -26,6 +26,7 @@ pub mod predict;
 pub mod psis;
 mod sampled;
 pub mod sampler;
+pub mod simulate;
 pub mod stacking;
 pub mod stochastic;
 pub mod summary;

@@ -115,10 +115,46 @@ pub fn needed(bound: &Bound) -> BTreeSet<SymbolId> {
     reads(bound, &dists)
 }
 
-/// Statements to draw from; `imputed`: missing entries that were integrated out as well.
-fn wanted(bound: &Bound, imputed: bool) -> Vec<Wanted<'_>> {
+/// What is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// `predict` statements; and missing entries that were integrated out.
+    Predicted { imputed: bool },
+    /// A site, from its prior.
+    Site(SymbolId),
+    /// All entries of what the statement of that number observes.
+    Observed(usize),
+}
+
+/// Statements to draw from.
+fn wanted(bound: &Bound, what: What) -> Vec<Wanted<'_>> {
     let model = &bound.model;
     let mut out = vec![];
+    let imputed = match what {
+        What::Predicted { imputed } => imputed,
+        What::Site(id) => {
+            let own = model.dist(id).map(|dist| Wanted {
+                name: model.reported_name(id),
+                role: "site",
+                axes: model.symbols[id].axes.clone(),
+                dist,
+                keep: None,
+            });
+            return own.into_iter().collect();
+        }
+        What::Observed(k) => {
+            if let Statement::Observe { value, dist } = &model.statements[k].statement {
+                out.push(Wanted {
+                    name: "observed",
+                    role: "predict",
+                    axes: value.axes.clone(),
+                    dist,
+                    keep: None,
+                });
+            }
+            return out;
+        }
+    };
     for located in &model.statements {
         match &located.statement {
             Statement::Predict { name, axes, dist } => out.push(Wanted {
@@ -178,8 +214,18 @@ pub fn predict(
     seed: u64,
     imputed: bool,
 ) -> Result<Predictions, PredictError> {
+    draw(bound, fit, seed, What::Predicted { imputed })
+}
+
+/// Draws what is asked for, once for each draw of the unknowns.
+pub(crate) fn draw(
+    bound: &Bound,
+    fit: &Draws,
+    seed: u64,
+    what: What,
+) -> Result<Predictions, PredictError> {
     let mut out = Predictions::default();
-    let summed = wanted(bound, imputed).iter().any(|w| {
+    let summed = wanted(bound, what).iter().any(|w| {
         let expressions = w.dist.expressions();
         expressions.iter().any(|e| bound.model.reads_summed_out(e))
     });
@@ -193,7 +239,7 @@ pub fn predict(
     known.model = model.into();
     let all = bound;
     let bound = &known;
-    let wanted = wanted(bound, imputed);
+    let wanted = wanted(bound, what);
     if wanted.is_empty() {
         return Ok(out);
     }

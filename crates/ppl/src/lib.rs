@@ -94,6 +94,12 @@ pub struct Bound {
     inner: ppl_model::Bound,
 }
 
+impl From<ppl_model::Bound> for Bound {
+    fn from(inner: ppl_model::Bound) -> Bound {
+        Bound { inner }
+    }
+}
+
 impl Bound {
     /// The graph in words, with sizes and estimators.
     pub fn describe(&self) -> String {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod posteriordb;
+mod sbc;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 enum Task {
     /// Fits the models of posteriordb and compares with the reference posteriors
     Posteriordb(posteriordb::Arguments),
+    /// Calibrates fits of simulated data: ranks of the true values among draws of the fits
+    Sbc(sbc::Arguments),
     /// Times a model: its log density with gradient, and a step of a mean-field fit
     Time(bench::time::Arguments),
     /// Times the benchmark problems here and in other systems, one after another on one core
@@ -21,6 +24,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Posteriordb(arguments) => posteriordb::run(&arguments),
+        Task::Sbc(arguments) => sbc::run(&arguments),
         Task::Time(arguments) => bench::time::run(&arguments),
         Task::Peers(arguments) => bench::peers::run(&arguments),
     };

@@ -88,7 +88,7 @@ impl Solver<'_> {
         if self.shape != Shape::Diagonal {
             known.iter().for_each(|j| diagonal[*j] /= NARROW * NARROW);
         }
-        let precision = Symmetric::of_diagonal(pattern, diagonal.into_iter());
+        let precision = Symmetric::of_diagonal(pattern, diagonal);
         let start = Gaussian::new(&self.by, mean, precision)?;
         let mut is_known = vec![false; d];
         known.iter().for_each(|j| is_known[*j] = true);

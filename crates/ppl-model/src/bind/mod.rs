@@ -292,6 +292,14 @@ impl Bound {
         }
     }
 
+    /// The same model with other numbers for a column, in its declared order. For simulated data: nothing is checked.
+    pub fn with_numbers(&self, id: SymbolId, numbers: Vec<f64>) -> Bound {
+        let mut out = self.clone();
+        out.values.insert(id, Values::Real(numbers.into()));
+        out.structure = Default::default();
+        out
+    }
+
     /// Labels in brackets must exist now that the levels are known.
     fn check_labels(&self) -> Vec<Diagnostic> {
         let mut out = vec![];
