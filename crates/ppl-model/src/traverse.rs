@@ -111,6 +111,11 @@ impl Model {
                 Role::Data { .. } => {}
             }
         }
+        self.each_statement_expression(f);
+    }
+
+    /// Calls `f` with every expression of the statements, then of the guide; distributions of sites are the symbols'.
+    pub fn each_statement_expression(&self, f: &mut dyn FnMut(&TExpr)) {
         for s in self.statements.iter().chain(&self.guide) {
             if let Some(when) = &s.when {
                 f(&when.condition);

@@ -171,7 +171,7 @@ fn observations_outside_the_support() {
                 "mend the value",
             ),
             (
-                "data y[row]: real;\na ~ HalfNormal(1);\nobserve y ~ Uniform(-2, 1);",
+                "data y[row]: real;\nobserve y ~ Uniform(-2, 1);",
                 "E0211",
                 "data.csv:4:1",
                 "between -2 and 1",

@@ -349,7 +349,7 @@ fn right_models_are_let_through() {
         "data n: int;\naxis k = n;\nb[k] ~ Normal(0, 1);",
         "axis k = n;\ndata n: int;\nb[k] ~ Normal(0, 1);",
         "axis c;\ndata g[row]: c;\ndata y[row]: real;\na[c] ~ Normal(0, 1);\nobserve y ~ Normal(a[g], 1);",
-        "axis k = 2;\nw[k] ~ Dirichlet(1);\nL[k, k] ~ LkjCholesky(2);\nu[k]: ordered ~ Normal(0, 1);\nfactor sum(u);",
+        "axis k = 2;\nw[k] ~ Dirichlet(1);\nL[k, k] ~ LkjCholesky(2);\nu[k]: ordered ~ Normal(0, 1);\nreport v[k] = w;\nreport M[k, k] = L;\nfactor sum(u);",
         "tau ~ HalfNormal(1);\nguide { param m = 0; tau ~ LogNormal(m, 1); }",
         "tau ~ HalfNormal(1);\nguide { param m = 0; tau ~ Normal(m, 1).transformed(); }",
         "axis k = 2;\nb[k] ~ Normal(0, 1);\nguide { param m[k] = 0; b ~ Normal(m, 1); }",

@@ -180,7 +180,7 @@ pub fn bind_within(
         folding: Folding::default(),
         structure: Default::default(),
     };
-    let mut errors = bound.check_labels();
+    let mut errors = bound.check_elements();
     if errors.is_empty() {
         imputations::place(&mut bound);
         errors = crate::lower::check_groups(&bound);
@@ -300,11 +300,20 @@ impl Bound {
         out
     }
 
-    /// Labels in brackets must exist now that the levels are known.
-    fn check_labels(&self) -> Vec<Diagnostic> {
+    /// Labels in brackets must exist now that the levels are known, and lists be as long as their axes.
+    fn check_elements(&self) -> Vec<Diagnostic> {
         let mut out = vec![];
         let mut check = |e: &TExpr| {
             e.visit(&mut |e| {
+                if let TKind::Vector(parts, axis) = &e.kind {
+                    let (n, name) = (
+                        self.axes[axis.axis].size(),
+                        &self.model.axes[axis.axis].name,
+                    );
+                    if parts.len() != n {
+                        out.push(crate::lower::wrong_length(e.span, parts.len(), name, n));
+                    }
+                }
                 let TKind::Label(axis, label) = &e.kind else {
                     return;
                 };

@@ -90,7 +90,7 @@ impl Bound {
             structure: Default::default(),
             ..self.clone()
         };
-        let errors = bound.check_labels();
+        let errors = bound.check_elements();
         if errors.is_empty() {
             Ok(bound)
         } else {

@@ -20,6 +20,7 @@ impl Checker {
         self.predictors();
         self.censored_by_equality();
         self.exchangeable_labels();
+        self.unread();
         self.empirical_priors();
     }
 

@@ -39,6 +39,7 @@ mod recurrences;
 mod reductions;
 mod sampling;
 mod statements;
+mod unread;
 mod user_functions;
 mod values;
 mod vector_domains;

@@ -4,7 +4,7 @@ use super::{Lowered, Lowering};
 use crate::bind::Bound;
 use crate::graph::*;
 use ppl_core::{AxisId, AxisSet, Expr, Index, Op, Prim, Real};
-use ppl_syntax::diagnostic::Diagnostic;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Lowers an expression.
@@ -60,11 +60,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let n = self.builder.size(axis_id);
                 if parts.len() != n {
                     let name = &self.bound.model.axes[axis.axis].name;
-                    return Err(Box::new(Diagnostic::error(
-                        "E0110",
-                        e.span,
-                        format!("{} values, but `{name}` has {n} elements", parts.len()),
-                    )));
+                    return Err(Box::new(wrong_length(e.span, parts.len(), name, n)));
                 }
                 let parts = self.exprs(parts)?;
                 self.builder.stack(&parts, axis_id)
@@ -303,4 +299,19 @@ impl Bound {
     pub fn size(&self, a: AxisRef) -> usize {
         self.axes[a.axis].size()
     }
+}
+
+/// A list that is not as long as its axis.
+pub(crate) fn wrong_length(span: Span, values: usize, axis: &str, n: usize) -> Diagnostic {
+    let s = |n: usize| if n == 1 { "" } else { "s" };
+    let message = format!(
+        "{values} value{}, but `{axis}` has {n} element{}",
+        s(values),
+        s(n)
+    );
+    Diagnostic::error("E0110", span, message)
+        .at(format!("{values} here"))
+        .help(format!(
+            "write one value for each element of `{axis}`, or a single number for all"
+        ))
 }

@@ -34,6 +34,7 @@ mod visits;
 pub use axes::AxisMap;
 pub use constrain::Free;
 pub use density::{Role, SiteMap, Term};
+pub(crate) use expr::wrong_length;
 pub(crate) use groups::check_groups;
 pub use guide::{DiscreteDraw, GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
