@@ -1,6 +1,7 @@
 //! Declarations: axes, data, kinds, and the axes of a left side.
 
 use super::Checker;
+use super::other_names::{self, Here};
 use super::statements::not_available;
 use crate::graph::*;
 use ppl_syntax::ast::{self, AxisDef, StmtKind, TargetAxis};
@@ -286,14 +287,16 @@ impl Checker {
                     let candidates = known
                         .into_iter()
                         .chain(self.model.axes.iter().map(|a| a.name.as_str()));
-                    let d = match ppl_syntax::suggest(name, candidates) {
-                        Some(s) => d
+                    let close = ppl_syntax::suggest(name, candidates).map(str::to_owned);
+                    let d = match (other_names::kind(name), close) {
+                        (Some(Here::Name(s)), _) => {
+                            d.help(format!("write `{s}`")).fix(kind.name.span, s)
+                        }
+                        (Some(Here::Advice(text)), _) => d.help(text),
+                        (None, Some(s)) => d
                             .help(format!("did you mean `{s}`?"))
                             .fix(kind.name.span, s),
-                        None if name == "boolean" => {
-                            d.help("did you mean `bool`?").fix(kind.name.span, "bool")
-                        }
-                        None => d.help(format!(
+                        (None, None) => d.help(format!(
                             "kinds are {}, or an axis; one whose levels are labels of the data is declared above, `axis {name};`",
                             known.join(", ")
                         )),

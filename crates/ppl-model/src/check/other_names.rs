@@ -112,6 +112,30 @@ pub(super) fn distribution(name: &str) -> Option<Here> {
     }))
 }
 
+/// A kind of number or label.
+pub(super) fn kind(name: &str) -> Option<Here> {
+    Some(Here::Name(match name.to_lowercase().as_str() {
+        "count" | "counts" | "integer" | "natural" | "nat" | "int64" | "int32" | "i64" | "u64" => {
+            "int"
+        }
+        "float" | "double" | "number" | "numeric" | "f64" | "float64" | "scalar" => "real",
+        "boolean" | "binary" | "logical" | "flag" => "bool",
+        "probability" | "proportion" => "unit",
+        "cholesky_factor_corr" => "corr_cholesky",
+        "cholesky_factor_cov" => "cov_cholesky",
+        "corr_matrix" => "corr",
+        "cov_matrix" => "cov",
+        "positive_real" | "nonnegative" => "positive",
+        "string" | "str" | "factor" | "category" | "categorical" | "label" | "text" => {
+            return Some(Here::Advice(
+                "labels are the levels of an axis: `axis group;`, then `data group[row]: group;`"
+                    .to_owned(),
+            ));
+        }
+        _ => return None,
+    }))
+}
+
 /// A function that is no function here.
 pub(super) fn function(name: &str) -> Option<String> {
     let ending = |ends: &[&str]| ends.iter().find_map(|e| name.strip_suffix(e));
@@ -151,6 +175,9 @@ pub(super) fn function(name: &str) -> Option<String> {
         }
         "range" | "arange" | "linspace" => {
             "numbers 1 to n are the labels of an axis: `axis k = 5;`"
+        }
+        "stick_breaking" | "stickbreaking" | "stick_break" => {
+            "write `v * exp(cumsum(log1m(v), over = k) - log1m(v))` with `v[k]` between 0 and 1"
         }
         "print" => "write `report a = …;` for its summary",
         _ => return None,

@@ -25,8 +25,13 @@ impl Checker {
         };
         let own = |id: SymbolId| -> HashSet<SymbolId> {
             let expressions = self.model.dist(id).map(TDist::expressions);
-            let read = expressions.into_iter().flatten().flat_map(named);
-            read.filter(|s| *s != id).collect()
+            let bounds = match &self.model.symbols[id].kind {
+                Some(Kind::Real(low, high) | Kind::Int(low, high)) => [low, high],
+                _ => [&None, &None],
+            };
+            let all = expressions.into_iter().flatten();
+            let all = all.chain(bounds.into_iter().flatten());
+            all.flat_map(named).filter(|s| *s != id).collect()
         };
         // Earlier elements of itself are no reader.
         let mut read: HashSet<SymbolId> = HashSet::new();
@@ -34,9 +39,9 @@ impl Checker {
         for (id, symbol) in ids.zip(&self.model.symbols) {
             match &symbol.role {
                 Role::Let(e) | Role::Param(e) => read.extend(named(e)),
-                Role::Site(_) => read.extend(own(id)),
-                Role::Data { .. } => {}
+                Role::Site(_) | Role::Data { .. } => {}
             }
+            read.extend(own(id));
         }
         self.model
             .each_statement_expression(&mut |e| read.extend(named(e)));

@@ -59,6 +59,45 @@ pub(super) fn data_declaration(f: &Failure<'_>) -> Option<Diagnostic> {
     })
 }
 
+/// `columns(x1..x5)`, `columns(x1, x2)`
+pub(super) fn columns_without_quotes(f: &Failure<'_>) -> Option<Diagnostic> {
+    let (_, inside) = f.before().rsplit_once("columns(")?;
+    (!inside.contains([')', '"'])).then(|| {
+        let head: String = (inside.to_owned() + f.found).chars().take_while(|c| c.is_alphabetic() || *c == '_').collect();
+        f.slip(
+            "`columns` takes a pattern in quotes",
+            format!("write `columns(\"{head}*\")` for all columns whose names match, or list the columns: `axis k = {{a, b}};`"),
+        )
+    })
+}
+
+/// `let [a, b] = …`, `let (a, b) = …`, `let a, b = …`
+pub(super) fn several_names(f: &Failure<'_>) -> Option<Diagnostic> {
+    let opens = f.is_second() && matches!(f.found, "[" | "(");
+    let goes_on = f.found == "," && !f.before().contains(['=', '[', '(']);
+    (f.first() == "let" && (opens || goes_on)).then(|| {
+        f.slip(
+            "`let` names one value",
+            "name the array along its axis and look its elements up: `let p[k] = …;`, then `p[a]`",
+        )
+    })
+}
+
+/// `mu : Normal(0, 1);`
+pub(super) fn distribution_as_kind(f: &Failure<'_>) -> Option<Diagnostic> {
+    let (left, right) = f.before().split_once(':')?;
+    (f.wants(Rule::tilde) && super::is_distribution(right)).then(|| {
+        let at = f.start + left.len();
+        let colon = Span {
+            start: at,
+            end: at + 1,
+        };
+        Diagnostic::error("E0001", colon, "`:` gives a kind, not a distribution")
+            .help("`~` draws from a distribution")
+            .fix(colon, "~")
+    })
+}
+
 /// `data ~ Normal(0, 1);`
 pub(super) fn keyword_as_name(f: &Failure<'_>) -> Option<Diagnostic> {
     (f.is_second()

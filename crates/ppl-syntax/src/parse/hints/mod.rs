@@ -12,13 +12,16 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 35] = [
+const SLIPS: [Slip; 38] = [
+    declarations::columns_without_quotes,
     tokens::numbers,
     declarations::stan_block,
     elsewhere::declared_by_kind,
     declarations::stan_declaration,
     declarations::data_declaration,
+    declarations::several_names,
     declarations::keyword_as_name,
+    declarations::distribution_as_kind,
     declarations::stan_target,
     declarations::stan_truncation,
     declarations::guide_family,

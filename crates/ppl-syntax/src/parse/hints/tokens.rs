@@ -10,7 +10,10 @@ pub(super) fn numbers(f: &Failure<'_>) -> Option<Diagnostic> {
     let before = f.before();
     let digit_before_dot = before
         .strip_suffix('.')
-        .is_some_and(|b| b.ends_with(|c: char| c.is_ascii_digit()));
+        .map(|b| b.trim_end_matches(|c: char| c.is_ascii_digit()))
+        .is_some_and(|b| {
+            b.len() + 1 < before.len() && !b.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        });
     if digit_before_dot && f.wants(Rule::ident) {
         let dot = Span {
             start: f.previous_end() - 1,
