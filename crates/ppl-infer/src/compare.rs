@@ -13,8 +13,11 @@ use crate::stacking::stacking;
 /// Leave-one-out of one fit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loo {
-    /// Expected log pointwise predictive density: the sum over the units, with sqrt(n var) for its standard error.
+    /// Expected log pointwise predictive density: the sum over the units. Its standard error is that of the units, sqrt(n var), and
+    /// `mcse`, squares added.
     pub elpd: Estimate,
+    /// Monte Carlo standard error of the sum, from the weights of the draws.
+    pub mcse: f64,
     /// Effective number of parameters: log predictive density of the data, less `elpd`.
     pub p_loo: f64,
     /// log p(y_i | y without i), by unit.
@@ -63,6 +66,8 @@ pub fn leave_one_out(of: &Pointwise) -> Loo {
     let draws = of.log_weights.len();
     let own = psis(&of.log_weights);
     let (mut pointwise, mut k_hat, mut p_loo) = (vec![], vec![], 0.0);
+    // What each draw does to the sum: all units rest on the same draws, so their errors go together.
+    let mut influence = vec![0.0; draws];
     for column in of.log_likelihood.columns() {
         let likelihood = || column.iter().map(|v| f64::from(*v));
         let without: Vec<f64> = of
@@ -78,11 +83,21 @@ pub fn leave_one_out(of: &Pointwise) -> Loo {
         };
         let elpd = predicted(&smoothed.log_weights);
         p_loo += predicted(&own.log_weights) - elpd;
+        let weights = smoothed.log_weights.iter().zip(likelihood());
+        for (influence, (w, l)) in influence.iter_mut().zip(weights) {
+            *influence += w.exp() * (l - elpd).exp_m1();
+        }
         pointwise.push(elpd);
         k_hat.push(smoothed.k_hat);
     }
+    let mcse = influence.iter().map(|v| v * v).sum::<f64>().sqrt();
+    let units = sum_of(&pointwise);
     Loo {
-        elpd: sum_of(&pointwise),
+        elpd: Estimate {
+            se: units.se.hypot(mcse),
+            ..units
+        },
+        mcse,
         p_loo,
         pointwise,
         k_hat,
@@ -97,7 +112,8 @@ pub fn leave_one_out(of: &Pointwise) -> Loo {
 pub struct Comparison {
     /// Positions of the fits, the largest elpd first.
     pub order: Vec<usize>,
-    /// For each fit, in the order given: elpd less that of the best, with the standard error of the paired difference.
+    /// For each fit, in the order given: elpd less that of the best, with the standard error of the paired difference, in which
+    /// the Monte Carlo errors of both stand.
     pub difference: Vec<Estimate>,
     /// Stacking weights, in the order given.
     pub weights: Vec<f64>,
@@ -116,7 +132,11 @@ pub fn compare(fits: &[Loo]) -> Comparison {
             };
         }
         let each = fit.pointwise.iter().zip(&fits[best].pointwise);
-        sum_of(&each.map(|(a, b)| a - b).collect::<Vec<f64>>())
+        let units = sum_of(&each.map(|(a, b)| a - b).collect::<Vec<f64>>());
+        Estimate {
+            se: units.se.hypot(fit.mcse).hypot(fits[best].mcse),
+            ..units
+        }
     });
     let difference = difference.collect();
     let rows: Vec<Vec<f64>> = fits.iter().map(|f| f.pointwise.clone()).collect();
@@ -124,5 +144,44 @@ pub fn compare(fits: &[Loo]) -> Comparison {
         order,
         difference,
         weights: stacking(&rows),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+    use ppl_engine::random::{Address, fill_normal};
+
+    /// Twelve units about an unknown mean, 400 exact draws of its posterior N(0.3, 1/12).
+    fn drawn(seed: u64) -> Pointwise {
+        let mut z = vec![0.0; 400];
+        let address = Address {
+            seed,
+            purpose: 90,
+            step: 0,
+            block: 0,
+        };
+        fill_normal(&mut z, address);
+        let log_density = |s: usize, i: usize| {
+            let (mu, y) = (0.3 + z[s] / 12f64.sqrt(), 0.3 + (i as f64 - 5.5) / 4.0);
+            -0.5 * (y - mu).powi(2)
+        };
+        Pointwise {
+            outcomes: vec![],
+            log_weights: vec![0.0; z.len()],
+            log_likelihood: Array2::from_shape_fn((z.len(), 12), |(s, i)| log_density(s, i) as f32),
+        }
+    }
+
+    #[test]
+    fn the_monte_carlo_error_is_the_spread_over_sets_of_draws() {
+        let all: Vec<Loo> = (0..200).map(|seed| leave_one_out(&drawn(seed))).collect();
+        let elpds: Vec<f64> = all.iter().map(|l| l.elpd.value).collect();
+        let spread = sum_of(&elpds).se / 200.0 * 200f64.sqrt();
+        let mean = all.iter().map(|l| l.mcse).sum::<f64>() / 200.0;
+        // An sd of 200 numbers has a relative error of 5%; smoothing and the small sample leave the rest.
+        assert!((mean / spread - 1.0).abs() < 0.25, "{mean} {spread}");
+        assert!(all.iter().all(|l| l.elpd.se > l.mcse));
     }
 }

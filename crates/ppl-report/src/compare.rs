@@ -152,6 +152,7 @@ pub fn comparison_json(fits: &[Compared], units: &[String], found: &Comparison) 
                 "log_evidence": fit.log_evidence.map(estimate),
                 "log_evidence_difference": evidence[k].map(estimate),
                 "elpd_loo": estimate(fit.loo.elpd),
+                "elpd_loo_mcse": fit.loo.mcse,
                 "elpd_loo_difference": estimate(found.difference[k]),
                 "p_loo": fit.loo.p_loo,
                 "stacking_weight": found.weights[k],
