@@ -51,6 +51,30 @@ fn calls_share_the_weights() {
     assert_eq!(params.count(), 4);
 }
 
+/// In the body of a function, and of one within it, a net is what it is outside.
+#[test]
+fn calls_in_functions() {
+    let head = "axis feature = columns(\"x_*\"); axis out = 2; data x[row, feature]: real; data y[row]: real;\n\
+        s ~ HalfNormal(1);\nnet f = mlp(hidden = [3]);\nnet g = mlp(hidden = [2]);\n";
+    let inside = "fn sums(v[feature], a) { let h[out] = f(v); a * sum(h, over = out) }\n\
+        fn both(v[feature]) = sums(v, 2) + g(v);\n\
+        fn idle(v[feature]) = f(v);\n\
+        for i in row { observe y[i] ~ Normal(both(x[i]), s); }\n\
+        let o[row] = both(x);\nfactor sum(o);";
+    let outside = "let h[row, out] = f(x);\nlet o[row] = 2 * sum(h, over = out) + g(x);\n\
+        observe y ~ Normal(o, s);\nfactor sum(o);";
+    let [a, b] = [inside, outside].map(|m| estimate(&bind(&format!("{head}{m}"), &data())));
+    assert_eq!(a.len(), b.len());
+    let sorted = |v: Vec<f64>| {
+        let mut v = v;
+        v.sort_by(f64::total_cmp);
+        v
+    };
+    for (a, b) in sorted(a).into_iter().zip(sorted(b)) {
+        assert!((a - b).abs() <= 1e-10 * (1.0 + a.abs()), "{a} {b}");
+    }
+}
+
 #[test]
 fn a_net_learns_a_product() {
     let model = "axis feature = columns(\"x_*\"); data x[row, feature]: real; data y[row]: real;\n\

@@ -356,6 +356,7 @@ fn right_models_are_let_through() {
         "x ~ Bernoulli(0.5);\nguide { param p = 0; x ~ Bernoulli(inv_logit(p)); }",
         "axis k = {a, b, c};\ndata z[row]: k;\np ~ Beta(1, 1);\nlet q = (1 - p) / 2;\nobserve z ~ Categorical([p, q, q]);",
         "axis k = {a, b};\naxis j = 3;\ndata z[row]: k;\nw[j] ~ Dirichlet(1);\nobserve z ~ Categorical([w[1] + w[2], w[3]]);",
+        "axis k = 3;\ndata c[row, k]: int;\na[k] ~ Gamma(2, 1);\nlet n[row] = sum(c, over = k);\nobserve c ~ DirichletMultinomial(n, a);",
         "data y[row]: real;\ns ~ Normal(0, 1).truncated(lower = 0);\nobserve y ~ Normal(0, s);",
         "data y[row]: real;\nt ~ HalfNormal(1);\ns: real(0, t) ~ Flat();\nobserve y ~ Normal(0, s);",
         "axis k = 3;\ns[k]: ordered ~ HalfNormal(5);\np[k]: ordered ~ Beta(2, 2);\nu[k]: ordered ~ Normal(0, 1).truncated(upper = 3);\nfactor sum(s + p + u);",

@@ -205,7 +205,10 @@ impl Checker {
                 .enumerate()
                 .map(|(k, axes)| slot(k + 1, axes.clone())),
         );
-        let body = self.instantiate(&f, slots, Some(&own[0]), span)?;
+        self.functions.in_equation = true;
+        let body = self.instantiate(&f, slots, Some(&own[0]), span);
+        self.functions.in_equation = false;
+        let body = body?;
         if let Some(wider) = body.axes.iter().find(|a| !own[0].contains(a)) {
             let axis = self.model.axis_name(*wider).to_string();
             return self.fail(

@@ -68,13 +68,15 @@ impl Checker {
             let own = |a: &&AxisRef| !lifted.iter().any(|l| l.contains(a));
             f.iter().filter(own).copied().collect()
         });
-        let scopes = std::mem::replace(&mut self.scopes, vec![scope]);
+        let outside = std::mem::replace(&mut self.scopes, vec![scope]);
+        self.functions.outside.push(outside);
         let loops = std::mem::replace(&mut self.loops, loops);
         let defining = self.defining.take();
         self.functions.stack.push(f.name.name.clone());
         let body = self.body(f, inner.as_deref());
         self.functions.stack.pop();
-        (self.scopes, self.loops, self.defining) = (scopes, loops, defining);
+        self.scopes = self.functions.outside.pop().unwrap_or_default();
+        (self.loops, self.defining) = (loops, defining);
         self.point_at_call(f, before, span);
         let mut body = body?;
         // What was lifted lies along the axes themselves again.

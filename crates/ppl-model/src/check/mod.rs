@@ -392,7 +392,14 @@ impl Checker {
                     .into_iter()
                     .flatten();
                 let condition = d.otherwise.iter().map(|other| &other.0);
-                let all = d.args.iter().chain(bounds.map(|e| &**e)).chain(condition);
+                // Nor does the sum of counts, given which they are drawn.
+                let total = match d.distribution.definition().support {
+                    ppl_dist::Support::Counts(i) => Some(i),
+                    _ => None,
+                };
+                let args = d.args.iter().enumerate();
+                let args = args.filter(|(i, _)| Some(*i) != total).map(|(_, e)| e);
+                let all = args.chain(bounds.map(|e| &**e)).chain(condition);
                 all.for_each(|e| e.symbols_read_now(&mut stack));
             }
             let mut seen = vec![false; self.model.symbols.len()];

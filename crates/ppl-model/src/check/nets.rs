@@ -147,12 +147,14 @@ impl Checker {
                     .help(format!("write `{name}(x)`")),
             );
         };
-        if let Some(function) = self.inside_function() {
-            let what = format!("a net in the body of a function, here `{function}`");
-            return self.fail(not_available(span, &what));
-        }
         let x = self.expr(value, None)?;
         self.numeric(&x)?;
+        if self.functions.uncalled {
+            return None;
+        }
+        if self.functions.in_equation {
+            return self.fail(not_available(span, "a net in a differential equation"));
+        }
         let Some(frame) = frame else {
             let d = Diagnostic::error(
                 "E0106",
@@ -166,28 +168,36 @@ impl Checker {
         let missing = |from: &[AxisRef], to: &[AxisRef]| -> Vec<AxisRef> {
             from.iter().copied().filter(|a| !to.contains(a)).collect()
         };
-        let (ins, outs) = (missing(&x.axes, frame), missing(frame, &x.axes));
+        // The body of a function is for one element along the axes that its arguments are lifted over.
+        let own: Vec<AxisRef> = match self.inside_function() {
+            Some(_) => x.axes.iter().copied().filter(|a| !a.is_loop()).collect(),
+            None => x.axes.clone(),
+        };
+        let (ins, outs) = (missing(&own, frame), missing(frame, &own));
         let (into, out) = match (ins.as_slice(), outs.as_slice()) {
             ([into], []) if into.copy == 0 => (into.axis, None),
             ([into], [out]) if into.copy == 0 && out.copy == 0 => (into.axis, Some(out.axis)),
             _ => {
-                let d = Diagnostic::error(
-                    "E0106",
-                    span,
-                    format!(
+                let message = match ins.is_empty() && outs.is_empty() {
+                    true => "a net takes one axis to one other: here the left side lies along the axes of what it takes".to_owned(),
+                    false => format!(
                         "a net takes one axis to one other: here it would take {} to {}",
                         self.bracket(&ins),
                         self.bracket(&outs)
                     ),
-                )
-                .label(x.span, format!("this {}", self.lies(&x.axes)));
+                };
+                let d = Diagnostic::error("E0106", span, message)
+                    .label(x.span, format!("this {}", self.lies(&x.axes)));
                 return self.fail(d.help(format!(
                     "of `let h[row, hidden] = {name}(x);` with `x[row, feature]` it takes `feature` to `hidden`"
                 )));
             }
         };
         let build = Build { net: name, span };
-        self.layers(net, &build, into, out)?;
+        let mut scope = self.outside_of_functions(|c| {
+            c.layers(net, &build, into, out)?;
+            Some(c.weights(net))
+        })?;
         // The argument under a name of its own.
         let hidden = format!("{name}_x");
         let id = self.model.symbols.len();
@@ -219,10 +229,34 @@ impl Checker {
                 build.binary(BinaryOp::Add, total, build.part('b', last))
             }
         };
-        self.scopes.push(HashMap::from([(hidden, id)]));
+        scope.insert(hidden, id);
+        self.scopes.push(scope);
         let out = self.expr(&value, Some(frame));
         self.scopes.pop();
         Some(TExpr { span, ..out? })
+    }
+
+    /// Works with the names of the file, also where the body of a function is being checked.
+    fn outside_of_functions<T>(&mut self, work: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let swap = |c: &mut Self| {
+            if let Some(outermost) = c.functions.outside.first_mut() {
+                std::mem::swap(&mut c.scopes, outermost);
+            }
+        };
+        swap(self);
+        let done = work(self);
+        swap(self);
+        done
+    }
+
+    /// The params of a net by name.
+    fn weights(&self, net: &Net) -> HashMap<String, SymbolId> {
+        let layers = 1..=net.hidden.len() + 1;
+        let names =
+            layers.flat_map(|l| ['W', 'b'].map(|part| format!("{}_{part}{l}", net.name.name)));
+        names
+            .filter_map(|n| self.lookup(&n).map(|id| (n, id)))
+            .collect()
     }
 
     /// The axes and params of a net: those that there are, or new ones.

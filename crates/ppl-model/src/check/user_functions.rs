@@ -33,6 +33,12 @@ pub(crate) struct UserFunctions {
     /// The site in whose definition calls stand.
     pub(super) definee: Option<SymbolId>,
     called: HashSet<String>,
+    /// What could be read where each body that is being checked is called, outermost first: the file's own names.
+    pub(super) outside: Vec<Vec<HashMap<String, SymbolId>>>,
+    /// Whether the body of a function that nothing calls is being checked: nothing comes of it.
+    pub(super) uncalled: bool,
+    /// Whether the right side of a differential equation is being checked: it reads its arguments alone.
+    pub(super) in_equation: bool,
 }
 
 impl UserFunction {
@@ -244,7 +250,9 @@ impl Checker {
                 })
                 .collect();
             let (before, symbols) = (self.diagnostics.len(), self.model.symbols.len());
+            self.functions.uncalled = true;
             self.instantiate(&f, args, None, f.name.span);
+            self.functions.uncalled = false;
             self.model.symbols.truncate(symbols);
             self.functions.inline.retain(|id| *id < symbols);
             let found = self.diagnostics.split_off(before);
