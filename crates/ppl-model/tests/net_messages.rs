@@ -75,7 +75,7 @@ fn nets() {
                 "axis s = {a, b};\ndata t[row]: positive;\nnet g = mlp(hidden = [2]);\nfn f(u, y[s]) = [a = g(y), b = -y[b]];\nlet y0[s] = [1, 0];\nlet z[row, s] = ode(f, y0, 0, t);",
                 "E0113",
                 "6:17",
-                "a net in a differential equation",
+                "net in a differential equation",
                 "",
             ),
             (

@@ -146,3 +146,39 @@ fn counts_are_normalised_and_drawn_as_often() {
         assert!(p_value > 1e-4, "{name} {p:?}: p = {p_value}");
     }
 }
+
+/// -(K - 1)/2 ln(2 pi sd²) + ln(K T)/2 - sum of w (x_i - x_j)² / (2 sd²), T being the sum over spanning trees of the
+/// products of their weights: K^(K-2) for complete graphs (Cayley), K for a ring, the product of all weights for a path.
+#[test]
+fn intrinsic_autoregressions_by_pairs_of_neighbours() {
+    let ring: Vec<(usize, usize)> = (0..5).map(|i| (i, (i + 1) % 5)).collect();
+    let complete: Vec<(usize, usize)> = (0..6).flat_map(|i| (0..i).map(move |j| (i, j))).collect();
+    let path: Vec<(usize, usize)> = (0..3).map(|i| (i, i + 1)).collect();
+    let cases = [
+        (5, ring, vec![1.0], 5.0),
+        (6, complete, vec![1.0], 6f64.powi(4)),
+        (4, path, vec![0.5, 3.0, 2.0], 3.0),
+    ];
+    let family = ppl_dist::find("CarIcar").unwrap();
+    for (k, edges, weights, trees) in cases {
+        let raw: Vec<f64> = (0..k).map(|i| (1.7 * i as f64).sin()).collect();
+        let mean = raw.iter().sum::<f64>() / k as f64;
+        let x: Vec<f64> = raw.iter().map(|v| v - mean).collect();
+        let weight = |e: usize| weights[e.min(weights.len() - 1)];
+        let pairs = edges.iter().enumerate();
+        let square: f64 = pairs
+            .map(|(e, &(i, j))| weight(e) * (x[i] - x[j]).powi(2))
+            .sum();
+        let ends = |of: fn(&(usize, usize)) -> usize| -> Vec<f64> {
+            edges.iter().map(|e| of(e) as f64).collect()
+        };
+        let (a, b) = (ends(|e| e.0), ends(|e| e.1));
+        for sd in [1.0f64, 0.3] {
+            let variance = 2.0 * std::f64::consts::PI * sd * sd;
+            let expected = -0.5 * (k as f64 - 1.0) * variance.ln() + 0.5 * (k as f64 * trees).ln()
+                - 0.5 * square / (sd * sd);
+            let found = family.ln_density(&x, &[&a, &b, &weights, &[sd]]);
+            assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+        }
+    }
+}
