@@ -61,6 +61,14 @@ pub enum GuideArgument {
     FullRank,
     /// One Gaussian whose precision has the structure of the model
     Sparse,
+    /// One Gaussian whose covariance is a diagonal plus a few factors
+    LowRank,
+    /// One Gaussian bent by a skewness and a tail weight in each direction
+    Skewed,
+    /// A Gaussian for each optimum that the starts found
+    Mixture,
+    /// One Gaussian bent by coupling layers
+    Flow,
 }
 
 impl From<GuideArgument> for GuideChoice {
@@ -70,6 +78,10 @@ impl From<GuideArgument> for GuideChoice {
             GuideArgument::MeanField => GuideChoice::MeanField,
             GuideArgument::FullRank => GuideChoice::FullRank,
             GuideArgument::Sparse => GuideChoice::Sparse,
+            GuideArgument::LowRank => GuideChoice::LowRank,
+            GuideArgument::Skewed => GuideChoice::Skewed,
+            GuideArgument::Mixture => GuideChoice::Mixture,
+            GuideArgument::Flow => GuideChoice::Flow,
         }
     }
 }

@@ -41,7 +41,9 @@ fn a_summary_on_standard_output() {
         "theta_raw[8]",
         "ELBO ",
         "k-hat ",
-        "verdict  optimised",
+        "verdict  certified",
+        "tried    flow: ",
+        " adopted; k-hat ",
     ] {
         assert!(
             run.out.contains(word),
@@ -71,7 +73,13 @@ fn json_on_standard_output() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(value["seed"], 5);
-    assert_eq!(value["verdict"], "optimised");
+    assert_eq!(value["verdict"], "certified");
+    let rungs = value["certificate"]["rungs"].as_array().unwrap();
+    assert!(
+        rungs
+            .iter()
+            .any(|r| r["adopted"] == true && r["gain"].as_f64() > Some(0.0))
+    );
     assert!(value["elbo"].is_f64() && value["seconds"]["total"].is_f64());
 }
 
@@ -100,7 +108,7 @@ fn a_directory_of_results() {
     );
     let value: serde_json::Value =
         serde_json::from_str(&folder.read("results/first/fit.json")).unwrap();
-    assert_eq!(value["verdict"], "optimised");
+    assert_eq!(value["verdict"], "certified");
     let again = folder.run(&["fit", "model.ppl", "data.csv", "--out", "results/first"]);
     assert_eq!(again.code, Some(0), "{again:?}");
     folder

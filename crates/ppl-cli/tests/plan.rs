@@ -29,6 +29,8 @@ fn a_plan_in_words() {
         "centred or non-centred, by the bound",
         "engine    deterministic",
         "rungs     draws",
+        "ladder    mixture: where the starts led to other optima",
+        "          flow: for other shapes",
     ] {
         assert!(run.out.contains(part), "{part:?} is not in\n{}", run.out);
     }

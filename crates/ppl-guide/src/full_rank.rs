@@ -1,6 +1,7 @@
 //! Full rank: one Gaussian over all unknowns on the unconstrained scale, by its Cholesky factor.
 
-use crate::mean_field::{START, emit_site};
+use crate::joint::{Joint, emit_discrete};
+use crate::mean_field::START;
 use crate::names::Names;
 use crate::{Centring, Family};
 use ppl_model::SiteShape;
@@ -8,6 +9,19 @@ use std::fmt::Write;
 
 /// One Gaussian over all unknowns after transforms.
 pub(crate) struct FullRank;
+
+/// Names of the axis, the location and the Cholesky factor of a Gaussian over all unknowns.
+pub(crate) fn emit_gaussian(out: &mut String, names: &mut Names, d: usize) -> [String; 3] {
+    let [axis, location, scale] =
+        ["free", "loc", "scale_tril"].map(|name| names.fresh(name.into()));
+    let _ = writeln!(out, "  axis {axis} = {d};");
+    let _ = writeln!(out, "  param {location}[{axis}] = 0;");
+    let _ = writeln!(
+        out,
+        "  param {scale}[{axis}, {axis}]: cov_cholesky = {START};"
+    );
+    [axis, location, scale]
+}
 
 impl Family for FullRank {
     fn name(&self) -> &'static str {
@@ -20,42 +34,13 @@ impl Family for FullRank {
 
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
         let mut out = String::new();
-        let joint: Vec<&SiteShape> = sites.iter().filter(|s| s.unconstrained.is_some()).collect();
-        let d: usize = joint
-            .iter()
-            .map(|s| s.n_batch * s.unconstrained.unwrap_or(0))
-            .sum();
-        if d > 0 {
-            let (axis, location, scale) = (
-                names.fresh("free".into()),
-                names.fresh("loc".into()),
-                names.fresh("scale_tril".into()),
-            );
-            let apart: Vec<&str> = joint
-                .iter()
-                .filter(|s| s.hierarchical && centring.is_apart(s.site))
-                .map(|s| s.name.as_str())
-                .collect();
-            let noncentered = match apart.is_empty() {
-                false => format!("noncentered = [{}]", apart.join(", ")),
-                true => String::new(),
-            };
-            let list: Vec<&str> = joint.iter().map(|s| s.name.as_str()).collect();
-            let _ = writeln!(out, "  axis {axis} = {d};");
-            let _ = writeln!(out, "  param {location}[{axis}] = 0;");
-            let _ = writeln!(
-                out,
-                "  param {scale}[{axis}, {axis}]: cov_cholesky = {START};"
-            );
-            let _ = writeln!(
-                out,
-                "  ({}) ~ MultiNormal({location}, scale_tril = {scale}).transformed({noncentered});",
-                list.join(", ")
-            );
+        let joint = Joint::of(sites, centring);
+        if joint.d > 0 {
+            let [_, location, scale] = emit_gaussian(&mut out, names, joint.d);
+            let dist = format!("MultiNormal({location}, scale_tril = {scale})");
+            out += &joint.statement(&dist, "");
         }
-        for s in sites.iter().filter(|s| s.unconstrained.is_none()) {
-            emit_site(&mut out, names, s, centring);
-        }
+        emit_discrete(&mut out, names, sites, centring);
         out
     }
 }

@@ -3,13 +3,21 @@
 //! What is emitted goes through the same parser and checker as what an author writes; nothing else about a family is
 //! known anywhere. This crate computes nothing.
 
+mod flow;
 mod full_rank;
 mod groups;
+mod independent;
+mod joint;
+mod low_rank;
 mod markov;
 mod mean_field;
+mod mixture;
 mod names;
+mod skewed;
 mod sparse;
 
+pub use independent::Independent;
+pub use mixture::Mixture;
 pub use names::Names;
 use ppl_model::graph::SymbolId;
 use ppl_model::{Bound, SiteShape};
@@ -23,6 +31,10 @@ pub trait Family: Sync {
     fn name(&self) -> &'static str;
     /// Its name in `guide auto(…);`.
     fn keyword(&self) -> &'static str;
+    /// The family of the Gaussian that it starts at, where it is no Gaussian of which every parameter is its own.
+    fn base(&self) -> Option<&'static str> {
+        None
+    }
     /// The guide's statements as text, without the surrounding `guide { … }`.
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String;
 }
@@ -33,10 +45,17 @@ pub static ALL: &[&dyn Family] = &[
     &full_rank::FullRank,
     &Sparse { links: 0 },
     &markov::Markov,
+    &low_rank::LowRank,
+    &skewed::Skewed,
+    &Mixture { parts: 2 },
+    &flow::Flow,
 ];
 
 /// Up to so many unknowns the automatic choice is one Gaussian over all of them.
 pub const FULL_RANK_LIMIT: usize = 200;
+
+/// Name of the family of one Gaussian of any covariance.
+pub const FULL_RANK: &str = "full-rank";
 
 /// Name of the sparse family.
 pub const SPARSE: &str = "sparse";

@@ -25,7 +25,7 @@ const GRADIENT: f64 = 0.1;
 const CURVATURE: f64 = 0.1;
 
 /// Another optimum with less of the evidence is not worth a word.
-const SHARE: f64 = 0.01;
+pub(crate) const SHARE: f64 = 0.01;
 
 /// Nats that a richer family must add for the guide to be called too small.
 const RICHER: f64 = 0.1;
@@ -133,6 +133,7 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
         None => String::new(),
     };
     if let Some(starts) = &fit.certificate.starts
+        && starts.others.len() >= fit.certificate.parts
         && let Some(other) = starts.others.first().filter(|o| o.weight > SHARE)
     {
         let n = starts.others.iter().filter(|o| o.weight > SHARE).count() + 1;
@@ -227,8 +228,12 @@ fn sound(findings: &Findings, fit: &Fit) -> String {
         true => ", by draws wider than the guide, whose tails are too light",
         false => "",
     };
+    let found = match fit.certificate.parts {
+        0 | 1 => "the optimum was found".to_owned(),
+        n => format!("the posterior has {n} modes, for each of which the guide has a part"),
+    };
     format!(
-        "the optimum was found, and the summaries are importance-corrected{wider} (k-hat {:.2}, below {threshold:.2})",
+        "{found}, and the summaries are importance-corrected{wider} (k-hat {:.2}, below {threshold:.2})",
         fit.k_hat
     )
 }

@@ -4,6 +4,7 @@
 use crate::centring;
 use crate::deterministic::{self, Effort, Found, Solved};
 use crate::engine::FitError;
+use crate::ladder;
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice, Observer, Silent};
 use crate::stochastic::{Optimum, Outcome, Target, maximise};
@@ -32,6 +33,10 @@ pub struct Chosen {
     pub optimum: Optimum,
     /// What the starts of the deterministic engine led to.
     pub(crate) starts: Option<Found>,
+    /// Whitened gradient on draws of its own, where the guide is no Gaussian and it was computed; NaN elsewhere.
+    pub(crate) gradient: f64,
+    /// Optima that the guide describes.
+    pub(crate) parts: usize,
     /// What was compared, and what was tried again.
     pub notes: Vec<String>,
 }
@@ -64,13 +69,12 @@ pub(crate) fn candidate(
     choice: GuideChoice,
     centring: Centring<'_>,
 ) -> Result<Guided, FitError> {
-    let family = match (choice, &bound.model.guide_family) {
-        (GuideChoice::MeanField, _) => ppl_guide::find("mean-field"),
-        (GuideChoice::FullRank, _) => ppl_guide::find("full-rank"),
-        (GuideChoice::Sparse, _) => ppl_guide::find("sparse"),
-        (GuideChoice::Auto, Some((name, _))) => ppl_guide::find(name),
-        (GuideChoice::Auto, None) => None,
-    };
+    let named = bound.model.guide_family.as_ref();
+    let family = choice.name().or(named.map(|(name, _)| name.as_str()));
+    let family = family.and_then(ppl_guide::find);
+    // What is no Gaussian starts at one, if one statement draws all sites.
+    let base = family.and_then(|f| f.base()).and_then(ppl_guide::find);
+    let family = base.filter(|_| ladder::is_whole(bound)).or(family);
     let wanted = family;
     let mut family = wanted.unwrap_or_else(|| ppl_guide::choose(bound));
     if family.name() == ppl_guide::SPARSE {
@@ -205,6 +209,8 @@ fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chose
         objective,
         optimum,
         starts: None,
+        gradient: f64::NAN,
+        parts: 1,
         notes: vec![],
     })
 }
@@ -349,6 +355,8 @@ pub fn choose(
                 objective,
                 starts,
                 optimum,
+                gradient: f64::NAN,
+                parts: 1,
                 notes,
             });
         }
@@ -371,12 +379,16 @@ pub fn choose(
 /// The guide that a fit with default options and this choice of family would use.
 pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<Guided, FitError> {
     let mut found = candidates(bound, choice)?;
-    if found.len() == 1 {
-        return found.pop().ok_or(FitError::NoUnknowns);
-    }
     let options = FitOptions {
         guide: choice,
         ..FitOptions::default()
     };
-    choose(bound, &options, &mut Silent).map(|c| c.guided)
+    let gaussian = match found.pop() {
+        Some(only) if found.is_empty() => only,
+        _ => choose(bound, &options, &mut Silent)?.guided,
+    };
+    match ladder::asked(bound, &options).and_then(|rung| ppl_guide::find(rung.family())) {
+        Some(family) => ladder::guided(bound, &gaussian.bound, family),
+        None => Ok(gaussian),
+    }
 }

@@ -25,6 +25,8 @@ pub struct Compiled {
     blocks: Vec<NoiseBlock>,
     seed: u64,
     purpose: Purpose,
+    /// Whether the normal noise of the second half of the draws is minus that of the first.
+    mirrored: bool,
 }
 
 impl Compiled {
@@ -42,7 +44,14 @@ impl Compiled {
             blocks,
             seed,
             purpose,
+            mirrored: false,
         })
+    }
+
+    /// From now on the normal noise of the second half of the draws, an even number, is minus that of the first: antithetic
+    /// draws.
+    pub(crate) fn mirror(&mut self) {
+        self.mirrored = true;
     }
 
     /// Evaluates all outputs with all noise at 0 (uniform noise at its middle): the centre of the guide.
@@ -86,6 +95,10 @@ impl Compiled {
             match b.kind {
                 NoiseKind::Normal => fill_normal(out, address),
                 NoiseKind::Uniform => fill_uniform(out, address),
+            }
+            if self.mirrored && b.kind == NoiseKind::Normal {
+                let (there, back) = out.split_at_mut(b.len / 2);
+                back.iter_mut().zip(there).for_each(|(b, t)| *b = -*t);
             }
         }
     }

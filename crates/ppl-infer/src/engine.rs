@@ -2,12 +2,13 @@
 
 use crate::certificate::{Findings, verdict};
 use crate::choice::{Chosen, choose};
-use crate::deterministic::inspect;
+use crate::deterministic::{Inspection, inspect};
 use crate::fit::{Certificate, Draws, Fit, Phase, Verdict};
+use crate::ladder;
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::predict::{PredictError, predict};
-use crate::sampled::sample;
+use crate::sampled::{Sampled, sample};
 use crate::stochastic::Outcome;
 use crate::summary::summarise;
 use ppl_model::Bound;
@@ -43,6 +44,16 @@ impl FitError {
     }
 }
 
+/// A guide's optimum with all that is known of it.
+pub(crate) struct Reported {
+    pub(crate) chosen: Chosen,
+    pub(crate) fit: Fit,
+    pub(crate) sampled: Sampled,
+    inspection: Option<Inspection>,
+    /// Seconds that the certificate took.
+    seconds: f64,
+}
+
 /// Fits a bound model.
 pub fn fit(
     bound: &Bound,
@@ -60,17 +71,33 @@ pub fn fit(
         }
         None => None,
     };
-    let Chosen {
-        guided,
-        objective,
-        optimum,
-        starts,
-        mut notes,
-    } = choose(bound, options, observer)?;
-    notes.extend(known);
-    let bound = guided.bound;
-    let compile = started.elapsed().as_secs_f64() - optimum.race_seconds - optimum.optimise_seconds;
-    let certify_started = Instant::now();
+    let mut chosen = choose(bound, options, observer)?;
+    chosen.notes.extend(known);
+    let compile = started.elapsed().as_secs_f64()
+        - chosen.optimum.race_seconds
+        - chosen.optimum.optimise_seconds;
+    let gaussian = report(chosen, None, options, observer)?;
+    let reported = ladder::climb(bound, gaussian, options, observer)?;
+    let mut out = finished(reported, options)?;
+    out.phases.insert(
+        0,
+        Phase {
+            name: "compile",
+            seconds: compile,
+        },
+    );
+    Ok(out)
+}
+
+/// Certificate, summaries and verdict of a guide's optimum; `gaussian`: what it started from, where it is a richer one.
+pub(crate) fn report(
+    chosen: Chosen,
+    gaussian: Option<&Reported>,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<Reported, FitError> {
+    let started = Instant::now();
+    let (bound, optimum) = (&chosen.guided.bound, &chosen.optimum);
     observer.progress(Progress {
         phase: "certify",
         step: optimum.steps,
@@ -78,7 +105,6 @@ pub fn fit(
         elbo: optimum.elbo,
         elbo_se: optimum.elbo_se,
     });
-    let n_unknowns = bound.n_unknowns();
     let mut fit = Fit {
         rows: vec![],
         elbo: None,
@@ -90,51 +116,61 @@ pub fn fit(
         verdict: Verdict::Failed {
             reason: String::new(),
         },
-        certificate: Certificate::default(),
+        certificate: Certificate {
+            parts: chosen.parts,
+            ..Certificate::default()
+        },
         steps: optimum.steps,
         gradient_evaluations: optimum.estimates * options.draws_per_step.max(1),
         phases: vec![],
         seed: options.seed,
-        n_unknowns,
-        guide: guided.name,
-        guide_text: guided.text,
+        n_unknowns: bound.n_unknowns(),
+        guide: chosen.guided.name.clone(),
+        guide_text: chosen.guided.text.clone(),
         params: vec![],
         draws: Draws::default(),
         discrete: vec![],
         pointwise: None,
         fault: None,
-        notes,
+        notes: chosen.notes.clone(),
     };
-    for p in &objective.params {
+    for p in &chosen.objective.params {
         let values = optimum.params[p.offset..p.offset + p.init.len()].to_vec();
         fit.params
             .push((bound.model.symbols[p.symbol].name.clone(), values));
     }
     // Whoever interrupts wants to see something now.
     let hurried = optimum.outcome == Outcome::Interrupted;
-    let sampled = sample(&bound, options, &optimum.params, hurried, &mut fit)?;
-    add_predictions(&bound, options, &mut fit)?;
-    if !hurried && sampled.non_finite == 0 {
-        fit.discrete =
-            crate::discrete::posterior(&bound, &optimum.params, options.seed, fit.corrected)?;
-    }
+    let sampled = sample(bound, options, &optimum.params, hurried, &mut fit)?;
     let converged = optimum.outcome == Outcome::Converged && sampled.non_finite == 0;
-    let inspection = match &objective.layout {
+    let inspection = match &chosen.objective.layout {
         Some(layout) if !hurried => {
-            inspect(&bound, layout, &optimum.params, options.seed, converged)?
+            inspect(bound, layout, &optimum.params, options.seed, converged)?
         }
-        _ => None,
+        // What explains why the Gaussian does not fit is as true of what departs from it.
+        _ => gaussian
+            .and_then(|g| g.inspection.as_ref())
+            .map(Inspection::of_another),
     };
-    if let Some(seen) = &inspection {
+    fit.certificate.gradient_norm = chosen.gradient;
+    if let Some(seen) = inspection.as_ref().filter(|_| gaussian.is_none()) {
         fit.certificate.gradient_norm = seen.gradient;
         fit.certificate.curvature_residual = seen.curvature;
         fit.certificate.richer.clone_from(&seen.richer);
         fit.certificate.linear_response.clone_from(&seen.response);
     }
-    if let Some(found) = starts.filter(|_| optimum.deterministic && !hurried) {
-        fit.certificate.starts = Some(crate::modes::starts(&bound, options.seed, &found)?);
+    if let Some(gaussian) = gaussian {
+        fit.certificate
+            .starts
+            .clone_from(&gaussian.fit.certificate.starts);
     }
-    let drawn = drawn(&bound);
+    if let Some(found) = &chosen.starts
+        && optimum.deterministic
+        && !hurried
+    {
+        fit.certificate.starts = Some(crate::modes::starts(bound, options.seed, found)?);
+    }
+    let drawn = drawn(bound);
     let findings = Findings {
         outcome: &optimum.outcome,
         deterministic: optimum.deterministic,
@@ -143,6 +179,31 @@ pub fn fit(
         inspection: inspection.as_ref(),
     };
     fit.verdict = verdict(&findings, &fit);
+    Ok(Reported {
+        chosen,
+        fit,
+        sampled,
+        inspection,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// What the guide in the end is asked for beside its certificate: predictions, discrete sites, notes.
+fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
+    let started = Instant::now();
+    let Reported {
+        chosen,
+        mut fit,
+        sampled,
+        seconds,
+        ..
+    } = reported;
+    let (bound, optimum) = (&chosen.guided.bound, &chosen.optimum);
+    add_predictions(bound, options, &mut fit)?;
+    if optimum.outcome != Outcome::Interrupted && sampled.non_finite == 0 {
+        fit.discrete =
+            crate::discrete::posterior(bound, &optimum.params, options.seed, fit.corrected)?;
+    }
     if optimum.skipped > 0 {
         fit.notes.push(format!(
             "{} steps were skipped because the bound or its gradient was not finite",
@@ -152,15 +213,11 @@ pub fn fit(
     if !bound.evidence_defined() {
         fit.notes.push("a prior without a known normaliser (Flat), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
-    fit.notes.extend(evidence_caveats(&bound));
+    fit.notes.extend(evidence_caveats(bound));
     if fit.guide == "mean-field" {
         fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());
     }
     fit.phases = vec![
-        Phase {
-            name: "compile",
-            seconds: compile,
-        },
         Phase {
             name: "race",
             seconds: optimum.race_seconds,
@@ -171,7 +228,7 @@ pub fn fit(
         },
         Phase {
             name: "certify",
-            seconds: certify_started.elapsed().as_secs_f64(),
+            seconds: seconds + started.elapsed().as_secs_f64(),
         },
     ];
     Ok(fit)

@@ -120,6 +120,10 @@ pub struct Certificate {
     /// The sds of sites' and reports' elements by linear response, for guides of independent elements: those of the Gaussian with
     /// the mean of the guide and the inverse of the mean curvature for covariance. Exact where the posterior is Gaussian.
     pub linear_response: Vec<(String, f64)>,
+    /// Optima that the guide describes: more than one for a mixture.
+    pub parts: usize,
+    /// The richer guides that were tried.
+    pub rungs: Vec<Tried>,
 }
 
 /// The probability with which the log evidence exceeds its Markov bound.
@@ -137,6 +141,8 @@ impl Default for Certificate {
             starts: None,
             richer: None,
             linear_response: vec![],
+            parts: 1,
+            rungs: vec![],
         }
     }
 }
@@ -165,6 +171,19 @@ pub struct Mode {
     pub weight: f64,
     /// The quantities at its centre, in the order of the summary.
     pub centre: Vec<(String, f64)>,
+}
+
+/// A richer guide that was tried where the Gaussian was not certified.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    /// The family.
+    pub family: &'static str,
+    /// What it adds to the bound of the guide before it, on draws that both share; `None` where it was not optimised.
+    pub gain: Option<Estimate>,
+    /// Whether the fit is this guide's.
+    pub adopted: bool,
+    /// Why it was adopted, or not, or not tried.
+    pub words: String,
 }
 
 /// A comparison with a richer guide family.

@@ -17,6 +17,8 @@ pub mod fault;
 pub mod fit;
 mod former;
 pub mod labels;
+mod ladder;
+mod lbfgs;
 mod modes;
 pub mod objective;
 pub mod options;
@@ -34,7 +36,8 @@ pub mod timing;
 mod wider;
 
 pub use fit::{
-    Certificate, Draws, Elbo, Estimate, Fit, MARKOV, Mode, Phase, Richer, Row, Starts, Verdict,
+    Certificate, Draws, Elbo, Estimate, Fit, MARKOV, Mode, Phase, Richer, Row, Starts, Tried,
+    Verdict,
 };
 pub use former::Former;
 pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};

@@ -115,13 +115,16 @@ impl<'a, 'b> Joint<'a, 'b> {
         for d in self.draws.iter().filter(|d| !d.score) {
             smooth = smooth + d.entropy.map_or(-d.log_q, |h| h + d.log_jacobian);
         }
-        if !self.draws.iter().any(|d| d.score) {
+        let choices = || self.draws.iter().filter_map(|d| d.choice);
+        if !self.draws.iter().any(|d| d.score) && choices().next().is_none() {
             let elbo = mean(smooth);
             return (elbo, elbo);
         }
         let per_draw = smooth - self.log_q(|d| d.score);
         // By expectation over each element's values where the terms that read it can be told apart.
-        let (mut local, mut by_score) = (Expr::Const(0.0), Expr::Const(0.0));
+        let mut local = Expr::Const(0.0);
+        // Which part of a mixture was drawn has a score; where in it, none.
+        let mut by_score = choices().fold(Expr::Const(0.0), |sum, c| sum + c);
         for d in self.draws.iter().filter(|d| d.score) {
             let all = match (d.sites.as_slice(), &d.discrete) {
                 ([site], Some(draw)) => self.lowering.local_expectation(*site, draw),
@@ -160,6 +163,8 @@ pub struct Objective {
     pub kernels: String,
     /// The guide as one Gaussian over the unconstrained vector, where it is one.
     pub(crate) layout: Option<Layout>,
+    /// Numbers that one estimate computes.
+    pub(crate) work: usize,
 }
 
 impl Objective {
@@ -212,6 +217,7 @@ impl Objective {
             passes,
             kernels: explain,
             layout,
+            work: program.work(),
         })
     }
 }
@@ -227,6 +233,12 @@ impl Objective {
                 .for_each(|x| *x -= by);
         }
         start
+    }
+
+    /// From now on draws come in antithetic pairs; their number is even.
+    pub(crate) fn mirror(&mut self) {
+        debug_assert!(self.draws.is_multiple_of(2));
+        self.compiled.mirror();
     }
 
     /// Starts there from now on.

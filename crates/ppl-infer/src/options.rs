@@ -15,6 +15,30 @@ pub enum GuideChoice {
     FullRank,
     /// The same, with the precision's structure of the model.
     Sparse,
+    /// One Gaussian whose covariance is a diagonal plus a few factors.
+    LowRank,
+    /// One Gaussian bent by a skewness and a tail weight in each direction.
+    Skewed,
+    /// A Gaussian for each optimum that the starts found.
+    Mixture,
+    /// One Gaussian bent by coupling layers.
+    Flow,
+}
+
+impl GuideChoice {
+    /// Its name in the list of families; `None` where it is chosen.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            GuideChoice::Auto => None,
+            GuideChoice::MeanField => Some("mean-field"),
+            GuideChoice::FullRank => Some("full-rank"),
+            GuideChoice::Sparse => Some("sparse"),
+            GuideChoice::LowRank => Some("low-rank"),
+            GuideChoice::Skewed => Some("skewed"),
+            GuideChoice::Mixture => Some("mixture"),
+            GuideChoice::Flow => Some("flow"),
+        }
+    }
 }
 
 /// Options of a fit; the default is meant to be right.

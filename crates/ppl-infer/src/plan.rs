@@ -52,6 +52,8 @@ pub struct Plan {
     pub left_out: Vec<usize>,
     /// Optimisations, for the sake of comparing parametrisations.
     pub candidates: String,
+    /// Richer guides that are tried where the Gaussian is not certified, in this order, each with what it is for.
+    pub ladder: Vec<(&'static str, &'static str)>,
 }
 
 /// Plans a fit.
@@ -144,6 +146,7 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
         rungs,
         left_out,
         candidates: candidates.to_owned(),
+        ladder: crate::ladder::planned(bound, options),
     })
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Sampled {
     pub(crate) n: usize,
     /// The first statement that was not finite, in words.
     pub(crate) culprit: Option<String>,
+    /// log p(x, z) - log q(z) of the guide's own draws.
+    pub(crate) log_weights: Vec<f64>,
 }
 
 /// Draws from the fitted guide: the bound, k-hat and the summaries.
@@ -220,6 +222,7 @@ pub(crate) fn sample(
         non_finite,
         n,
         culprit,
+        log_weights,
     })
 }
 

@@ -11,9 +11,9 @@ const SHARE: f64 = 0.2;
 /// By how much.
 const STRETCH: f64 = 2.0;
 
-/// Whether the noise allows it: it is normal throughout.
+/// Whether there is normal noise to stretch. Uniform noise, which chooses discrete values and parts of mixtures, stays.
 pub(crate) fn applies(blocks: &[NoiseBlock]) -> bool {
-    !blocks.is_empty() && blocks.iter().all(|b| b.kind == NoiseKind::Normal)
+    blocks.iter().any(|b| b.kind == NoiseKind::Normal)
 }
 
 /// Stretches noise in place, and gives for each draw the log of the mixture's density over the standard normal's.
@@ -25,7 +25,8 @@ pub(crate) fn widen(
 ) -> Vec<f64> {
     let mut chance = vec![0.0; draws];
     fill_uniform(&mut chance, address);
-    let d: usize = blocks.iter().map(|b| b.len / draws).sum();
+    let normal = || blocks.iter().filter(|b| b.kind == NoiseKind::Normal);
+    let d: usize = normal().map(|b| b.len / draws).sum();
     let growth = 0.5 * (1.0 - 1.0 / (STRETCH * STRETCH));
     (0..draws)
         .map(|s| {
@@ -34,7 +35,7 @@ pub(crate) fn widen(
                 k.min(d - 1)
             });
             let mut sum = 0.0;
-            for b in blocks {
+            for b in normal() {
                 let len = b.len / draws;
                 let own = &mut noise[b.offset + s * len..b.offset + (s + 1) * len];
                 if let Some(k) = stretched {

@@ -6,6 +6,7 @@
 mod affine;
 pub mod bind;
 pub mod check;
+pub mod departure;
 pub mod describe;
 pub mod functions;
 pub mod graph;

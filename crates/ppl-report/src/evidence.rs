@@ -157,9 +157,13 @@ fn optimum(fit: &Fit, lines: &mut Vec<String>) {
     let c = &fit.certificate;
     let mut parts = vec![];
     if c.gradient_norm.is_finite() {
+        let curvature = match c.curvature_residual.is_finite() {
+            true => format!(", curvature residual {:.3}", c.curvature_residual),
+            false => String::new(),
+        };
         parts.push(format!(
-            "whitened gradient {:.3}, curvature residual {:.3} on draws of their own",
-            c.gradient_norm, c.curvature_residual
+            "whitened gradient {:.3}{curvature} on draws of their own",
+            c.gradient_norm
         ));
     }
     if let Some(starts) = &c.starts {
@@ -179,6 +183,21 @@ fn optimum(fit: &Fit, lines: &mut Vec<String>) {
         lines.push(format!("optimum  {}", parts.join("; ")));
     }
     response(fit, lines);
+    for rung in &c.rungs {
+        let gain = match rung.gain {
+            Some(gain) => format!("{} more nats, ", with_error(gain)),
+            None => String::new(),
+        };
+        let what = if rung.adopted {
+            "adopted"
+        } else {
+            "not adopted"
+        };
+        lines.push(format!(
+            "tried    {}: {gain}{what}; {}",
+            rung.family, rung.words
+        ));
+    }
     for mode in c.starts.iter().flat_map(|s| &s.others) {
         lines.push(format!(
             "mode     another optimum has the bound {} and {:.1}% of the evidence found",
@@ -293,6 +312,7 @@ bounds   -31.200 ± 0.030 (K = 10), -31.150 ± 0.030 (K = 100) by K importance-w
 k-hat    0.31: the guide is close to the posterior
 summary  means, sds and quantiles of 10,000 draws of the guide, without weights; worst k-hat of a quantity 0.42 (mu)
 optimum  whitened gradient 0.010, curvature residual 0.020 on draws of their own; 13 of 14 starts agree; full-rank would add 0.500 ± 0.010
+tried    flow: 0.003 ± 0.010 more nats, not adopted; no gain beyond chance
 mode     another optimum has the bound -33.00 and 12.5% of the evidence found
 verdict  approximate: the averaged iterates agree
 guide    full-rank, 2 unknowns, seed 7

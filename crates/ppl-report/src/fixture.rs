@@ -2,7 +2,7 @@
 
 use ndarray::array;
 use ppl_infer::{
-    Certificate, Draws, Elbo, Estimate, Fit, Mode, Phase, Richer, Row, Starts, Verdict,
+    Certificate, Draws, Elbo, Estimate, Fit, Mode, Phase, Richer, Row, Starts, Tried, Verdict,
 };
 
 pub(crate) fn row(name: &str, role: &'static str, numbers: [f64; 6]) -> Row {
@@ -85,6 +85,13 @@ pub(crate) fn small() -> Fit {
                 gain: estimate(0.5, 0.01),
             }),
             linear_response: vec![("mu".to_owned(), 4.125)],
+            parts: 1,
+            rungs: vec![Tried {
+                family: "flow",
+                gain: Some(estimate(0.003, 0.01)),
+                adopted: false,
+                words: "no gain beyond chance".to_owned(),
+            }],
         },
         steps: 1234,
         gradient_evaluations: 9872,

@@ -115,6 +115,10 @@ fn certificate(c: &Certificate) -> Value {
         "gradient_norm": c.gradient_norm,
         "curvature_residual": c.curvature_residual,
         "starts": starts,
+        "parts": c.parts,
+        "rungs": c.rungs.iter().map(|r| json!({
+            "family": r.family, "gain": r.gain.map(|g| g.value), "se": r.gain.map(|g| g.se), "adopted": r.adopted, "why": r.words,
+        })).collect::<Vec<_>>(),
         "richer": c.richer.as_ref().map(|r| json!({ "family": r.family, "gain": r.gain.value, "se": r.gain.se })),
     })
 }

@@ -62,6 +62,10 @@ pub fn plan_text(plan: &Plan) -> String {
             );
         }
     }
+    for (i, (family, what)) in plan.ladder.iter().enumerate() {
+        let head = if i == 0 { "ladder" } else { "" };
+        let _ = writeln!(out, "{head:<9} {family}: {what}");
+    }
     out
 }
 
@@ -85,6 +89,7 @@ pub fn plan_json(plan: &Plan) -> String {
         "gradient_work": plan.gradient_work,
         "rungs": rungs,
         "rungs_left_out": plan.left_out,
+        "ladder": plan.ladder.iter().map(|(family, what)| json!({ "family": family, "for": what })).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }

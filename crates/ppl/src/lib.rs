@@ -16,7 +16,7 @@ pub use ppl_infer::engine::FitError;
 pub use ppl_infer::predict::{PredictError, Predictions};
 pub use ppl_infer::{
     Certificate, Draws, Elbo, Estimate, Fit, FitOptions, Former, GuideChoice, Mode, Observer,
-    Phase, Progress, Richer, Row, Silent, Starts, Verdict,
+    Phase, Progress, Richer, Row, Silent, Starts, Tried, Verdict,
 };
 pub use ppl_syntax::{Diagnostic, render};
 

@@ -48,6 +48,20 @@ pub(crate) struct Inspection {
     pub(crate) cause: Option<Cause>,
 }
 
+impl Inspection {
+    /// What the look at one guide says of another: the shape of the posterior.
+    pub(crate) fn of_another(&self) -> Inspection {
+        Inspection {
+            gradient: f64::NAN,
+            curvature: f64::NAN,
+            escape: None,
+            richer: None,
+            cause: self.cause.clone(),
+            response: vec![],
+        }
+    }
+}
+
 /// Looks at the Gaussian with these parameters; `None` where the guide is none that this engine knows. `thorough`:
 /// whether an optimum is claimed, so that it is worth while to look beyond.
 pub(crate) fn inspect(

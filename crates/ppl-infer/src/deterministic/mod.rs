@@ -21,6 +21,7 @@ mod estimates;
 mod gaussian;
 mod inspect;
 mod layout;
+mod low_rank;
 mod modes;
 mod natural;
 mod outline;
@@ -34,6 +35,7 @@ mod warm;
 
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
+pub(crate) use low_rank::factors;
 pub(crate) use outline::{Outline, outline};
 
 use crate::objective::ObjectiveError;
@@ -202,9 +204,15 @@ pub(crate) fn solve(
     };
     if outcome != Outcome::Interrupted && !others.is_empty() {
         starts.log_evidence = solver.weight(&found).1;
-        for q in others.iter().filter(|q| modes::apart(q, &found)) {
-            let (elbo, log_evidence) = solver.weight(q);
-            let params = layout.params(n_params, q);
+        let mut kept = vec![found];
+        for other in &others {
+            let q = solver.refined(other);
+            if kept.iter().any(|k| !modes::apart(k, &q)) {
+                continue;
+            }
+            let (elbo, log_evidence) = solver.weight(&q);
+            let params = layout.params(n_params, &q);
+            kept.push(q);
             starts
                 .others
                 .extend(params.map(|p| (p, elbo, log_evidence)));

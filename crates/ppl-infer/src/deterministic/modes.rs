@@ -3,7 +3,7 @@
 use super::curvature::Curvature;
 use super::estimates::mean;
 use super::gaussian::Gaussian;
-use super::{FINAL, Lost, RUNGS, STEPS, Solver};
+use super::{FINAL, Lost, MERIT, MOST_WORK, RUNGS, STEPS, Solver};
 use crate::elbo::log_mean_exp;
 use ppl_sparse::Symmetric;
 
@@ -11,7 +11,7 @@ use ppl_sparse::Symmetric;
 pub(super) const TRIAL_STEPS: usize = 15;
 
 /// Ends of trials that go on, at most, and how far below the best they may be.
-const CONTENDERS: usize = 4;
+const CONTENDERS: usize = 8;
 pub(super) const BEHIND: f64 = 50.0;
 
 /// Squared distance of the means, in sds of the wider of two Gaussians in the direction between them, beyond which they
@@ -136,6 +136,25 @@ impl Solver<'_> {
             tried,
             agreeing,
         })
+    }
+
+    /// Another optimum on more draws, as far as they can be afforded: it may become a part of a mixture.
+    pub(super) fn refined(&mut self, q: &Gaussian) -> Gaussian {
+        let mut known = self.curvature(q);
+        let mut best = q.clone();
+        for (k, &n) in RUNGS[1..3].iter().enumerate() {
+            let work = (n * (1 + known.cost())) as f64 * self.smooth.work as f64;
+            if work > MOST_WORK / 10.0 {
+                break;
+            }
+            let draws = self.draws(n, 1 + k as u64);
+            let merit = self.draws(n.max(MERIT), 1 << 20);
+            match self.rung(best.clone(), &draws, &merit, &mut known, STEPS) {
+                Ok((found, _)) => best = found,
+                Err(_) => break,
+            }
+        }
+        best
     }
 
     /// The bound of an optimum on fresh draws, and its importance-weighted log evidence.

@@ -55,6 +55,7 @@ impl Checker {
                     }
                     let (noncentered, linked) = self.transformed(args)?;
                     let markov = self.markov(args, inner.span)?;
+                    let departure = self.departure(args, inner.span)?;
                     let ExprKind::Call(name, args) = &inner.kind else {
                         return self.fail(Diagnostic::error(
                             "E0102",
@@ -75,12 +76,15 @@ impl Checker {
                             .help("`ppl guide --guide sparse` prints a complete guide to start from"),
                         );
                     }
-                    Some(TDist {
+                    let d = TDist {
                         noncentered,
                         markov,
                         linked,
+                        departure,
                         ..d
-                    })
+                    };
+                    self.departs(&d)?;
+                    Some(d)
                 }
                 "truncated" | "censored" => {
                     self.modified(inner, method, args, axes, observed, dist.span)
@@ -359,6 +363,7 @@ impl Checker {
             noncentered: vec![],
             markov: None,
             linked: None,
+            departure: None,
             modifiers: Modifiers::default(),
             otherwise: None,
             event: event_axes,

@@ -62,14 +62,14 @@ impl Checker {
     }
 
     fn known_family(&mut self, name: &str, span: Span) -> Option<()> {
-        const KNOWN: [&str; 4] = ["mean_field", "full_rank", "sparse", "markov"];
-        if KNOWN.contains(&name) {
+        use crate::departure::FAMILIES;
+        if FAMILIES.contains(&name) {
             return Some(());
         }
         let d = Diagnostic::error("E0117", span, format!("there is no guide family `{name}`"));
-        self.fail(match ppl_syntax::suggest(name, KNOWN.into_iter()) {
+        self.fail(match ppl_syntax::suggest(name, FAMILIES.into_iter()) {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(span, s),
-            None => d.help("families are `mean_field`, `full_rank`, `sparse` and `markov`"),
+            None => d.help(format!("families are `{}`", FAMILIES.join("`, `"))),
         })
     }
 
@@ -82,7 +82,7 @@ impl Checker {
                     family.span,
                     "the name of a guide family is expected",
                 )
-                .help("families are `mean_field`, `full_rank` and `markov`"),
+                .help("families are `mean_field`, `full_rank`, `markov` and others that `guide auto(…)` takes"),
             );
         };
         self.known_family(name, family.span)?;
@@ -232,7 +232,9 @@ impl Checker {
     ) -> Option<(Vec<SymbolId>, Option<Box<TExpr>>)> {
         let mut out = vec![];
         let mut linked = None;
-        for a in args.iter().filter(|a| !super::markov::is_of_chain(a)) {
+        let elsewhere =
+            |a: &ast::Arg| super::markov::is_of_chain(a) || super::departures::is_of_departure(a);
+        for a in args.iter().filter(|a| !elsewhere(a)) {
             let name = a.name.as_ref().map(|n| n.name.as_str());
             if name == Some("linked") {
                 let weights = self.expr(&a.value, None)?;
@@ -245,7 +247,7 @@ impl Checker {
                     Diagnostic::error(
                         "E0106",
                         a.value.span,
-                        "`.transformed()` has the arguments `noncentered`, `linked`, and `markov` with `over`",
+                        "`.transformed()` has the arguments `noncentered`, `linked`, `markov` with `over`, `skew` with `tail`, `factors`, `mixture` and `flow`",
                     )
                     .help("write `.transformed(noncentered = [theta])`"),
                 );

@@ -7,6 +7,7 @@ mod chains;
 mod comprehensions;
 mod conditions;
 mod declarations;
+mod departures;
 mod discrete;
 mod distributions;
 mod domains;

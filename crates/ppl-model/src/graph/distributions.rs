@@ -21,6 +21,8 @@ pub struct TDist {
     pub markov: Option<Box<(TExpr, AxisRef)>>,
     /// Weights by which each unconstrained number hangs on others (guides only): `.transformed(linked = w)`.
     pub linked: Option<Box<TExpr>>,
+    /// How the draw departs from one Gaussian (guides only): `.transformed(skew = e, tail = d)` and others.
+    pub departure: Option<Box<crate::departure::Departure>>,
     /// `.truncated(…)` and `.censored(…)`.
     pub modifiers: Modifiers,
     /// `if c { this } else { other }`: the condition and the other.
@@ -38,6 +40,7 @@ impl TDist {
         out.extend(self.modifiers.expressions());
         out.extend(self.markov.iter().map(|m| &m.0));
         out.extend(self.linked.as_deref());
+        out.extend(self.departure.iter().flat_map(|d| d.expressions()));
         if let Some(other) = &self.otherwise {
             out.push(&other.0);
             out.extend(other.1.expressions());

@@ -1,6 +1,7 @@
 //! Which program axis each axis of the model is. The longest axis is innermost, the Monte Carlo draw outermost.
 
 use crate::bind::Bound;
+use crate::departure::Departure;
 use crate::graph::*;
 use ppl_core::{Axis, AxisId, AxisSet, DRAW};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -64,10 +65,17 @@ impl AxisMap {
                         .into_iter()
                         .for_each(|e| walk(e, &mut note));
                 }
-                Statement::GuideSample { dist, .. } => dist
-                    .expressions()
-                    .into_iter()
-                    .for_each(|e| walk(e, &mut note)),
+                Statement::GuideSample { dist, .. } => {
+                    dist.expressions()
+                        .into_iter()
+                        .for_each(|e| walk(e, &mut note));
+                    // The factors' products with each other are a square matrix.
+                    if let Some(Departure::LowRank(factors)) = dist.departure.as_deref()
+                        && let Some(rank) = factors.axes.last()
+                    {
+                        note(&[AxisRef { copy: 1, ..*rank }]);
+                    }
+                }
                 Statement::Sample(_) | Statement::Within(_) => {}
             }
         }

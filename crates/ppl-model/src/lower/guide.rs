@@ -1,7 +1,9 @@
 //! Guides: the sites' values as functions of parameters and noise, with their log densities and entropies.
 
 use super::constrain::Free;
+use super::departures::Joined;
 use super::{Lowered, Lowering};
+use crate::departure::Departure;
 use crate::graph::*;
 use ppl_core::call::linear::Matrix;
 use ppl_core::call::scan::{Leaf, Scan};
@@ -45,6 +47,8 @@ pub struct GuideDraw<'b> {
     pub log_jacobian: Expr<'b>,
     /// Needs the score-function estimator: the value does not depend smoothly on the parameters.
     pub score: bool,
+    /// Log probability of the part of a mixture that was drawn: its own gradient is the score function's.
+    pub choice: Option<Expr<'b>>,
     /// What makes it a Gaussian with parameters of its own.
     pub gaussian: Option<GaussianDraw>,
     /// The probabilities of a discrete site's values.
@@ -100,7 +104,7 @@ impl GaussianDraw {
 /// Joint draws of at least this many numbers go through a routine.
 const LONG_DRAW: usize = 16;
 
-const HALF_LN_2PI: f64 = 0.918_938_533_204_672_8;
+pub(super) const HALF_LN_2PI: f64 = 0.918_938_533_204_672_8;
 
 impl<'a, 'b> Lowering<'a, 'b> {
     /// Lowers the guide: afterwards every site has a value.
@@ -130,7 +134,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
     }
 
-    fn new_noise(&self, axes: AxisSet, kind: NoiseKind, site: SymbolId) -> Expr<'b> {
+    pub(super) fn new_noise(&self, axes: AxisSet, kind: NoiseKind, site: SymbolId) -> Expr<'b> {
         let (leaf, offset) = self.builder.noise(axes.with(DRAW));
         let len = axes
             .with(DRAW)
@@ -186,6 +190,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         } else {
             None
         };
+        if let Some(Departure::Mixture(weights)) = d.departure.as_deref() {
+            space = space.minus(self.axes.set(&weights.axes));
+        }
         if !d.transformed {
             space = space.union(self.axes.set(&self.bound.model.symbols[sites[0]].axes));
         } else if let ([site], false) = (sites, matrix || d.linked.is_some()) {
@@ -228,6 +235,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         own_gaussian = own_gaussian.filter(|_| chain.is_none());
         let linked = d.linked.as_deref().map(|w| self.expr(w)).transpose()?;
+        let departure = d.departure.as_deref().filter(|_| !self.of_noise);
+        own_gaussian = own_gaussian.filter(|_| d.departure.is_none());
+        // A function of the noise in its place has a Jacobian of its own.
+        let standard = noise;
+        let (noise, bend) = match departure {
+            Some(departure) => self.bent(departure, noise, space, d.span)?,
+            None => (noise, Expr::Const(0.0)),
+        };
         let (draw, ln_scale) = match second {
             _ if self.of_noise => (noise, Expr::Const(0.0)),
             None if let Some(m) = chain => {
@@ -261,13 +276,32 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 )
             }
         };
-        let half_square = b.sum(noise.square(), space) * Expr::Const(-0.5);
+        let half_square = b.sum(standard.square(), space) * Expr::Const(-0.5);
         let gaussian = half_square - ln_scale - Expr::Const(n as f64 * HALF_LN_2PI);
         let entropy = ln_scale + Expr::Const(n as f64 * (HALF_LN_2PI + 0.5));
-        let varies = b.axes_of(entropy).contains(DRAW);
-        let mut log_jacobian = Expr::Const(0.0);
+        let Joined {
+            draw,
+            ln_density,
+            entropy,
+            choice,
+        } = match departure {
+            Some(Departure::LowRank(factors)) => {
+                self.low_rank((location, scale), factors, (noise, space), sites[0])?
+            }
+            Some(Departure::Mixture(weights)) => {
+                self.one_of((location, scale, second), weights, (noise, space), sites[0])?
+            }
+            _ => Joined {
+                draw,
+                ln_density: gaussian,
+                entropy: Some(entropy),
+                choice: None,
+            },
+        };
+        let entropy = entropy.filter(|e| !b.axes_of(*e).contains(DRAW));
+        let mut log_jacobian = bend;
         if d.transformed {
-            log_jacobian = self.push_through(sites, draw, space, d)?;
+            log_jacobian = self.push_through(sites, draw, space, d)? + bend;
         } else {
             let site = sites[0];
             let map = self.site_map(site)?;
@@ -283,7 +317,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 ));
             }
             let value = if ls.exponentiated {
-                log_jacobian = b.sum(draw, space);
+                log_jacobian = b.sum(draw, space) + bend;
                 draw.exp()
             } else {
                 draw
@@ -292,10 +326,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         Ok(GuideDraw {
             sites: sites.to_vec(),
-            log_q: gaussian - log_jacobian,
-            entropy: (!varies).then_some(entropy),
+            log_q: ln_density - log_jacobian,
+            entropy,
             log_jacobian,
             score: false,
+            choice,
             gaussian: own_gaussian,
             discrete: None,
         })
@@ -328,7 +363,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     /// `L` times noise along its rows' axis: long vectors by a routine, all draws in one product.
-    fn spread(&self, (l, first, second): Matrix<'b>, noise: Expr<'b>) -> Expr<'b> {
+    pub(super) fn spread(&self, (l, first, second): Matrix<'b>, noise: Expr<'b>) -> Expr<'b> {
         let b = self.builder;
         if b.size(first) < LONG_DRAW {
             let columns = b.rename(noise, first, second);
@@ -436,6 +471,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             entropy: None,
             log_jacobian: Expr::Const(0.0),
             score: true,
+            choice: None,
             gaussian: None,
             discrete: Some(DiscreteDraw { slot, q, ln_q }),
         })

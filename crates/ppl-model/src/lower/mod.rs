@@ -5,6 +5,7 @@ mod axes;
 mod chains;
 mod constrain;
 mod density;
+mod departures;
 mod equation;
 mod evaluate;
 mod expr;

@@ -307,7 +307,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let log_scales = match &symbol.kind {
             Some(Kind::Real(Some(_), None)) => 0..n,
             // The logarithms of the diagonal stand last.
-            Some(Kind::CovCholesky) => n - (n as f64).sqrt() as usize..n,
+            Some(Kind::CovCholesky) => {
+                let rows = symbol.axes.last().map_or(1, |a| self.bound.size(*a));
+                n - n / (rows + 1)..n
+            }
             _ => 0..0,
         };
         self.params.borrow_mut().push(ParamBlock {
@@ -320,14 +323,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Ok(value)
     }
 
-    /// A lower-triangular matrix with positive diagonal: strictly lower part free, diagonal e^u. The start is a scalar s
-    /// (s times the identity).
+    /// Lower-triangular matrices with positive diagonal: strictly lower part free, diagonal e^u. The start is a scalar s
+    /// (s times the identity). Axes before the last two list matrices.
     fn cholesky_param(
         &self,
         symbol: &Symbol,
         start: &[f64],
     ) -> Lowered<(Expr<'b>, usize, Vec<f64>)> {
-        let [rows, columns] = symbol.axes.as_slice() else {
+        let [batch @ .., rows, columns] = symbol.axes.as_slice() else {
             return Err(Box::new(
                 Diagnostic::error("E0111", symbol.span, "`cov_cholesky` is a square matrix")
                     .help("write `L[k, k]: cov_cholesky`"),
@@ -335,8 +338,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         let (r, c) = (self.axes.id(*rows), self.axes.id(*columns));
         let n = self.builder.size(r);
-        let set = AxisSet::of(&[r, c]);
-        let (ids_in_order, row_first) = (set, r < c);
+        let (ids_in_order, row_first) = (AxisSet::of(&[r, c]), r < c);
+        let set = ids_in_order.union(self.axes.set(batch));
         let at = |i: usize, j: usize| if row_first { i * n + j } else { j * n + i };
         let (mut below, mut eye) = (vec![0.0; n * n], vec![0.0; n * n]);
         for i in 0..n {
@@ -346,13 +349,22 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         let (off, offset) = self.builder.param(set);
-        let (log_diagonal, _) = self.builder.param(AxisSet::of(&[r]));
+        let diagonal = set.without(c);
+        let (log_diagonal, _) = self.builder.param(diagonal);
         let below = self.builder.data(below.into(), ids_in_order);
         let eye = self.builder.data(eye.into(), ids_in_order);
         use ppl_dist::Real;
         let value = below * off + eye * log_diagonal.exp();
-        let mut unconstrained = vec![0.0; n * n];
-        unconstrained.extend((0..n).map(|i| start[at(i, i)].ln()));
+        let mut unconstrained = vec![0.0; start.len()];
+        // Elements in program order, the last axis innermost: those where row and column agree, as they come.
+        let places = |axis: ppl_core::AxisId| -> usize {
+            let inner = set.iter().skip_while(|a| *a != axis).skip(1);
+            inner.map(|a| self.builder.size(a)).product()
+        };
+        let (of_row, of_column) = (places(r), places(c));
+        let on_diagonal = |k: &usize| k / of_row % n == k / of_column % n;
+        let diagonal = (0..start.len()).filter(on_diagonal);
+        unconstrained.extend(diagonal.map(|k| start[k].ln()));
         Ok((value, offset, unconstrained))
     }
 

@@ -24,6 +24,18 @@ pub struct Line {
     reason: String,
 }
 
+/// The richer guides that were tried, in words.
+fn rungs(fit: &Fit) -> String {
+    let each = fit.certificate.rungs.iter().map(|r| {
+        let gain = r
+            .gain
+            .map_or(String::new(), |g| format!(" {:+.3} ± {:.3}", g.value, g.se));
+        let what = if r.adopted { "adopted" } else { "not adopted" };
+        format!("; {}{gain} {what}, {}", r.family, r.words)
+    });
+    each.collect()
+}
+
 impl Line {
     /// A fit and how it compares.
     pub fn fitted(name: &str, fit: &Fit, comparison: Comparison, seconds: f64) -> Line {
@@ -57,7 +69,7 @@ impl Line {
             certificate,
             verdict,
             seconds,
-            reason: fit.verdict.reason().to_owned(),
+            reason: format!("{}{}", fit.verdict.reason(), rungs(fit)),
         }
     }
 
