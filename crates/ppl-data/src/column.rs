@@ -41,11 +41,23 @@ impl<'a> Column<'a> {
         is_missing(self.text(row))
     }
 
+    /// The numbers that were read along with the cells, if all are numbers that fit.
+    fn numbers(&self, fits: impl Fn(f64) -> bool) -> Option<Vec<f64>> {
+        let number = |row| self.table.number(row, self.index);
+        let plain = |x: &f64| !x.is_nan() && fits(*x);
+        (0..self.len())
+            .map(|row| number(row).filter(plain))
+            .collect()
+    }
+
     /// All rows as finite numbers.
     ///
     /// # Errors
     /// At the first missing or non-numeric cell.
     pub fn reals(&self) -> Result<Vec<f64>, Diagnostic> {
+        if let Some(numbers) = self.numbers(|_| true) {
+            return Ok(numbers);
+        }
         self.read(parse_real, |text| self.not_real("a number", text))
     }
 
@@ -68,7 +80,11 @@ impl<'a> Column<'a> {
     /// At the first cell that is none.
     pub fn integers(&self) -> Result<Vec<f64>, Diagnostic> {
         const LARGEST: f64 = 9_007_199_254_740_992.0;
-        let parse = |text: &str| parse_real(text).filter(|x| x.trunc() == *x && x.abs() <= LARGEST);
+        let fits = |x: f64| x.trunc() == x && x.abs() <= LARGEST;
+        if let Some(numbers) = self.numbers(fits) {
+            return Ok(numbers);
+        }
+        let parse = |text: &str| parse_real(text).filter(|x| fits(*x));
         self.read(parse, |text| match parse_real(text) {
             None => self.not_real("a whole number", text),
             Some(number) => {

@@ -3,16 +3,19 @@
 use crate::fields::{Malformed, delimiter, split};
 use crate::source::{Cell, SourceText, shown, whole_file};
 use crate::table::{Order, Table};
-use crate::{codes, limits};
+use crate::{codes, limits, plain};
 use csv::ByteRecord;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::collections::HashMap;
 
 /// Cells in order of reading, and those whose text has doubled quotes in it: (index, text).
 #[derive(Default)]
-struct Cells {
-    cells: Vec<Cell>,
+pub(crate) struct Cells {
+    pub(crate) cells: Vec<Cell>,
+    /// The numbers that the cells state, where they were read along with them; NaN for every other text.
+    pub(crate) numbers: Vec<f64>,
     unescaped: Vec<(usize, String)>,
+    n_columns: Option<usize>,
 }
 
 /// Parses a whole file.
@@ -25,49 +28,22 @@ pub(crate) fn parse(mut source: SourceText) -> Result<Table, Diagnostic> {
         );
     }
     let delimiter = delimiter(text);
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut read = Cells::default();
-    let mut record = ByteRecord::new();
-    let mut n_columns = None;
-    let mut last_end = 0;
-    while reader
-        .read_byte_record(&mut record)
-        .map_err(|error| unreadable(&source, &error))?
-    {
-        let end = (reader.position().byte() as usize).min(text.len());
-        let gap = &text[last_end..end];
-        let start = end - gap.trim_start_matches(['\r', '\n']).len();
-        let line = text[start..end].trim_end_matches(['\r', '\n']);
-        if n_columns == Some(1) {
-            refuse_blank_line(&source, last_end, start)?;
-        }
-        last_end = start + line.len();
-        let first = read.cells.len();
-        read.add(&source, &record, line, start, delimiter)?;
-        let n_fields = read.cells.len() - first;
-        match n_columns {
-            None if n_fields > limits::COLUMNS => {
-                return Err(too_many_columns(&source, start, n_fields));
-            }
-            None => n_columns = Some(n_fields),
-            Some(n) if n == n_fields => {}
-            Some(_) if line.trim().is_empty() => read.cells.truncate(first),
-            Some(n) => return Err(ragged(&source, start, line, (n_fields, n), delimiter)),
-        }
-    }
-    let n_columns = n_columns.unwrap_or(0);
+    let read = match text.as_bytes().contains(&b'"') {
+        true => quoted(&source, delimiter)?,
+        false => plain::read(&source, delimiter)?,
+    };
+    let n_columns = read.n_columns.unwrap_or(0);
     let Cells {
         mut cells,
+        mut numbers,
         unescaped,
+        ..
     } = read;
     for (index, text) in unescaped {
         cells[index] = source.unescaped(&text, cells[index]);
     }
     let header: Vec<Cell> = cells.drain(..n_columns).collect();
+    numbers.drain(..n_columns.min(numbers.len()));
     let names = names(&source, header)?;
     if cells.is_empty() {
         let place = source.place(0, source.file().trim_end().len());
@@ -78,7 +54,35 @@ pub(crate) fn parse(mut source: SourceText) -> Result<Table, Diagnostic> {
         )
         .help("add at least one row"));
     }
-    Ok(Table::new(source, names, cells, Order::Rows))
+    Ok(Table::new(source, names, cells, Order::Rows).with_numbers(numbers))
+}
+
+/// Reads a file with quotes in it.
+fn quoted(source: &SourceText, delimiter: u8) -> Result<Cells, Diagnostic> {
+    let text = source.file();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    let mut read = Cells::default();
+    let mut record = ByteRecord::new();
+    let mut last_end = 0;
+    while reader
+        .read_byte_record(&mut record)
+        .map_err(|error| unreadable(source, &error))?
+    {
+        let end = (reader.position().byte() as usize).min(text.len());
+        let gap = &text[last_end..end];
+        let start = end - gap.trim_start_matches(['\r', '\n']).len();
+        let line = text[start..end].trim_end_matches(['\r', '\n']);
+        read.check_gap(source, last_end, start)?;
+        last_end = start + line.len();
+        let first = read.cells.len();
+        read.add(source, &record, line, start, delimiter)?;
+        read.end_row(source, first, start, line, delimiter)?;
+    }
+    Ok(read)
 }
 
 impl Cells {
@@ -90,7 +94,6 @@ impl Cells {
         start: usize,
         delimiter: u8,
     ) -> Result<(), Diagnostic> {
-        let first = self.cells.len();
         if !line.as_bytes().contains(&b'"') {
             let mut at = 0;
             for field in record {
@@ -109,6 +112,18 @@ impl Cells {
                     .push(trimmed(line, field.range.start, field.range.end, start));
             }
         }
+        Ok(())
+    }
+
+    /// Checks the row whose cells begin at `first`; drops it if it is blank.
+    pub(crate) fn end_row(
+        &mut self,
+        source: &SourceText,
+        first: usize,
+        start: usize,
+        line: &str,
+        delimiter: u8,
+    ) -> Result<(), Diagnostic> {
         if line.len() > limits::CELL_BYTES {
             let long = |cell: &&Cell| (cell.end - cell.start) as usize > limits::CELL_BYTES;
             if let Some(cell) = self.cells[first..].iter().find(long) {
@@ -119,12 +134,38 @@ impl Cells {
                 );
             }
         }
+        let n_fields = self.cells.len() - first;
+        match self.n_columns {
+            None if n_fields > limits::COLUMNS => {
+                return Err(too_many_columns(source, start, n_fields));
+            }
+            None => self.n_columns = Some(n_fields),
+            Some(n) if n == n_fields => {}
+            Some(_) if line.trim().is_empty() => {
+                self.cells.truncate(first);
+                self.numbers.truncate(first);
+            }
+            Some(n) => return Err(ragged(source, start, line, (n_fields, n), delimiter)),
+        }
         Ok(())
+    }
+
+    /// Refuses blank lines between two rows, in a table of one column.
+    pub(crate) fn check_gap(
+        &self,
+        source: &SourceText,
+        last_end: usize,
+        start: usize,
+    ) -> Result<(), Diagnostic> {
+        match self.n_columns {
+            Some(1) => refuse_blank_line(source, last_end, start),
+            _ => Ok(()),
+        }
     }
 }
 
 /// The trimmed text of a range of a line that starts at `offset`; of blank text, its beginning.
-fn trimmed(line: &str, start: usize, end: usize, offset: usize) -> Cell {
+pub(crate) fn trimmed(line: &str, start: usize, end: usize, offset: usize) -> Cell {
     let text = line.get(start..end).unwrap_or_default();
     let rest = text.trim_start();
     let skipped = if rest.is_empty() {

@@ -23,6 +23,7 @@ mod json_array;
 mod json_scan;
 pub mod limits;
 mod number;
+mod plain;
 mod source;
 mod table;
 

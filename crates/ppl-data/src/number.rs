@@ -24,30 +24,31 @@ const POWERS: [f64; 16] = [
 /// A sign, up to 15 digits and a point: both the digits and the power of ten are exact, so their quotient is rounded once
 /// (Clinger 1990). `None` leaves the text to the standard library.
 fn short_decimal(text: &[u8]) -> Option<f64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    if digits.len() > POWERS.len() {
-        return None;
-    }
-    let (mut number, mut n_digits, mut point) = (0u64, 0, None);
-    for (at, &byte) in digits.iter().enumerate() {
+    let (end, number) = decimal_at(text, 0);
+    number.filter(|_| end == text.len())
+}
+
+/// Reads on from `at` over what may be a short decimal: where it ends, and its value if it is one.
+#[inline]
+pub(crate) fn decimal_at(text: &[u8], at: usize) -> (usize, Option<f64>) {
+    let negative = text.get(at) == Some(&b'-');
+    let first = at + usize::from(negative);
+    let (mut end, mut number, mut point) = (first, 0u64, None);
+    while let Some(&byte) = text.get(end) {
         match byte {
-            b'0'..=b'9' => {
-                number = number * 10 + u64::from(byte - b'0');
-                n_digits += 1;
-            }
-            b'.' if point.is_none() => point = Some(digits.len() - at - 1),
-            _ => return None,
+            // More digits than fit are refused below.
+            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
+            b'.' if point.is_none() => point = Some(end),
+            _ => break,
         }
+        end += 1;
     }
+    let n_digits = end - first - usize::from(point.is_some());
     if n_digits == 0 || n_digits >= POWERS.len() {
-        return None;
+        return (end, None);
     }
-    let size = number as f64 / POWERS[point.unwrap_or(0)];
-    Some(if digits.len() < text.len() {
-        -size
-    } else {
-        size
-    })
+    let size = number as f64 / POWERS[point.map_or(0, |point| end - point - 1)];
+    (end, Some(if negative { -size } else { size }))
 }
 
 /// Why a text is no number: code, what was found, what to do.

@@ -112,17 +112,32 @@ impl SourceText {
         self.place(at.start as usize, at.end as usize)
     }
 
-    /// The line of a cell, from 1, stored either way.
-    pub fn line_of(&self, cell: Cell) -> u32 {
-        let found = self
-            .origins
-            .binary_search_by_key(&cell, |&(stored, _)| stored);
-        let at = found.map_or(cell, |index| self.origins[index].1).start;
+    /// The lines of cells, from 1, stored either way; quick where the cells follow each other.
+    pub fn lines_of(&self, cells: impl Iterator<Item = Cell>) -> Vec<u32> {
         let file = self.file();
         let starts = self
             .line_starts
             .get_or_init(|| line_starts(file.as_bytes()));
-        starts.partition_point(|&first| first <= at) as u32
+        let mut line = 0;
+        let of = |cell: Cell| {
+            let found = self
+                .origins
+                .binary_search_by_key(&cell, |&(stored, _)| stored);
+            let at = found.map_or(cell, |index| self.origins[index].1).start;
+            if line > 0 && starts[line - 1] > at {
+                line = starts.partition_point(|&first| first <= at);
+            }
+            while starts.get(line).is_some_and(|&first| first <= at) {
+                line += 1;
+            }
+            line as u32
+        };
+        cells.map(of).collect()
+    }
+
+    /// Where the file's lines begin, for a reader that saw them anyway.
+    pub fn set_line_starts(&self, starts: Vec<u32>) {
+        self.line_starts.get_or_init(|| starts);
     }
 
     /// The place of a byte range of the file; underlined as far as the end of its first line.

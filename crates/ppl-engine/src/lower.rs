@@ -109,11 +109,29 @@ impl Lowering<'_> {
             && self.graph.axes[i] == self.group.space
     }
 
+    /// Whether nothing but its only user in this kernel sees the node.
+    fn only_here(&self, i: usize) -> bool {
+        self.is_here(i) && !self.levels.in_memory[i] && self.graph.users[i].len() == 1
+    }
+
     /// The product that can be made part of its only user's instruction.
     fn fusible(&self, i: usize) -> Option<(usize, usize)> {
-        let only_here =
-            self.is_here(i) && !self.levels.in_memory[i] && self.graph.users[i].len() == 1;
-        self.graph.product(i).filter(|_| only_here)
+        self.graph.product(i).filter(|_| self.only_here(i))
+    }
+
+    /// The condition and the value of a choice between a value and 0 that can be made part of its only user's instruction.
+    fn fusible_choice(&self, i: usize) -> Option<(Code, Vec<usize>)> {
+        let Op::Map(Prim::Select, args) = self.graph.op(i) else {
+            return None;
+        };
+        let [condition, yes, no] = [0, 1, 2].map(|k| self.graph.resolve(args[k]));
+        let zero = |i: usize| *self.graph.op(i) == Op::Const(0f64.to_bits());
+        let found = match (zero(yes), zero(no)) {
+            (false, true) => (Code::SumIf(Into::Store), vec![condition, yes]),
+            (true, false) => (Code::SumUnless(Into::Store), vec![condition, no]),
+            _ => return None,
+        };
+        self.only_here(i).then_some(found)
     }
 
     /// The node's lanes, computed first if this kernel has to.
@@ -314,12 +332,14 @@ impl Lowering<'_> {
             Op::Sum(a) => {
                 let keeps_lanes = kept(self.inner, self.graph.axes[i]);
                 let a = self.graph.resolve(*a);
-                let (code, nodes) = match (self.fusible(a), keeps_lanes) {
+                let choice = self.fusible_choice(a).filter(|_| !keeps_lanes);
+                let plain = || match (self.fusible(a), keeps_lanes) {
                     (Some((x, y)), false) => (Code::Dot(Into::Store), vec![x, y]),
                     (Some((x, y)), true) => (Code::MulAddTo, vec![x, y]),
                     (None, false) => (Code::Sum(Into::Store), vec![a]),
                     (None, true) => (Code::AddTo, vec![a]),
                 };
+                let (code, nodes) = choice.unwrap_or_else(plain);
                 let args = self.values(&nodes);
                 self.push(code, Target::Sink(i), args, None);
             }

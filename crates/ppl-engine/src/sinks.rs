@@ -144,6 +144,8 @@ impl Sink {
         let (code, into) = match code {
             Code::Sum(_) => (Code::Sum(into), Some(into)),
             Code::Dot(_) => (Code::Dot(into), Some(into)),
+            Code::SumIf(_) => (Code::SumIf(into), Some(into)),
+            Code::SumUnless(_) => (Code::SumUnless(into), Some(into)),
             Code::Maximum(_) => (Code::Maximum(into), Some(into)),
             other => (other, None),
         };

@@ -1,8 +1,9 @@
-//! What is timed: one value and gradient of the log density, and one whole step of a mean-field fit.
+//! What is timed: one value and gradient of the log density, one product with its Hessian, and one whole step of a
+//! mean-field fit.
 
 use crate::objective::{Joint, Objective, ObjectiveError};
 use crate::stochastic::{Adam, Target};
-use ppl_core::{AxisSet, Builder, DRAW, Expr, gradient, passes};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_engine::random::{Address, fill_normal};
 use ppl_model::Bound;
@@ -28,36 +29,14 @@ impl LogDensity {
     /// # Errors
     /// Where the model cannot be lowered or compiled.
     pub fn new(bound: &Bound, draws: usize) -> Result<LogDensity, ObjectiveError> {
-        let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
-        let builder = Builder::new(axes.program_axes(draws));
-        let joint = Joint::of_noise(bound, &axes, &builder)?;
-        let jacobian = joint
-            .draws
-            .iter()
-            .fold(Expr::Const(0.0), |sum, d| sum + d.log_jacobian);
-        let draw = AxisSet::EMPTY.with(DRAW);
-        let density = builder.broadcast(joint.log_density(|_| true) + jacobian, draw);
-        let value = builder.snapshot_with(vec![density.node(&builder)]);
-        let (value, _) = passes::optimise_with(value, bound.folding);
-        let leaves = value.noises();
-        let builder = Builder::from_program(value);
-        let density = builder.snapshot().outputs[0];
+        let (builder, density, leaves) = differentiable(bound, draws)?;
         let mut outputs = vec![density];
         outputs.extend(gradient(&builder, density, &leaves));
         let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
-        let mut points = vec![0.0; program.n_noise];
-        let address = Address {
-            seed: 1,
-            purpose: 0,
-            step: 0,
-            block: 0,
-        };
-        fill_normal(&mut points, address);
-        points.iter_mut().for_each(|x| *x *= SPREAD);
         Ok(LogDensity {
             kernels: Kernels::compile(&program)?,
             params: vec![0.0; program.n_params],
-            points,
+            points: points(program.n_noise),
             n_gradients: leaves.len(),
         })
     }
@@ -76,6 +55,80 @@ impl LogDensity {
     /// The engine's account of its kernels.
     pub fn explain(&self) -> String {
         self.kernels.explain()
+    }
+}
+
+/// The log density at several points together, optimised, and the nodes of the points.
+fn differentiable(
+    bound: &Bound,
+    draws: usize,
+) -> Result<(Builder, NodeId, Vec<NodeId>), ObjectiveError> {
+    let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
+    let builder = Builder::new(axes.program_axes(draws));
+    let joint = Joint::of_noise(bound, &axes, &builder)?;
+    let jacobian = joint
+        .draws
+        .iter()
+        .fold(Expr::Const(0.0), |sum, d| sum + d.log_jacobian);
+    let draw = AxisSet::EMPTY.with(DRAW);
+    let density = builder.broadcast(joint.log_density(|_| true) + jacobian, draw);
+    let value = builder.snapshot_with(vec![density.node(&builder)]);
+    let (value, _) = passes::optimise_with(value, bound.folding);
+    let leaves = value.noises();
+    let builder = Builder::from_program(value);
+    let density = builder.snapshot().outputs[0];
+    Ok((builder, density, leaves))
+}
+
+/// Fixed points near the origin.
+fn points(n: usize) -> Vec<f64> {
+    let mut points = vec![0.0; n];
+    let address = Address {
+        seed: 1,
+        purpose: 0,
+        step: 0,
+        block: 0,
+    };
+    fill_normal(&mut points, address);
+    points.iter_mut().for_each(|x| *x *= SPREAD);
+    points
+}
+
+/// Products of the Hessian of the log density with a vector, at several points at a time.
+pub struct HessianProduct {
+    kernels: Kernels,
+    params: Vec<f64>,
+    points: Vec<f64>,
+}
+
+impl HessianProduct {
+    /// Compiles for `draws` points, those of [`LogDensity`], with a direction of ones at each.
+    ///
+    /// # Errors
+    /// Where the model cannot be lowered or compiled.
+    pub fn new(bound: &Bound, draws: usize) -> Result<HessianProduct, ObjectiveError> {
+        let (builder, density, leaves) = differentiable(bound, draws)?;
+        let gradients = gradient(&builder, density, &leaves);
+        let mut along = Expr::Const(0.0);
+        for &g in &gradients {
+            let slope = builder.literal_or_node(g);
+            let axes = builder.axes_of(builder.handle(g));
+            along = along + builder.sum(slope * builder.param(axes).0, axes);
+        }
+        let along = along.node(&builder);
+        let outputs = gradient(&builder, along, &leaves);
+        let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
+        Ok(HessianProduct {
+            kernels: Kernels::compile(&program)?,
+            params: vec![1.0; program.n_params],
+            points: points(program.n_noise),
+        })
+    }
+
+    /// Evaluates the products; the first element.
+    pub fn run(&mut self) -> f64 {
+        self.kernels.run(&self.params, &self.points);
+        self.kernels.output(0)[0]
     }
 }
 

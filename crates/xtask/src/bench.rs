@@ -1,8 +1,8 @@
 //! Speed: of one model, of the benchmark problems, and beside other systems.
 
-mod clock;
-mod load;
+pub mod clock;
+pub mod load;
 pub mod peers;
-mod problems;
+pub mod problems;
 mod table;
 pub mod time;

@@ -1,11 +1,11 @@
 //! Tasks for those who work on the language: `cargo xtask TASK`.
 
-mod bench;
 mod posteriordb;
 mod sbc;
 
 use clap::Parser;
 use std::process::ExitCode;
+use xtask::bench;
 
 /// Tasks for those who work on the language.
 #[derive(Debug, Parser)]

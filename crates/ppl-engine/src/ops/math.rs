@@ -101,23 +101,9 @@ fn expm1_parts<const FMA: bool>(x: f64) -> (f64, f64) {
     (if x > 40.0 { far } else { near }, part - (near - whole))
 }
 
-/// ln(x + c) for a correction `c` far below the last place of `x`; after fdlibm's `e_log.c`.
+/// k ln 2 + ln(1 + f) + c, for 1 + f between sqrt(1/2) and sqrt(2); after fdlibm's `e_log.c`.
 #[inline(always)]
-pub(crate) fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
-    let subnormal = x < f64::MIN_POSITIVE;
-    let scaled = if subnormal {
-        x * 18_014_398_509_481_984.0
-    } else {
-        x
-    };
-    let offset = if subnormal { 1023.0 + 54.0 } else { 1023.0 };
-    // The exponent is taken such that the fraction lies between sqrt(1/2) and sqrt(2).
-    let bits = scaled
-        .to_bits()
-        .wrapping_add(0x3ff0_0000_0000_0000 - 0x3fe6_a09e_0000_0000);
-    let k = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_370_496.0 - offset;
-    let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(0x3fe6_a09e_0000_0000));
-    let f = m - 1.0;
+fn ln_of_parts<const FMA: bool>(k: f64, f: f64, c: f64) -> f64 {
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
@@ -138,11 +124,30 @@ pub(crate) fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
     let r = mul_add::<FMA>(w, even, z * odd);
     let half_square = 0.5 * f * f;
     let low = mul_add::<FMA>(k, LN2_LO, c);
-    let result = mul_add::<FMA>(
+    mul_add::<FMA>(
         k,
         LN2_HI,
         f - (half_square - mul_add::<FMA>(s, half_square + r, low)),
-    );
+    )
+}
+
+/// ln(x + c) for a correction `c` far below the last place of `x`.
+#[inline(always)]
+pub(crate) fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
+    let subnormal = x < f64::MIN_POSITIVE;
+    let scaled = if subnormal {
+        x * 18_014_398_509_481_984.0
+    } else {
+        x
+    };
+    let offset = if subnormal { 1023.0 + 54.0 } else { 1023.0 };
+    // The exponent is taken such that the fraction lies between sqrt(1/2) and sqrt(2).
+    let bits = scaled
+        .to_bits()
+        .wrapping_add(0x3ff0_0000_0000_0000 - 0x3fe6_a09e_0000_0000);
+    let k = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_370_496.0 - offset;
+    let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(0x3fe6_a09e_0000_0000));
+    let result = ln_of_parts::<FMA>(k, m - 1.0, c);
     let ordinary = x.to_bits().wrapping_sub(1) < f64::INFINITY.to_bits() - 1;
     // Infinite for infinity, not a number for what is negative or is none.
     let special = mul_add::<FMA>(x, f64::INFINITY, f64::INFINITY);
@@ -194,5 +199,10 @@ pub(crate) fn inv_logit<const FMA: bool>(x: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn softplus<const FMA: bool>(x: f64) -> f64 {
     let positive = if x > 0.0 { x } else { 0.0 };
-    positive + log1p::<FMA>(exp::<FMA>(-x.abs()))
+    let e = exp::<FMA>(-x.abs());
+    // 1 + e as 2^k (1 + f), without rounding the sum.
+    let large = e > std::f64::consts::SQRT_2 - 1.0;
+    let k = if large { 1.0 } else { 0.0 };
+    let f = if large { 0.5 * (e - 1.0) } else { e };
+    positive + ln_of_parts::<FMA>(k, f, 0.0)
 }

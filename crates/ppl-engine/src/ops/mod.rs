@@ -67,6 +67,10 @@ pub(crate) enum Code {
     Sum(Into),
     /// Sum of `a b` over the lanes.
     Dot(Into),
+    /// Sum of `b` over the lanes where `a` is not 0.
+    SumIf(Into),
+    /// Sum of `b` over the lanes where `a` is 0.
+    SumUnless(Into),
     /// Maximum of `a` over the lanes.
     Maximum(Into),
     /// `dst += a`, lane by lane.
@@ -109,6 +113,8 @@ impl Code {
             Code::Prim(prim) => format!("{prim:?}").to_lowercase(),
             Code::Sum(_) => "sum".into(),
             Code::Dot(_) => "dot".into(),
+            Code::SumIf(_) => "sumif".into(),
+            Code::SumUnless(_) => "sumunless".into(),
             Code::Maximum(_) => "maximum".into(),
             other => format!("{other:?}").to_lowercase(),
         }

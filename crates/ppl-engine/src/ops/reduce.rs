@@ -20,6 +20,10 @@ pub(crate) trait Fold {
 pub(crate) struct Sum;
 /// Sum of `a b`.
 pub(crate) struct Dot;
+/// Sum of `b` where `a` is not 0.
+pub(crate) struct SumIf;
+/// Sum of `b` where `a` is 0.
+pub(crate) struct SumUnless;
 /// Maximum of `a`; what is not a number is skipped.
 pub(crate) struct Maximum;
 
@@ -46,6 +50,27 @@ impl Fold for Dot {
         x + y
     }
 }
+
+/// The bits are those of a selection that is then summed.
+macro_rules! conditional_sum {
+    ($name:ident, $counts:expr) => {
+        impl Fold for $name {
+            const START: f64 = 0.0;
+            #[inline(always)]
+            fn lane<const FMA: bool>(total: f64, a: f64, b: f64) -> f64 {
+                let counts: fn(f64) -> bool = $counts;
+                total + if counts(a) { b } else { 0.0 }
+            }
+            #[inline(always)]
+            fn join(x: f64, y: f64) -> f64 {
+                x + y
+            }
+        }
+    };
+}
+
+conditional_sum!(SumIf, |a| a != 0.0);
+conditional_sum!(SumUnless, |a| a == 0.0);
 
 impl Fold for Maximum {
     const START: f64 = f64::NEG_INFINITY;

@@ -5,7 +5,7 @@
 use super::dense::{self, DenseFn, PairFn};
 use super::elementwise::{self as el, Binary, Ternary, Unary};
 use super::gamma::{self, Positive};
-use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum};
+use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum, SumIf, SumUnless};
 use super::vector;
 use super::{BlockFn, Choice, Code, Detail, Into, indexed, normal};
 use crate::EngineError;
@@ -333,6 +333,8 @@ macro_rules! instruction_set {
                     Code::ScatterProductRuns => scatter_runs::<true>,
                     Code::Sum(into) => choose_reduce::<Sum>(choice, into),
                     Code::Dot(into) => choose_reduce::<Dot>(choice, into),
+                    Code::SumIf(into) => choose_reduce::<SumIf>(choice, into),
+                    Code::SumUnless(into) => choose_reduce::<SumUnless>(choice, into),
                     Code::Maximum(into) => choose_reduce::<Maximum>(choice, into),
                     Code::AddTo => choose_into_lanes::<Sum>(choice),
                     Code::MulAddTo => choose_into_lanes::<Dot>(choice),

@@ -249,7 +249,11 @@ impl Binder<'_> {
     }
 
     /// Whether a number is what its kind says.
+    #[inline]
     fn kind_of_number(&self, s: &Symbol, v: f64, _row: usize) -> Result<(), String> {
+        if matches!(s.kind, None | Some(Kind::Real(None, None))) && s.ty == Ty::Real {
+            return Ok(());
+        }
         let bound = |e: &Option<TExpr>| match e {
             Some(TExpr {
                 kind: TKind::Number(b),
@@ -382,11 +386,21 @@ impl Binder<'_> {
             }
             _ => labels.to_vec(),
         };
+        let columns: Result<Vec<Column>, Diagnostic> = names
+            .iter()
+            .map(|name| self.column(table, s, name))
+            .collect();
+        let columns = columns?;
+        let plain = s.ty == Ty::Real && !s.is_optional() && !s.is_censored();
+        if let Some(values) = plain.then(|| table.matrix(&columns)).flatten()
+            && values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok())
+        {
+            return Ok(Values::Real(values));
+        }
         let k = names.len().max(1);
         let mut out = vec![0.0; n];
-        for (j, name) in names.iter().enumerate() {
-            let column = self.column(table, s, name)?;
-            match self.read(s, &column)? {
+        for (j, column) in columns.iter().enumerate() {
+            match self.read(s, column)? {
                 Values::Real(v) => v.iter().enumerate().for_each(|(i, x)| out[i * k + j] = *x),
                 Values::Index(_) => {
                     return Err(Diagnostic::error(

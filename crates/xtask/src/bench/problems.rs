@@ -29,6 +29,12 @@ pub const PROBLEMS: [Problem; 14] = [
     Problem::new("gp", gp),
 ];
 
+/// A smaller logistic regression, where a hundred thousand rows would take too long.
+pub const SHORT_LOGREG: Problem = Problem {
+    name: "logreg",
+    make: |r| linear(r, 2_000, 50, true),
+};
+
 /// The problems of these names; all, if there are none.
 pub fn named(names: &[String]) -> Result<Vec<&'static Problem>, String> {
     if names.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::clock::{Micros, time};
 use super::load::{Inputs, ms};
-use ppl_lang::parts::infer::timing::{LogDensity, Steps};
+use ppl_lang::parts::infer::timing::{HessianProduct, LogDensity, Steps};
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::time::Instant;
@@ -10,6 +10,7 @@ use std::time::Instant;
 /// Arguments of the task.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Arguments {
+    /// The model and its data
     #[command(flatten)]
     pub inputs: Inputs,
     /// Points, and draws of a step, that are evaluated together
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// Time nothing: run that many steps (for instruction counts)
     #[arg(long, value_name = "N", conflicts_with_all = ["json", "gradients"])]
     pub steps: Option<usize>,
+    /// Time a product with the Hessian as well
+    #[arg(long, conflicts_with_all = ["gradients", "steps"])]
+    pub hessian: bool,
 }
 
 /// What was measured.
@@ -39,6 +43,8 @@ pub struct Timing {
     pub gradient: Micros,
     /// Noise, draws, bound with its gradient, Adam.
     pub step: Micros,
+    /// A product of the Hessian with a vector, if it was asked for.
+    pub product: Option<Micros>,
     /// Length of the unconstrained vector.
     pub unknowns: usize,
     /// Milliseconds: parsing, reading, binding, compiling the log density, compiling the step.
@@ -88,6 +94,17 @@ pub fn measure(arguments: &Arguments) -> Result<Timing, String> {
     let steps = Steps::new(&loaded.guided.bound, arguments.draws).map_err(|e| e.to_string())?;
     let steps_ms = ms(started);
     let steps = std::cell::RefCell::new(steps);
+    let product = match arguments.hessian {
+        true => {
+            let product = HessianProduct::new(&loaded.guided.bound, arguments.draws);
+            let mut product = product.map_err(|e| e.to_string())?;
+            let run = || {
+                black_box(product.run());
+            };
+            Some(time(|| {}, run))
+        }
+        false => None,
+    };
     Ok(Timing {
         gradient: time(
             || {},
@@ -101,6 +118,7 @@ pub fn measure(arguments: &Arguments) -> Result<Timing, String> {
                 black_box(steps.borrow_mut().run());
             },
         ),
+        product,
         unknowns: loaded.bound.inner().n_unknowns(),
         ms: [
             loaded.parse_ms,
@@ -138,7 +156,7 @@ impl Timing {
     fn json(&self, arguments: &Arguments) -> Value {
         let micros = |m: Micros| json!({ "cpu_us": m.cpu, "wall_us": m.wall });
         let [parse, read, bind, gradient, step] = self.ms;
-        json!({
+        let mut object = json!({
             "model": arguments.inputs.model.display().to_string(),
             "draws": arguments.draws,
             "threads": arguments.threads,
@@ -151,15 +169,22 @@ impl Timing {
             "compile_gradient_ms": gradient,
             "compile_step_ms": step,
             "first_gradient_ms": parse + bind + gradient + self.first_ms,
-        })
+        });
+        if let Some(product) = self.product {
+            object["hessian_product"] = micros(product);
+        }
+        object
     }
 
     fn text(&self) -> String {
         let [parse, read, bind, gradient, step] = self.ms;
+        let product = self.product.map_or(String::new(), |m| {
+            format!("product:  {:.2} us CPU, {:.2} us wall\n", m.cpu, m.wall)
+        });
         format!(
             "{} unknowns\n\
              gradient: {:.2} us CPU, {:.2} us wall\n\
-             step:     {:.2} us CPU, {:.2} us wall\n\
+             step:     {:.2} us CPU, {:.2} us wall\n{product}\
              parsed in {parse:.2} ms, data read in {read:.2} ms, bound in {bind:.2} ms, \
              gradient compiled in {gradient:.2} ms, step in {step:.2} ms\n",
             self.unknowns, self.gradient.cpu, self.gradient.wall, self.step.cpu, self.step.wall,

@@ -1,0 +1,108 @@
+//! Files without quotes have a reader of their own: it finds what the other one finds.
+
+use ppl_data::Table;
+
+/// All that a table says, or its message.
+fn account(text: &str) -> Vec<String> {
+    let table = match Table::from_csv_text("t.csv", text) {
+        Ok(table) => table,
+        Err(d) => return vec![format!("{} {} {:?}", d.code, d.message, d.help)],
+    };
+    let mut out = vec![format!("{:?}", table.row_lines())];
+    for name in table.column_names() {
+        let column = table.column(name).unwrap();
+        let texts: Vec<&str> = (0..column.len()).map(|row| column.text(row)).collect();
+        out.push(format!("{name}: {texts:?}"));
+        // Debug output shows -0 and all digits; a message has the place of the cell.
+        let shown = |numbers: Result<Vec<f64>, ppl_syntax::Diagnostic>| match numbers {
+            Ok(numbers) => format!("{numbers:?}"),
+            Err(d) => format!("{} {}", d.code, d.message),
+        };
+        out.push(shown(column.reals()));
+        out.push(shown(column.integers()));
+        out.push(format!("{:?}", column.optional_reals().ok()));
+    }
+    out
+}
+
+#[test]
+fn both_readers_agree() {
+    let cells = [
+        "1",
+        "-2.5",
+        "0.1",
+        "-0",
+        "1e3",
+        "123456789012345.5",
+        "0.12345678901234567",
+        "+4",
+        ".5",
+        "5.",
+        "-",
+        ".",
+        "",
+        " 7 ",
+        "NA",
+        "nan",
+        "inf",
+        "1e999",
+        "x",
+        "é",
+        "\u{a0}8\u{a0}",
+        "1.2.3",
+        "9007199254740993",
+        "00012",
+        "--1",
+        "1 2",
+    ];
+    let ends = ["\n", "\r\n", "\r", "\n\n", "\r\n \n"];
+    for (i, a) in cells.iter().enumerate() {
+        for end in ends {
+            for delimiter in [",", ";", "\t"] {
+                let b = cells[(i * 7 + 3) % cells.len()];
+                let rows = [["3", "4"], [a, b], [b, a], ["5", "6.25"]];
+                let body: String = rows
+                    .iter()
+                    .map(|[a, b]| format!("{end}{a}{delimiter}{b}"))
+                    .collect();
+                let plain = account(&format!("u{delimiter}v{body}"));
+                let quoted = account(&format!("\"u\"{delimiter}v{body}"));
+                assert_eq!(plain, quoted, "{a:?} {b:?} {end:?} {delimiter:?}");
+                // One column, where a blank line is refused.
+                let single = account(&format!("u{end}{a}{end}2{end}"));
+                assert_eq!(
+                    single,
+                    account(&format!("\"u\"{end}{a}{end}2{end}")),
+                    "{a:?} {end:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn ragged_rows_and_matrices() {
+    for body in [
+        "a,b\n1,2\n3\n",
+        "a,b\n1,2\n3,4,5\n",
+        "a,b\n",
+        "a,a\n1,2\n",
+        "a,b\n1,2\n\n\n3,4",
+    ] {
+        let quoted = body.replacen('a', "\"a\"", 1);
+        assert_eq!(account(body), account(&quoted), "{body:?}");
+    }
+    let table = Table::from_csv_text("t.csv", "a,b,c\n1,2,3\n4,5,x\n").unwrap();
+    let columns = |names: &str| -> Vec<_> {
+        let names = names.chars().map(String::from);
+        names.map(|name| table.column(&name).unwrap()).collect()
+    };
+    assert_eq!(
+        table.matrix(&columns("ba")).as_deref(),
+        Some(&[2.0, 1.0, 5.0, 4.0][..])
+    );
+    assert!(
+        table.matrix(&columns("ac")).is_none(),
+        "a cell is no number"
+    );
+}

@@ -1,0 +1,3 @@
+//! What the benchmarks of `benches` share with the tasks.
+
+pub mod bench;
