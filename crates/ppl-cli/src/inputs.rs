@@ -19,6 +19,9 @@ pub struct Inputs {
     /// Visit every row in every step, where sums would be folded beforehand
     #[arg(long)]
     pub no_folding: bool,
+    /// Keep matrices of data in single precision, which is quicker; sums stay in double precision
+    #[arg(long)]
+    pub single: bool,
 }
 
 impl Inputs {
@@ -135,6 +138,7 @@ mod tests {
             data,
             set: vec![("n".to_owned(), "3".to_owned())],
             no_folding: false,
+            single: false,
         }
     }
 

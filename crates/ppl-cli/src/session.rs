@@ -16,6 +16,7 @@ pub struct Session<'a> {
     pub model: Model,
     data: Dataset,
     folding: bool,
+    single: bool,
 }
 
 impl<'a> Session<'a> {
@@ -60,6 +61,7 @@ impl<'a> Session<'a> {
                     model,
                     data,
                     folding: !inputs.no_folding,
+                    single: inputs.single,
                 })
             }
             _ => Err(Outcome::BadInput),
@@ -76,6 +78,9 @@ impl<'a> Session<'a> {
                 self.print(&warnings);
                 if !self.folding {
                     bound.visit_rows();
+                }
+                if self.single {
+                    bound.round_matrices();
                 }
                 Ok(bound)
             }

@@ -2,7 +2,7 @@
 
 use crate::EngineError;
 use crate::memory::Memory;
-use crate::ops::dense::Block;
+use crate::ops::dense::{Block, DOUBLE, SINGLE, WHOLE};
 
 /// Decimals that are tried for exact storage as whole numbers.
 const MOST_DECIMALS: i32 = 9;
@@ -16,14 +16,15 @@ pub(crate) struct Matrix {
     /// Rows of a block.
     block: usize,
     columns: usize,
-    /// Whether the elements are `i32`, to be multiplied by `scale`.
-    pub(crate) whole: bool,
+    /// How the elements are stored.
+    pub(crate) stored: u8,
+    /// What they are to be multiplied by.
     pub(crate) scale: f64,
 }
 
 impl Matrix {
     /// Packs `rows` by `columns` elements that lie at these distances. Numbers of few decimals that all come back exactly
-    /// are stored as whole numbers, which halves the memory traffic.
+    /// are stored as whole numbers, numbers of 24 bits in single precision; either halves the memory traffic.
     pub(crate) fn pack(
         data: &[f64],
         rows: (usize, usize),
@@ -38,28 +39,36 @@ impl Matrix {
             columns,
             block,
         };
-        let (start, whole, power) = match decimals(&data[..data.len().min(SAMPLE)]) {
-            Some(least) => {
-                let start = memory.allocate(n.div_ceil(2))?;
-                // SAFETY: the buffer is zeroed and has room for all blocks.
-                let to = unsafe { std::slice::from_raw_parts_mut(start.cast::<i32>(), n) };
-                let fits = (least..=MOST_DECIMALS).find(|d| packing.whole(10f64.powi(*d), to));
-                match fits {
-                    Some(decimals) => (start, true, 10f64.powi(decimals)),
-                    None => (memory.allocate(n)?, false, 1.0),
-                }
+        let sample = &data[..data.len().min(SAMPLE)];
+        let half = |memory: &mut Memory| memory.allocate(n.div_ceil(2));
+        // SAFETY (of the slices): a buffer is zeroed and has room for all blocks.
+        let (mut start, mut stored, mut power) = (std::ptr::null_mut(), DOUBLE, 1.0);
+        if let Some(least) = decimals(sample) {
+            start = half(memory)?;
+            let to = unsafe { std::slice::from_raw_parts_mut(start.cast::<i32>(), n) };
+            let powers = (least..=MOST_DECIMALS).map(|decimals| 10f64.powi(decimals));
+            if let Some(fits) = { powers }.find(|power| packing.whole(*power, to)) {
+                (stored, power) = (WHOLE, fits);
             }
-            None => (memory.allocate(n)?, false, 1.0),
-        };
-        if !whole {
-            // SAFETY: as above.
-            packing.plain(unsafe { std::slice::from_raw_parts_mut(start, n) });
+        }
+        if stored == DOUBLE && sample.iter().all(|x| single(*x).1) {
+            start = half(memory)?;
+            let to = unsafe { std::slice::from_raw_parts_mut(start.cast::<f32>(), n) };
+            if packing.store(to, single) {
+                stored = SINGLE;
+            }
+        }
+        if stored == DOUBLE {
+            start = memory.allocate(n)?;
+            packing.store(unsafe { std::slice::from_raw_parts_mut(start, n) }, |x| {
+                (x, true)
+            });
         }
         Ok(Matrix {
             start: start.cast(),
             block,
             columns: columns.0,
-            whole,
+            stored,
             scale: 1.0 / power,
         })
     }
@@ -71,7 +80,7 @@ impl Matrix {
 
     /// A block, of which so many rows count.
     pub(crate) fn block(&self, number: usize, rows: usize) -> Block {
-        let element = if self.whole { 4 } else { 8 };
+        let element = if self.stored == DOUBLE { 8 } else { 4 };
         Block {
             start: self
                 .start
@@ -93,47 +102,38 @@ struct Packing<'a> {
 }
 
 impl Packing<'_> {
-    /// The blocks' columns: those of a block, whose data lie together, one after another. Ends where `column` says so.
-    fn columns<T>(
-        &self,
-        to: &mut [T],
-        mut column: impl FnMut(&mut [T], &[f64], usize) -> bool,
-    ) -> bool {
+    /// Stores all elements in another form; false as soon as one does not come back exactly. The blocks' columns, whose
+    /// data lie together, one after another.
+    fn store<T>(&self, to: &mut [T], form: impl Fn(f64) -> (T, bool)) -> bool {
         let ((rows, row_step), (columns, column_step)) = (self.rows, self.columns);
-        to.chunks_exact_mut(self.block * columns)
-            .enumerate()
-            .all(|(b, to)| {
-                let first = b * self.block;
-                let len = self.block.min(rows - first);
-                to.chunks_exact_mut(self.block).enumerate().all(|(j, to)| {
-                    let from = &self.data[first * row_step + j * column_step..];
-                    column(&mut to[..len], from, row_step)
-                })
-            })
-    }
-
-    /// As they are.
-    fn plain(&self, to: &mut [f64]) {
-        self.columns(to, |to, from, step| {
-            for (to, from) in to.iter_mut().zip(from.iter().step_by(step)) {
-                *to = *from;
-            }
-            true
-        });
-    }
-
-    /// As whole numbers of `1 / power`; false as soon as one does not come back exactly.
-    fn whole(&self, power: f64, to: &mut [i32]) -> bool {
-        self.columns(to, |to, from, step| {
+        let blocks = to.chunks_exact_mut(self.block * columns).enumerate();
+        { blocks }.all(|(b, to)| {
+            let first = b * self.block;
+            let len = self.block.min(rows - first);
             let mut all = true;
-            for (to, &x) in to.iter_mut().zip(from.iter().step_by(step)) {
-                let (k, exact) = whole(x, power);
-                *to = k;
-                all &= exact;
+            for (j, to) in to.chunks_exact_mut(self.block).enumerate() {
+                let from = &self.data[first * row_step + j * column_step..];
+                for (to, &x) in to[..len].iter_mut().zip(from.iter().step_by(row_step)) {
+                    let (stored, exact) = form(x);
+                    *to = stored;
+                    all &= exact;
+                }
             }
             all
         })
     }
+
+    /// As whole numbers of `1 / power`.
+    fn whole(&self, power: f64, to: &mut [i32]) -> bool {
+        self.store(to, |x| whole(x, power))
+    }
+}
+
+/// In single precision, and whether that gives the number back.
+#[inline(always)]
+fn single(x: f64) -> (f32, bool) {
+    let single = x as f32;
+    (single, f64::from(single).to_bits() == x.to_bits())
 }
 
 /// The whole number that a number is next to, in units of `1 / power`, and whether it gives the number back; -0 never does.
@@ -171,15 +171,17 @@ fn decimals(data: &[f64]) -> Option<i32> {
 mod tests {
     use super::{Matrix, SAMPLE, decimals};
     use crate::memory::Memory;
+    use crate::ops::dense::{DOUBLE, SINGLE, WHOLE};
 
     /// Element of a packed matrix.
     fn element(m: &Matrix, row: usize, column: usize) -> f64 {
         let at = (row / m.block * m.columns + column) * m.block + row % m.block;
         // SAFETY: the place exists, and the tests keep the memory.
         unsafe {
-            match m.whole {
-                true => f64::from(*m.start.cast::<i32>().add(at)) * m.scale,
-                false => *m.start.cast::<f64>().add(at),
+            match m.stored {
+                WHOLE => f64::from(*m.start.cast::<i32>().add(at)) * m.scale,
+                SINGLE => f64::from(*m.start.cast::<f32>().add(at)),
+                _ => *m.start.cast::<f64>().add(at),
             }
         }
     }
@@ -190,14 +192,17 @@ mod tests {
         let plain: Vec<f64> = (0..rows * columns)
             .map(|i| (i % 777) as f64 / 8.0 - 3.0)
             .collect();
-        for (at, value, whole) in [
-            (0, 0.5, true),
+        for (at, value, stored) in [
+            (0, 0.5, WHOLE),
             // More decimals than the sample has, and numbers that have none.
-            (SAMPLE + 70, 0.12345, true),
-            (SAMPLE + 70, 1.0 / 3.0, false),
-            (2_999, f64::NAN, false),
-            (SAMPLE + 1, 3e9, false),
-            (SAMPLE + 1, -0.0, false),
+            (SAMPLE + 70, 0.12345, WHOLE),
+            (SAMPLE + 70, 1.0 / 3.0, DOUBLE),
+            (SAMPLE + 70, f64::from(1.0f32 / 3.0), SINGLE),
+            (0, f64::from(1.0f32 / 3.0), SINGLE),
+            (2_999, f64::NAN, SINGLE),
+            (SAMPLE + 1, 3e9, SINGLE),
+            (SAMPLE + 1, -0.0, SINGLE),
+            (SAMPLE + 1, 1e300, DOUBLE),
         ] {
             let mut data = plain.clone();
             data[at] = value;
@@ -211,7 +216,7 @@ mod tests {
                     &mut memory,
                 )
                 .unwrap();
-                assert_eq!(m.whole, whole, "{value}");
+                assert_eq!(m.stored, stored, "{value}");
                 for i in 0..rows {
                     for j in 0..columns {
                         let (got, want) = (element(&m, i, j), data[i * row_step + j * column_step]);

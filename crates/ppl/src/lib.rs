@@ -173,6 +173,11 @@ impl Bound {
         self.inner.folding = ppl_core::passes::Folding::Rows;
     }
 
+    /// Matrices of data are rounded to single precision, which halves the memory that they take and that each step reads.
+    pub fn round_matrices(&mut self) {
+        self.inner.round_matrices();
+    }
+
     /// The bound model, for those who build on the parts.
     pub fn inner(&self) -> &ppl_model::Bound {
         &self.inner

@@ -49,6 +49,7 @@ fn loaded(name: &str) -> Loaded {
         model: problem.model(),
         data: vec![data.display().to_string()],
         set: vec![],
+        single: false,
     };
     inputs.load().expect("the problem can be bound")
 }

@@ -29,6 +29,7 @@ fn run(names: &[String]) -> Result<(), String> {
                     model: problem.model(),
                     data: vec![problem.data(directory)?.display().to_string()],
                     set: vec![],
+                    single: false,
                 },
                 draws,
                 threads: 1,

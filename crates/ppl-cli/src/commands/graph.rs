@@ -44,6 +44,7 @@ pub fn run(graph: &Graph, terminal: &Terminal) -> Outcome {
         data: vec![],
         set: vec![],
         no_folding: false,
+        single: false,
     };
     let printed = Session::open(&inputs, terminal).and_then(|session| {
         let text = match graph.format {

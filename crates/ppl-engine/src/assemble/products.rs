@@ -135,7 +135,7 @@ impl Assembler<'_> {
                 .collect();
             let wide = file.address(registers, lowered, register);
             let step = DenseStep {
-                run: self.set.dense(product.transposed, matrix.whole),
+                run: self.set.dense(product.transposed, matrix.stored),
                 matrix,
                 along: Along {
                     base: view.base,
@@ -159,7 +159,7 @@ impl Assembler<'_> {
             && before.matrix.is(&after.matrix)
             && positions.len() == 1
         {
-            dense.pair = Some(self.set.pair(before.matrix.whole));
+            dense.pair = Some(self.set.pair(before.matrix.stored));
         }
         Ok(dense)
     }

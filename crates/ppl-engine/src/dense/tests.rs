@@ -2,10 +2,18 @@ use crate::InstructionSet;
 use crate::Kernels;
 use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Prim, Program};
 
+/// What the matrix can be stored as.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Decimals,
+    Single,
+    Double,
+}
+
 /// A program with `exp(X b)`, its sum over the rows, and products of the transpose with it and with a second vector;
 /// `positions` are draws times a second axis outside of the rows.
 fn program(
-    (draws, second, columns, rows, exact): (usize, usize, usize, usize, bool),
+    (draws, second, columns, rows, form): (usize, usize, usize, usize, Form),
     outputs_wanted: usize,
 ) -> Program {
     let axis = |name: &str, size| Axis {
@@ -22,10 +30,10 @@ fn program(
     let x: Vec<f64> = (0..rows * columns)
         .map(|i| {
             let value = ((i * 7919 + 13) % 20011) as f64;
-            if exact {
-                (value - 10000.0) / 1e4
-            } else {
-                (value / 3000.0).sin()
+            match form {
+                Form::Decimals => (value - 10000.0) / 1e4,
+                Form::Single => f64::from((value / 3000.0).sin() as f32),
+                Form::Double => (value / 3000.0).sin(),
             }
         })
         .collect();
@@ -57,16 +65,19 @@ fn program(
 #[test]
 fn products_are_those_of_the_interpreter() {
     let shapes = [
-        (1, 1, 2, 64, true),
-        (1, 1, 50, 1000, true),
-        (1, 1, 50, 1000, false),
-        (1, 1, 7, 130, false),
-        (2, 1, 5, 333, true),
-        (3, 1, 4, 65, false),
-        (10, 1, 20, 700, true),
-        (7, 3, 3, 129, false),
-        (4, 1, 3, 20_000, true),
-        (33, 2, 9, 100, true),
+        (1, 1, 2, 64, Form::Decimals),
+        (1, 1, 50, 1000, Form::Decimals),
+        (1, 1, 50, 1000, Form::Double),
+        (1, 1, 7, 130, Form::Double),
+        (2, 1, 5, 333, Form::Decimals),
+        (3, 1, 4, 65, Form::Double),
+        (10, 1, 20, 700, Form::Decimals),
+        (7, 3, 3, 129, Form::Double),
+        (4, 1, 3, 20_000, Form::Decimals),
+        (33, 2, 9, 100, Form::Decimals),
+        (1, 1, 50, 1000, Form::Single),
+        (2, 1, 5, 333, Form::Single),
+        (7, 3, 3, 129, Form::Single),
     ];
     // The first three outputs read the matrix in products only.
     for (shape, wanted) in shapes.into_iter().flat_map(|s| [(s, 3), (s, 7)]) {
@@ -100,7 +111,7 @@ fn products_are_those_of_the_interpreter() {
 
 #[test]
 fn threads_change_no_bit() {
-    let program = program((3, 1, 10, 50_000, true), 7);
+    let program = program((3, 1, 10, 50_000, Form::Decimals), 7);
     let params: Vec<f64> = (0..program.n_params).map(|i| i as f64 / 300.0).collect();
     let bits = |threads| {
         let pool = rayon::ThreadPoolBuilder::new()

@@ -15,6 +15,13 @@ pub(crate) struct Block {
     pub(crate) scale: f64,
 }
 
+/// How the elements of a matrix are stored: as they are.
+pub(crate) const DOUBLE: u8 = 0;
+/// As `i32`, to be multiplied by the scale.
+pub(crate) const WHOLE: u8 = 1;
+/// As `f32`.
+pub(crate) const SINGLE: u8 = 2;
+
 /// Rows are padded to a multiple of this.
 pub(crate) const TILE: usize = 64;
 /// Lanes of an accumulator.
@@ -54,19 +61,19 @@ impl Along {
 }
 
 #[inline(always)]
-unsafe fn load<V: Eight, const INT: bool>(x: *const u8, at: usize) -> V {
+unsafe fn load<V: Eight, const STORED: u8>(x: *const u8, at: usize) -> V {
     // SAFETY: the caller's guarantee.
     unsafe {
-        if INT {
-            V::load_int(x.cast::<i32>().add(at))
-        } else {
-            V::load(x.cast::<f64>().add(at))
+        match STORED {
+            WHOLE => V::load_int(x.cast::<i32>().add(at)),
+            SINGLE => V::load_single(x.cast::<f32>().add(at)),
+            _ => V::load(x.cast::<f64>().add(at)),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn forward_tile<V: Eight, const S: usize, const R: usize, const INT: bool>(
+unsafe fn forward_tile<V: Eight, const S: usize, const R: usize, const STORED: u8>(
     x: &Block,
     b: &Along,
     out: &Wide,
@@ -83,7 +90,7 @@ unsafe fn forward_tile<V: Eight, const S: usize, const R: usize, const INT: bool
         for j in 0..x.columns {
             let mut column = [V::zero(); R];
             for (r, column) in column.iter_mut().enumerate() {
-                *column = load::<V, INT>(x.start, j * x.stride + row + r * 8);
+                *column = load::<V, STORED>(x.start, j * x.stride + row + r * 8);
             }
             for s in 0..S {
                 let weight = V::splat(*from[s].add(j * b.stride));
@@ -96,7 +103,12 @@ unsafe fn forward_tile<V: Eight, const S: usize, const R: usize, const INT: bool
         for (s, total) in total.iter().enumerate() {
             let to = out.base.add((first + s) * out.distance + row);
             for (r, &total) in total.iter().enumerate() {
-                if INT { total.mul(scale) } else { total }.store(to.add(r * 8));
+                if STORED == WHOLE {
+                    total.mul(scale)
+                } else {
+                    total
+                }
+                .store(to.add(r * 8));
             }
         }
     }
@@ -109,7 +121,7 @@ pub(crate) unsafe fn forward<
     const S: usize,
     const R: usize,
     const R1: usize,
-    const INT: bool,
+    const STORED: u8,
 >(
     x: &Block,
     b: &Along,
@@ -120,19 +132,19 @@ pub(crate) unsafe fn forward<
     unsafe {
         while s + S <= b.positions {
             for row in (0..x.rows).step_by(8 * R) {
-                forward_tile::<V, S, R, INT>(x, b, out, s, row);
+                forward_tile::<V, S, R, STORED>(x, b, out, s, row);
             }
             s += S;
         }
         while s + 2 <= b.positions {
             for row in (0..x.rows).step_by(8 * R) {
-                forward_tile::<V, 2, R, INT>(x, b, out, s, row);
+                forward_tile::<V, 2, R, STORED>(x, b, out, s, row);
             }
             s += 2;
         }
         while s < b.positions {
             for row in (0..x.rows).step_by(8 * R1) {
-                forward_tile::<V, 1, R1, INT>(x, b, out, s, row);
+                forward_tile::<V, 1, R1, STORED>(x, b, out, s, row);
             }
             s += 1;
         }
@@ -140,7 +152,7 @@ pub(crate) unsafe fn forward<
 }
 
 #[inline(always)]
-unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const INT: bool>(
+unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const STORED: u8>(
     x: &Block,
     to: &Along,
     r: &Wide,
@@ -151,12 +163,12 @@ unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const INT: b
     // SAFETY: the caller's guarantee.
     unsafe {
         let mut total = [[V::zero(); C]; S];
-        let element = if INT { 4 } else { 8 };
+        let element = if STORED == DOUBLE { 8 } else { 4 };
         for row in (0..x.rows).step_by(8) {
             let mut values = [V::zero(); C];
             for (c, value) in values.iter_mut().enumerate() {
                 let at = (column + c) * x.stride + row;
-                *value = load::<V, INT>(x.start, at);
+                *value = load::<V, STORED>(x.start, at);
                 if ahead {
                     V::prefetch(x.start.wrapping_add((at + x.columns * x.stride) * element));
                 }
@@ -178,7 +190,7 @@ unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const INT: b
 }
 
 #[inline(always)]
-unsafe fn transposed_columns<V: Eight, const S: usize, const C: usize, const INT: bool>(
+unsafe fn transposed_columns<V: Eight, const S: usize, const C: usize, const STORED: u8>(
     x: &Block,
     to: &Along,
     r: &Wide,
@@ -188,17 +200,17 @@ unsafe fn transposed_columns<V: Eight, const S: usize, const C: usize, const INT
     // SAFETY: the caller's guarantee.
     unsafe {
         for column in (0..whole).step_by(C) {
-            transposed_tile::<V, S, C, INT>(x, to, r, first, column, first == 0);
+            transposed_tile::<V, S, C, STORED>(x, to, r, first, column, first == 0);
         }
         for column in whole..x.columns {
-            transposed_tile::<V, S, 1, INT>(x, to, r, first, column, first == 0);
+            transposed_tile::<V, S, 1, STORED>(x, to, r, first, column, first == 0);
         }
     }
 }
 
 /// `S` positions by `C` columns at a time. The first ones ask for the next block, which follows in memory.
 #[inline(always)]
-pub(crate) unsafe fn transposed<V: Eight, const S: usize, const C: usize, const INT: bool>(
+pub(crate) unsafe fn transposed<V: Eight, const S: usize, const C: usize, const STORED: u8>(
     x: &Block,
     to: &Along,
     r: &Wide,
@@ -207,15 +219,15 @@ pub(crate) unsafe fn transposed<V: Eight, const S: usize, const C: usize, const 
     // SAFETY: the caller's guarantee.
     unsafe {
         while s + S <= to.positions {
-            transposed_columns::<V, S, C, INT>(x, to, r, s);
+            transposed_columns::<V, S, C, STORED>(x, to, r, s);
             s += S;
         }
         while s + 2 <= to.positions {
-            transposed_columns::<V, 2, C, INT>(x, to, r, s);
+            transposed_columns::<V, 2, C, STORED>(x, to, r, s);
             s += 2;
         }
         while s < to.positions {
-            transposed_columns::<V, 1, C, INT>(x, to, r, s);
+            transposed_columns::<V, 1, C, STORED>(x, to, r, s);
             s += 1;
         }
     }
@@ -224,7 +236,7 @@ pub(crate) unsafe fn transposed<V: Eight, const S: usize, const C: usize, const 
 /// Both at one position, `R` times eight rows at a time: the block before comes from the cache while this one comes from
 /// memory.
 #[inline(always)]
-pub(crate) unsafe fn pair<V: Eight, const R: usize, const INT: bool>(
+pub(crate) unsafe fn pair<V: Eight, const R: usize, const STORED: u8>(
     x: &Block,
     b: &Along,
     out: &Wide,
@@ -244,20 +256,25 @@ pub(crate) unsafe fn pair<V: Eight, const R: usize, const INT: bool>(
             for j in 0..x.columns {
                 let weight = V::splat(*from.add(j * b.stride));
                 for (q, total) in total.iter_mut().enumerate() {
-                    let value = load::<V, INT>(x.start, j * x.stride + row + q * 8);
+                    let value = load::<V, STORED>(x.start, j * x.stride + row + q * 8);
                     *total = total.mul_add(value, weight);
                 }
                 let to = to_first.add(j * to.stride);
                 let mut sums = [V::load(to), V::zero()];
                 for (q, &weight) in weights.iter().enumerate() {
-                    let value = load::<V, INT>(before.start, j * before.stride + row + q * 8);
+                    let value = load::<V, STORED>(before.start, j * before.stride + row + q * 8);
                     sums[q % 2] = sums[q % 2].mul_add(value, weight);
                 }
                 sums[0].add(sums[1]).store(to);
             }
             let scale = V::splat(x.scale);
             for (q, &total) in total.iter().enumerate() {
-                if INT { total.mul(scale) } else { total }.store(out.base.add(row + q * 8));
+                if STORED == WHOLE {
+                    total.mul(scale)
+                } else {
+                    total
+                }
+                .store(out.base.add(row + q * 8));
             }
         }
     }

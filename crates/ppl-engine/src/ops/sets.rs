@@ -2,7 +2,7 @@
 //!
 //! Results may differ in their last bits between instruction sets, never within one.
 
-use super::dense::{self, DenseFn, PairFn};
+use super::dense::{self, DOUBLE, DenseFn, PairFn, SINGLE, WHOLE};
 use super::elementwise::{self as el, Binary, Ternary, Unary};
 use super::gamma::{self, Positive};
 use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum, SumIf, SumUnless};
@@ -103,25 +103,25 @@ impl InstructionSet {
 }
 
 impl InstructionSet {
-    /// The loop for a dense product with a matrix of numbers, or of whole numbers.
-    pub(crate) fn dense(self, transposed: bool, whole: bool) -> DenseFn {
+    /// The loop for a dense product with a matrix that is stored so.
+    pub(crate) fn dense(self, transposed: bool, stored: u8) -> DenseFn {
         match self {
-            InstructionSet::Baseline => baseline::choose_dense(transposed, whole),
+            InstructionSet::Baseline => baseline::choose_dense(transposed, stored),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => avx2::choose_dense(transposed, whole),
+            InstructionSet::Avx2 => avx2::choose_dense(transposed, stored),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => avx512::choose_dense(transposed, whole),
+            InstructionSet::Avx512 => avx512::choose_dense(transposed, stored),
         }
     }
 
     /// The loop for a pair of dense products.
-    pub(crate) fn pair(self, whole: bool) -> PairFn {
+    pub(crate) fn pair(self, stored: u8) -> PairFn {
         match self {
-            InstructionSet::Baseline => baseline::choose_pair(whole),
+            InstructionSet::Baseline => baseline::choose_pair(stored),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => avx2::choose_pair(whole),
+            InstructionSet::Avx2 => avx2::choose_pair(stored),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => avx512::choose_pair(whole),
+            InstructionSet::Avx512 => avx512::choose_pair(stored),
         }
     }
 }
@@ -262,31 +262,37 @@ macro_rules! instruction_set {
             }
 
             $(#[$feature])*
-            unsafe fn product<const INT: bool>(x: &dense::Block, b: &dense::Along, out: &dense::Wide) {
-                unsafe { dense::forward::<$vector, $positions, $tile, $single, INT>(x, b, out) }
+            unsafe fn product<const STORED: u8>(x: &dense::Block, b: &dense::Along, out: &dense::Wide) {
+                unsafe { dense::forward::<$vector, $positions, $tile, $single, STORED>(x, b, out) }
             }
 
             $(#[$feature])*
-            unsafe fn transposed<const INT: bool>(x: &dense::Block, to: &dense::Along, r: &dense::Wide) {
-                unsafe { dense::transposed::<$vector, $positions, $tile, INT>(x, to, r) }
+            unsafe fn transposed<const STORED: u8>(x: &dense::Block, to: &dense::Along, r: &dense::Wide) {
+                unsafe { dense::transposed::<$vector, $positions, $tile, STORED>(x, to, r) }
             }
 
             $(#[$feature])*
-            unsafe fn pair<const INT: bool>(x: &dense::Block, b: &dense::Along, out: &dense::Wide, last: &dense::Block, to: &dense::Along, r: &dense::Wide) {
-                unsafe { dense::pair::<$vector, $single, INT>(x, b, out, last, to, r) }
+            unsafe fn pair<const STORED: u8>(x: &dense::Block, b: &dense::Along, out: &dense::Wide, last: &dense::Block, to: &dense::Along, r: &dense::Wide) {
+                unsafe { dense::pair::<$vector, $single, STORED>(x, b, out, last, to, r) }
             }
 
-            pub(super) fn choose_dense(is_transposed: bool, whole: bool) -> DenseFn {
-                match (is_transposed, whole) {
-                    (false, false) => product::<false>,
-                    (false, true) => product::<true>,
-                    (true, false) => transposed::<false>,
-                    (true, true) => transposed::<true>,
+            pub(super) fn choose_dense(is_transposed: bool, stored: u8) -> DenseFn {
+                match (is_transposed, stored) {
+                    (false, WHOLE) => product::<WHOLE>,
+                    (false, SINGLE) => product::<SINGLE>,
+                    (false, _) => product::<DOUBLE>,
+                    (true, WHOLE) => transposed::<WHOLE>,
+                    (true, SINGLE) => transposed::<SINGLE>,
+                    (true, _) => transposed::<DOUBLE>,
                 }
             }
 
-            pub(super) fn choose_pair(whole: bool) -> PairFn {
-                if whole { pair::<true> } else { pair::<false> }
+            pub(super) fn choose_pair(stored: u8) -> PairFn {
+                match stored {
+                    WHOLE => pair::<WHOLE>,
+                    SINGLE => pair::<SINGLE>,
+                    _ => pair::<DOUBLE>,
+                }
             }
 
             pub(super) fn choose(choice: Choice) -> BlockFn {

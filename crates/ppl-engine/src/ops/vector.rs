@@ -9,6 +9,7 @@ pub(crate) trait Eight: Copy {
     unsafe fn splat(x: f64) -> Self;
     unsafe fn load(from: *const f64) -> Self;
     unsafe fn load_int(from: *const i32) -> Self;
+    unsafe fn load_single(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f64);
     /// `self + a b`
     unsafe fn mul_add(self, a: Self, b: Self) -> Self;
@@ -40,6 +41,11 @@ impl<const FMA: bool> Eight for Plain<FMA> {
     unsafe fn load_int(from: *const i32) -> Self {
         // SAFETY: the caller's guarantee.
         Plain(unsafe { from.cast::<[i32; 8]>().read_unaligned() }.map(f64::from))
+    }
+    #[inline(always)]
+    unsafe fn load_single(from: *const f32) -> Self {
+        // SAFETY: the caller's guarantee.
+        Plain(unsafe { from.cast::<[f32; 8]>().read_unaligned() }.map(f64::from))
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f64) {
@@ -95,6 +101,10 @@ mod x86 {
             unsafe { Avx512(_mm512_cvtepi32_pd(_mm256_loadu_si256(from.cast()))) }
         }
         #[inline(always)]
+        unsafe fn load_single(from: *const f32) -> Self {
+            unsafe { Avx512(_mm512_cvtps_pd(_mm256_loadu_ps(from))) }
+        }
+        #[inline(always)]
         unsafe fn store(self, to: *mut f64) {
             unsafe { _mm512_storeu_pd(to, self.0) }
         }
@@ -140,6 +150,15 @@ mod x86 {
                 Avx2(
                     _mm256_cvtepi32_pd(_mm_loadu_si128(from.cast())),
                     _mm256_cvtepi32_pd(_mm_loadu_si128(from.add(4).cast())),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn load_single(from: *const f32) -> Self {
+            unsafe {
+                Avx2(
+                    _mm256_cvtps_pd(_mm_loadu_ps(from)),
+                    _mm256_cvtps_pd(_mm_loadu_ps(from.add(4))),
                 )
             }
         }

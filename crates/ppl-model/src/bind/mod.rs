@@ -13,6 +13,7 @@ mod neighbours;
 mod new_rows;
 mod observations;
 mod response;
+mod single;
 mod supports;
 mod times;
 mod weights;

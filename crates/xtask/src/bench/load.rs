@@ -17,6 +17,9 @@ pub struct Inputs {
     /// Give a scalar its value
     #[arg(long, value_name = "NAME=NUMBER")]
     pub set: Vec<String>,
+    /// Keep matrices of data in single precision
+    #[arg(long)]
+    pub single: bool,
 }
 
 /// What was loaded.
@@ -63,7 +66,10 @@ impl Inputs {
         let data = Dataset::load(&sources).map_err(|d| rendered(&d))?;
         let read_ms = ms(started);
         let started = Instant::now();
-        let (bound, _) = model.bind(&data).map_err(|d| rendered(&d))?;
+        let (mut bound, _) = model.bind(&data).map_err(|d| rendered(&d))?;
+        if self.single {
+            bound.round_matrices();
+        }
         let guided = with_guide(bound.inner(), GuideChoice::MeanField)
             .map_err(|e| format!("{e}\n{}", rendered(&e.diagnostics())))?;
         Ok(Loaded {
