@@ -69,17 +69,17 @@ fn steps(name: &str, draws: usize) -> Steps {
 }
 
 #[library_benchmark(setup = density)]
-#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(1_000_000_000))]
-#[bench::eight_schools_10(args = ("eight_schools", 10), config = at_most(1_000_000_000))]
-#[bench::linreg_10(args = ("linreg", 10), config = at_most(1_000_000_000))]
-#[bench::logreg(args = ("logreg", 1), config = at_most(1_000_000_000))]
-#[bench::logreg_10(args = ("logreg", 10), config = at_most(1_000_000_000))]
-#[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(1_000_000_000))]
-#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(1_000_000_000))]
-#[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(1_000_000_000))]
-#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(1_000_000_000))]
-#[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(1_000_000_000))]
-#[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(1_000_000_000))]
+#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(1_092))]
+#[bench::eight_schools_10(args = ("eight_schools", 10), config = at_most(8_194))]
+#[bench::linreg_10(args = ("linreg", 10), config = at_most(101_573))]
+#[bench::logreg(args = ("logreg", 1), config = at_most(299_730))]
+#[bench::logreg_10(args = ("logreg", 10), config = at_most(2_778_553))]
+#[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(207_142))]
+#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(5_818_019))]
+#[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(4_897_706))]
+#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(1_453_235))]
+#[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(297_082))]
+#[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(2_947_396))]
 fn gradient(mut density: LogDensity) -> LogDensity {
     black_box(density.run());
     // Given back, so that its memory is freed outside of what is counted.
@@ -87,9 +87,9 @@ fn gradient(mut density: LogDensity) -> LogDensity {
 }
 
 #[library_benchmark(setup = steps)]
-#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(1_000_000_000))]
-#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(1_000_000_000))]
-#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(1_000_000_000))]
+#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(5_032))]
+#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(652_731))]
+#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(2_876_119))]
 fn step(mut steps: Steps) -> Steps {
     black_box(steps.run());
     steps
