@@ -37,7 +37,7 @@ fn of_prim(prim: Prim) -> usize {
         | Prim::Tanh
         | Prim::InvLogit
         | Prim::Softplus => 10,
-        Prim::LnGamma | Prim::Erf | Prim::Phi | Prim::LnPhi => 20,
+        Prim::LnGamma | Prim::Erf | Prim::Phi => 20,
         Prim::Pow | Prim::Sin | Prim::Cos | Prim::Atan | Prim::Polygamma | Prim::InvPhi => 50,
         // Series and continued fractions.
         _ => 500,

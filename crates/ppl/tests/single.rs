@@ -3,13 +3,13 @@
 use ppl_lang::{Array, Bound, Dataset, Model, Point, Source};
 
 const MODEL: &str = "
-    axis feature = columns(x0, x1);
+    axis feature = columns(\"x*\");
     data X[row, feature]: real;
     data z[row]: real;
     data y[row]: real;
     b[feature] ~ Normal(0, 1);
     s ~ HalfNormal(1);
-    observe y ~ Normal(z + sum(X * b, over = feature), s);
+    observe y ~ Normal(z + X @ b, s);
 ";
 
 fn table(number: impl Fn(f64) -> f64) -> String {

@@ -133,7 +133,7 @@ fn ln_of_parts<const FMA: bool>(k: f64, f: f64, c: f64) -> f64 {
 
 /// ln(x + c) for a correction `c` far below the last place of `x`.
 #[inline(always)]
-pub(crate) fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
+fn ln_corrected<const FMA: bool>(x: f64, c: f64) -> f64 {
     let subnormal = x < f64::MIN_POSITIVE;
     let scaled = if subnormal {
         x * 18_014_398_509_481_984.0

@@ -5,14 +5,12 @@
 //! those of the Chebyshev interpolation at 64 points in 60 digits, cut off where 8e-18 is left.
 
 use super::elementwise::Unary;
-use super::math::{exp_parts, ln_corrected, mul_add, product_rest};
+use super::math::{exp_parts, mul_add, product_rest};
 
 /// Erf.
 pub(crate) struct Erf;
 /// The standard normal distribution function.
 pub(crate) struct Phi;
-/// Its logarithm.
-pub(crate) struct LnPhi;
 
 /// k and b above.
 const MIDDLE: f64 = 5.0;
@@ -106,27 +104,6 @@ impl Unary for Phi {
     fn lane<const FMA: bool>(x: f64) -> f64 {
         let tail = upper::<FMA>(x.abs());
         if x > 0.0 { 1.0 - tail } else { tail }
-    }
-}
-
-impl Unary for LnPhi {
-    #[inline(always)]
-    fn lane<const FMA: bool>(x: f64) -> f64 {
-        let u = x.abs();
-        let (sum, factor, _) = scaled_tail::<FMA>(if u > 1e100 { 1e100 } else { u });
-        let scaled = factor / if u > 1e100 { u } else { sum };
-        let tail = upper::<FMA>(u);
-        // ln(1 - tail) above 0, as in `log1p`; below, the logarithm of the scaled tail.
-        let rest = 1.0 - tail;
-        let above = x > 0.0;
-        let (of, correction) = if above {
-            (rest, (1.0 - rest) - tail)
-        } else {
-            (scaled, 0.0)
-        };
-        let ln = ln_corrected::<FMA>(of, correction);
-        let ln = if above && tail < 1e-17 { -tail } else { ln };
-        if above { ln } else { ln - 0.5 * x * x }
     }
 }
 

@@ -321,7 +321,6 @@ macro_rules! instruction_set {
                         Prim::LnGamma => positive::<gamma::LnGamma>,
                         Prim::Erf => choose_unary::<normal::Erf>(choice),
                         Prim::Phi => choose_unary::<normal::Phi>(choice),
-                        Prim::LnPhi => choose_unary::<normal::LnPhi>(choice),
                         _ => el::by_lane,
                     },
                     Code::Digamma => positive::<gamma::Digamma>,

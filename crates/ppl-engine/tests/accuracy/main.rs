@@ -28,7 +28,7 @@ struct Function {
 const ALL: (f64, f64) = (-f64::MAX, f64::MAX);
 const POSITIVE: (f64, f64) = (0.0, f64::MAX);
 
-const FUNCTIONS: [Function; 13] = [
+const FUNCTIONS: [Function; 12] = [
     Function::new(
         "exp",
         Prim::Exp,
@@ -90,13 +90,6 @@ const FUNCTIONS: [Function; 13] = [
         Prim::Phi,
         references::phi,
         2.0,
-        &[ALL, (-38.5, 9.0), (-3.0, 3.0)],
-    ),
-    Function::new(
-        "ln_Phi",
-        Prim::LnPhi,
-        references::ln_phi,
-        4.0,
         &[ALL, (-38.5, 9.0), (-3.0, 3.0)],
     ),
     Function::new(

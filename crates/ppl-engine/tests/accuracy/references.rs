@@ -193,34 +193,6 @@ pub fn phi(x: f64) -> Scaled {
     plain(density * 2f64.powi(power).into() * sum + 0.5.into())
 }
 
-/// ln of [`phi`].
-pub fn ln_phi(x: f64) -> Scaled {
-    if x < -1e30 {
-        let scaled = Double::from(x * 2f64.powi(-500));
-        return (
-            scaled * (-0.5).into() * (scaled * 2f64.powi(-100).into()),
-            1100,
-        );
-    }
-    if x < -1e3 {
-        // Three terms of the series leave 15/x⁶.
-        let r = Double::from(1.0) / (Double::from(x) * x.into());
-        let series = (r * 3.0.into() - 1.0.into()) * r;
-        let ln = Double::from(-x).ln() + HALF_LN_2_PI - series.ln_1p();
-        return plain(Double::from(x) * x.into() * (-0.5).into() - ln);
-    }
-    if x > 0.0 {
-        let (tail, power) = phi(-x);
-        return match power < -200 {
-            true => (-tail, power),
-            false => plain((-tail * 2f64.powi(power).into()).ln_1p()),
-        };
-    }
-    let (value, power) = phi(x);
-    let ln_2 = Double::from(2.0).ln();
-    plain(value.ln() + ln_2 * f64::from(power).into())
-}
-
 /// From here on the asymptotic series give all digits.
 const FAR: f64 = 32.0;
 
