@@ -51,6 +51,17 @@ fn a_term_that_a_loop_repeats() {
 }
 
 #[test]
+fn data_on_the_right_of_their_own_observation() {
+    let head = "data y[row]: real; mu ~ Normal(0, 10);";
+    let wrong = format!("{head} observe y ~ Normal(mu + 0.5 * y, 1);");
+    says(&wrong, EIGHT, "W0122");
+    // The half that the value explains itself is missing.
+    near(posterior(&wrong, EIGHT, real).0, 0.5);
+    let right = format!("{head} observe y ~ Normal(mu, 1);");
+    near(posterior(&right, EIGHT, real).0, 1.0);
+}
+
+#[test]
 fn a_transformed_latent_on_the_left() {
     let head = "data y[row]: real; s ~ HalfNormal(10);";
     let data = "y\n1\n-1\n1\n-1\n1\n-1\n1\n-1\n";
