@@ -15,7 +15,7 @@ use crate::sampled::Sampled;
 use crate::stochastic::Outcome;
 
 /// Above this effective share of the draws the guide is as good as exact, whatever the tail of the weights looks like.
-const NEARLY_CONSTANT: f64 = 0.97;
+pub(crate) const NEARLY_CONSTANT: f64 = 0.97;
 
 /// Weights that leave a smaller share of the draws effective have hardly been seen where they are large.
 const FEW_EFFECTIVE: f64 = 0.1;

@@ -1,5 +1,6 @@
 //! What fresh draws of the fitted guide say: the bound, the importance weights and the summaries.
 
+use crate::certificate::NEARLY_CONSTANT;
 use crate::collect::collect;
 use crate::elbo::{Terms, elbo, log_mean_exp, mean_of};
 use crate::engine::FitError;
@@ -136,8 +137,11 @@ pub(crate) fn sample(
     if !hurried && non_finite == 0 {
         let can_be_wider = sampler.can_be_wider();
         let mut n_drawn = n;
+        // Where weights are as good as constant, long tails are the quantities' own, and no other draws would help.
+        let varying = effective_share(&log_weights) < NEARLY_CONSTANT;
         loop {
-            if best.worst > WIDER_FROM && can_be_wider && !fit.wider {
+            let heavy = fit.guide_k_hat > WIDER_FROM || (varying && best.worst > WIDER_FROM);
+            if heavy && can_be_wider && !fit.wider {
                 let wide = Weighed::drawn(&mut sampler, bound, params, (n_drawn, true), &measured)?;
                 // Without weights only the guide's own draws mean anything.
                 if let Some(wide) = wide
@@ -152,7 +156,7 @@ pub(crate) fn sample(
             let near = (edge - EDGE..edge + 2.0 * EDGE).contains(&best.worst);
             let more = n_drawn * MORE_DRAWS;
             let affordable = more * width <= MOST_KEPT && (more * sampler.work) as f64 <= MOST_WORK;
-            if !near || !affordable || more > MOST_DRAWS {
+            if !near || !varying || !affordable || more > MOST_DRAWS {
                 break;
             }
             n_drawn = more;
