@@ -57,7 +57,7 @@ observe y ~ Normal(lo + p @ c + 0.3 * u + 0.1 * above + 0.2 * sum(z) + sum(sum(w
 #[test]
 fn the_same_data_again_cost_little() {
     let cases = [
-        (GROUPS, groups(60, 5), GuideChoice::Auto),
+        (GROUPS, groups(60, 5), GuideChoice::FullRank),
         (GROUPS, groups(60, 5), GuideChoice::MeanField),
         (GROUPS, groups(60, 5), GuideChoice::Sparse),
     ];
@@ -107,9 +107,9 @@ fn a_bad_start_does_no_harm() {
         far += &format!("g{},{},{}\n", i % 5, wave(i), -4000.0 * wave(i) - 900.0);
     }
     let data = groups(60, 5);
-    let misled = fit(GROUPS, &far, &FitOptions::default());
-    let cold = fit(GROUPS, &data, &FitOptions::default());
-    let warm = fit(GROUPS, &data, &from(&misled, GuideChoice::Auto));
+    let misled = fit(GROUPS, &far, &with_guide(GuideChoice::FullRank));
+    let cold = fit(GROUPS, &data, &with_guide(GuideChoice::FullRank));
+    let warm = fit(GROUPS, &data, &from(&misled, GuideChoice::FullRank));
     same(&cold, &warm);
     assert_eq!(cold.verdict.word(), warm.verdict.word());
 }
@@ -122,28 +122,28 @@ fn a_wrong_mode_does_no_harm() {
     };
     let y: Vec<f64> = (0..20).map(|i| 1.0 + wave(i)).collect();
     let data = csv(&[("y", &y)]);
-    let former = fit(&model(-2.0), &data, &FitOptions::default());
-    let cold = fit(&model(2.0), &data, &FitOptions::default());
-    let warm = fit(&model(2.0), &data, &from(&former, GuideChoice::Auto));
+    let former = fit(&model(-2.0), &data, &with_guide(GuideChoice::FullRank));
+    let cold = fit(&model(2.0), &data, &with_guide(GuideChoice::FullRank));
+    let warm = fit(&model(2.0), &data, &from(&former, GuideChoice::FullRank));
     assert!(row(&former, "a").mean < 0.0);
     same(&cold, &warm);
 }
 
 #[test]
 fn rows_groups_priors_and_sites_may_change() {
-    let former = fit(GROUPS, &groups(60, 5), &FitOptions::default());
+    let former = fit(GROUPS, &groups(60, 5), &with_guide(GuideChoice::FullRank));
     let edited = GROUPS
         .replace("b ~ Normal(0, 5)", "b ~ Normal(1, 2); c ~ Normal(0, 1)")
         .replace("b * x,", "b * x + c * x ^ 2,");
     let data = groups(84, 7);
-    let cold = fit(&edited, &data, &FitOptions::default());
-    let warm = fit(&edited, &data, &from(&former, GuideChoice::Auto));
+    let cold = fit(&edited, &data, &with_guide(GuideChoice::FullRank));
+    let warm = fit(&edited, &data, &from(&former, GuideChoice::FullRank));
     same(&cold, &warm);
     let said = |n: &String| n.contains("it does not know `a[g5]`, `a[g6]`, `c`");
     assert!(warm.notes.iter().any(said), "{:?}", warm.notes);
     let evaluations = [&cold, &warm].map(|f| f.gradient_evaluations);
     assert!(2 * evaluations[1] < evaluations[0], "{evaluations:?}");
-    let back = fit(GROUPS, &groups(40, 4), &from(&warm, GuideChoice::Auto));
+    let back = fit(GROUPS, &groups(40, 4), &from(&warm, GuideChoice::FullRank));
     let said = |n: &String| n.contains("no longer in the model: `a[g4]`, `a[g5]`, `a[g6]`, `c`");
     assert!(back.notes.iter().any(said), "{:?}", back.notes);
 }
@@ -154,12 +154,12 @@ fn another_model_is_refused() {
     let former = fit(
         "data y[row]: real; mu ~ Normal(0, 1); observe y ~ Normal(mu, 1);",
         &y,
-        &FitOptions::default(),
+        &with_guide(GuideChoice::FullRank),
     );
     let other = bind(
         "data y[row]: real; nu ~ Normal(0, 1); observe y ~ Normal(nu, 1);",
         &y,
     );
-    let refused = other.fit(&from(&former, GuideChoice::Auto), &mut Silent);
+    let refused = other.fit(&from(&former, GuideChoice::FullRank), &mut Silent);
     assert!(matches!(refused, Err(FitError::Former)), "{refused:?}");
 }
