@@ -127,7 +127,9 @@ fn sparse(bound: &Bound, centring: Centring<'_>) -> Result<Option<Guided>, FitEr
         Ok((bound, text))
     };
     let (first, _) = write(0)?;
-    let Some(by) = first.elimination() else {
+    // No more links than an axis of the guide may have elements.
+    let by = first.elimination();
+    let Some(by) = by.filter(|by| by.len() as f64 <= ppl_model::bind::MAX_SIZED) else {
         return Ok(None);
     };
     let (mut bound, text) = write(by.len())?;
