@@ -98,17 +98,34 @@ fn funnels() {
     // Hidden in a factor no such units are known.
     let model = "axis k = 9; y ~ Normal(0, 3); x[k] ~ Flat(); factor sum(-0.5 * (x / exp(y / 2))^2 - y / 2);";
     says(
-        &fitted(model, ""),
+        &fit(model, "", &with_guide(GuideChoice::FullRank)),
         "optimised",
         &["funnel", "changes with `y`"],
     );
+    // Given y it is a Gaussian. Its ends are optima of one Gaussian each, and one guide covers both.
+    let nested = fitted(model, "");
+    says(&nested, "certified", &[]);
+    assert_eq!(nested.guide, "nested");
+    assert!((row(&nested, "y").sd - 3.0).abs() < 0.1);
 }
 
 #[test]
 fn cauchy_with_outliers() {
     let model = "data y[row]: real; mu ~ Normal(0, 100); s: positive ~ Normal(0, 10); observe y ~ Cauchy(mu, s);";
     let data = "y\n1.1\n0.9\n1.3\n0.7\n1.0\n1.2\n50\n-80\n300\n";
-    says(&fitted(model, data), "optimised", &["changes with `s`"]);
+    says(
+        &fit(model, data, &with_guide(GuideChoice::FullRank)),
+        "optimised",
+        &["misses part of the posterior", "changes with `s`"],
+    );
+    // Means and sds by quadrature over both.
+    let nested = fitted(model, data);
+    says(&nested, "certified", &[]);
+    for (name, mean, sd) in [("mu", 1.0499, 0.7354), ("s", 1.3162, 1.7974)] {
+        let r = row(&nested, name);
+        assert!((r.mean - mean).abs() < 0.1 * sd, "{r:?}");
+        assert!((r.sd / sd - 1.0).abs() < 0.1, "{r:?}");
+    }
     // Two clusters, each an outlier of the other.
     let model = "data y[row]: real; mu ~ Normal(0, 100); observe y ~ Cauchy(mu, 1);";
     let clusters = "y\n-5\n-4.5\n-5.5\n6\n5.5\n6.5\n";

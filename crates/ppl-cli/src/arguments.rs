@@ -69,6 +69,8 @@ pub enum GuideArgument {
     Mixture,
     /// One Gaussian bent by coupling layers
     Flow,
+    /// A mixture for scales and the like, and given these a Gaussian around the mode of all others
+    Nested,
 }
 
 impl From<GuideArgument> for GuideChoice {
@@ -82,6 +84,7 @@ impl From<GuideArgument> for GuideChoice {
             GuideArgument::Skewed => GuideChoice::Skewed,
             GuideArgument::Mixture => GuideChoice::Mixture,
             GuideArgument::Flow => GuideChoice::Flow,
+            GuideArgument::Nested => GuideChoice::Nested,
         }
     }
 }

@@ -42,8 +42,6 @@ fn a_summary_on_standard_output() {
         "ELBO ",
         "k-hat ",
         "verdict  certified",
-        "tried    flow: ",
-        " adopted; k-hat ",
     ] {
         assert!(
             run.out.contains(word),
@@ -74,12 +72,6 @@ fn json_on_standard_output() {
     let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(value["seed"], 5);
     assert_eq!(value["verdict"], "certified");
-    let rungs = value["certificate"]["rungs"].as_array().unwrap();
-    assert!(
-        rungs
-            .iter()
-            .any(|r| r["adopted"] == true && r["gain"].as_f64() > Some(0.0))
-    );
     assert!(value["elbo"].is_f64() && value["seconds"]["total"].is_f64());
 }
 

@@ -41,6 +41,9 @@ pub struct Chosen {
     pub notes: Vec<String>,
 }
 
+/// Name of the nested guide.
+pub(crate) const NESTED: &str = "nested";
+
 /// How often a diverging optimisation starts again, narrower each time.
 const CAREFUL_STARTS: u32 = 3;
 
@@ -376,6 +379,19 @@ pub fn choose(
     };
     chosen.notes.extend(centring::note(bound, &bounds, apart));
     Ok(chosen)
+}
+
+/// The nested guide in the language: its form depends on what the Gaussian shows, so that it has no program of its own.
+pub const NESTED_TEXT: &str = "guide auto(nested);\n";
+
+/// Whether the command line or the model asks for the nested guide.
+pub fn is_nested(bound: &Bound, choice: GuideChoice) -> bool {
+    let named = bound.model.guide_family.as_ref();
+    match choice {
+        GuideChoice::Nested => true,
+        GuideChoice::Auto => named.is_some_and(|(name, _)| name == NESTED),
+        _ => false,
+    }
 }
 
 /// The guide that a fit with default options and this choice of family would use.

@@ -2,6 +2,7 @@
 
 use crate::engine::FitError;
 use crate::sampler::Sampler;
+use crate::source::Source;
 use ndarray::Array2;
 use ppl_model::Bound;
 use ppl_model::graph::SymbolId;
@@ -37,7 +38,7 @@ impl Collected {
 pub(crate) fn collect(
     sampler: &mut Sampler,
     bound: &Bound,
-    params: &[f64],
+    source: Source<'_>,
     n: usize,
     wider: bool,
 ) -> Result<Collected, FitError> {
@@ -62,9 +63,9 @@ pub(crate) fn collect(
     while drawn < n {
         let step = (drawn / batch) as u64;
         let ratio = if wider {
-            sampler.run_wider(params, WIDER_STEPS + step)
+            sampler.run_wider(source.params, WIDER_STEPS + step)
         } else {
-            sampler.run(params, step);
+            sampler.run_from(source, step);
             vec![0.0; batch]
         };
         out.entropy = sampler.entropy();
@@ -84,8 +85,17 @@ pub(crate) fn collect(
         out.prior.extend_from_slice(&sampler.log_prior()[..take]);
         out.likelihood
             .extend_from_slice(&sampler.log_likelihood()[..take]);
-        let log_q = sampler.log_q()[..take].iter().zip(&ratio);
-        out.log_q.extend(log_q.map(|(q, r)| q + r));
+        match source.outside {
+            None => {
+                let log_q = sampler.log_q()[..take].iter().zip(&ratio);
+                out.log_q.extend(log_q.map(|(q, r)| q + r));
+            }
+            Some(outside) => {
+                let log_q = outside.log_q[drawn..drawn + take].iter();
+                let jacobian = sampler.log_jacobian();
+                out.log_q.extend(log_q.zip(jacobian).map(|(q, j)| q - j));
+            }
+        }
         out.jacobian
             .extend_from_slice(&sampler.log_jacobian()[..take]);
         if !wider

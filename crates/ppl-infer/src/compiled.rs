@@ -1,6 +1,7 @@
 //! A program compiled to kernels, with the noise that it reads.
 
 use crate::objective::ObjectiveError;
+use crate::source::Source;
 use crate::wider;
 use ppl_core::Program;
 use ppl_engine::Kernels;
@@ -67,6 +68,26 @@ impl Compiled {
     pub fn run(&mut self, params: &[f64], step: u64) {
         self.draw(step);
         self.kernels.run(params, &self.noise);
+    }
+
+    /// Evaluates all outputs at a batch of `draws`: the guide's own, or those that come from elsewhere (the last is repeated where
+    /// there are no more).
+    pub(crate) fn run_from(&mut self, source: Source<'_>, step: u64, draws: usize) {
+        let Some(outside) = source.outside else {
+            return self.run(source.params, step);
+        };
+        let rows: Vec<&[f64]> = outside.points.chunks(outside.d.max(1)).collect();
+        for s in 0..draws {
+            let row = rows[(step as usize * draws + s).min(rows.len() - 1)];
+            let mut at = 0;
+            for b in &self.blocks {
+                let len = b.len / draws;
+                let to = b.offset + s * len;
+                self.noise[to..to + len].copy_from_slice(&row[at..at + len]);
+                at += len;
+            }
+        }
+        self.kernels.run(source.params, &self.noise);
     }
 
     /// The same with draws wider than the guide's; for each, the log density of what was drawn over the guide's own.

@@ -8,10 +8,11 @@
 use crate::compiled::{Compiled, Purpose};
 use crate::objective::ObjectiveError;
 use crate::psis::psis;
+use crate::source::Source;
 use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, NodeId, Real, gradient, passes};
 use ppl_model::Bound;
 use ppl_model::graph::{SymbolId, Ty};
-use ppl_model::lower::{AxisMap, Lowering};
+use ppl_model::lower::AxisMap;
 
 /// The posterior of a discrete site.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,9 +52,9 @@ struct Probe {
 ///
 /// # Errors
 /// Where the model cannot be lowered.
-pub fn posterior(
+pub(crate) fn posterior(
     bound: &Bound,
-    params: &[f64],
+    source: Source<'_>,
     seed: u64,
     weighted: bool,
 ) -> Result<Vec<Discrete>, ObjectiveError> {
@@ -77,12 +78,19 @@ pub fn posterior(
     let n_batches = (DRAWS / batch)
         .clamp(1, DRAWS)
         .min((100 * KEPT / (total * batch)).max(1));
-    let (mut compiled, probes) = compile(bound, &sites, batch, seed, false)?;
+    let (mut compiled, probes) = compile(bound, source, &sites, (batch, seed), false)?;
     let weights = if weighted {
         let mut log_weights = vec![];
         for step in 0..n_batches {
-            compiled.run(params, step as u64);
+            compiled.run_from(source, step as u64, batch);
             log_weights.extend_from_slice(compiled.output(0));
+        }
+        if let Some(outside) = source.outside {
+            // The output is log p alone.
+            log_weights.truncate(outside.log_q.len());
+            let pairs = log_weights.iter_mut().zip(&outside.log_q);
+            pairs.for_each(|(w, q)| *w -= q);
+            log_weights.resize(n_batches * batch, f64::NEG_INFINITY);
         }
         let weights = psis(&log_weights).weights();
         let total: f64 = weights.iter().sum();
@@ -92,7 +100,7 @@ pub fn posterior(
     };
     let mut sums: Vec<Vec<f64>> = probes.iter().map(|p| vec![0.0; p.places.len()]).collect();
     for step in 0..n_batches {
-        compiled.run(params, step as u64);
+        compiled.run_from(source, step as u64, batch);
         for (i, probe) in probes.iter().enumerate() {
             let n = probe.places.len();
             for (draw, values) in compiled.output(i + 1).chunks(n).enumerate() {
@@ -103,8 +111,9 @@ pub fn posterior(
             }
         }
     }
-    let (mut centre, probes) = compile(bound, &sites, 1, seed, true)?;
-    centre.run_without_noise(params);
+    let (mut centre, probes) =
+        compile(bound, Source::guide(source.params), &sites, (1, seed), true)?;
+    centre.run_without_noise(source.params);
     let found = probes.iter().enumerate().map(|(i, probe)| {
         let symbol = &bound.model.symbols[probe.site];
         let largest = |values: &mut dyn Iterator<Item = f64>| {
@@ -146,14 +155,14 @@ fn value_names(bound: &Bound, site: SymbolId) -> Vec<String> {
 /// The log importance weight of each draw, then the derivatives by every site's probes.
 fn compile(
     bound: &Bound,
+    source: Source<'_>,
     sites: &[SymbolId],
-    draws: usize,
-    seed: u64,
+    (draws, seed): (usize, u64),
     most_probable: bool,
 ) -> Result<(Compiled, Vec<Probe>), ObjectiveError> {
     let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
     let builder = Builder::new(axes.program_axes(draws));
-    let lowering = Lowering::new(bound, &axes, &builder);
+    let lowering = source.lowering(bound, &axes, &builder);
     lowering.most_probable.set(most_probable);
     let guide = lowering.guide()?;
     let (mut probes, mut leaves) = (vec![], vec![]);
@@ -191,7 +200,12 @@ fn compile(
     }
     let terms = lowering.terms()?;
     let energy = terms.iter().fold(Expr::Const(0.0), |sum, t| sum + t.value);
-    let log_q = guide.iter().fold(Expr::Const(0.0), |sum, d| sum + d.log_q);
+    let log_q = guide
+        .iter()
+        .fold(Expr::Const(0.0), |sum, d| match source.outside {
+            None => sum + d.log_q,
+            Some(_) => sum - d.log_jacobian,
+        });
     let over = AxisSet::EMPTY.with(DRAW);
     let weight = builder.broadcast(energy - log_q, over).node(&builder);
     let whole = builder.sum(energy, over).node(&builder);

@@ -8,7 +8,9 @@ use crate::ladder;
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::predict::{PredictError, predict};
+use crate::refine::refine;
 use crate::sampled::{Sampled, sample};
+use crate::source::{Drawn, Source};
 use crate::stochastic::Outcome;
 use crate::summary::summarise;
 use ppl_model::Bound;
@@ -50,6 +52,8 @@ pub(crate) struct Reported {
     pub(crate) fit: Fit,
     pub(crate) sampled: Sampled,
     inspection: Option<Inspection>,
+    /// The draws, where they are not those of the chosen guide's program.
+    outside: Option<Drawn>,
     /// Seconds that the certificate took.
     seconds: f64,
 }
@@ -77,7 +81,11 @@ pub fn fit(
         - chosen.optimum.race_seconds
         - chosen.optimum.optimise_seconds;
     let gaussian = report(chosen, None, options, observer)?;
-    let reported = ladder::climb(bound, gaussian, options, observer)?;
+    let gaussian = nested(gaussian, options)?;
+    let reported = match gaussian.outside.is_some() {
+        true => gaussian,
+        false => ladder::climb(bound, gaussian, options, observer)?,
+    };
     let mut out = finished(reported, options)?;
     out.phases.insert(
         0,
@@ -141,7 +149,13 @@ pub(crate) fn report(
     }
     // Whoever interrupts wants to see something now.
     let hurried = optimum.outcome == Outcome::Interrupted;
-    let sampled = sample(bound, options, &optimum.params, hurried, &mut fit)?;
+    let sampled = sample(
+        bound,
+        options,
+        Source::guide(&optimum.params),
+        hurried,
+        &mut fit,
+    )?;
     let converged = optimum.outcome == Outcome::Converged && sampled.non_finite == 0;
     let inspection = match &chosen.objective.layout {
         Some(layout) if !hurried => {
@@ -184,8 +198,53 @@ pub(crate) fn report(
         fit,
         sampled,
         inspection,
+        outside: None,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// The nested guide around a Gaussian, where it is asked for or the Gaussian is not good enough; else the Gaussian.
+fn nested(mut reported: Reported, options: &FitOptions) -> Result<Reported, FitError> {
+    let started = Instant::now();
+    let Reported {
+        chosen,
+        fit,
+        sampled,
+        inspection,
+        ..
+    } = &mut reported;
+    let (bound, optimum) = (&chosen.guided.bound, &chosen.optimum);
+    let Some(layout) = &chosen.objective.layout else {
+        return Ok(reported);
+    };
+    if optimum.outcome != Outcome::Converged || sampled.non_finite > 0 {
+        return Ok(reported);
+    }
+    let drawn = drawn(bound);
+    let findings = Findings {
+        outcome: &optimum.outcome,
+        deterministic: optimum.deterministic,
+        drawn: &drawn,
+        sampled,
+        inspection: inspection.as_ref(),
+    };
+    let starts = chosen.starts.as_ref().filter(|_| optimum.deterministic);
+    let found = refine(
+        bound,
+        layout,
+        options,
+        &optimum.params,
+        starts,
+        &findings,
+        fit,
+    )?;
+    if let Some(found) = found {
+        reported.fit = found.fit;
+        reported.sampled = found.sampled;
+        reported.outside = Some(found.drawn);
+    }
+    reported.seconds += started.elapsed().as_secs_f64();
+    Ok(reported)
 }
 
 /// What the guide in the end is asked for beside its certificate: predictions, discrete sites, notes.
@@ -195,14 +254,18 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
         chosen,
         mut fit,
         sampled,
+        outside,
         seconds,
         ..
     } = reported;
     let (bound, optimum) = (&chosen.guided.bound, &chosen.optimum);
+    let source = Source {
+        params: &optimum.params,
+        outside: outside.as_ref(),
+    };
     add_predictions(bound, options, &mut fit)?;
     if optimum.outcome != Outcome::Interrupted && sampled.non_finite == 0 {
-        fit.discrete =
-            crate::discrete::posterior(bound, &optimum.params, options.seed, fit.corrected)?;
+        fit.discrete = crate::discrete::posterior(bound, source, options.seed, fit.corrected)?;
     }
     if optimum.skipped > 0 {
         fit.notes.push(format!(

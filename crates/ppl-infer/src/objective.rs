@@ -63,7 +63,7 @@ impl<'a, 'b> Joint<'a, 'b> {
         Self::with(Lowering::of_noise(bound, axes, builder))
     }
 
-    fn with(lowering: Lowering<'a, 'b>) -> Result<Self, ObjectiveError> {
+    pub(crate) fn with(lowering: Lowering<'a, 'b>) -> Result<Self, ObjectiveError> {
         let bound = lowering.bound;
         let draws = lowering.guide()?;
         let terms = lowering.terms()?;

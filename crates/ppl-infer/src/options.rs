@@ -23,6 +23,9 @@ pub enum GuideChoice {
     Mixture,
     /// One Gaussian bent by coupling layers.
     Flow,
+    /// A mixture for the few unknowns that the spread of the others depends on, and given these a Gaussian around the
+    /// conditional mode of the others.
+    Nested,
 }
 
 impl GuideChoice {
@@ -37,6 +40,8 @@ impl GuideChoice {
             GuideChoice::Skewed => Some("skewed"),
             GuideChoice::Mixture => Some("mixture"),
             GuideChoice::Flow => Some("flow"),
+            // It starts from the Gaussian that is chosen.
+            GuideChoice::Nested => None,
         }
     }
 }

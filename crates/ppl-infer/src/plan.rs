@@ -50,6 +50,8 @@ pub struct Plan {
     pub rungs: Vec<Rung>,
     /// Rungs that are left out because a step would cost too much.
     pub left_out: Vec<usize>,
+    /// The richer guide that is tried after this one, and when.
+    pub richer: String,
     /// Optimisations, for the sake of comparing parametrisations.
     pub candidates: String,
     /// Richer guides that are tried where the Gaussian is not certified, in this order, each with what it is for.
@@ -116,6 +118,7 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
             "the guide is no Gaussian whose every parameter is its own, or the model has params",
         ),
     };
+    let richer = crate::refine::in_words(bound, options, outline.is_some());
     let candidates = match hierarchical.len() {
         _ if objective.params.is_empty() => "no optimisation",
         0 => "one optimisation",
@@ -145,6 +148,7 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
         gradient_work: work,
         rungs,
         left_out,
+        richer,
         candidates: candidates.to_owned(),
         ladder: crate::ladder::planned(bound, options),
     })

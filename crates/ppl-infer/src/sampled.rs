@@ -9,6 +9,7 @@ use crate::options::FitOptions;
 use crate::pointwise::pointwise;
 use crate::psis::{Psis, k_hat, k_threshold, psis};
 use crate::sampler::{LABEL, Sampler};
+use crate::source::Source;
 use crate::summary::{summarise, summarise_weighted};
 use ndarray::Array2;
 use ppl_engine::random::{Address, fill_uniform};
@@ -60,28 +61,30 @@ pub(crate) struct Sampled {
 pub(crate) fn sample(
     bound: &Bound,
     options: &FitOptions,
-    params: &[f64],
+    source: Source<'_>,
     hurried: bool,
     fit: &mut Fit,
 ) -> Result<Sampled, FitError> {
     // Fewer at a time where each is long.
     let most = (5_000_000 / bound.n_unknowns().max(1)).max(4);
     let batch = if hurried { 20 } else { 100 }.min(most);
-    let mut sampler = Sampler::new(bound, batch, options.seed)?;
+    let mut sampler = Sampler::of(bound, batch, options.seed, source)?;
     let widths: Vec<usize> = sampler
         .quantities
         .iter()
         .map(|q| q.elements.len())
         .collect();
     let width: usize = widths.iter().sum();
-    let n = if hurried {
+    let n = if let Some(outside) = source.outside {
+        outside.log_q.len()
+    } else if hurried {
         2 * batch
     } else {
         certify_draws(width, bound.largest_array())
             .max(options.draws)
             .max(2)
     };
-    let mut plain = collect(&mut sampler, bound, params, n, false)?;
+    let mut plain = collect(&mut sampler, bound, source, n, false)?;
     let culprit = plain.culprit.take().map(|(place, fault)| {
         fit.fault = fault;
         place
@@ -134,7 +137,7 @@ pub(crate) fn sample(
     let mut best = Weighed::new(plain.values, log_weights.clone(), own, &measured);
     // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved, for all
     // quantities. Near the verdict's edge more draws tell which side it is.
-    if !hurried && non_finite == 0 {
+    if !hurried && non_finite == 0 && source.outside.is_none() {
         let can_be_wider = sampler.can_be_wider();
         let mut n_drawn = n;
         // Where weights are as good as constant, long tails are the quantities' own, and no other draws would help.
@@ -142,7 +145,7 @@ pub(crate) fn sample(
         loop {
             let heavy = fit.guide_k_hat > WIDER_FROM || (varying && best.worst > WIDER_FROM);
             if heavy && can_be_wider && !fit.wider {
-                let wide = Weighed::drawn(&mut sampler, bound, params, (n_drawn, true), &measured)?;
+                let wide = Weighed::drawn(&mut sampler, bound, source, (n_drawn, true), &measured)?;
                 // Without weights only the guide's own draws mean anything.
                 if let Some(wide) = wide
                     && wide.worst < best.worst
@@ -165,7 +168,7 @@ pub(crate) fn sample(
             for (measured, k) in measured.iter_mut().zip(&far) {
                 *measured &= *k > edge - EDGE;
             }
-            let again = Weighed::drawn(&mut sampler, bound, params, (more, fit.wider), &measured)?;
+            let again = Weighed::drawn(&mut sampler, bound, source, (more, fit.wider), &measured)?;
             let Some(mut again) = again else {
                 break;
             };
@@ -298,11 +301,11 @@ impl Weighed {
     fn drawn(
         sampler: &mut Sampler,
         bound: &Bound,
-        params: &[f64],
+        source: Source<'_>,
         (n, wider): (usize, bool),
         measured: &[bool],
     ) -> Result<Option<Weighed>, FitError> {
-        let found = collect(sampler, bound, params, n, wider)?;
+        let found = collect(sampler, bound, source, n, wider)?;
         let log_weights = found.log_weights();
         if log_weights.iter().any(|w| !w.is_finite()) {
             return Ok(None);

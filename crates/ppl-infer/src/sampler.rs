@@ -2,6 +2,7 @@
 
 use crate::compiled::{Compiled, Purpose};
 use crate::objective::{Joint, ObjectiveError};
+use crate::source::Source;
 use ppl_core::{AxisSet, Builder, DRAW, Expr, Program, passes};
 use ppl_model::lower::{AxisMap, Role};
 use ppl_model::{Bound, graph::SymbolId};
@@ -48,9 +49,19 @@ const N_FIXED: usize = 5;
 impl Sampler {
     /// Compiles.
     pub fn new(bound: &Bound, batch: usize, seed: u64) -> Result<Sampler, ObjectiveError> {
+        Self::of(bound, batch, seed, Source::guide(&[]))
+    }
+
+    /// Compiles for draws from there.
+    pub(crate) fn of(
+        bound: &Bound,
+        batch: usize,
+        seed: u64,
+        source: Source<'_>,
+    ) -> Result<Sampler, ObjectiveError> {
         let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
         let builder = Builder::new(axes.program_axes(batch));
-        let joint = Joint::new(bound, &axes, &builder)?;
+        let joint = Joint::with(source.lowering(bound, &axes, &builder))?;
         let entropy = joint.entropy();
         let (closed, jacobian) = entropy.unwrap_or((Expr::Const(0.0), Expr::Const(0.0)));
         // Outputs get all their axes, so that a constant is repeated over the draws.
@@ -88,7 +99,7 @@ impl Sampler {
             });
         }
         let blocks = joint.lowering.noise.borrow().clone();
-        let entropy_is_closed = entropy.is_some();
+        let entropy_is_closed = entropy.is_some() && source.outside.is_none();
         let program = Program {
             outputs,
             ..builder.snapshot()
@@ -111,6 +122,11 @@ impl Sampler {
     /// Draws a batch; `step` addresses it.
     pub fn run(&mut self, params: &[f64], step: u64) {
         self.compiled.run(params, step);
+    }
+
+    /// A batch of the draws from there.
+    pub(crate) fn run_from(&mut self, source: Source<'_>, step: u64) {
+        self.compiled.run_from(source, step, self.batch);
     }
 
     /// The quantities at the centre of a guide with these parameters; nothing where there are more than so many.

@@ -37,10 +37,11 @@ impl Departure {
 }
 
 /// The names of guide families in `guide auto(…);`, which `ppl-guide` generates.
-pub const FAMILIES: [&str; 8] = [
+pub const FAMILIES: [&str; 9] = [
     "mean_field",
     "full_rank",
     "sparse",
+    "nested",
     "markov",
     "low_rank",
     "skewed",

@@ -26,6 +26,7 @@ pub fn plan_text(plan: &Plan) -> String {
             s.name, s.estimator, s.why
         );
     }
+    let _ = writeln!(out, "richer    {}", plan.richer);
     let _ = writeln!(out, "search    {}", plan.candidates);
     let _ = writeln!(out, "engine    {}: {}", plan.engine, plan.engine_why);
     if plan.colours > 0 {
@@ -81,6 +82,7 @@ pub fn plan_json(plan: &Plan) -> String {
         "format": 1,
         "unknowns": plan.unknowns,
         "guide": { "family": plan.guide, "why": plan.guide_why },
+        "richer": plan.richer,
         "sites": plan.sites.iter().map(site).collect::<Vec<_>>(),
         "search": plan.candidates,
         "engine": { "name": plan.engine, "why": plan.engine_why },

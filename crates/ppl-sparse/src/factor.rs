@@ -106,6 +106,18 @@ impl Factor {
         x
     }
 
+    /// `x' A x`
+    pub fn square(&self, x: &[f64]) -> f64 {
+        let by_step: Vec<f64> = self.by.order.iter().map(|i| x[*i as usize]).collect();
+        let of = |k: usize| {
+            let (rows, values) = self.column(k);
+            let below = rows.iter().zip(values);
+            self.diagonal[k] * by_step[k]
+                + below.map(|(i, l)| l * by_step[*i as usize]).sum::<f64>()
+        };
+        (0..by_step.len()).map(|k| of(k).powi(2)).sum()
+    }
+
     /// `L^-T x` in place, for W vectors side by side, in the order of elimination.
     fn back<const W: usize>(&self, x: &mut [f64]) {
         for k in (0..self.diagonal.len()).rev() {

@@ -107,6 +107,8 @@ fn factors_solve_and_their_draws_have_the_covariance() {
         let square: f64 = f.whitened(&b).iter().map(|v| v * v).sum();
         let direct: f64 = x.iter().zip(&b).map(|(x, b)| x * b).sum();
         assert!((square - direct).abs() < 1e-12);
+        let direct: f64 = times(&dense, &b).iter().zip(&b).map(|(v, b)| v * b).sum();
+        assert!((f.square(&b) - direct).abs() < 1e-11 * (1.0 + direct));
         // The draws of all unit vectors are the columns of a root of the inverse.
         let mut draws = vec![0.0; n * n];
         (0..n).for_each(|i| draws[i * n + i] = 1.0);

@@ -55,6 +55,16 @@ impl Curvature {
         self.colouring.n_colours()
     }
 
+    /// Where the Hessian is other than zero.
+    pub(super) fn pattern(&self) -> &Arc<Pattern> {
+        self.colouring.pattern()
+    }
+
+    /// Whether second derivatives are differences of gradients.
+    pub(super) fn is_differenced(&self) -> bool {
+        self.difference.is_some()
+    }
+
     /// Elements that may be other than zero, in both triangles.
     pub(super) fn nonzeros(&self) -> usize {
         let pattern = self.colouring.pattern();

@@ -193,6 +193,28 @@ impl Layout {
         Gaussian::new(by, mean, precision)
     }
 
+    /// The centre of the Gaussian with these parameters.
+    pub(crate) fn centre(&self, params: &[f64]) -> Vec<f64> {
+        let of = |b: &Block| params[b.location..b.location + b.len].to_vec();
+        self.blocks.iter().flat_map(of).collect()
+    }
+
+    /// For each element of the unconstrained vector the number of elements of its site.
+    pub(super) fn site_lengths(&self, bound: &Bound) -> Vec<usize> {
+        let shapes = bound.site_shapes();
+        let mut out = vec![];
+        for b in &self.blocks {
+            let end = out.len() + b.len;
+            for id in &b.sites {
+                let shape = shapes.iter().find(|s| s.site == *id);
+                let n = shape.map_or(0, |s| s.n_batch * s.unconstrained.unwrap_or(0));
+                out.extend(std::iter::repeat_n(n, n));
+            }
+            out.resize(end, usize::MAX);
+        }
+        out
+    }
+
     /// Names of the unconstrained vector's elements: the element's own where there is one for each, else the site's.
     pub(crate) fn names(&self, bound: &Bound) -> Vec<String> {
         let shapes = bound.site_shapes();

@@ -24,6 +24,7 @@ mod layout;
 mod low_rank;
 mod modes;
 mod natural;
+mod nested;
 mod outline;
 mod response;
 mod rungs;
@@ -36,6 +37,7 @@ mod warm;
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
 pub(crate) use low_rank::factors;
+pub(crate) use nested::nest;
 pub(crate) use outline::{Outline, outline};
 
 use crate::objective::ObjectiveError;

@@ -41,6 +41,19 @@ impl Smooth {
         bound: &Bound,
         keep: impl Fn(Role) -> bool,
     ) -> Result<Smooth, ObjectiveError> {
+        Self::build(bound, keep, true)
+    }
+
+    /// The log density, with products of the Hessian at every point by itself rather than summed over the batch.
+    pub(super) fn of_each(bound: &Bound) -> Result<Smooth, ObjectiveError> {
+        Self::build(bound, |_| true, false)
+    }
+
+    fn build(
+        bound: &Bound,
+        keep: impl Fn(Role) -> bool,
+        summed: bool,
+    ) -> Result<Smooth, ObjectiveError> {
         let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
         let builder = Builder::new(axes.program_axes(BATCH));
         let draw = AxisSet::EMPTY.with(DRAW);
@@ -65,7 +78,7 @@ impl Smooth {
         let mut outputs = vec![value.outputs[0]];
         outputs.extend(&first);
         let (with_gradient, _) = passes::optimise_with(b.snapshot_with(outputs), bound.folding);
-        // The direction is the same at every point of the batch, and what comes back is summed over them.
+        // The direction is the same at every point of the batch; what comes back is summed over them where that is wanted.
         let mut directions = vec![];
         let mut dot = Expr::Const(0.0);
         for (leaf, g) in leaves.iter().zip(&first) {
@@ -78,7 +91,11 @@ impl Smooth {
             .into_iter()
             .map(|h| {
                 let own = b.axes_of(b.handle(h)).without(DRAW);
-                b.broadcast(b.sum(b.literal_or_node(h), draw), own).node(&b)
+                match summed {
+                    true => b.broadcast(b.sum(b.literal_or_node(h), draw), own),
+                    false => b.broadcast(b.literal_or_node(h), own.with(DRAW)),
+                }
+                .node(&b)
             })
             .collect();
         let (with_hessian, _) = passes::optimise_with(b.snapshot_with(second), bound.folding);
@@ -163,6 +180,48 @@ impl Smooth {
     /// Sets the points of the next products.
     pub(super) fn aim(&mut self, points: &[f64]) {
         place(&self.blocks, points, self.d, &mut self.directed);
+    }
+
+    /// Values and gradients (a row each) at up to a batch of points.
+    pub(super) fn gradients_of_each(
+        &mut self,
+        points: &[f64],
+        values: &mut [f64],
+        gradients: &mut [f64],
+    ) {
+        place(&self.blocks, points, self.d, &mut self.noise);
+        self.gradient.run(&self.params, &self.noise);
+        let n = points.len() / self.d;
+        self.evaluations += n;
+        values.copy_from_slice(&self.gradient.output(0)[..n]);
+        gradients.fill(0.0);
+        for (k, &block) in self.slices.iter().enumerate() {
+            self.rows(block, self.gradient.output(k + 1), gradients);
+        }
+    }
+
+    /// The products of the Hessian at each point of the last [`Smooth::aim`] with one direction, a row each.
+    pub(super) fn products_of_each(&mut self, direction: &[f64], products: &mut [f64]) {
+        for (k, &block) in self.slices.iter().enumerate() {
+            let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
+            let (at, len) = (self.directions[k], self.blocks[block].1);
+            self.directed[at..at + len].copy_from_slice(&direction[first..first + len]);
+        }
+        self.hessian.run(&self.params, &self.directed);
+        self.evaluations += 2 * products.len() / self.d;
+        products.fill(0.0);
+        for (k, &block) in self.slices.iter().enumerate() {
+            self.rows(block, self.hessian.output(k), products);
+        }
+    }
+
+    /// Writes a block's numbers of each point where they belong in its row.
+    fn rows(&self, block: usize, from: &[f64], to: &mut [f64]) {
+        let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
+        let len = self.blocks[block].1;
+        for (to, from) in to.chunks_mut(self.d).zip(from.chunks(len)) {
+            to[first..first + len].copy_from_slice(from);
+        }
     }
 }
 

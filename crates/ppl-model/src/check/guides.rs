@@ -97,6 +97,15 @@ impl Checker {
                 .help("delete this statement"),
             );
         }
+        if name == "nested" {
+            return self.fail(
+                wrong(format!(
+                    "`nested` draws all unknowns, not `{}` alone",
+                    site.name
+                ))
+                .help("write `guide auto(nested);`"),
+            );
+        }
         if name == "markov" && self.model.symbols[id].axes.is_empty() {
             return self.fail(
                 wrong(format!(

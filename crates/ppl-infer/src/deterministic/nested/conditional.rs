@@ -1,0 +1,356 @@
+//! The unknowns z given theta: a Gaussian around the mode of log p(theta, z) over z, with the curvature there as its precision.
+//! For a Gaussian conditional that is exact; for others it is Laplace's approximation.
+
+use super::hessians::{Hessians, part, restricted};
+use crate::deterministic::gaussian::Gaussian;
+use crate::deterministic::smooth::Smooth;
+use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
+use std::sync::Arc;
+
+/// Gradients that the search for a mode may take.
+const STEPS: usize = 40;
+
+/// What is left to a Newton step, squared and in sds, where the search ends.
+const DONE: f64 = 1e-6;
+
+/// The last step may have been so long for the curvature before it to stand.
+const NEAR: f64 = 1e-3;
+
+/// The shortest part of a step that is tried.
+const SHORTEST: f64 = 1e-3;
+
+/// Parts of the fitted precision's diagonal that make the curvature definite.
+const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
+
+const LN_2PI: f64 = 1.837_877_066_409_345_3;
+
+/// The unknowns in two parts: theta, and the rest given it.
+pub(super) struct Conditional {
+    /// Unknowns that are theta.
+    pub(super) theta: Vec<usize>,
+    hessians: Hessians,
+    by: Option<Arc<Elimination>>,
+    /// Means of theta and of the rest under the fitted Gaussian.
+    centre: (Vec<f64>, Vec<f64>),
+    /// Slopes of the rest on theta under the fitted Gaussian: one column after the other.
+    slopes: Vec<f64>,
+    /// The fitted Gaussian's precision of the rest, for where there is no curvature to go by.
+    fallback: Option<Factor>,
+    diagonal: Vec<f64>,
+    /// Whether the curvature does not depend on the rest.
+    steady: bool,
+    /// Length of the unconstrained vector.
+    d: usize,
+}
+
+/// z given one theta.
+pub(super) struct Given {
+    /// The centre.
+    pub(super) mode: Vec<f64>,
+    /// The precision; none where theta is everything.
+    pub(super) factor: Option<Factor>,
+    /// log p(theta, z) at the centre.
+    value: f64,
+}
+
+impl Given {
+    /// Laplace's approximation of log p(theta).
+    pub(super) fn marginal(&self) -> f64 {
+        let m = self.mode.len() as f64;
+        let volume = self.factor.as_ref().map_or(0.0, |f| f.ln_determinant());
+        self.value - 0.5 * volume + 0.5 * m * LN_2PI
+    }
+
+    /// Log density of z.
+    pub(super) fn ln_density(&self, z: &[f64]) -> f64 {
+        let Some(factor) = &self.factor else {
+            return 0.0;
+        };
+        let away: Vec<f64> = z.iter().zip(&self.mode).map(|(z, m)| z - m).collect();
+        // The precision is L L' with the order of elimination's permutation: away' L L' away.
+        let square = factor.square(&away);
+        0.5 * (factor.ln_determinant() - square - z.len() as f64 * LN_2PI)
+    }
+
+    /// Turns standard draws into draws of z; gives their log density.
+    pub(super) fn draw(&self, noise: &mut [f64]) -> f64 {
+        let Some(factor) = &self.factor else {
+            return 0.0;
+        };
+        let square: f64 = noise.iter().map(|e| e * e).sum();
+        factor.spread(noise);
+        noise.iter_mut().zip(&self.mode).for_each(|(z, m)| *z += m);
+        0.5 * (factor.ln_determinant() - square - self.mode.len() as f64 * LN_2PI)
+    }
+}
+
+/// A search under way.
+struct Search {
+    z: Vec<f64>,
+    value: f64,
+    gradient: Vec<f64>,
+    factor: Option<Factor>,
+    step: Vec<f64>,
+    /// Squared length in sds of the step.
+    left: f64,
+    length: f64,
+    done: bool,
+    /// Whether the curvature is that of another point, too far away.
+    stale: bool,
+}
+
+impl Conditional {
+    /// `structure`: where the Hessian may be other than zero; `scales`: where it must be differenced.
+    pub(super) fn new(
+        q: &Gaussian,
+        theta: Vec<usize>,
+        structure: &Pattern,
+        scales: Option<&[f64]>,
+        smooth: &mut Smooth,
+    ) -> Option<Conditional> {
+        let d = q.mean.len();
+        let rest: Vec<usize> = (0..d).filter(|i| !theta.contains(i)).collect();
+        let of = |unknowns: &[usize]| unknowns.iter().map(|i| q.mean[*i]).collect();
+        let centre: (Vec<f64>, Vec<f64>) = (of(&theta), of(&rest));
+        let hessians = Hessians::new(rest.clone(), structure, scales);
+        let (mut by, mut fallback, mut slopes) = (None, None, vec![]);
+        if !rest.is_empty() {
+            let order = Elimination::new(hessians.pattern().clone(), usize::MAX)?;
+            let order = Arc::new(order);
+            let own = part(&q.precision, &rest, order.pattern().clone());
+            fallback =
+                Factor::new(&order, &own).or_else(|| Factor::new(&order, &own.only_diagonal()));
+            by = Some(order);
+            let full = Arc::new(restricted(&q.precision.pattern, &rest));
+            let order = Arc::new(Elimination::new(full.clone(), usize::MAX)?);
+            let factor = Factor::new(&order, &part(&q.precision, &rest, full))?;
+            for t in &theta {
+                let across = rest.iter().map(|i| {
+                    let place = q.precision.pattern.place(*i, *t);
+                    place.map_or(0.0, |p| -q.precision.values[p])
+                });
+                let mut across: Vec<f64> = across.collect();
+                factor.solve(&mut across);
+                slopes.extend(across);
+            }
+        }
+        let all: Vec<f64> = q.precision.diagonal().collect();
+        let mut out = Conditional {
+            diagonal: rest.iter().map(|i| all[*i]).collect(),
+            theta,
+            hessians,
+            by,
+            centre,
+            slopes,
+            fallback,
+            steady: false,
+            d,
+        };
+        out.steady = out.is_steady(smooth);
+        Some(out)
+    }
+
+    /// Length of z.
+    pub(super) fn len(&self) -> usize {
+        self.hessians.unknowns.len()
+    }
+
+    /// Gradients for one theta, roughly.
+    pub(super) fn cost(&self) -> usize {
+        match (self.len(), self.steady) {
+            (0, _) => 1,
+            (_, true) => 2 + self.hessians.cost(),
+            (_, false) => 4 + 3 * self.hessians.cost(),
+        }
+    }
+
+    /// Whether the curvature of z is the same for all z, as far as two points say.
+    fn is_steady(&self, smooth: &mut Smooth) -> bool {
+        let sds = self.diagonal.iter().map(|v| v.sqrt().recip());
+        let moved: Vec<f64> = (sds.zip(&self.centre.1).enumerate())
+            .map(|(k, (sd, m))| m + sd * (0.7 + 0.1 * (k % 7) as f64))
+            .collect();
+        let points = [
+            self.point(&self.centre.0, &self.centre.1),
+            self.point(&self.centre.0, &moved),
+        ]
+        .concat();
+        let seen = self.hessians.at(smooth, &points);
+        let pairs = seen[0].values.iter().zip(&seen[1].values);
+        let places = self.hessians.pattern().places();
+        pairs.zip(places).all(|((a, b), (i, j))| {
+            (a - b).abs() <= 1e-9 * (self.diagonal[i] * self.diagonal[j]).sqrt()
+        })
+    }
+
+    /// Theta and z in one vector.
+    pub(super) fn point(&self, theta: &[f64], z: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.d];
+        for (i, v) in self.theta.iter().zip(theta) {
+            out[*i] = *v;
+        }
+        for (i, v) in self.hessians.unknowns.iter().zip(z) {
+            out[*i] = *v;
+        }
+        out
+    }
+
+    /// The rest of a whole vector.
+    pub(super) fn rest(&self, point: &[f64]) -> Vec<f64> {
+        self.hessians.unknowns.iter().map(|i| point[*i]).collect()
+    }
+
+    /// Where the search starts: the fitted Gaussian's conditional mean.
+    fn start(&self, theta: &[f64]) -> Vec<f64> {
+        let mut z = self.centre.1.clone();
+        for (t, slope) in self.slopes.chunks(self.len().max(1)).enumerate() {
+            let by = theta[t] - self.centre.0[t];
+            z.iter_mut().zip(slope).for_each(|(z, s)| *z += s * by);
+        }
+        z
+    }
+
+    /// z given each of up to a batch of thetas, by damped Newton steps; where the density is not finite or the search
+    /// leads nowhere, wherever that ended.
+    pub(super) fn given(&self, smooth: &mut Smooth, thetas: &[f64]) -> Vec<Given> {
+        let k = self.theta.len();
+        let thetas: Vec<&[f64]> = thetas.chunks(k).collect();
+        let mut all: Vec<Search> = thetas
+            .iter()
+            .map(|t| Search {
+                z: self.start(t),
+                value: f64::NAN,
+                gradient: vec![],
+                factor: None,
+                step: vec![],
+                left: f64::INFINITY,
+                length: 1.0,
+                done: false,
+                stale: true,
+            })
+            .collect();
+        let (values, gradients) = self.look(smooth, &thetas, &all, false);
+        for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
+            (s.value, s.gradient) = (v, g);
+            s.done = !v.is_finite() || s.gradient.iter().any(|g| !g.is_finite());
+        }
+        if self.len() > 0 {
+            self.curve(smooth, &thetas, &mut all);
+            for _ in 0..STEPS {
+                if all.iter().all(|s| s.done) {
+                    break;
+                }
+                let (values, gradients) = self.look(smooth, &thetas, &all, true);
+                for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
+                    if !s.done {
+                        s.take(v, g, self.steady);
+                    }
+                }
+                if all.iter().any(|s| s.stale && !s.done) {
+                    self.curve(smooth, &thetas, &mut all);
+                }
+            }
+            if all.iter().any(|s| s.stale) {
+                self.curve(smooth, &thetas, &mut all);
+            }
+        }
+        all.into_iter()
+            .map(|s| Given {
+                factor: s.factor.or_else(|| self.fallback.clone()),
+                mode: s.z,
+                value: s.value,
+            })
+            .collect()
+    }
+
+    /// Values and gradients of z where the searches stand, or a step further.
+    fn look(
+        &self,
+        smooth: &mut Smooth,
+        thetas: &[&[f64]],
+        all: &[Search],
+        ahead: bool,
+    ) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let points: Vec<f64> = (all.iter().zip(thetas))
+            .flat_map(|(s, t)| match ahead && !s.done {
+                true => self.point(t, &s.ahead()),
+                false => self.point(t, &s.z),
+            })
+            .collect();
+        let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; points.len()]);
+        smooth.gradients_of_each(&points, &mut values, &mut gradients);
+        let of = |row: &[f64]| self.hessians.unknowns.iter().map(|i| row[*i]).collect();
+        (values, gradients.chunks(self.d).map(of).collect())
+    }
+
+    /// The curvature where the searches stand, and the next step of those under way.
+    fn curve(&self, smooth: &mut Smooth, thetas: &[&[f64]], all: &mut [Search]) {
+        let points = all.iter().zip(thetas);
+        let points: Vec<f64> = points.flat_map(|(s, t)| self.point(t, &s.z)).collect();
+        let seen = self.hessians.at(smooth, &points);
+        for (s, h) in all.iter_mut().zip(seen) {
+            if s.stale {
+                s.factor = self.definite(&h);
+                s.stale = false;
+                if !s.done {
+                    s.aim(self.fallback.as_ref());
+                }
+            }
+        }
+    }
+
+    /// The factor of a curvature, with as little of the fitted precision's diagonal as makes it definite.
+    fn definite(&self, h: &Symmetric) -> Option<Factor> {
+        let by = self.by.as_ref()?;
+        let own = Symmetric::of_diagonal(h.pattern.clone(), self.diagonal.iter().copied());
+        SHIFTS
+            .iter()
+            .find_map(|part| Factor::new(by, &h.combine(1.0, &own, *part)))
+    }
+}
+
+impl Search {
+    /// The point that the next step leads to.
+    fn ahead(&self) -> Vec<f64> {
+        let pairs = self.z.iter().zip(&self.step);
+        pairs.map(|(z, s)| z + self.length * s).collect()
+    }
+
+    /// Newton's step from here.
+    fn aim(&mut self, fallback: Option<&Factor>) {
+        let Some(factor) = self.factor.as_ref().or(fallback) else {
+            self.done = true;
+            return;
+        };
+        self.step.clone_from(&self.gradient);
+        factor.solve(&mut self.step);
+        let pairs = self.step.iter().zip(&self.gradient);
+        self.left = pairs.map(|(s, g)| s * g).sum();
+        self.length = 1.0;
+        self.done = !(self.left.is_finite()) || self.left < 1e-20;
+    }
+
+    /// Takes the step if it leads up, and shortens it otherwise.
+    fn take(&mut self, value: f64, gradient: Vec<f64>, steady: bool) {
+        let finite = value.is_finite() && gradient.iter().all(|g| g.is_finite());
+        let rounding = 1e-12 * self.value.abs();
+        if !finite || value < self.value + 1e-4 * self.length * self.left - rounding {
+            self.length *= 0.3;
+            self.done = self.length < SHORTEST;
+            return;
+        }
+        let moved = self.left * self.length * self.length;
+        self.z = self.ahead();
+        (self.value, self.gradient) = (value, gradient);
+        // By the curvature of the point before.
+        let left = self.factor.as_ref().map_or(0.0, |factor| {
+            let w = factor.whitened(&self.gradient);
+            w.iter().map(|v| v * v).sum()
+        });
+        self.done = left < DONE;
+        self.stale = !(steady || self.done && moved < NEAR);
+        if !self.done && !self.stale {
+            self.aim(None);
+        }
+    }
+}

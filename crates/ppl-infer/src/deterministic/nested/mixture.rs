@@ -1,0 +1,308 @@
+//! A mixture of Student t distributions, and its fit to weighted points.
+
+use crate::deterministic::dense::Matrix;
+use ppl_dist::special::{ln_gamma, ln_phi};
+
+/// Degrees of freedom that stand for a Gaussian.
+pub(super) const GAUSSIAN: usize = 0;
+
+/// A mixture of Student t distributions of k variables.
+#[derive(Debug, Clone)]
+pub(super) struct Mixture {
+    k: usize,
+    parts: Vec<Part>,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) weight: f64,
+    pub(super) mean: Vec<f64>,
+    /// Lower-triangular factor of the scale matrix.
+    pub(super) scale: Matrix,
+    /// Degrees of freedom; [`GAUSSIAN`] for infinitely many.
+    pub(super) dof: usize,
+    /// What is added to a Gaussian draw, times a standard exponential one: an exponential tail in this direction.
+    pub(super) tail: Option<Vec<f64>>,
+}
+
+impl Part {
+    /// Log density, given [`Part::constant`], and the squared distance from the mean; `away` is scratch.
+    fn ln_density(&self, constant: f64, x: &[f64], away: &mut [f64]) -> (f64, f64) {
+        let distance = self.distance(x, away);
+        let Some(tail) = &self.tail else {
+            return (self.of_distance(constant, distance), distance);
+        };
+        // With u = L^-1 (x - m) and b = L^-1 v the integral of exp(-e - |u - e b|^2 / 2) over e > 0.
+        let mut b = tail.clone();
+        self.scale.solve_lower(&mut b);
+        let square: f64 = b.iter().map(|v| v * v).sum();
+        let c = away.iter().zip(&b).map(|(u, b)| u * b).sum::<f64>() - 1.0;
+        let log = constant - 0.5 * distance
+            + 0.5 * c * c / square
+            + 0.5 * (2.0 * std::f64::consts::PI / square).ln()
+            + ln_phi(c / square.sqrt());
+        (log, distance)
+    }
+
+    /// Squared distance from the mean in units of the scale matrix; `away` is scratch.
+    fn distance(&self, x: &[f64], away: &mut [f64]) -> f64 {
+        for ((a, x), m) in away.iter_mut().zip(x).zip(&self.mean) {
+            *a = x - m;
+        }
+        self.scale.solve_lower(away);
+        away.iter().map(|v| v * v).sum()
+    }
+
+    fn constant(&self) -> f64 {
+        let (k, nu) = (self.mean.len() as f64, self.dof as f64);
+        let volume: f64 = self.scale.diagonal().map(f64::ln).sum();
+        if self.dof == GAUSSIAN {
+            return self.weight.ln() - volume - 0.5 * k * (2.0 * std::f64::consts::PI).ln();
+        }
+        ln_gamma(0.5 * (nu + k))
+            - ln_gamma(0.5 * nu)
+            - 0.5 * k * (nu * std::f64::consts::PI).ln()
+            - volume
+            + self.weight.ln()
+    }
+
+    fn of_distance(&self, constant: f64, distance: f64) -> f64 {
+        let (k, nu) = (self.mean.len() as f64, self.dof as f64);
+        if self.dof == GAUSSIAN {
+            return constant - 0.5 * distance;
+        }
+        constant - 0.5 * (nu + k) * (distance / nu).ln_1p()
+    }
+}
+
+fn ln_sum_exp(v: &[f64]) -> f64 {
+    let peak = v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if peak == f64::NEG_INFINITY {
+        return peak;
+    }
+    peak + v.iter().map(|v| (v - peak).exp()).sum::<f64>().ln()
+}
+
+impl Mixture {
+    /// Of parts whose weights need not add up to 1.
+    pub(super) fn new(mut parts: Vec<Part>) -> Mixture {
+        let total: f64 = parts.iter().map(|p| p.weight).sum();
+        parts.iter_mut().for_each(|p| p.weight /= total);
+        let k = parts.first().map_or(0, |p| p.mean.len());
+        Mixture { k, parts }
+    }
+
+    /// One Student t around zero.
+    pub(super) fn round(k: usize, scale: f64, dof: usize) -> Mixture {
+        let mut factor = Matrix::zeros(k);
+        (0..k).for_each(|i| factor.a[i * k + i] = scale);
+        Mixture::new(vec![Part {
+            weight: 1.0,
+            mean: vec![0.0; k],
+            scale: factor,
+            dof,
+            tail: None,
+        }])
+    }
+
+    /// Both, the other with so much of the weight.
+    pub(super) fn with(&self, other: &Mixture, share: f64) -> Mixture {
+        let scaled = |m: &Mixture, by: f64| -> Vec<Part> {
+            let parts = m.parts.iter().cloned();
+            parts
+                .map(|p| Part {
+                    weight: p.weight * by,
+                    ..p
+                })
+                .collect()
+        };
+        Mixture::new([scaled(self, 1.0 - share), scaled(other, share)].concat())
+    }
+
+    /// With more parts beside these, of so much weight each.
+    pub(super) fn beside(self, more: &[Part], weight: f64) -> Mixture {
+        let own = (1.0 - weight * more.len() as f64).max(0.5);
+        let mut parts = self.parts;
+        parts.iter_mut().for_each(|p| p.weight *= own);
+        parts.extend(more.iter().map(|p| Part {
+            weight,
+            ..p.clone()
+        }));
+        Mixture::new(parts)
+    }
+
+    /// Log densities at points, a row each.
+    pub(super) fn ln_densities(&self, points: &[f64]) -> Vec<f64> {
+        let constants: Vec<f64> = self.parts.iter().map(Part::constant).collect();
+        let (mut each, mut away) = (vec![0.0; self.parts.len()], vec![0.0; self.k]);
+        let of = |x: &[f64]| {
+            for ((to, p), c) in each.iter_mut().zip(&self.parts).zip(&constants) {
+                *to = p.ln_density(*c, x, &mut away).0;
+            }
+            ln_sum_exp(&each)
+        };
+        points.chunks(self.k).map(of).collect()
+    }
+
+    /// Normal numbers that a draw takes: two squares make an exponential.
+    pub(super) fn noise(&self) -> usize {
+        let dof = self.parts.iter().map(|p| p.dof).max().unwrap_or(0);
+        self.k + dof.max(2)
+    }
+
+    /// A draw, from a uniform number and normal ones.
+    pub(super) fn draw(&self, chance: f64, noise: &[f64]) -> Vec<f64> {
+        let mut left = chance;
+        let part = self.parts.iter().find(|p| {
+            left -= p.weight;
+            left < 0.0
+        });
+        let Some(part) = part.or(self.parts.last()) else {
+            return vec![];
+        };
+        let (z, rest) = noise.split_at(self.k);
+        let chi: f64 = rest[..part.dof].iter().map(|v| v * v).sum();
+        let exponential = 0.5 * (rest[0] * rest[0] + rest[1] * rest[1]);
+        let by = match part.dof {
+            GAUSSIAN => 1.0,
+            dof => (dof as f64 / chi).sqrt(),
+        };
+        (0..self.k)
+            .map(|i| {
+                let row = &part.scale.a[i * self.k..i * self.k + i + 1];
+                let tail = part.tail.as_ref().map_or(0.0, |v| v[i] * exponential);
+                part.mean[i] + tail + by * row.iter().zip(z).map(|(l, z)| l * z).sum::<f64>()
+            })
+            .collect()
+    }
+
+    /// Mean weighted log density.
+    pub(super) fn fits(&self, points: &[f64], weights: &[f64]) -> f64 {
+        let logs = self.ln_densities(points);
+        let total: f64 = weights.iter().sum();
+        logs.iter().zip(weights).map(|(l, w)| l * w).sum::<f64>() / total
+    }
+
+    /// Rounds of expectation and maximisation (Peel and McLachlan 2000), each scale matrix drawn towards the common one as if by
+    /// `k + 2` more points. `weights` add up to 1; `effective`: how many points they are worth.
+    pub(super) fn improved(
+        mut self,
+        points: &[f64],
+        weights: &[f64],
+        effective: f64,
+        rounds: usize,
+    ) -> Mixture {
+        let k = self.k;
+        let Some((_, common)) = moments(k, points, weights) else {
+            return self;
+        };
+        let shrink = (self.parts.len() as f64).powf(-2.0 / k as f64);
+        let prior = (k + 2) as f64;
+        let mut previous = f64::NEG_INFINITY;
+        let mut away = vec![0.0; k];
+        for _ in 0..rounds {
+            let n = self.parts.len();
+            let mut sums = vec![(0.0, 0.0, vec![0.0; k], vec![0.0; k * k]); n];
+            let constants: Vec<f64> = self.parts.iter().map(Part::constant).collect();
+            let (mut logs, mut distances) = (vec![0.0; n], vec![0.0; n]);
+            let mut value = 0.0;
+            for (x, w) in points.chunks(k).zip(weights) {
+                if *w == 0.0 {
+                    continue;
+                }
+                for (c, p) in self.parts.iter().enumerate() {
+                    (logs[c], distances[c]) = p.ln_density(constants[c], x, &mut away);
+                }
+                let all = ln_sum_exp(&logs);
+                value += w * all;
+                for (c, p) in self.parts.iter().enumerate() {
+                    let share = w * (logs[c] - all).exp();
+                    if share < 1e-12 * w {
+                        continue;
+                    }
+                    let nu = p.dof as f64;
+                    let pull = match p.dof {
+                        GAUSSIAN => share,
+                        _ => share * (nu + k as f64) / (nu + distances[c]),
+                    };
+                    let (total, pulls, first, second) = &mut sums[c];
+                    *total += share;
+                    *pulls += pull;
+                    for i in 0..k {
+                        let away = x[i] - p.mean[i];
+                        first[i] += pull * away;
+                        for j in 0..=i {
+                            second[i * k + j] += pull * away * (x[j] - p.mean[j]);
+                        }
+                    }
+                }
+            }
+            let mut parts = vec![];
+            for (p, (total, pulls, first, second)) in self.parts.iter().zip(sums) {
+                // A part that no more than its prior would hold is gone.
+                if total * effective < 1.0 {
+                    continue;
+                }
+                if p.tail.is_some() {
+                    // Its shape is given.
+                    parts.push(Part {
+                        weight: total,
+                        ..p.clone()
+                    });
+                    continue;
+                }
+                let shift: Vec<f64> = first.iter().map(|v| v / pulls).collect();
+                let mut scale = Matrix::zeros(k);
+                for i in 0..k {
+                    for j in 0..=i {
+                        let own = second[i * k + j] - pulls * shift[i] * shift[j];
+                        let towards = prior * shrink * common.a[i * k + j];
+                        let v = (effective * own + towards) / (effective * total + prior);
+                        scale.a[i * k + j] = v;
+                        scale.a[j * k + i] = v;
+                    }
+                }
+                if let Some(scale) = scale.cholesky() {
+                    let mean = p.mean.iter().zip(&shift).map(|(m, s)| m + s);
+                    parts.push(Part {
+                        tail: None,
+                        weight: total,
+                        mean: mean.collect(),
+                        scale,
+                        dof: p.dof,
+                    });
+                }
+            }
+            if parts.is_empty() {
+                return self;
+            }
+            self = Mixture::new(parts);
+            if (value - previous).abs() < 1e-4 {
+                break;
+            }
+            previous = value;
+        }
+        self
+    }
+}
+
+/// Weighted mean and covariance of points.
+pub(super) fn moments(k: usize, points: &[f64], weights: &[f64]) -> Option<(Vec<f64>, Matrix)> {
+    let total: f64 = weights.iter().sum();
+    let mut mean = vec![0.0; k];
+    for (x, w) in points.chunks(k).zip(weights) {
+        mean.iter_mut()
+            .zip(x)
+            .for_each(|(m, x)| *m += w * x / total);
+    }
+    let mut out = Matrix::zeros(k);
+    for (x, w) in points.chunks(k).zip(weights) {
+        for i in 0..k {
+            for j in 0..k {
+                out.a[i * k + j] += w * (x[i] - mean[i]) * (x[j] - mean[j]) / total;
+            }
+        }
+    }
+    out.a.iter().all(|v| v.is_finite()).then_some((mean, out))
+}
