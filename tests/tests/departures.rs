@@ -264,7 +264,13 @@ fn the_start_is_the_gaussian() {
 #[test]
 fn every_family_prints_a_guide_that_can_be_put_back() {
     let keywords: Vec<&str> = guide::ALL.iter().map(|f| f.keyword()).collect();
-    assert_eq!(keywords.len(), model::departure::FAMILIES.len());
+    // The nested guide is fitted around one of these and has no statements of its own.
+    let mut named = keywords.clone();
+    named.push("nested");
+    named.sort_unstable();
+    let mut families = model::departure::FAMILIES.to_vec();
+    families.sort_unstable();
+    assert_eq!(named, families);
     let source = "axis k = 3; m ~ Normal(0, 1); s: positive ~ Gamma(3, 2); x[k] ~ Normal(0, 1); observe 1 ~ Normal(m + sum(x), s);";
     for family in guide::ALL {
         assert!(model::departure::FAMILIES.contains(&family.keyword()));

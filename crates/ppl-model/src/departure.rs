@@ -36,7 +36,7 @@ impl Departure {
     }
 }
 
-/// The names of guide families in `guide auto(…);`, which `ppl-guide` generates.
+/// The names of guide families in `guide auto(…);`, which `ppl-guide` generates but for `nested`.
 pub const FAMILIES: [&str; 9] = [
     "mean_field",
     "full_rank",
