@@ -148,7 +148,13 @@ fn long(cloud: &Cloud, axes: &Matrix, seed: u64) -> Option<Mixture> {
     let (weights, ess) = weights(&cloud.log_weights(POWER), 2.0 * parameters(cloud.k) as f64);
     let spread = start(cloud.k, &cloud.points, &weights, LONG, seed)?;
     let spread = spread.improved(&cloud.points, &weights, ess, 5);
-    let tails = long_tails(axes, &cloud.points, &weights, ess);
+    // An exponential tail is longer by the power.
+    let (own, effective) = self::weights(&cloud.log_weights(1.0), 2.0 * parameters(cloud.k) as f64);
+    let mut tails = long_tails(axes, &cloud.points, &own, effective);
+    for part in &mut tails {
+        let tail = part.tail.iter_mut().flatten();
+        tail.for_each(|v| *v /= POWER);
+    }
     Some(spread.beside(&tails, LONG_WEIGHT.min(0.5 / tails.len().max(1) as f64)))
 }
 
