@@ -71,7 +71,11 @@ fn json_on_standard_output() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(value["seed"], 5);
-    assert_eq!(value["verdict"], "certified");
+    let verdict = value["verdict"].as_str();
+    assert!(
+        matches!(verdict, Some("certified" | "optimised")),
+        "{run:?}"
+    );
     assert!(value["elbo"].is_f64() && value["seconds"]["total"].is_f64());
 }
 

@@ -63,12 +63,6 @@ impl Model {
                     None => Total::Unknown,
                 }
             }
-            TKind::Vector(parts, along) if *along == axis => match self.written_sum(parts) {
-                Some(sum) if sum.left().next().is_none() && (sum.constant - 1.0).abs() < 1e-9 => {
-                    Total::One
-                }
-                _ => Total::Unknown,
-            },
             TKind::Reduce(Reduction::Softmax, _, over) if over.as_slice() == [axis] => Total::One,
             TKind::Prim(Prim::Select, parts) => match parts.as_slice() {
                 [_, a, b] => match self.total_within(a, axis, left) {
