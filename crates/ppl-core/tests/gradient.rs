@@ -37,12 +37,19 @@ fn points(prim: Prim) -> Vec<Vec<f64>> {
             vec![40.0, 35.0, 0.2],
         ],
         LnSkewPhi => vec![vec![-1.5, 2.0], vec![0.4, 1.5], vec![2.0, -0.7]],
+        LnPolyaLower(..) => vec![vec![0.4, 0.7], vec![2.5, 30.0]],
+        LnVonMisesArc(0) => vec![
+            vec![-2.5, 0.3, 1.5],
+            vec![0.4, 2.9, 6.0],
+            vec![1.0, 5.5, 0.3],
+            vec![-7.0, -5.0, 1.0],
+        ],
         LnBesselI0e | BesselGap => vec![vec![0.3], vec![2.7], vec![41.5]],
         _ => vec![vec![-2.1], vec![-0.3], vec![0.4], vec![1.9], vec![3.3]],
     }
 }
 
-const PRIMS: [Prim; 36] = {
+const PRIMS: [Prim; 38] = {
     use Prim::*;
     [
         Add,
@@ -81,6 +88,8 @@ const PRIMS: [Prim; 36] = {
         LnSkewPhi,
         LnBesselI0e,
         BesselGap,
+        LnVonMisesArc(0),
+        LnPolyaLower(0, 0),
     ]
 };
 
@@ -90,6 +99,10 @@ fn apply<'b>(prim: Prim, args: &[Expr<'b>]) -> Expr<'b> {
             prim,
             &[Expr::Const(1.0), args[0] * args[0] + Expr::Const(0.5)],
         ),
+        Prim::LnPolyaLower(..) => {
+            let counts = Expr::Const(ppl_dist::special::below_of(4.0, 11.0));
+            Expr::prim(prim, &[counts, args[0], args[1]])
+        }
         _ => Expr::prim(prim, args),
     }
 }

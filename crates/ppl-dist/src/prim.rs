@@ -82,6 +82,11 @@ pub enum Prim {
     LnBesselI0e,
     /// 1 - I_1(a)/I_0(a)
     BesselGap,
+    /// derivative of that order by c of ln of the integral of e^(c (cos - 1)) from a to b; NaN above order 2
+    LnVonMisesArc(u8),
+    /// derivative of these orders by b and c of ln of the probability of fewer successes than the first count in a (which holds
+    /// two, see [`crate::special::below_of`]) from Pólya's urn with weights b and c; NaN above order 2 in all
+    LnPolyaLower(u8, u8),
 }
 
 impl Prim {
@@ -92,6 +97,7 @@ impl Prim {
             Add | Mul | Pow | Max | Min | Less | LessEq | Equal | Polygamma => 2,
             LnGammaLower(_) | LnGammaUpper(_) | LnSkewPhi => 2,
             LnGammaLowerSlope(_) | LnGammaUpperSlope(_) => 2,
+            LnVonMisesArc(_) | LnPolyaLower(..) => 3,
             Select | LnBetaLower(..) | LnBetaLowerSlope(..) => 3,
             _ => 1,
         }
@@ -156,6 +162,8 @@ impl Prim {
             LnSkewPhi => special::ln_skew_phi(a[0], a[1]),
             LnBesselI0e => special::ln_bessel_i0e(a[0]),
             BesselGap => special::bessel_gap(a[0]),
+            LnVonMisesArc(order) => special::ln_von_mises_arc(order, a[0], a[1], a[2]),
+            LnPolyaLower(i, j) => special::ln_polya_lower((i, j), a[0], a[1], a[2]),
         }
     }
 }

@@ -16,7 +16,9 @@ pub(super) fn carries_gradient(
         Op::Stop(_)
         | Op::Max(_)
         | Op::Map(Prim::Less | Prim::LessEq | Prim::Equal | Prim::Sign | Prim::Floor, _) => vec![],
-        Op::Map(Prim::Select | Prim::Polygamma, args) => args[1..].to_vec(),
+        Op::Map(Prim::Select | Prim::Polygamma | Prim::LnPolyaLower(..), args) => {
+            args[1..].to_vec()
+        }
         Op::Call(call, _, args) => (0..args.len())
             .filter(|&a| differentiable(*call, a))
             .map(|a| args[a])
@@ -51,7 +53,7 @@ pub(super) fn contribution<'b>(
         Max => return Some(masked(x[1].less_eq(x[0]), position == 0)),
         Min => return Some(masked(x[0].less_eq(x[1]), position == 0)),
         Select => return (position > 0).then(|| masked(x[0], position == 1)),
-        Polygamma if position == 0 => return None,
+        Polygamma | LnPolyaLower(..) if position == 0 => return None,
         _ => {}
     }
     Some(times(builder, adjoint, derivative(prim, position, x, y)))
@@ -88,9 +90,8 @@ fn derivative<'b>(prim: Prim, position: usize, x: &[Expr<'b>], y: Expr<'b>) -> E
         LnPhi => (lit(-0.5) * (a * a) - y - lit(0.5 * (2.0 * PI).ln())).exp(),
         InvPhi => lit((2.0 * PI).sqrt()) * (lit(0.5) * (y * y)).exp(),
         LnGammaLower(_) | LnGammaUpper(_) | LnBetaLower(..) | LnGammaLowerSlope(_)
-        | LnGammaUpperSlope(_) | LnBetaLowerSlope(..) | LnSkewPhi | LnBesselI0e | BesselGap => {
-            tails::derivative(prim, position, x, y)
-        }
+        | LnGammaUpperSlope(_) | LnBetaLowerSlope(..) | LnSkewPhi | LnBesselI0e | BesselGap
+        | LnVonMisesArc(_) | LnPolyaLower(..) => tails::derivative(prim, position, x, y),
         Add | Less | LessEq | Equal | Sign | Floor | Max | Min | Select => lit(0.0),
     }
 }

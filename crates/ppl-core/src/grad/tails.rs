@@ -39,6 +39,29 @@ pub(super) fn derivative<'b>(prim: Prim, position: usize, x: &[Expr<'b>], y: Exp
         LnBesselI0e => -Expr::prim(BesselGap, x),
         // With A = 1 - y = I_1/I_0, A' = 1 - A/x - A^2 (DLMF 10.29.2).
         BesselGap => (one - y) * x[0].recip() - (y + y) + y * y,
+        LnVonMisesArc(order) => von_mises(order, position, x, y),
+        LnPolyaLower(i, j) if position == 1 => Expr::prim(LnPolyaLower(i + 1, j), x),
+        LnPolyaLower(i, j) => Expr::prim(LnPolyaLower(i, j + 1), x),
+        _ => Expr::Const(f64::NAN),
+    }
+}
+
+/// y = ln Z, Z the integral of e^(k (cos - 1)) from x[0] to x[1], or its derivative by k, the mean of cos - 1.
+fn von_mises<'b>(order: u8, position: usize, x: &[Expr<'b>], y: Expr<'b>) -> Expr<'b> {
+    if position == 2 {
+        return Expr::prim(Prim::LnVonMisesArc(order + 1), x);
+    }
+    let half = Expr::prim(Prim::Sin, &[Expr::Const(0.5) * x[position]]);
+    let cos_less_1 = Expr::Const(-2.0) * (half * half);
+    let ln_z = match order {
+        0 => y,
+        _ => Expr::prim(Prim::LnVonMisesArc(0), x),
+    };
+    let share = (x[2] * cos_less_1 - ln_z).exp();
+    let at_end = if position == 1 { share } else { -share };
+    match order {
+        0 => at_end,
+        1 => at_end * (cos_less_1 - y),
         _ => Expr::Const(f64::NAN),
     }
 }

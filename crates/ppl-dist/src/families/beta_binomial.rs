@@ -1,6 +1,6 @@
 //! BetaBinomial(n, a, b).
 
-use super::parts::{draw, draw_binomial, ln_choose, ln_rising};
+use super::parts::{draw, draw_binomial, events_up_to, ln_choose, ln_rising, ln_urn_below};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -30,6 +30,20 @@ impl Density for BetaBinomial {
         let (n, a, b) = (p[0][0], p[1][0], p[2][0]);
         let rising = ln_rising(a, x[0]) + ln_rising(b, n - x[0]) - ln_rising(a + b, n);
         ln_choose(n, x[0]) + rising - x[0] * (b / a).log1p() - (n - x[0]) * (a / b).log1p()
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let up_to = events_up_to(x.min(p[0][0]));
+        Some(ln_urn_below(up_to, p[0][0], p[1][0], p[2][0]))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let left = p[0][0] + R::lit(1.0) - events_up_to(x.min(p[0][0]));
+        Some(ln_urn_below(left, p[0][0], p[2][0], p[1][0]))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! Hypergeometric(draws, successes, failures).
 
-use super::parts::{draw_label, ln_choose};
+use super::parts::{draw_label, events_up_to, ln_choose, ln_urn_below};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -37,6 +37,20 @@ impl Density for Hypergeometric {
         let ways = ln_choose(successes, s) + ln_choose(failures, f);
         let ln_p = ways - ln_choose(successes + failures, draws);
         possible.select(ln_p, R::lit(f64::NEG_INFINITY))
+    }
+
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let up_to = events_up_to(x.min(p[0][0]));
+        Some(ln_urn_below(up_to, p[0][0], -p[1][0], -p[2][0]))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let left = p[0][0] + R::lit(1.0) - events_up_to(x.min(p[0][0]));
+        Some(ln_urn_below(left, p[0][0], -p[2][0], -p[1][0]))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -2,6 +2,7 @@
 
 use crate::prim::Prim;
 use crate::real::Real;
+use crate::special::{COUNTS, below_of};
 use rand::{Rng, RngExt};
 use rand_distr::Distribution;
 use std::f64::consts::LN_2;
@@ -78,6 +79,13 @@ pub fn ln_gamma_above<R: Real>(a: R, x: R) -> R {
 /// ln I_x(a, b) of the log odds for x; ln(1 - I_x(a, b)) is that of (b, a) at minus the log odds.
 pub fn ln_beta_below<R: Real>(a: R, b: R, log_odds: R) -> R {
     R::prim(Prim::LnBetaLower(0, 0), &[a, b, log_odds])
+}
+
+/// ln P(X < k) for the successes X in n draws from Pólya's urn: BetaBinomial(n, a, b); for negative weights
+/// Hypergeometric(n, -a, -b). NaN for n of 2^26 or more.
+pub fn ln_urn_below<R: Real>(k: R, n: R, a: R, b: R) -> R {
+    let held = n.less(R::lit(COUNTS)).select(n, R::lit(f64::NAN));
+    R::prim(Prim::LnPolyaLower(0, 0), &[below_of(k, held), a, b])
 }
 
 /// ln x - ln(1 - x), held at its ends outside (0, 1).

@@ -37,6 +37,20 @@ impl Density for VonMises {
         fall - R::prim(Prim::LnBesselI0e, &[p[1][0]]) - R::lit((2.0 * PI).ln())
     }
 
+    fn cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        <Self as Density>::ln_cdf(x, p).map(R::exp)
+    }
+
+    fn ln_cdf<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let below = ln_arc(R::lit(-PI), x.max(R::lit(-PI)), p);
+        Some(R::lit(PI).less_eq(x).select(R::lit(0.0), below))
+    }
+
+    fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
+        let above = ln_arc(x.min(R::lit(PI)), R::lit(PI), p);
+        Some(x.less_eq(R::lit(-PI)).select(R::lit(0.0), above))
+    }
+
     /// Rejection from a wrapped Cauchy distribution (Best & Fisher 1979, Applied Statistics 28).
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {
         let (mean, kappa) = (p[0][0], p[1][0]);
@@ -73,4 +87,15 @@ impl Density for VonMises {
             (vec![-1.0], vec![vec![2.0], vec![35.0]], -68.79462592291017),
         ]
     }
+}
+
+/// ln P(from <= X <= to), which rounding does not carry above 0.
+fn ln_arc<R: Real>(from: R, to: R, p: &[&[R]]) -> R {
+    let (mean, concentration) = (p[0][0], p[1][0]);
+    let circle = R::prim(Prim::LnBesselI0e, &[concentration]) + R::lit((2.0 * PI).ln());
+    let arc = R::prim(
+        Prim::LnVonMisesArc(0),
+        &[from - mean, to - mean, concentration],
+    );
+    (arc - circle).min(R::lit(0.0))
 }

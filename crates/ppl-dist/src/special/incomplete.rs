@@ -6,7 +6,7 @@ use super::{inv_logit, softplus};
 /// Terms after which a series or continued fraction is given up: enough for shapes up to 10^9, of which they need the root.
 const LIMIT: usize = 400_000;
 /// From here on ln Gamma is Stirling's series, part by part, so that large terms cancel on paper.
-const LARGE: f64 = 30.0;
+pub(super) const LARGE: f64 = 30.0;
 /// ln(2 pi) / 2
 const HALF_LN_2_PI: f64 = 0.918_938_533_204_672_8;
 
@@ -214,7 +214,7 @@ fn ln_beta_front<N: Number>(a: N, b: N, t: f64) -> N {
 }
 
 /// ln Gamma(a + s) - ln Gamma(a) - s ln a for large a (DLMF 5.11.1).
-fn ln_rising<N: Number>(a: N, s: N) -> N {
+pub(super) fn ln_rising<N: Number>(a: N, s: N) -> N {
     let power = (a + s - N::from(0.5)) * (s / a).log1p() - s;
     power + stirling(a + s) - stirling(a)
 }

@@ -5,7 +5,9 @@ mod gamma;
 mod incomplete;
 mod jet;
 mod normal;
+mod polya;
 mod skew_normal;
+mod von_mises;
 
 pub use bessel::{bessel_gap, ln_bessel_i0e};
 pub use gamma::{ln_gamma, polygamma};
@@ -14,7 +16,9 @@ pub use incomplete::{
     ln_gamma_upper_slope, regularized_beta, regularized_gamma,
 };
 pub use normal::{inv_phi, ln_phi, phi};
+pub use polya::{COUNTS, below_of, ln_polya_lower};
 pub use skew_normal::ln_skew_phi;
+pub use von_mises::ln_von_mises_arc;
 
 /// The logistic function 1 / (1 + e^-x).
 pub fn inv_logit(x: f64) -> f64 {

@@ -133,7 +133,11 @@ fn distribution_functions_are_the_integral_of_the_density_and_hold_outside() {
                     (above.expect("as below") - (-c).ln_1p()).abs() < 1e-12,
                     "{name} {p:?}"
                 );
-                let h = 1e-4 / ln_density.exp();
+                let width = match d.definition().support {
+                    Support::Interval(Bound::At(lo), Bound::At(hi)) => hi - lo,
+                    _ => f64::INFINITY,
+                };
+                let h = (1e-4 / ln_density.exp()).min(1e-3 * width);
                 let cdf = |x: f64| d.cdf(x, &p).expect("as below");
                 let across = |h: f64| cdf(x[0] + h) - cdf(x[0] - h);
                 let slope = (8.0 * across(h) - across(2.0 * h)) / (12.0 * h);
@@ -201,6 +205,19 @@ fn far_tails_keep_their_logarithms() {
             40.0,
             -803.9152948331938,
         ),
+        ("VonMises", &[&[0.25], &[900.0]], 3.0, -1735.2220048757474),
+        (
+            "BetaBinomial",
+            &[&[1000.0], &[150.0], &[250.0]],
+            900.0,
+            -201.9418342517986,
+        ),
+        (
+            "Hypergeometric",
+            &[&[200.0], &[1000.0], &[5000.0]],
+            170.0,
+            -243.55642842026793,
+        ),
         ("Poisson", &[&[2.5]], 200.0, -686.848402306064),
         ("PoissonLog", &[&[1.0]], 200.0, -670.2400266406424),
         ("NegBinomial", &[&[2.5], &[1.5]], 2000.0, -937.045589976294),
@@ -253,6 +270,19 @@ fn far_tails_keep_their_logarithms() {
             &[&[1000.0], &[0.875]],
             100.0,
             -1562.921259780113,
+        ),
+        ("VonMises", &[&[0.25], &[900.0]], -2.5, -1735.2220048757474),
+        (
+            "BetaBinomial",
+            &[&[1000.0], &[250.0], &[150.0]],
+            100.0,
+            -200.8413310873247,
+        ),
+        (
+            "Hypergeometric",
+            &[&[200.0], &[5000.0], &[1000.0]],
+            30.0,
+            -240.024798170093,
         ),
         ("Normal", &[&[1.0], &[2.0]], -79.0, -804.6084420137538),
         ("Cauchy", &[&[0.0], &[1.0]], -1e20, -47.1964317457303),

@@ -235,11 +235,19 @@ pub(crate) unsafe fn by_lane(
 ) {
     let Some(prim) = detail.prim else { return };
     let [step_a, step_b, step_c] = detail.steps;
+    // Under a mask that varies many lanes have the same arguments: these functions cost more than to look.
+    let mut last: Option<([u64; 3], f64)> = None;
     for l in 0..lanes {
         // SAFETY: the caller's guarantee; operands that a primitive lacks point at a literal and have step 0.
-        unsafe {
-            *dst.add(l) = prim.eval(&[*a.add(l * step_a), *b.add(l * step_b), *c.add(l * step_c)])
+        let x = unsafe { [*a.add(l * step_a), *b.add(l * step_b), *c.add(l * step_c)] };
+        let bits = x.map(f64::to_bits);
+        let value = match last {
+            Some((before, value)) if before == bits => value,
+            _ => prim.eval(&x),
         };
+        last = Some((bits, value));
+        // SAFETY: as above.
+        unsafe { *dst.add(l) = value };
     }
 }
 

@@ -57,7 +57,7 @@ impl<'d, 'b> Family<'d, 'b> {
     }
 
     /// A point inside the support, to evaluate at where the result is not used.
-    fn somewhere(&self) -> Expr<'b> {
+    pub(super) fn somewhere(&self) -> Expr<'b> {
         let finite = |e: Expr<'b>| !matches!(e, Expr::Const(v) if v.is_infinite());
         match (finite(self.lowest), finite(self.highest)) {
             _ if self.discrete && finite(self.lowest) => self.lowest,

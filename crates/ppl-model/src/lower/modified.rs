@@ -83,16 +83,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
             };
             term = cells.exact.select(term, family.ln_mass(ends));
         }
+        // Where there is no flag, one and the same value: nothing is asked of it, and it costs nothing.
+        let flagged = |flag: Expr<'b>| Some(flag.select(value, family.somewhere()));
         if let Some(flag) = left {
             let ends = Ends {
                 lower,
-                upper: narrow(Some(value), upper, true),
+                upper: narrow(flagged(flag), upper, true),
             };
             term = flag.select(family.ln_mass(ends), term);
         }
         if let Some(flag) = right {
             let ends = Ends {
-                lower: narrow(Some(value), lower, false),
+                lower: narrow(flagged(flag), lower, false),
                 upper,
             };
             term = flag.select(family.ln_mass(ends), term);
