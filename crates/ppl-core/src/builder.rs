@@ -5,12 +5,14 @@ mod functions;
 mod linear;
 pub(crate) mod normal_form;
 mod operations;
+mod seen;
 
 pub use calls::Called;
 
 use crate::axes::{Axis, AxisId, AxisSet};
 use crate::program::{Index, IndexId, Node, Op, Program};
 use ppl_dist::{Expr, NodeId, Prim, Recorder};
+use seen::Seen;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +24,7 @@ pub struct Builder {
 
 struct Inner {
     program: Program,
-    seen: HashMap<Node, NodeId>,
+    seen: Seen,
     ones: HashMap<AxisSet, Arc<[f64]>>,
     /// Whether a node depends on data alone.
     fixed: Vec<bool>,
@@ -54,12 +56,7 @@ impl Builder {
 
     /// Goes on writing an existing program.
     pub fn from_program(program: Program) -> Self {
-        let seen = program
-            .nodes
-            .iter()
-            .enumerate()
-            .map(|(i, n)| (n.clone(), NodeId(i as u32)))
-            .collect();
+        let seen = Seen::of(&program.nodes);
         let mut inner = Inner {
             program: Program::default(),
             seen,
@@ -87,6 +84,11 @@ impl Builder {
         self.inner.borrow().program.clone()
     }
 
+    /// Looks at what stands so far.
+    pub fn with_program<T>(&self, f: impl FnOnce(&Program) -> T) -> T {
+        f(&self.inner.borrow().program)
+    }
+
     /// A copy of what stands so far, with these outputs.
     pub fn snapshot_with(&self, outputs: Vec<NodeId>) -> Program {
         Program {
@@ -97,14 +99,15 @@ impl Builder {
 
     pub(crate) fn push(&self, op: Op, axes: AxisSet) -> NodeId {
         let mut inner = self.inner.borrow_mut();
+        let inner = &mut *inner;
         let node = Node { op, axes };
-        if let Some(&id) = inner.seen.get(&node) {
+        if let Some(id) = inner.seen.find(&inner.program.nodes, &node) {
             return id;
         }
         let id = NodeId(inner.program.nodes.len() as u32);
         inner.note(&node.op);
-        inner.program.nodes.push(node.clone());
-        inner.seen.insert(node, id);
+        inner.program.nodes.push(node);
+        inner.seen.insert(&inner.program.nodes);
         id
     }
 

@@ -1,9 +1,12 @@
 //! A plain interpreter: what folding evaluates with, and what kernels are tested against.
 
+mod runs;
+
 use crate::axes::{AxisId, AxisSet};
 use crate::program::{Index, Node, Op, Program};
 use ppl_dist::{NodeId, Prim};
-use std::rc::Rc;
+use runs::for_runs;
+use std::borrow::Cow;
 
 type Strides = [usize; 64];
 
@@ -18,23 +21,25 @@ pub fn evaluate(
     nodes: &[NodeId],
 ) -> Vec<Vec<f64>> {
     let mut uses = count_uses(program, nodes);
-    let mut values: Vec<Option<Rc<[f64]>>> = vec![None; program.nodes.len()];
+    let mut values: Vec<Option<Cow<'_, [f64]>>> = vec![None; program.nodes.len()];
     for (i, node) in program.nodes.iter().enumerate() {
         if uses[i] == 0 {
             continue;
         }
-        let arguments = node.op.args();
-        let value: Rc<[f64]> = {
-            let of = |id: NodeId| Argument {
-                values: values[id.0 as usize]
-                    .as_deref()
-                    .expect("arguments come before their uses"),
-                axes: program.node(id).axes,
-            };
-            value_of(program, params, noise, node, &of).into()
+        let value = match &node.op {
+            Op::Data(id) => Cow::Borrowed(&program.data[*id as usize][..]),
+            _ => {
+                let of = |id: NodeId| Argument {
+                    values: values[id.0 as usize]
+                        .as_deref()
+                        .expect("arguments come before their uses"),
+                    axes: program.node(id).axes,
+                };
+                Cow::Owned(value_of(program, params, noise, node, &of))
+            }
         };
         values[i] = Some(value);
-        for a in arguments {
+        for a in node.op.args() {
             let left = &mut uses[a.0 as usize];
             *left -= 1;
             if *left == 0 {
@@ -42,15 +47,16 @@ pub fn evaluate(
             }
         }
     }
-    nodes
-        .iter()
-        .map(|id| {
-            values[id.0 as usize]
-                .as_deref()
-                .expect("asked-for nodes are kept")
-                .to_vec()
-        })
-        .collect()
+    let take = |id: &NodeId| {
+        let i = id.0 as usize;
+        uses[i] -= 1;
+        let value = match uses[i] {
+            0 => values[i].take(),
+            _ => values[i].clone(),
+        };
+        value.expect("asked-for nodes are kept").into_owned()
+    };
+    nodes.iter().map(take).collect()
 }
 
 /// How often each node is used by what is needed; asking for a node is a use that never ends.
@@ -135,49 +141,60 @@ fn value_of<'a>(
 }
 
 fn map(program: &Program, prim: Prim, args: &[Argument<'_>], axes: AxisSet) -> Vec<f64> {
-    let columns: Vec<Vec<f64>> = args
-        .iter()
-        .map(|a| {
-            if a.axes == axes {
-                a.values.to_vec()
-            } else {
-                offsets(program, axes, &program.strides(a.axes))
-                    .map(|o| a.values[o])
-                    .collect()
+    let strides: Vec<Strides> = args.iter().map(|a| program.strides(a.axes)).collect();
+    let mut out = Vec::with_capacity(program.len(axes));
+    // Arithmetic has loops of its own: it is what data are mostly folded by.
+    match (prim, args, &strides[..]) {
+        (_, [a], [s]) => for_runs(program, axes, [s], |run| match prim {
+            Prim::Recip => out.extend(run.places(0).map(|i| 1.0 / a.values[i])),
+            _ => out.extend(run.places(0).map(|i| prim.eval(&[a.values[i]]))),
+        }),
+        (_, [a, b], [s, t]) => for_runs(program, axes, [s, t], |run| {
+            let pairs = run.places(0).zip(run.places(1));
+            let pairs = pairs.map(|(i, j)| (a.values[i], b.values[j]));
+            match (prim, run.step) {
+                (Prim::Mul, [1, 1]) => {
+                    let (a, b) = (&a.values[run.start[0]..], &b.values[run.start[1]..]);
+                    out.extend(a[..run.len].iter().zip(&b[..run.len]).map(|(a, b)| a * b));
+                }
+                (Prim::Add, _) => out.extend(pairs.map(|(a, b)| a + b)),
+                (Prim::Mul, _) => out.extend(pairs.map(|(a, b)| a * b)),
+                _ => out.extend(pairs.map(|(a, b)| prim.eval(&[a, b]))),
             }
-        })
-        .collect();
-    let mut row = [0.0; 3];
-    (0..program.len(axes))
-        .map(|i| {
-            for (value, column) in row.iter_mut().zip(&columns) {
-                *value = column[i];
-            }
-            prim.eval(&row[..columns.len()])
-        })
-        .collect()
+        }),
+        (_, [a, b, c], [s, t, u]) => for_runs(program, axes, [s, t, u], |run| {
+            let triples = run.places(0).zip(run.places(1)).zip(run.places(2));
+            let triples = triples.map(|((i, j), k)| [a.values[i], b.values[j], c.values[k]]);
+            out.extend(triples.map(|x| prim.eval(&x)));
+        }),
+        _ => unreachable!("no primitive has another number of arguments"),
+    }
+    out
 }
 
 fn gather(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -> Vec<f64> {
     let mut strides = program.strides(src.axes);
     let step = std::mem::take(&mut strides[index.target.0 as usize]);
-    let positions = offsets(program, axes, &program.strides(index.axes));
-    offsets(program, axes, &strides)
-        .zip(positions)
-        .map(|(o, p)| src.values[o + step * index.values[p] as usize])
-        .collect()
+    let mut out = Vec::with_capacity(program.len(axes));
+    let positions = program.strides(index.axes);
+    for_runs(program, axes, [&strides, &positions], |run| {
+        let places = run.places(0).zip(run.places(1));
+        out.extend(places.map(|(o, p)| src.values[o + step * index.values[p] as usize]));
+    });
+    out
 }
 
 fn scatter(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -> Vec<f64> {
     let mut out = vec![0.0; program.len(axes)];
     let space = src.axes.union(index.axes).union(axes.without(index.target));
-    let mut strides = program.strides(axes);
-    let step = std::mem::take(&mut strides[index.target.0 as usize]);
-    let positions = offsets(program, space, &program.strides(index.axes));
-    let from = offsets(program, space, &program.strides(src.axes));
-    for ((to, position), from) in offsets(program, space, &strides).zip(positions).zip(from) {
-        out[to + step * index.values[position] as usize] += src.values[from];
-    }
+    let mut to = program.strides(axes);
+    let step = std::mem::take(&mut to[index.target.0 as usize]);
+    let (positions, from) = (program.strides(index.axes), program.strides(src.axes));
+    for_runs(program, space, [&to, &positions, &from], |run| {
+        for ((to, p), from) in run.places(0).zip(run.places(1)).zip(run.places(2)) {
+            out[to + step * index.values[p] as usize] += src.values[from];
+        }
+    });
     out
 }
 
@@ -189,9 +206,12 @@ fn reduce(
     f: impl Fn(f64, f64) -> f64,
 ) -> Vec<f64> {
     let mut out = vec![start; program.len(axes)];
-    for (to, v) in offsets(program, src.axes, &program.strides(axes)).zip(src.values) {
-        out[to] = f(out[to], *v);
-    }
+    let (to, from) = (program.strides(axes), program.strides(src.axes));
+    for_runs(program, src.axes, [&to, &from], |run| {
+        for (to, from) in run.places(0).zip(run.places(1)) {
+            out[to] = f(out[to], src.values[from]);
+        }
+    });
     out
 }
 

@@ -93,19 +93,17 @@ pub struct Program {
 
 impl Op {
     /// The arguments.
-    pub fn args(&self) -> Vec<NodeId> {
+    pub fn args(&self) -> &[NodeId] {
         match self {
-            Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => vec![],
-            Op::Map(_, a) | Op::Stack(a, _) | Op::Call(.., a) => a.clone(),
+            Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => &[],
+            Op::Map(_, a) | Op::Stack(a, _) | Op::Call(.., a) => a,
             Op::Gather(a, _)
             | Op::Scatter(a, _)
             | Op::Sum(a)
             | Op::Max(a)
             | Op::At(a, ..)
             | Op::Rename(a, ..)
-            | Op::Stop(a) => {
-                vec![*a]
-            }
+            | Op::Stop(a) => std::slice::from_ref(a),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A column read as numbers, truth values or labels.
 
+use crate::factor::Factor;
 use crate::number::{is_missing, parse_real, why_not_real};
 use crate::source::shown;
 use crate::{Table, codes};
@@ -161,6 +162,24 @@ impl<'a> Column<'a> {
                 (code, message, help.to_owned())
             },
         )
+    }
+
+    /// Distinct texts and which each row has; computed once.
+    pub fn factor(&self) -> &'a Factor {
+        self.table.factors[self.index].get_or_init(|| Factor::of(*self).into())
+    }
+
+    /// The distinct labels, in the order in which they appear.
+    ///
+    /// # Errors
+    /// At the first missing cell.
+    pub fn levels(&self) -> Result<Vec<&'a str>, Diagnostic> {
+        let rows = self.factor().first_rows.iter();
+        let levels: Vec<&str> = rows.map(|row| self.text(*row as usize)).collect();
+        match levels.iter().any(|level| is_missing(level)) {
+            true => self.labels().map(|_| levels),
+            false => Ok(levels),
+        }
     }
 
     /// The place of a row's cell.

@@ -1,12 +1,13 @@
 //! A table: the text of a file and where in it each cell stands.
 
 use crate::column::Column;
+use crate::factor::Factor;
 use crate::source::{Cell, SourceText};
 use crate::{csv_file, file, json};
 use ppl_syntax::diagnostic::Diagnostic;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One CSV file, or the columns of a JSON object. Takes the file's size plus 16 bytes a cell; 8 of a JSON file, or of one
 /// with quotes.
@@ -19,6 +20,8 @@ pub struct Table {
     cells: Vec<Cell>,
     /// The number of each cell, in the same order, NaN where it is no plain number; empty where they were not read along.
     numbers: Vec<f64>,
+    /// The levels of each column, once somebody asks.
+    pub(crate) factors: Vec<OnceLock<Arc<Factor>>>,
     n_rows: usize,
     row_stride: usize,
     column_stride: usize,
@@ -78,6 +81,7 @@ impl Table {
             .enumerate()
             .map(|(at, (name, _))| (name.clone(), at))
             .collect();
+        let factors = vec![OnceLock::new(); names.len()];
         let (names, name_cells) = names.into_iter().unzip();
         Table {
             source,
@@ -86,6 +90,7 @@ impl Table {
             index,
             cells,
             numbers: vec![],
+            factors,
             n_rows,
             row_stride,
             column_stride,

@@ -115,11 +115,7 @@ impl<'p> Graph<'p> {
         if let Some(product) = &self.products[i] {
             return vec![product.vector];
         }
-        self.op(i)
-            .args()
-            .into_iter()
-            .map(|a| self.resolve(a))
-            .collect()
+        self.op(i).args().iter().map(|a| self.resolve(*a)).collect()
     }
 
     pub(crate) fn kind(&self, i: usize) -> Kind {

@@ -23,7 +23,7 @@ pub(super) fn carries_gradient(
             .filter(|&a| differentiable(*call, a))
             .map(|a| args[a])
             .collect(),
-        other => other.args(),
+        other => other.args().to_vec(),
     };
     all.into_iter()
 }

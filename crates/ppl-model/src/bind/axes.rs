@@ -1,6 +1,6 @@
 //! Levels and sizes of axes.
 
-use super::{Binder, BoundAxis, MAX_AXIS, MAX_SIZED};
+use super::{Binder, BoundAxis, Labels, MAX_AXIS, MAX_SIZED};
 use crate::graph::*;
 use ppl_data::Table;
 use ppl_syntax::diagnostic::{Diagnostic, Span};
@@ -27,7 +27,7 @@ impl Binder<'_> {
                         ),
                     ));
                 }
-                Ok(labels) => self.axes[axis] = Some(BoundAxis::new(labels)),
+                Ok(labels) => self.axes[axis] = Some(BoundAxis { labels }),
                 Err(Some(d)) => self.diagnostics.push(d),
                 Err(None) => {}
             }
@@ -35,7 +35,7 @@ impl Binder<'_> {
     }
 
     /// `Err(None)`: something that was reported already.
-    fn levels(&mut self, axis: usize) -> Result<Vec<String>, Option<Diagnostic>> {
+    fn levels(&mut self, axis: usize) -> Result<Labels, Option<Diagnostic>> {
         let decl = &self.model.axes[axis];
         match &decl.levels {
             Levels::Rows => {
@@ -46,11 +46,11 @@ impl Binder<'_> {
                     }
                     None => 0,
                 };
-                Ok((1..=n).map(|i| i.to_string()).collect())
+                Ok(Labels::numbered(1, n))
             }
             // Filled in once the columns are read.
-            Levels::Missing(_) => Ok(vec![]),
-            Levels::Listed(l) => Ok(l.clone()),
+            Levels::Missing(_) => Ok(Labels::listed(vec![])),
+            Levels::Listed(l) => Ok(Labels::listed(l.clone())),
             Levels::Size(e) => {
                 let n = self.whole(e)?;
                 if n < 1.0 {
@@ -68,7 +68,7 @@ impl Binder<'_> {
                     return Err(Some(d.help("give it fewer elements; the lines of a data file may be more: they are the axis `row`")));
                 }
 
-                Ok((1..=n as u64).map(|i| i.to_string()).collect())
+                Ok(Labels::numbered(1, n as usize))
             }
             Levels::Range(a, b) => {
                 let (lo, hi) = (self.whole(a)?, self.whole(b)?);
@@ -91,7 +91,7 @@ impl Binder<'_> {
                     return Err(Some(d.help("give it fewer elements")));
                 }
 
-                Ok((lo as i64..=hi as i64).map(|i| i.to_string()).collect())
+                Ok(Labels::numbered(lo as i64, (hi - lo) as usize + 1))
             }
             Levels::Columns(patterns) => {
                 let Some(table) = &self.data.main else {
@@ -126,9 +126,9 @@ impl Binder<'_> {
                         format!("two columns give the label `{twice}`"),
                     )));
                 }
-                Ok(labels)
+                Ok(Labels::listed(labels))
             }
-            Levels::Found => self.found(axis),
+            Levels::Found => self.found(axis).map(Labels::listed),
         }
     }
 
@@ -206,7 +206,7 @@ impl Binder<'_> {
             let Some(column) = table.column(name) else {
                 return Err(Some(missing_column(table, name, s.span)));
             };
-            for l in column.labels().map_err(Some)? {
+            for l in column.levels().map_err(Some)? {
                 if !seen.contains(l) {
                     seen.insert(l.to_string());
                     order.push(l.to_string());
@@ -330,7 +330,7 @@ impl Binder<'_> {
             TKind::Size(a) => {
                 if self.axes[*a].is_none() {
                     let labels = self.levels(*a)?;
-                    self.axes[*a] = Some(BoundAxis::new(labels));
+                    self.axes[*a] = Some(BoundAxis { labels });
                 }
                 Ok(self.axes[*a].as_ref().map_or(0.0, |x| x.size() as f64))
             }

@@ -1,7 +1,7 @@
 //! Columns of data: types, kinds, and labels to positions.
 
 use super::axes::{missing_column, missing_scalar};
-use super::{Binder, BoundAxis, Values};
+use super::{Binder, BoundAxis, Labels, Values};
 use crate::graph::*;
 use ppl_data::{Column, Interval, Table};
 use ppl_syntax::diagnostic::Diagnostic;
@@ -158,7 +158,7 @@ impl Binder<'_> {
         let position = |v: &f64| {
             let label = v.to_string();
             known
-                .and_then(|a| a.positions.get(&label).copied())
+                .and_then(|a| a.labels.position(&label))
                 .ok_or_else(|| {
                     let name = &self.model.axes[axis].name;
                     Diagnostic::error("E0210", s.span, format!("`{name}` has no level `{label}`"))
@@ -182,26 +182,23 @@ impl Binder<'_> {
     pub(super) fn read(&self, s: &Symbol, column: &Column) -> Result<Values, Diagnostic> {
         Ok(match s.ty {
             Ty::Index(axis) => {
-                let labels = column.labels()?;
                 let known = self.axes[axis].as_ref();
-                let positions: Result<Vec<u32>, Diagnostic> = labels
-                    .iter()
-                    .enumerate()
-                    .map(|(row, l)| {
-                        known
-                            .and_then(|a| a.positions.get(*l).copied())
-                            .ok_or_else(|| {
-                                let name = &self.model.axes[axis].name;
-                                let d = Diagnostic::data(
-                                    "E0210",
-                                    column.place(row),
-                                    format!("`{l}` is not a level of `{name}`"),
-                                );
-                                d.help(self.no_such_level(axis, l))
-                            })
+                let factor = column.factor();
+                let position = |(l, row): (&str, &u32)| {
+                    known.and_then(|a| a.labels.position(l)).ok_or_else(|| {
+                        let name = &self.model.axes[axis].name;
+                        let d = Diagnostic::data(
+                            "E0210",
+                            column.place(*row as usize),
+                            format!("`{l}` is not a level of `{name}`"),
+                        );
+                        d.help(self.no_such_level(axis, l))
                     })
-                    .collect();
-                Values::Index(positions?.into())
+                };
+                let levels = column.levels()?.into_iter().zip(&factor.first_rows);
+                let positions: Vec<u32> = levels.map(position).collect::<Result<_, _>>()?;
+                let codes = factor.codes.iter();
+                Values::Index(codes.map(|code| positions[*code as usize]).collect())
             }
             Ty::Bool => Values::Real(column.bools()?.into()),
             ty if s.is_censored() => {
@@ -237,7 +234,11 @@ impl Binder<'_> {
                 } else {
                     column.reals()?
                 };
-                for (row, v) in values.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
+                let checked = match takes_any_number(s) {
+                    true => &[],
+                    false => &values[..],
+                };
+                for (row, v) in checked.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
                     self.kind_of_number(s, *v, row).map_err(|m| {
                         Diagnostic::data("E0209", column.place(row), m)
                             .help("mend the cell, or widen the declared kind")
@@ -251,7 +252,7 @@ impl Binder<'_> {
     /// Whether a number is what its kind says.
     #[inline]
     fn kind_of_number(&self, s: &Symbol, v: f64, _row: usize) -> Result<(), String> {
-        if matches!(s.kind, None | Some(Kind::Real(None, None))) && s.ty == Ty::Real {
+        if takes_any_number(s) {
             return Ok(());
         }
         let bound = |e: &Option<TExpr>| match e {
@@ -334,7 +335,7 @@ impl Binder<'_> {
         };
         let mut place: Vec<Option<usize>> = vec![None; bound.size()];
         for (row, label) in keys.labels()?.iter().enumerate() {
-            if let Some(&p) = bound.positions.get(*label) {
+            if let Some(p) = bound.labels.position(label) {
                 place[p as usize] = Some(row);
             }
         }
@@ -369,8 +370,7 @@ impl Binder<'_> {
     ) -> Result<Values, Diagnostic> {
         let labels = self.axes[across]
             .as_ref()
-            .map(|a| a.labels.clone())
-            .unwrap_or_default();
+            .map_or_else(|| Labels::listed(vec![]), |a| a.labels.clone());
         let names: Vec<String> = match (&self.model.axes[across].levels, from) {
             (_, Some(pattern)) => labels.iter().map(|l| pattern.replace('*', l)).collect(),
             (Levels::Columns(patterns), None) => {
@@ -393,7 +393,7 @@ impl Binder<'_> {
         let columns = columns?;
         let plain = s.ty == Ty::Real && !s.is_optional() && !s.is_censored();
         if let Some(values) = plain.then(|| table.matrix(&columns)).flatten()
-            && values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok())
+            && (takes_any_number(s) || values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok()))
         {
             return Ok(Values::Real(values));
         }
@@ -414,4 +414,9 @@ impl Binder<'_> {
         }
         Ok(Values::Real(out.into()))
     }
+}
+
+/// Whether every number is of the symbol's kind.
+fn takes_any_number(s: &Symbol) -> bool {
+    matches!(s.kind, None | Some(Kind::Real(None, None))) && s.ty == Ty::Real
 }

@@ -7,6 +7,7 @@ mod cutpoints;
 mod discrete;
 mod imputations;
 mod kinds;
+mod labels;
 mod levels_of_rows;
 mod near_levels;
 mod neighbours;
@@ -19,6 +20,7 @@ mod times;
 mod weights;
 
 use crate::graph::*;
+pub use labels::Labels;
 use ppl_core::passes::Folding;
 use ppl_data::Dataset;
 use ppl_syntax::diagnostic::Diagnostic;
@@ -29,22 +31,20 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct BoundAxis {
     /// Labels in order; their number is the axis's size.
-    pub labels: Arc<[String]>,
-    /// Positions of the labels.
-    pub positions: Arc<HashMap<String, u32>>,
+    pub labels: Labels,
 }
 
 impl BoundAxis {
     /// An axis with these labels.
     pub fn new(labels: Vec<String>) -> Self {
-        let positions = labels
-            .iter()
-            .enumerate()
-            .map(|(i, l)| (l.clone(), i as u32))
-            .collect();
         BoundAxis {
-            labels: labels.into(),
-            positions: Arc::new(positions),
+            labels: Labels::listed(labels),
+        }
+    }
+    /// The axis of rows: their numbers from 1 on.
+    pub fn of_rows(n: usize) -> Self {
+        BoundAxis {
+            labels: Labels::numbered(1, n),
         }
     }
     /// Number of elements.
@@ -320,7 +320,7 @@ impl Bound {
                 };
                 let (axis, span) = (*axis, e.span);
                 let bound = &self.axes[axis];
-                if !bound.positions.contains_key(label) {
+                if bound.labels.position(label).is_none() {
                     let name = &self.model.axes[axis].name;
                     let d = Diagnostic::error(
                         "E0110",

@@ -77,18 +77,14 @@ impl Binder<'_> {
             let Some(column) = table.column(from.as_ref().unwrap_or(&s.name)) else {
                 continue;
             };
-            let labels = column.labels().ok()?;
-            columns.push((column, labels.iter().copied().collect()));
+            let levels = column.levels().ok()?;
+            columns.push((column, levels.iter().copied().collect()));
             let here = columns.len() - 1;
-            let mut seen: HashSet<&str> = HashSet::new();
-            for (row, label) in labels.iter().copied().enumerate() {
-                if !seen.insert(label) {
-                    continue;
-                }
+            for (label, row) in levels.into_iter().zip(&column.factor().first_rows) {
                 let (other, there) = *first.entry(canonical(label)).or_insert((label, here));
                 if other != label {
                     let between = there != here && !columns[there].1.contains(label);
-                    return Some(self.near_level(axis, column, row, other, between));
+                    return Some(self.near_level(axis, column, *row as usize, other, between));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Graphs of neighbours: every edge joins two elements, once, and all elements hang together.
 
-use super::{Binder, Values};
+use super::{Binder, Labels, Values};
 use crate::graph::*;
 use ppl_dist::Support;
 use ppl_syntax::diagnostic::Diagnostic;
@@ -34,7 +34,7 @@ impl Binder<'_> {
     fn graph(&self, d: &TDist, own: usize) -> Result<(), Diagnostic> {
         let axis = &self.model.axes[own].name;
         let labels = self.axes[own].as_ref().map(|a| a.labels.clone());
-        let labels = labels.unwrap_or_else(|| [].into());
+        let labels = labels.unwrap_or_else(|| Labels::listed(vec![]));
         let k = labels.len();
         let wrong = |arg: usize, what: String| Diagnostic::error("E0107", d.args[arg].span, what);
         if !(2..=MOST_NODES).contains(&k) {

@@ -26,7 +26,7 @@ impl Bound {
         // New rows have no missing cells: those columns are plain data.
         model.imputations.clear();
         let mut axes = self.axes.clone();
-        axes[0] = BoundAxis::new((1..=table.n_rows()).map(|i| i.to_string()).collect());
+        axes[0] = BoundAxis::of_rows(table.n_rows());
         let binder = Binder {
             model: &model,
             data: &data,

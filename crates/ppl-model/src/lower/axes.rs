@@ -5,6 +5,7 @@ use crate::departure::Departure;
 use crate::graph::*;
 use ppl_core::{Axis, AxisId, AxisSet, DRAW};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The program's axes for a bound model.
 #[derive(Debug, Clone)]
@@ -169,6 +170,16 @@ impl AxisMap {
         order.into_iter().map(|i| values[i]).collect()
     }
 
+    /// The same of an array that is shared where both orders are one; a matrix is turned tile by tile.
+    pub fn array_to_program(&self, values: &Arc<[f64]>, axes: &[AxisRef]) -> Arc<[f64]> {
+        let ids: Vec<AxisId> = axes.iter().map(|a| self.id(*a)).collect();
+        match ids[..] {
+            _ if ids.is_sorted() => values.clone(),
+            [_, columns] => turned(values, self.program[columns.0 as usize].size),
+            _ => self.to_program(values, axes).into(),
+        }
+    }
+
     /// For each element in program order, its position in declared order.
     pub fn order(&self, axes: &[AxisRef]) -> Vec<usize> {
         let size = |a: &AxisRef| self.program[self.id(*a).0 as usize].size;
@@ -193,6 +204,44 @@ impl AxisMap {
     }
 }
 
+/// The transpose of a row-major matrix.
+fn turned(values: &[f64], columns: usize) -> Arc<[f64]> {
+    /// Rows of a tile: what is read lies in the first cache, what is written in whole lines.
+    const TILE: usize = 64;
+    let rows = values.len() / columns.max(1);
+    let mut out: Arc<[f64]> = std::iter::repeat_n(0.0, values.len()).collect();
+    let Some(to) = Arc::get_mut(&mut out) else {
+        return out;
+    };
+    for first in (0..rows).step_by(TILE) {
+        let tile = &values[first * columns..(first + TILE).min(rows) * columns];
+        for (j, to) in to.chunks_exact_mut(rows).enumerate() {
+            let column = tile[j..].iter().step_by(columns);
+            to[first..]
+                .iter_mut()
+                .zip(column)
+                .for_each(|(to, x)| *to = *x);
+        }
+    }
+    out
+}
+
 fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
     e.visit(&mut |e| note(&e.axes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turned;
+
+    #[test]
+    fn turning_a_matrix() {
+        for (rows, columns) in [(1, 1), (64, 3), (65, 2), (200, 7), (0, 4), (3, 100)] {
+            let values: Vec<f64> = (0..rows * columns).map(|i| i as f64).collect();
+            let got = turned(&values, columns);
+            let expected = (0..columns).flat_map(|j| (0..rows).map(move |i| (i, j)));
+            let expected: Vec<f64> = expected.map(|(i, j)| values[i * columns + j]).collect();
+            assert_eq!(got[..], expected[..]);
+        }
+    }
 }

@@ -100,17 +100,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if matches!(e.kind, TKind::LoopVariable) {
             return Ok(value);
         }
-        let first = self.bound.axes[axis].labels.first();
-        let first: f64 = first.and_then(|l| l.parse().ok()).unwrap_or(0.0);
+        let first = self.bound.axes[axis].labels.first_number();
         Ok(value + Expr::Const(first))
     }
 
     pub(super) fn label(&self, axis: usize, label: &str) -> u32 {
-        self.bound.axes[axis]
-            .positions
-            .get(label)
-            .copied()
-            .unwrap_or(0)
+        self.bound.axes[axis].labels.position(label).unwrap_or(0)
     }
 
     /// A label as its position along its axis, for comparisons between labels.
@@ -131,12 +126,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let Ty::Index(axis) = e.ty else {
             return Expr::Const(f64::NAN);
         };
-        let labels = &self.bound.axes[axis].labels;
-        let numbers: Vec<f64> = labels
-            .iter()
-            .enumerate()
-            .map(|(i, l)| l.parse().unwrap_or(i as f64))
-            .collect();
+        let numbers = self.bound.axes[axis].labels.numbers();
         self.builder.data(numbers.into(), self.axes.set(&e.axes))
     }
 

@@ -93,7 +93,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 0 => Expr::Const(v[0]),
                 1 => self.builder.data(v.clone(), self.axes.set(&symbol.axes)),
                 _ => self.builder.data(
-                    self.axes.to_program(v, &symbol.axes).into(),
+                    self.axes.array_to_program(v, &symbol.axes),
                     self.axes.set(&symbol.axes),
                 ),
             },

@@ -167,8 +167,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             | Op::Stop(_)
             | Op::Stack(..)) => op
                 .args()
-                .into_iter()
-                .try_for_each(|a| self.columns(a, row, out, seen)),
+                .iter()
+                .try_for_each(|a| self.columns(*a, row, out, seen)),
             _ => None,
         }
     }

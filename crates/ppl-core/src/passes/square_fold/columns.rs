@@ -20,11 +20,17 @@ pub(super) struct Columns<'b> {
     pub(super) width: usize,
     /// Whether data alone are in it.
     pub(super) known: bool,
-    /// Row-major, rows x width.
+    /// Column after column.
     values: Vec<f64>,
 }
 
 impl Columns<'_> {
+    /// The columns.
+    fn each(&self) -> impl Iterator<Item = &[f64]> {
+        self.values
+            .chunks_exact((self.values.len() / self.width).max(1))
+    }
+
     /// Whether it is one column of equal numbers.
     fn is_constant(&self) -> bool {
         self.width == 1
@@ -80,15 +86,7 @@ fn of_term<'b>(b: &'b Builder, term: &Term, row: AxisId) -> Option<Columns<'b>> 
     if !space.contains_all(b.axes_of(weight)) {
         return None;
     }
-    let id = b.broadcast(weight, space).node(b);
-    let mut values = evaluate(&b.snapshot(), &[], &[], &[id]).swap_remove(0);
-    if inner.is_some_and(|a| a < row) {
-        // Rows are innermost: the other way round.
-        let n = b.size(row);
-        values = (0..values.len())
-            .map(|at| values[at % width * n + at / width])
-            .collect();
-    }
+    let values = over_columns(b, weight, inner, row);
     values.iter().all(|v| v.is_finite()).then_some(Columns {
         known: term.scale.is_empty() && term.core.is_empty(),
         scale,
@@ -99,69 +97,119 @@ fn of_term<'b>(b: &'b Builder, term: &Term, row: AxisId) -> Option<Columns<'b>> 
     })
 }
 
+/// The numbers of a data-only weight, column after column.
+fn over_columns(b: &Builder, weight: Expr<'_>, inner: Option<AxisId>, row: AxisId) -> Vec<f64> {
+    let id = weight.node(b);
+    let values = b.with_program(|p| evaluate(p, &[], &[], &[id]).swap_remove(0));
+    let axes = b.axes_of(weight);
+    let space = inner.map_or(AxisSet::of(&[row]), |a| AxisSet::of(&[row, a]));
+    let lies_so = inner.is_none_or(|a| a < row);
+    if lies_so && axes == space {
+        return values;
+    }
+    b.with_program(|program| {
+        let strides = program.strides(axes);
+        let size = |a: AxisId| program.axes[a.0 as usize].size;
+        let step = |a: AxisId| strides[a.0 as usize];
+        let (columns, across) = inner.map_or((1, 0), |a| (size(a), step(a)));
+        let starts = (0..columns).map(|j| j * across);
+        let column = |start| (0..size(row)).map(move |i| start + i * step(row));
+        starts.flat_map(column).map(|at| values[at]).collect()
+    })
+}
+
+/// Rows by the cell that they are of.
+pub(super) struct Grouped {
+    rows: Vec<u32>,
+    /// Where each cell's rows begin; one more for the end.
+    starts: Vec<usize>,
+}
+
+impl Grouped {
+    pub(super) fn new(cells: &[u32], n_cells: usize) -> Self {
+        let mut starts = vec![0; n_cells + 1];
+        for &cell in cells {
+            starts[cell as usize + 1] += 1;
+        }
+        for cell in 0..n_cells {
+            starts[cell + 1] += starts[cell];
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0; cells.len()];
+        for (row, &cell) in cells.iter().enumerate() {
+            rows[next[cell as usize]] = row as u32;
+            next[cell as usize] += 1;
+        }
+        Grouped { rows, starts }
+    }
+
+    /// The rows of each cell.
+    fn each(&self) -> impl Iterator<Item = &[u32]> {
+        self.starts.windows(2).map(|w| &self.rows[w[0]..w[1]])
+    }
+}
+
 /// The triangular factor of each cell's rows, each row scaled. Where one column is constant the others are centred
 /// first: what is left of them is what the factor's digits are spent on.
 pub(super) fn factors(
     columns: &[Columns<'_>],
     scales: Option<&[f64]>,
-    cells: &[u32],
-    n_cells: usize,
+    cells: &Grouped,
 ) -> Vec<Vec<f64>> {
-    let p: usize = columns.iter().map(|c| c.width).sum();
+    let all: Vec<&[f64]> = columns.iter().flat_map(Columns::each).collect();
+    let p = all.len();
     let constant = columns
         .first()
         .filter(|c| c.is_constant() && !c.known)
         .map(|c| c.values[0]);
-    let entries = |row: usize| {
-        columns
-            .iter()
-            .flat_map(move |c| c.values[row * c.width..(row + 1) * c.width].iter().copied())
-    };
-    // By how many of the constant each column is moved, in each cell.
-    let mut moved = vec![vec![0.0; p]; n_cells];
-    if let Some(value) = constant {
-        let mut counts = vec![0.0; n_cells];
-        for (row, &cell) in cells.iter().enumerate() {
-            counts[cell as usize] += 1.0;
-            for (sum, x) in moved[cell as usize].iter_mut().zip(entries(row)) {
-                *sum += x / value;
+    let roots: Option<Vec<f64>> = scales.map(|s| s.iter().map(|s| s.sqrt()).collect());
+    let mut triangle = Triangle::new(p);
+    // By how many of the constant each column is moved.
+    let mut moved = vec![0.0; p];
+    let factor = |rows: &[u32]| {
+        if let Some(value) = constant {
+            for (moved, column) in moved.iter_mut().zip(&all) {
+                let sum: f64 = rows.iter().map(|r| column[*r as usize]).sum();
+                *moved = sum / (value * rows.len().max(1) as f64);
             }
         }
-        for (moved, count) in moved.iter_mut().zip(counts) {
-            moved.iter_mut().for_each(|m| *m /= f64::max(count, 1.0));
+        for rows in rows.chunks(Triangle::block(p)) {
+            triangle.add(rows.len(), |j, to| {
+                let centre = match constant {
+                    Some(value) if j > 0 => moved[j] * value,
+                    _ => 0.0,
+                };
+                for (to, row) in to.iter_mut().zip(rows) {
+                    *to = all[j][*row as usize] - centre;
+                }
+                if let Some(roots) = &roots {
+                    let of_rows = rows.iter().map(|row| roots[*row as usize]);
+                    to.iter_mut()
+                        .zip(of_rows)
+                        .for_each(|(to, root)| *to *= root);
+                }
+            });
         }
-    }
-    let mut triangles: Vec<Triangle> = (0..n_cells).map(|_| Triangle::new(p)).collect();
-    for (row, &cell) in cells.iter().enumerate() {
-        let scale = scales.map_or(1.0, |s| s[row].sqrt());
-        let moved = &moved[cell as usize];
-        let entry = |(j, x): (usize, f64)| match constant {
-            Some(value) if j > 0 => (x - moved[j] * value) * scale,
-            _ => x * scale,
-        };
-        triangles[cell as usize].push(entries(row).enumerate().map(entry));
-    }
-    let mut out = vec![];
-    for (triangle, moved) in triangles.into_iter().zip(moved) {
         let mut r = triangle.finish();
         if constant.is_some() {
             for j in 1..p {
                 r[j] += moved[j] * r[0];
             }
         }
-        out.push(r);
-    }
-    out
+        r
+    };
+    cells.each().map(factor).collect()
 }
 
 /// Whether factors give the sum of squares of the rows: at the point where it is least, which is where digits are lost.
 pub(super) fn hold(
     columns: &[Columns<'_>],
     scales: Option<&[f64]>,
-    cells: &[u32],
+    cells: &Grouped,
     factors: &[Vec<f64>],
 ) -> bool {
-    let p: usize = columns.iter().map(|c| c.width).sum();
+    let all: Vec<&[f64]> = columns.iter().flat_map(Columns::each).collect();
+    let p = all.len();
     let known: usize = columns.iter().filter(|c| c.known).map(|c| c.width).sum();
     let best = |r: &Vec<f64>| {
         let mut x = vec![1.0; p];
@@ -179,29 +227,26 @@ pub(super) fn hold(
         }
         x
     };
-    let points: Vec<Vec<f64>> = factors.iter().map(best).collect();
-    let mut direct = vec![0.0; factors.len()];
-    for (row, &cell) in cells.iter().enumerate() {
-        let x = &points[cell as usize];
-        let mut value = 0.0;
-        let mut first = 0;
-        for c in columns {
-            let entries = &c.values[row * c.width..(row + 1) * c.width];
-            value += entries
-                .iter()
-                .zip(&x[first..])
-                .map(|(a, x)| a * x)
-                .sum::<f64>();
-            first += c.width;
+    let (mut total, mut folded) = (0.0, 0.0);
+    let mut forms = vec![];
+    for (rows, r) in cells.each().zip(factors) {
+        let x = best(r);
+        forms.clear();
+        forms.resize(rows.len(), 0.0);
+        for (column, x) in all.iter().zip(&x) {
+            for (form, row) in forms.iter_mut().zip(rows) {
+                *form += column[*row as usize] * x;
+            }
         }
-        direct[cell as usize] += value * value * scales.map_or(1.0, |s| s[row]);
+        let squares = forms.iter().zip(rows);
+        total += match scales {
+            Some(s) => squares
+                .map(|(f, row)| f * f * s[*row as usize])
+                .sum::<f64>(),
+            None => squares.map(|(f, _)| f * f).sum(),
+        };
+        let forms = (0..p).map(|i| (i..p).map(|j| r[i * p + j] * x[j]).sum::<f64>());
+        folded += forms.map(|f| f * f).sum::<f64>();
     }
-    let total: f64 = direct.iter().sum();
-    let folded: f64 = factors
-        .iter()
-        .zip(&points)
-        .flat_map(|(r, x)| (0..p).map(move |i| (0..p).map(|j| r[i * p + j] * x[j]).sum::<f64>()))
-        .map(|e| e * e)
-        .sum();
     (folded - total).abs() <= 1e-10 * total
 }

@@ -14,7 +14,7 @@ use crate::axes::{Axis, AxisId, AxisSet};
 use crate::builder::Builder;
 use crate::interpret::evaluate;
 use crate::program::{Index, IndexId, Op, Program};
-use columns::{Columns, columns, factors, hold};
+use columns::{Columns, Grouped, columns, factors, hold};
 use ppl_dist::{Expr, NodeId, Prim};
 use std::collections::HashMap;
 
@@ -105,12 +105,24 @@ impl<'b> Cells<'b> {
         let indices: Vec<Index> = used.iter().map(|i| b.index_of(*i)).collect();
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         let mut tuples: Vec<Vec<u32>> = vec![];
+        let mut tuple: Vec<u32> = vec![];
+        let mut last = None;
         for (row, cell) in cells.of_rows.iter_mut().enumerate() {
-            let tuple: Vec<u32> = indices.iter().map(|i| i.values[row]).collect();
-            *cell = *known.entry(tuple).or_insert_with_key(|tuple| {
+            let positions = || indices.iter().map(|i| i.values[row]);
+            // Most rows are of the cell of the row before.
+            let same = |_: &u32| tuple.iter().copied().eq(positions());
+            if let Some(before) = last.filter(same) {
+                *cell = before;
+                continue;
+            }
+            tuple.clear();
+            tuple.extend(positions());
+            *cell = known.get(&tuple).copied().unwrap_or_else(|| {
                 tuples.push(tuple.clone());
+                known.insert(tuple.clone(), tuples.len() as u32 - 1);
                 tuples.len() as u32 - 1
             });
+            last = Some(*cell);
             if tuples.len() * 4 > n_rows {
                 return None;
             }
@@ -212,15 +224,17 @@ fn fold_square<'b>(b: &'b Builder, id: NodeId, over: AxisSet) -> Option<Expr<'b>
             if b.axes_of(e) != AxisSet::of(&[row]) {
                 return None;
             }
-            let values = evaluate(&b.snapshot(), &[], &[], &[e.node(b)]).swap_remove(0);
+            let id = e.node(b);
+            let values = b.with_program(|p| evaluate(p, &[], &[], &[id]).swap_remove(0));
             if values.iter().any(|v| !v.is_finite() || *v < 0.0) {
                 return None;
             }
             Some(values)
         }
     };
-    let found = factors(&columns, scales.as_deref(), &cells.of_rows, cells.n);
-    if !hold(&columns, scales.as_deref(), &cells.of_rows, &found) {
+    let grouped = Grouped::new(&cells.of_rows, cells.n);
+    let found = factors(&columns, scales.as_deref(), &grouped);
+    if !hold(&columns, scales.as_deref(), &grouped, &found) {
         return None;
     }
     for (u, index) in outer_looked_up {
