@@ -8,6 +8,7 @@ use ppl_engine::Kernels;
 use ppl_engine::random::{Address, fill_normal};
 use ppl_model::Bound;
 use ppl_model::lower::AxisMap;
+use std::time::Instant;
 
 /// Spread of the points around the origin of the unconstrained scale.
 const SPREAD: f64 = 0.1;
@@ -20,6 +21,10 @@ pub struct LogDensity {
     params: Vec<f64>,
     points: Vec<f64>,
     n_gradients: usize,
+    /// Seconds that model and guide took to become an optimised program of density and gradient.
+    pub lower_seconds: f64,
+    /// Seconds that this took to become kernels.
+    pub compile_seconds: f64,
 }
 
 impl LogDensity {
@@ -29,12 +34,18 @@ impl LogDensity {
     /// # Errors
     /// Where the model cannot be lowered or compiled.
     pub fn new(bound: &Bound, draws: usize) -> Result<LogDensity, ObjectiveError> {
+        let started = Instant::now();
         let (builder, density, leaves) = differentiable(bound, draws)?;
         let mut outputs = vec![density];
         outputs.extend(gradient(&builder, density, &leaves));
         let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
+        let lower_seconds = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let kernels = Kernels::compile(&program)?;
         Ok(LogDensity {
-            kernels: Kernels::compile(&program)?,
+            lower_seconds,
+            compile_seconds: started.elapsed().as_secs_f64(),
+            kernels,
             params: vec![0.0; program.n_params],
             points: points(program.n_noise),
             n_gradients: leaves.len(),

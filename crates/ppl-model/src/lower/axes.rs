@@ -215,7 +215,7 @@ fn turned(values: &[f64], columns: usize) -> Arc<[f64]> {
     };
     for first in (0..rows).step_by(TILE) {
         let tile = &values[first * columns..(first + TILE).min(rows) * columns];
-        for (j, to) in to.chunks_exact_mut(rows).enumerate() {
+        for (j, to) in to.chunks_exact_mut(rows.max(1)).enumerate() {
             let column = tile[j..].iter().step_by(columns);
             to[first..]
                 .iter_mut()

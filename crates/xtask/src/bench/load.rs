@@ -28,8 +28,10 @@ pub struct Loaded {
     pub bound: Bound,
     /// With the mean-field guide.
     pub guided: Guided,
-    /// Milliseconds to parse and check the model.
+    /// Milliseconds to parse the model.
     pub parse_ms: f64,
+    /// Milliseconds to check it.
+    pub check_ms: f64,
     /// Milliseconds to read the data.
     pub read_ms: f64,
     /// Milliseconds to bind them and to make the guide.
@@ -52,9 +54,13 @@ impl Inputs {
             all.join("\n")
         };
         let started = Instant::now();
+        let _ = ppl_lang::parts::syntax::parse(&text);
+        let parse_ms = ms(started);
+        let started = Instant::now();
         let (model, found) = Model::parse(&text);
         let model = model.ok_or_else(|| rendered(&found))?;
-        let parse_ms = ms(started);
+        // It was parsed again.
+        let check_ms = (ms(started) - parse_ms).max(0.0);
         let mut sources: Vec<Source> = self.data.iter().map(|a| source(a)).collect();
         for setting in &self.set {
             let (name, value) = setting
@@ -76,6 +82,7 @@ impl Inputs {
             bound,
             guided,
             parse_ms,
+            check_ms,
             read_ms,
             bind_ms: ms(started),
         })

@@ -97,7 +97,7 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     let ((xs, x), (ys, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let rest: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();
-    for (x, y) in xs.zip(ys) {
+    for (x, y) in xs.iter().zip(ys) {
         for lane in 0..LANES {
             sums[lane] += x[lane] * y[lane];
         }
