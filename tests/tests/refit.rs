@@ -163,3 +163,18 @@ fn another_model_is_refused() {
     let refused = other.fit(&from(&former, GuideChoice::FullRank), &mut Silent);
     assert!(matches!(refused, Err(FitError::Former)), "{refused:?}");
 }
+
+#[test]
+fn the_note_tells_where_no_engine_starts_from_a_former_fit() {
+    let y = csv(&[("y", &[1.0, 2.0, 0.5, 1.5])]);
+    let plain =
+        "data y[row]: real; mu ~ Normal(0, 1); s ~ Exponential(1); observe y ~ Normal(mu, s);";
+    let written = format!(
+        "{plain} guide {{ param m = 0; param c = 0; param w: positive = 1; s ~ LogNormal(0, w); mu ~ Normal(m + c * s, w); }}"
+    );
+    let former = fit(plain, &y, &with_guide(GuideChoice::FullRank));
+    let found = fit(&written, &y, &from(&former, GuideChoice::Auto));
+    let said = |words: &str| found.notes.iter().any(|n| n.contains(words));
+    assert!(said("the former fit was no start"), "{:?}", found.notes);
+    assert!(!said("one of the starts"), "{:?}", found.notes);
+}

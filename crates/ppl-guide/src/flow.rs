@@ -1,8 +1,7 @@
 //! Flow: one Gaussian over all unknowns whose standard numbers go through coupling layers (RealNVP: Dinh, Sohl-Dickstein
 //! and Bengio 2017).
 
-use crate::full_rank::emit_gaussian;
-use crate::joint::{Joint, emit_discrete};
+use crate::joint::emit_gaussian;
 use crate::names::Names;
 use crate::{Centring, FULL_RANK, Family};
 use ppl_model::SiteShape;
@@ -31,15 +30,12 @@ impl Family for Flow {
     }
 
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
-        let mut out = String::new();
-        let joint = Joint::of(sites, centring);
-        if joint.d > 0 {
-            let [free, location, scale] = emit_gaussian(&mut out, names, joint.d);
+        emit_gaussian(names, sites, centring, |out, names, (free, d)| {
             let [layer, hidden] = ["layer", "hidden"].map(|name| names.fresh(name.into()));
             let [inner, bias, stretch, shift] =
                 ["inner", "bias", "stretch", "shift"].map(|name| names.fresh(name.into()));
             let _ = writeln!(out, "  axis {layer} = {LAYERS};");
-            let n = (2 * joint.d).clamp(HIDDEN.0, HIDDEN.1);
+            let n = (2 * d).clamp(HIDDEN.0, HIDDEN.1);
             let _ = writeln!(out, "  axis {hidden} = {n};");
             let _ = writeln!(
                 out,
@@ -48,11 +44,7 @@ impl Family for Flow {
             let _ = writeln!(out, "  param {bias}[{layer}, {hidden}] = glorot();");
             let _ = writeln!(out, "  param {stretch}[{layer}, {free}, {hidden}] = 0;");
             let _ = writeln!(out, "  param {shift}[{layer}, {free}, {hidden}] = 0;");
-            let dist = format!("MultiNormal({location}, scale_tril = {scale})");
-            let how = format!("flow = [{inner}, {bias}, {stretch}, {shift}]");
-            out += &joint.statement(&dist, &how);
-        }
-        emit_discrete(&mut out, names, sites, centring);
-        out
+            format!("flow = [{inner}, {bias}, {stretch}, {shift}]")
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Independent Gaussians in one statement: the start of families that draw all unknowns together.
 
-use crate::joint::{Joint, emit_discrete};
+use crate::joint::emit_joint;
 use crate::mean_field::START;
 use crate::names::Names;
 use crate::{Centring, Family};
@@ -20,17 +20,13 @@ impl Family for Independent {
     }
 
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
-        let mut out = String::new();
-        let joint = Joint::of(sites, centring);
-        if joint.d > 0 {
+        emit_joint(names, sites, centring, |out, names, d| {
             let [free, location, scale] =
                 ["free", "loc", "scale"].map(|name| names.fresh(name.into()));
-            let _ = writeln!(out, "  axis {free} = {};", joint.d);
+            let _ = writeln!(out, "  axis {free} = {d};");
             let _ = writeln!(out, "  param {location}[{free}] = 0;");
             let _ = writeln!(out, "  param {scale}[{free}]: positive = {START};");
-            out += &joint.statement(&format!("Normal({location}, {scale})"), "");
-        }
-        emit_discrete(&mut out, names, sites, centring);
-        out
+            [format!("Normal({location}, {scale})"), String::new()]
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Low rank: one Gaussian over all unknowns whose covariance is a diagonal plus the products of a few factors.
 
-use crate::joint::{Joint, emit_discrete};
+use crate::joint::emit_joint;
 use crate::mean_field::START;
 use crate::names::Names;
 use crate::{Centring, Family};
@@ -27,22 +27,18 @@ impl Family for LowRank {
     }
 
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
-        let mut out = String::new();
-        let joint = Joint::of(sites, centring);
-        if joint.d > 0 {
+        emit_joint(names, sites, centring, |out, names, d| {
             let [free, rank] = ["free", "rank"].map(|name| names.fresh(name.into()));
             let [location, scale, factors] =
                 ["loc", "scale", "factors"].map(|name| names.fresh(name.into()));
-            let _ = writeln!(out, "  axis {free} = {};", joint.d);
-            let _ = writeln!(out, "  axis {rank} = {};", RANK.min(joint.d));
+            let _ = writeln!(out, "  axis {free} = {d};");
+            let _ = writeln!(out, "  axis {rank} = {};", RANK.min(d));
             let _ = writeln!(out, "  param {location}[{free}] = 0;");
             let _ = writeln!(out, "  param {scale}[{free}]: positive = {START};");
             // Not zero, where the gradient of every factor would be that of every other.
             let _ = writeln!(out, "  param {factors}[{free}, {rank}] = glorot();");
             let dist = format!("Normal({location}, {scale})");
-            out += &joint.statement(&dist, &format!("factors = {factors}"));
-        }
-        emit_discrete(&mut out, names, sites, centring);
-        out
+            [dist, format!("factors = {factors}")]
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Mixture: several Gaussians over all unknowns, one for each optimum that the starts found.
 
-use crate::joint::{Joint, emit_discrete};
+use crate::joint::emit_joint;
 use crate::mean_field::START;
 use crate::names::Names;
 use crate::{Centring, FULL_RANK, Family};
@@ -27,13 +27,11 @@ impl Family for Mixture {
     }
 
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
-        let mut out = String::new();
-        let joint = Joint::of(sites, centring);
-        if joint.d > 0 {
+        emit_joint(names, sites, centring, |out, names, d| {
             let [free, part] = ["free", "part"].map(|name| names.fresh(name.into()));
             let [location, scale, weight] =
                 ["loc", "scale_tril", "weight"].map(|name| names.fresh(name.into()));
-            let _ = writeln!(out, "  axis {free} = {};", joint.d);
+            let _ = writeln!(out, "  axis {free} = {d};");
             let _ = writeln!(out, "  axis {part} = {};", self.parts);
             let _ = writeln!(out, "  param {location}[{part}, {free}] = 0;");
             let _ = writeln!(
@@ -42,9 +40,7 @@ impl Family for Mixture {
             );
             let _ = writeln!(out, "  param {weight}[{part}] = 0;");
             let dist = format!("MultiNormal({location}, scale_tril = {scale})");
-            out += &joint.statement(&dist, &format!("mixture = {weight}"));
-        }
-        emit_discrete(&mut out, names, sites, centring);
-        out
+            [dist, format!("mixture = {weight}")]
+        })
     }
 }

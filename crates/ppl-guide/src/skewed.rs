@@ -1,8 +1,7 @@
 //! Skewed: one Gaussian over all unknowns whose standard numbers are bent, each by a skewness and a tail weight of its own
 //! (sinh-arcsinh: Jones and Pewsey 2009, Biometrika 96).
 
-use crate::full_rank::emit_gaussian;
-use crate::joint::{Joint, emit_discrete};
+use crate::joint::emit_gaussian;
 use crate::names::Names;
 use crate::{Centring, FULL_RANK, Family};
 use ppl_model::SiteShape;
@@ -25,17 +24,11 @@ impl Family for Skewed {
     }
 
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
-        let mut out = String::new();
-        let joint = Joint::of(sites, centring);
-        if joint.d > 0 {
-            let [axis, location, scale] = emit_gaussian(&mut out, names, joint.d);
+        emit_gaussian(names, sites, centring, |out, names, (axis, _)| {
             let [skew, tail] = ["skew", "tail"].map(|name| names.fresh(name.into()));
             let _ = writeln!(out, "  param {skew}[{axis}] = 0;");
             let _ = writeln!(out, "  param {tail}[{axis}]: positive = 1;");
-            let dist = format!("MultiNormal({location}, scale_tril = {scale})");
-            out += &joint.statement(&dist, &format!("skew = {skew}, tail = {tail}"));
-        }
-        emit_discrete(&mut out, names, sites, centring);
-        out
+            format!("skew = {skew}, tail = {tail}")
+        })
     }
 }

@@ -17,6 +17,9 @@ use crate::stochastic::Outcome;
 /// Above this effective share of the draws the guide is as good as exact, whatever the tail of the weights looks like.
 pub(crate) const NEARLY_CONSTANT: f64 = 0.97;
 
+/// The same where draws have been thinned, so that only the largest weights vary.
+pub(crate) const NEARLY_CONSTANT_THINNED: f64 = 0.99;
+
 /// Weights that leave a smaller share of the draws effective have hardly been seen where they are large.
 const FEW_EFFECTIVE: f64 = 0.1;
 
@@ -157,7 +160,7 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
     if fit.k_hat.is_nan() {
         return Some("k-hat could not be computed".into());
     }
-    if findings.sampled.effective > NEARLY_CONSTANT {
+    if findings.sampled.is_constant() {
         return None;
     }
     if fit.k_hat > threshold {

@@ -71,12 +71,14 @@ pub fn fit(
             if matched.found == 0 {
                 return Err(FitError::Former);
             }
-            Some(matched.note())
+            Some(matched)
         }
         None => None,
     };
     let mut chosen = choose(bound, options, observer)?;
-    chosen.notes.extend(known);
+    // The stochastic engine alone begins as usual.
+    let used = chosen.starts.is_some();
+    chosen.notes.extend(known.map(|matched| matched.note(used)));
     let compile = started.elapsed().as_secs_f64()
         - chosen.optimum.race_seconds
         - chosen.optimum.optimise_seconds;

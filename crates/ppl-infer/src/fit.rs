@@ -46,6 +46,20 @@ impl Elbo {
             self.by_entropy
         }
     }
+
+    /// Where the log density of the guide is itself estimated: its standard error, the same for all draws.
+    pub(crate) fn add_error(&mut self, se: f64) {
+        let known = [
+            &mut self.entropy,
+            &mut self.by_entropy,
+            &mut self.kl_to_prior,
+            &mut self.by_prior,
+            &mut self.log_evidence,
+        ];
+        known.into_iter().for_each(|e| e.se = e.se.hypot(se));
+        // The bound has it, whatever it is split into.
+        self.by_evidence.se = self.by_evidence.se.hypot(se);
+    }
 }
 
 /// Whether to trust the answer: one word and the sentence that names its reason. The rules are those of

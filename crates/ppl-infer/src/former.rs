@@ -99,8 +99,11 @@ pub(crate) struct Matched {
 const NAMED: usize = 5;
 
 impl Matched {
-    /// What a reader is told.
-    pub(crate) fn note(&self) -> String {
+    /// What a reader is told; `used`: whether an engine started there.
+    pub(crate) fn note(&self, used: bool) -> String {
+        if !used {
+            return "the former fit was no start: only the stochastic engine fits this guide, from its usual one".into();
+        }
         let list = |names: &[String]| {
             let shown: Vec<String> = names.iter().take(NAMED).map(|n| format!("`{n}`")).collect();
             match names.len() - shown.len() {

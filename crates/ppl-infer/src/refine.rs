@@ -17,6 +17,10 @@ const DRAWS: usize = 10_000;
 /// Nats by which the weight of another optimum's centre may be above the bound for the guide to cover it.
 const COVERED: f64 = 3.0;
 
+/// Nats between the bound and the log evidence from which a richer guide is worth while, whatever the verdict: that is near its edge
+/// under some seeds, and what the fit ends with must not hang on it.
+const GAP: f64 = 0.03;
+
 /// Whether any part of the guide is written, or has a family of its own.
 fn is_written(bound: &Bound) -> bool {
     let model = &bound.model;
@@ -71,7 +75,10 @@ pub(crate) fn refine(
     fit: &mut Fit,
 ) -> Result<Option<Refined>, FitError> {
     let asked = is_nested(bound, options.guide);
-    let wanted = is_free(bound, options) && matches!(fit.verdict, Verdict::Optimised { .. });
+    let certified = matches!(fit.verdict, Verdict::Certified { .. });
+    let failed = matches!(fit.verdict, Verdict::Failed { .. });
+    let near = certified && findings.sampled.gap() <= GAP;
+    let wanted = is_free(bound, options) && !failed && !near;
     if !asked && !wanted {
         return Ok(None);
     }
@@ -141,9 +148,11 @@ pub(crate) fn refine(
     found.verdict = verdict(
         &Findings {
             outcome: findings.outcome,
+            // Whichever engine found the Gaussian: this guide is fitted to the density itself, and its weights tell how well.
+            deterministic: true,
             sampled: &sampled,
             inspection: Some(&inspection),
-            ..*findings
+            drawn: findings.drawn,
         },
         &found,
     );
@@ -151,16 +160,21 @@ pub(crate) fn refine(
         return Ok(None);
     };
     let threshold = k_threshold(sampled.n);
-    let rises = gain.value > 2.0 * gain.se;
+    let worse = certified && !matches!(found.verdict, Verdict::Certified { .. });
+    let rises = gain.value > 2.0 * gain.se && !worse;
     let mends = worst(fit) > threshold && worst(&found) <= threshold && gain.value > -2.0 * gain.se;
     if sampled.non_finite > 0 || !(asked || rises || mends) {
         return Ok(None);
     }
     let names: Vec<String> = nested.theta.iter().map(|n| format!("`{n}`")).collect();
+    let given = match (nested.is_partial(), names.len()) {
+        (false, _) => "",
+        (true, 1) => ", and given it a Gaussian around the mode of all others",
+        (true, _) => ", and given them a Gaussian around the mode of all others",
+    };
     found.notes.push(format!(
-        "nested guide: a mixture for {}, and given {} a Gaussian around the mode of all others; it raises the bound of one Gaussian by {:.2} (se {:.2})",
+        "nested guide: a mixture for {}{given}; it raises the bound of one Gaussian by {:.2} (se {:.2})",
         names.join(", "),
-        if names.len() == 1 { "it" } else { "them" },
         gain.value,
         gain.se
     ));

@@ -1,6 +1,6 @@
 //! What fresh draws of the fitted guide say: the bound, the importance weights and the summaries.
 
-use crate::certificate::NEARLY_CONSTANT;
+use crate::certificate::{NEARLY_CONSTANT, NEARLY_CONSTANT_THINNED};
 use crate::collect::collect;
 use crate::elbo::{Terms, elbo, log_mean_exp, mean_of};
 use crate::engine::FitError;
@@ -55,6 +55,25 @@ pub(crate) struct Sampled {
     pub(crate) culprit: Option<String>,
     /// log p(x, z) - log q(z) of the guide's own draws.
     pub(crate) log_weights: Vec<f64>,
+    /// Whether draws of small weight were left out.
+    thinned: bool,
+}
+
+impl Sampled {
+    /// Whether the weights are as good as constant, so that long tails are the posterior's own.
+    pub(crate) fn is_constant(&self) -> bool {
+        let least = match self.thinned {
+            true => NEARLY_CONSTANT_THINNED,
+            false => NEARLY_CONSTANT,
+        };
+        self.effective > least
+    }
+
+    /// Nats from the bound to the log evidence, as far as the guide's own draws tell; with an improper prior as well.
+    pub(crate) fn gap(&self) -> f64 {
+        let mean = self.log_weights.iter().sum::<f64>() / self.log_weights.len() as f64;
+        log_mean_exp(&self.log_weights).value - mean
+    }
 }
 
 /// Draws from the fitted guide: the bound, k-hat and the summaries.
@@ -85,6 +104,18 @@ pub(crate) fn sample(
             .max(2)
     };
     let mut plain = collect(&mut sampler, bound, source, n, false)?;
+    // As many more as the bound's error asks for.
+    let own = mean_of(plain.log_weights().into_iter());
+    let wanted = (own.se / BOUND_ERROR).powi(2).min(MORE_DRAWS as f64);
+    let most = (MOST_KEPT / width.max(1)).min((MOST_WORK / sampler.work as f64) as usize);
+    let wanted = ((n as f64 * wanted) as usize).min(most);
+    let n = match wanted > n && !hurried && source.outside.is_none() {
+        true => {
+            plain = collect(&mut sampler, bound, source, wanted, false)?;
+            wanted
+        }
+        false => n,
+    };
     let culprit = plain.culprit.take().map(|(place, fault)| {
         fit.fault = fault;
         place
@@ -111,6 +142,9 @@ pub(crate) fn sample(
         entropy_is_closed: sampler.entropy_is_closed,
         evidence_defined: bound.evidence_defined(),
     }));
+    if let (Some(outside), Some(elbo)) = (source.outside, &mut fit.elbo) {
+        elbo.add_error(outside.error);
+    }
     let labelled = || {
         let all = names.iter().zip(&roles).enumerate();
         all.filter(|(_, (_, role))| **role != LABEL)
@@ -230,11 +264,15 @@ pub(crate) fn sample(
         n,
         culprit,
         log_weights,
+        thinned: source.outside.is_some(),
     })
 }
 
 /// Above this k-hat of the guide's own draws, or of a quantity under their weights, wider ones are tried.
 const WIDER_FROM: f64 = 0.5;
+
+/// Nats that the standard error of the bound should not exceed: fits that differ in their seeds alone are to agree on it.
+const BOUND_ERROR: f64 = 0.007;
 
 /// The standard error of k-hat at the first draws is about 0.1. This near to the threshold so many times the draws are taken,
 /// and again, up to a limit, and as long as they can be held and cost little.

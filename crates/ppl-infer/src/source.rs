@@ -13,6 +13,8 @@ pub(crate) struct Drawn {
     pub(crate) points: Vec<f64>,
     /// log q of each.
     pub(crate) log_q: Vec<f64>,
+    /// Standard error that all of log q have in common.
+    pub(crate) error: f64,
 }
 
 /// Where draws come from.

@@ -6,9 +6,8 @@ use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::response;
-use super::smooth::Smooth;
 use super::tails::{Escape, escape};
-use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver, shape};
+use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver};
 use crate::fit::{Estimate, Richer};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
@@ -71,27 +70,9 @@ pub(crate) fn inspect(
     seed: u64,
     thorough: bool,
 ) -> Result<Option<Inspection>, ObjectiveError> {
-    let Some((shape, by, structure)) = shape(bound, layout) else {
-        return Ok(None);
-    };
-    let smooth = Smooth::new(bound, |_| true)?;
-    let Some(q) = layout
-        .gaussian(&by, params)
-        .filter(|_| smooth.d == layout.d)
-    else {
-        return Ok(None);
-    };
     let mut silent = Silent;
-    let mut solver = Solver {
-        smooth,
-        shape,
-        by,
-        structure,
-        seed,
-        observer: &mut silent,
-        steps: 0,
-        max_steps: usize::MAX,
-        elbo: f64::NAN,
+    let Some((mut solver, q)) = Solver::open_at(bound, layout, params, seed, &mut silent)? else {
+        return Ok(None);
     };
     let names = layout.names(bound);
     let escape = match may_be_improper(bound) {

@@ -6,8 +6,7 @@
 
 use super::dense::Matrix;
 use super::layout::Layout;
-use super::smooth::Smooth;
-use super::{MOST_WORK, Solver, shape};
+use super::{MOST_WORK, Solver};
 use crate::lbfgs;
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
@@ -43,27 +42,9 @@ pub(crate) fn factors(
     rank: usize,
     seed: u64,
 ) -> Result<Option<Factors>, ObjectiveError> {
-    let Some((shape, by, structure)) = shape(bound, layout) else {
-        return Ok(None);
-    };
-    let smooth = Smooth::new(bound, |_| true)?;
-    let Some(q) = layout
-        .gaussian(&by, params)
-        .filter(|_| smooth.d == layout.d)
-    else {
-        return Ok(None);
-    };
     let mut silent = Silent;
-    let mut solver = Solver {
-        smooth,
-        shape,
-        by,
-        structure,
-        seed,
-        observer: &mut silent,
-        steps: 0,
-        max_steps: usize::MAX,
-        elbo: f64::NAN,
+    let Some((mut solver, q)) = Solver::open_at(bound, layout, params, seed, &mut silent)? else {
+        return Ok(None);
     };
     let mut known = solver.curvature(&q);
     let each = (1 + known.cost()) as f64 * solver.smooth.work as f64;

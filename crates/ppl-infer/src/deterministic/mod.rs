@@ -43,6 +43,7 @@ pub(crate) use outline::{Outline, outline};
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer};
 use crate::stochastic::{Optimum, Outcome};
+use gaussian::Gaussian;
 use ppl_model::Bound;
 use ppl_sparse::{Elimination, Pattern};
 pub use rungs::Rung;
@@ -105,6 +106,48 @@ struct Solver<'o> {
     elbo: f64,
 }
 
+impl<'o> Solver<'o> {
+    /// For the Gaussian of a guide; `None` where this engine is not for it. No limit of steps.
+    fn open(
+        bound: &Bound,
+        layout: &Layout,
+        seed: u64,
+        observer: &'o mut dyn Observer,
+    ) -> Result<Option<Solver<'o>>, ObjectiveError> {
+        let Some((shape, by, structure)) = shape(bound, layout) else {
+            return Ok(None);
+        };
+        let smooth = Smooth::new(bound, |_| true)?;
+        let solver = (smooth.d == layout.d).then_some(Solver {
+            smooth,
+            shape,
+            by,
+            structure,
+            seed,
+            observer,
+            steps: 0,
+            max_steps: usize::MAX,
+            elbo: f64::NAN,
+        });
+        Ok(solver)
+    }
+
+    /// The same with the Gaussian that the guide's parameters stand for.
+    fn open_at(
+        bound: &Bound,
+        layout: &Layout,
+        params: &[f64],
+        seed: u64,
+        observer: &'o mut dyn Observer,
+    ) -> Result<Option<(Solver<'o>, Gaussian)>, ObjectiveError> {
+        let solver = Solver::open(bound, layout, seed, observer)?;
+        Ok(solver.and_then(|solver| {
+            let q = layout.gaussian(&solver.by, params)?;
+            Some((solver, q))
+        }))
+    }
+}
+
 /// How much is done to find the optimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
@@ -142,25 +185,11 @@ pub(crate) fn solve(
     effort: Effort,
     observer: &mut dyn Observer,
 ) -> Result<Option<Solved>, ObjectiveError> {
-    let Some((shape, by, structure)) = shape(bound, layout) else {
-        return Ok(None);
-    };
     let started = Instant::now();
-    let smooth = Smooth::new(bound, |_| true)?;
-    if smooth.d != layout.d {
+    let Some(mut solver) = Solver::open(bound, layout, options.seed, observer)? else {
         return Ok(None);
-    }
-    let mut solver = Solver {
-        smooth,
-        shape,
-        by,
-        structure,
-        seed: options.seed,
-        observer,
-        steps: 0,
-        max_steps: options.max_steps,
-        elbo: f64::NAN,
     };
+    solver.max_steps = options.max_steps;
     let former = match &options.former {
         Some(former) => warm::gaussian(bound, former, &solver)?,
         None => None,

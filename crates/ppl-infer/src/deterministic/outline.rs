@@ -3,8 +3,7 @@
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::rungs::{RUNGS, Rung, rungs};
-use super::smooth::Smooth;
-use super::{Solver, shape, starts};
+use super::{Solver, starts};
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Silent};
 use ppl_model::Bound;
@@ -27,26 +26,11 @@ pub(crate) fn outline(
     layout: &Layout,
     options: &FitOptions,
 ) -> Result<Option<Outline>, ObjectiveError> {
-    let Some((shape, by, structure)) = shape(bound, layout) else {
-        return Ok(None);
-    };
-    let smooth = Smooth::new(bound, |_| true)?;
-    if smooth.d != layout.d {
-        return Ok(None);
-    }
-    let (d, work) = (smooth.d, smooth.work);
     let mut silent = Silent;
-    let mut solver = Solver {
-        smooth,
-        shape,
-        by,
-        structure,
-        seed: options.seed,
-        observer: &mut silent,
-        steps: 0,
-        max_steps: options.max_steps,
-        elbo: f64::NAN,
+    let Some(mut solver) = Solver::open(bound, layout, options.seed, &mut silent)? else {
+        return Ok(None);
     };
+    let (d, work) = (solver.smooth.d, solver.smooth.work);
     let starts = starts::starts(bound, &mut solver)?;
     let at = Gaussian::round(&solver.by, vec![0.0; d], 0.1);
     let Some(at) = starts.first().cloned().or(at) else {

@@ -2,7 +2,6 @@
 
 use super::whitened::Whitened;
 use super::{Base, Climbed, End, MOST_WORK, Rung};
-use crate::objective::Objective;
 use crate::options::Observer;
 use crate::stochastic::{Outcome, maximise};
 use std::time::Instant;
@@ -46,15 +45,10 @@ impl Rung for Flow {
 
     fn climb(&self, base: &Base<'_>, observer: &mut dyn Observer) -> Climbed {
         let started = Instant::now();
-        if !base.is_dense() {
-            return Ok(Err("the guide is not one Gaussian of any covariance".into()));
-        }
-        let Some(family) = ppl_guide::find(self.family()) else {
-            return Ok(Err("there is no such family".into()));
+        let (guided, objective, start) = match base.from_dense(self, DRAWS)? {
+            Ok(opened) => opened,
+            Err(why) => return Ok(Err(why)),
         };
-        let guided = base.guided(family)?;
-        let objective = Objective::new(&guided.bound, DRAWS, base.options.seed)?;
-        let start = base.start(&guided, &objective);
         let steps = (MOST_WORK / objective.work as f64) as usize;
         if steps < FEWEST {
             return Ok(Err("a gradient costs too much".into()));

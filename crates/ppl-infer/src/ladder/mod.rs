@@ -60,6 +60,9 @@ pub(crate) trait Rung: Sync {
 /// A guide with its optimum, or a reason.
 pub(crate) type Climbed = Result<Result<Chosen, String>, FitError>;
 
+/// A guide with its objective and the params to start at, or a reason.
+type Opened = Result<Result<(Guided, Objective, Vec<f64>), String>, FitError>;
+
 /// The rungs, in the order in which they are tried.
 pub(crate) static RUNGS: &[&dyn Rung] = &[
     &mixture::Mixture,
@@ -83,6 +86,20 @@ impl Base<'_> {
     /// The guide of a family, with the sites in units of their priors that the Gaussian has.
     fn guided(&self, family: &dyn Family) -> Result<Guided, FitError> {
         guided(self.bound, &self.chosen.guided.bound, family)
+    }
+
+    /// The guide of a family that starts as one Gaussian of any covariance, its objective and that start; or why there is none.
+    fn from_dense(&self, family: &dyn Rung, draws: usize) -> Opened {
+        if !self.is_dense() {
+            return Ok(Err("the guide is not one Gaussian of any covariance".into()));
+        }
+        let Some(family) = ppl_guide::find(family.family()) else {
+            return Ok(Err("there is no such family".into()));
+        };
+        let guided = self.guided(family)?;
+        let objective = Objective::new(&guided.bound, draws, self.options.seed)?;
+        let start = self.start(&guided, &objective);
+        Ok(Ok((guided, objective, start)))
     }
 
     /// The params of the Gaussian and their values, where the objective has params of these names; its own start elsewhere.

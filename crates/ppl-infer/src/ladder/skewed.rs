@@ -4,7 +4,6 @@ use super::whitened::Whitened;
 use super::{Base, Climbed, End, MOST_WORK, Rung};
 use crate::elbo::mean_of;
 use crate::lbfgs;
-use crate::objective::Objective;
 use crate::options::{Observer, Progress};
 use crate::stochastic::{Outcome, Target};
 use std::time::Instant;
@@ -52,15 +51,10 @@ impl Rung for Skewed {
 
     fn climb(&self, base: &Base<'_>, observer: &mut dyn Observer) -> Climbed {
         let started = Instant::now();
-        if !base.is_dense() {
-            return Ok(Err("the guide is not one Gaussian of any covariance".into()));
-        }
-        let Some(family) = ppl_guide::find(self.family()) else {
-            return Ok(Err("there is no such family".into()));
+        let (guided, objective, start) = match base.from_dense(self, DRAWS)? {
+            Ok(opened) => opened,
+            Err(why) => return Ok(Err(why)),
         };
-        let guided = base.guided(family)?;
-        let objective = Objective::new(&guided.bound, DRAWS, base.options.seed)?;
-        let start = base.start(&guided, &objective);
         let d = objective.params[0].init.len();
         let afford = |calls: usize| MOST_WORK / (objective.work as f64 * calls as f64);
         let batches = (afford(CALLS) as u64).clamp(BATCHES.0, BATCHES.1);

@@ -25,10 +25,11 @@ const MANY: [usize; 6] = [1, 2, 3, 4, 6, 9];
 const LONG_SHARE: f64 = 0.35;
 const WIDE: f64 = 0.05;
 
-/// The guide itself has Gaussian tails: those of a Student t would reach where log densities of scales fall exponentially,
-/// and its bound would be minus infinity. This share is fitted to this power of the density, whose tails are longer where the
-/// density's own are long.
+/// The same of the last mixture, whose draws are thinned to the posterior: what reaches too far costs draws and nothing of the bound.
+const LAST_LONG: f64 = 0.3;
 const LAST_WIDE: f64 = 0.1;
+
+/// The longer tails are fitted to this power of the density: they are long where the density's own are.
 const POWER: f64 = 0.5;
 
 /// Weight that each exponential tail begins with.
@@ -140,7 +141,8 @@ pub(super) fn adapt(
         .beside(&tails, TAIL_WEIGHT)
         .improved(&cloud.points, &own, effective, 20);
     let long = long(&cloud, axes, seed)?;
-    Some(fitted.with(&long, LAST_WIDE))
+    let wide = wide(&cloud, &own)?;
+    Some(fitted.with(&long, LAST_LONG).with(&wide, LAST_WIDE))
 }
 
 /// Many parts, fitted to a power of the density.

@@ -33,14 +33,19 @@ pub(super) fn long_tails(
             let row = &axes.a[axis * k..(axis + 1) * k];
             let along = |x: &[f64]| sign * row.iter().zip(x).map(|(a, x)| a * x).sum::<f64>();
             let at: Vec<f64> = points.chunks(k).map(along).collect();
-            out.extend(tail(k, &at, points, weights));
+            // The other variables held: a step along the axis raises `at` by its length.
+            let mut alone = vec![0.0; k];
+            alone[axis] = sign;
+            axes.solve_lower(&mut alone);
+            out.extend(tail(k, &at, &alone, points, weights));
         }
     }
     out
 }
 
-/// The tail of the points towards large `at`, if it is long.
-fn tail(k: usize, at: &[f64], points: &[f64], weights: &[f64]) -> Option<Part> {
+/// The tail of the points towards large `at`, if it is long: a part that goes on as tail and shoulder do, and one along `alone`. Where a
+/// scale has become so small that it does nothing any more, the others no longer change with it.
+fn tail(k: usize, at: &[f64], alone: &[f64], points: &[f64], weights: &[f64]) -> Vec<Part> {
     let mut order: Vec<usize> = (0..at.len()).collect();
     order.sort_by(|a, b| at[*b].total_cmp(&at[*a]));
     // The points down from the end that make up a share of the weight.
@@ -64,7 +69,7 @@ fn tail(k: usize, at: &[f64], points: &[f64], weights: &[f64]) -> Option<Part> {
     // The half on the other side says how wide a Gaussian would be.
     let sd = (quartile - below).min(2.0 * (median - below)) / 1.349;
     if excess.is_nan() || excess <= LONG * OF_GAUSSIAN * sd {
-        return None;
+        return vec![];
     }
     let centre = |which: &[usize]| -> Vec<f64> {
         (0..k)
@@ -74,28 +79,35 @@ fn tail(k: usize, at: &[f64], points: &[f64], weights: &[f64]) -> Option<Part> {
     let (far, near) = (&order[..end], &order[end..shoulder]);
     let (there, here) = (centre(far), centre(near));
     let apart = mean(far, &|i| at[i]) - mean(near, &|i| at[i]);
-    let direction: Vec<f64> = there
+    let onwards: Vec<f64> = there
         .iter()
         .zip(&here)
         .map(|(a, b)| (a - b) / apart)
         .collect();
     // What is left around the line, of tail and shoulder, and half of the excess along it.
     let near_at = mean(near, &|i| at[i]);
-    let left = |i: usize, j: usize| points[i * k + j] - here[j] - direction[j] * (at[i] - near_at);
-    let mut scale = Matrix::zeros(k);
-    for i in 0..k {
-        for j in 0..k {
-            let along = direction[i] * direction[j] * (0.5 * excess).powi(2);
-            scale.a[i * k + j] = along + mean(&order[..shoulder], &|n| left(n, i) * left(n, j));
+    let left = |i: usize, j: usize| points[i * k + j] - here[j] - onwards[j] * (at[i] - near_at);
+    let from = here
+        .iter()
+        .zip(&onwards)
+        .map(|(h, d)| h + (edge - near_at) * d);
+    let from: Vec<f64> = from.collect();
+    let part = |direction: &[f64]| -> Option<Part> {
+        let mut scale = Matrix::zeros(k);
+        for i in 0..k {
+            for j in 0..k {
+                let along = direction[i] * direction[j] * (0.5 * excess).powi(2);
+                scale.a[i * k + j] = along + mean(&order[..shoulder], &|n| left(n, i) * left(n, j));
+            }
         }
-    }
-    let start = edge - near_at;
-    let from = here.iter().zip(&direction).map(|(h, d)| h + start * d);
-    Some(Part {
-        weight: TAIL,
-        mean: from.collect(),
-        scale: scale.cholesky()?,
-        dof: GAUSSIAN,
-        tail: Some(direction.iter().map(|d| d * excess).collect()),
-    })
+        Some(Part {
+            weight: TAIL,
+            mean: from.clone(),
+            scale: scale.cholesky()?,
+            dof: GAUSSIAN,
+            tail: Some(direction.iter().map(|d| d * excess).collect()),
+        })
+    };
+    let both = [onwards.as_slice(), alone];
+    both.into_iter().filter_map(part).collect()
 }

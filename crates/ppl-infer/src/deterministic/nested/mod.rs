@@ -8,20 +8,24 @@ mod hessians;
 mod long_tails;
 mod mixture;
 mod split;
+mod thinning;
 
+use super::Solver;
 use super::dense::Matrix;
+use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::smooth::{BATCH, Smooth};
-use super::{Solver, shape};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
+use crate::psis::psis;
 use crate::source::Drawn;
 use conditional::Conditional;
 use mixture::Mixture;
-use ppl_engine::random::{Address, fill_normal};
+use ppl_engine::random::{Address, fill_normal, fill_uniform};
 use ppl_model::Bound;
 use rayon::prelude::*;
 use std::ops::Range;
+use thinning::Thinning;
 
 /// Purpose of the random numbers.
 const PURPOSE: u32 = 6;
@@ -29,8 +33,10 @@ const PURPOSE: u32 = 6;
 /// Theta is looked for among sites of so many elements at most: what is along a longer axis is one of many of its kind.
 const SMALL: usize = 10;
 
-/// So few unknowns may all be theta, with nothing given them.
-const FEW: usize = 3;
+/// So few unknowns may all be theta, with nothing given them, where the rest is no Gaussian given some: where less than so much of the
+/// draws is effective.
+const FEW: usize = 5;
+const GAUSSIAN_ENOUGH: f64 = 0.9;
 
 /// Numbers that may be computed for the fit, and for the draws of the certificate.
 const MOST_WORK: f64 = 1e9;
@@ -42,6 +48,10 @@ const LEAST: usize = 100;
 
 /// Draws of the certificate, at least.
 const LEAST_DRAWS: usize = 2000;
+
+/// Draws that are taken beforehand, to see what the weights are like; no more than this part of all that can be afforded.
+const AHEAD: usize = 1000;
+const AHEAD_PART: usize = 10;
 
 /// A fitted nested guide.
 pub(crate) struct Nested {
@@ -56,6 +66,10 @@ pub(crate) struct Nested {
     /// Names of theta.
     pub(crate) theta: Vec<String>,
     affordable: usize,
+    /// Log weights of a few draws.
+    ahead: Vec<f64>,
+    /// How its draws are thinned, and the log of the share that is kept.
+    thinned: Option<(Thinning, f64)>,
     /// Gradients taken for the fit.
     pub(crate) evaluations: usize,
 }
@@ -73,32 +87,14 @@ pub(crate) fn nest(
     seed: u64,
 ) -> Result<Result<Nested, String>, ObjectiveError> {
     let because = |words: &str| Ok(Err(words.to_owned()));
-    let Some((shape, by, structure)) = shape(bound, layout) else {
+    let mut silent = Silent;
+    let Some((mut solver, q)) = Solver::open_at(bound, layout, params, seed, &mut silent)? else {
         return because("the Gaussian guide is not one of the deterministic engine");
     };
-    let smooth = Smooth::new(bound, |_| true)?;
-    let Some(q) = layout
-        .gaussian(&by, params)
-        .filter(|_| smooth.d == layout.d)
-    else {
-        return because("the Gaussian guide is not one of the deterministic engine");
-    };
-    if smooth.quadratic {
+    if solver.smooth.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
     }
-    let (d, work) = (smooth.d, smooth.work);
-    let mut silent = Silent;
-    let mut solver = Solver {
-        smooth,
-        shape,
-        by,
-        structure,
-        seed,
-        observer: &mut silent,
-        steps: 0,
-        max_steps: usize::MAX,
-        elbo: f64::NAN,
-    };
+    let (d, work) = (solver.smooth.d, solver.smooth.work);
     let known = solver.curvature(&q);
     let structure = known.pattern().clone();
     let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
@@ -107,67 +103,39 @@ pub(crate) fn nest(
     let lengths = layout.site_lengths(bound);
     let candidates: Vec<usize> = (0..d).filter(|i| lengths[*i] <= SMALL).collect();
     let theta = split::split(&q, &structure, scales, candidates, &mut workers);
-    let theta = match theta.is_empty() && d <= FEW {
-        true => (0..d).collect(),
-        false => theta,
-    };
-    if theta.is_empty() {
+    if theta.is_empty() && d > FEW {
         return because("no unknown changes the curvature of the others");
     }
-    let Some(conditional) =
-        Conditional::new(&q, theta.clone(), &structure, scales, &mut workers[0])
-    else {
-        return because("the curvature of the other unknowns cannot be factored");
+    let mut fit = |theta: Vec<usize>| {
+        let conditional = Conditional::new(&q, theta, &structure, scales, &mut workers[0])
+            .ok_or("the curvature of the other unknowns cannot be factored")?;
+        Nested::fit(conditional, &q, work, seed, &mut workers)
     };
-    let k = theta.len();
-    let per_round = (MOST_WORK / (adapt::ROUNDS * conditional.cost() * work) as f64) as usize;
-    let per_round = per_round.min(PER_ROUND * (k + 1));
-    if per_round < LEAST {
-        return because("the conditional mode costs too much");
-    }
-    // Theta's own part of the covariance.
-    let mut own = Matrix::zeros(k);
-    for (a, i) in theta.iter().enumerate() {
-        let mut column = vec![0.0; d];
-        column[*i] = 1.0;
-        q.factor.solve(&mut column);
-        for (b, j) in theta.iter().enumerate() {
-            own.a[b * k + a] = column[*j];
-        }
-    }
-    let Some(scale) = own.cholesky() else {
-        return because("the covariance cannot be factored");
+    let part = match theta.is_empty() {
+        true => Err("no unknown changes the curvature of the others"),
+        false => fit(theta),
     };
-    let centre: Vec<f64> = theta.iter().map(|i| q.mean[*i]).collect();
-    let mut solved = 0;
-    let fitted = adapt::adapt(&scale, per_round, seed, |y| {
-        let thetas = thetas(&centre, &scale, y);
-        solved += thetas.len() / k;
-        over_batches(&mut workers, thetas.len() / k, |smooth, batch| {
-            let own = &thetas[batch.start * k..batch.end * k];
-            let given = conditional.given(smooth, own);
-            given.iter().map(|g| g.marginal()).collect()
-        })
-    });
-    let Some(mixture) = fitted else {
-        return because("no mixture could be fitted");
+    let good = |n: &Nested| n.effective() >= GAUSSIAN_ENOUGH;
+    let found = match part {
+        Ok(part) if d > FEW || good(&part) => Ok(part),
+        Err(why) if d > FEW => Err(why),
+        part => match (part, fit((0..d).collect())) {
+            (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
+            (part, whole) => whole.or(part),
+        },
     };
     let names = layout.names(bound);
-    let evaluations = workers.iter().map(|w| w.evaluations).sum::<usize>();
-    let each = evaluations as f64 / solved as f64 * work as f64;
-    let affordable = ((MOST_DRAWING / each) as usize).max(LEAST_DRAWS);
-    Ok(Ok(Nested {
-        affordable,
-        conditional,
-        mixture,
-        centre,
-        scale,
-        evaluations: solver.smooth.evaluations + evaluations,
-        workers,
-        seed,
-        d,
-        theta: theta.iter().map(|i| names[*i].clone()).collect(),
-    }))
+    Ok(match found {
+        Ok(mut nested) => {
+            let theta = nested.conditional.theta.iter();
+            nested.theta = theta.map(|i| names[*i].clone()).collect();
+            nested.evaluations =
+                solver.smooth.evaluations + workers.iter().map(|w| w.evaluations).sum::<usize>();
+            nested.workers = workers;
+            Ok(nested)
+        }
+        Err(why) => Err(why.to_owned()),
+    })
 }
 
 /// centre + scale y, for rows y.
@@ -185,6 +153,71 @@ fn thetas(centre: &[f64], scale: &Matrix, y: &[f64]) -> Vec<f64> {
 }
 
 impl Nested {
+    /// The mixture around a fitted Gaussian, and a look at its draws; names and workers follow.
+    fn fit(
+        conditional: Conditional,
+        q: &Gaussian,
+        work: usize,
+        seed: u64,
+        workers: &mut Vec<Smooth>,
+    ) -> Result<Nested, &'static str> {
+        let (d, theta) = (q.mean.len(), &conditional.theta);
+        let k = theta.len();
+        let per_round = (MOST_WORK / (adapt::ROUNDS * conditional.cost() * work) as f64) as usize;
+        let per_round = per_round.min(PER_ROUND * (k + 1));
+        if per_round < LEAST {
+            return Err("the conditional mode costs too much");
+        }
+        // Theta's own part of the covariance.
+        let mut own = Matrix::zeros(k);
+        for (a, i) in theta.iter().enumerate() {
+            let mut column = vec![0.0; d];
+            column[*i] = 1.0;
+            q.factor.solve(&mut column);
+            for (b, j) in theta.iter().enumerate() {
+                own.a[b * k + a] = column[*j];
+            }
+        }
+        let scale = own.cholesky().ok_or("the covariance cannot be factored")?;
+        let centre: Vec<f64> = theta.iter().map(|i| q.mean[*i]).collect();
+        let count = |workers: &[Smooth]| workers.iter().map(|w| w.evaluations).sum::<usize>();
+        let (before, mut solved) = (count(workers), 0);
+        let fitted = adapt::adapt(&scale, per_round, seed, |y| {
+            let thetas = thetas(&centre, &scale, y);
+            solved += thetas.len() / k;
+            over_batches(workers, thetas.len() / k, |smooth, batch| {
+                let own = &thetas[batch.start * k..batch.end * k];
+                let given = conditional.given(smooth, own);
+                given.iter().map(|g| g.marginal()).collect()
+            })
+        });
+        let mixture = fitted.ok_or("no mixture could be fitted")?;
+        let each = (count(workers) - before) as f64 / solved as f64 * work as f64;
+        let affordable = ((MOST_DRAWING / each) as usize).max(LEAST_DRAWS);
+        let mut out = Nested {
+            affordable,
+            ahead: vec![],
+            thinned: None,
+            conditional,
+            mixture,
+            centre,
+            scale,
+            evaluations: 0,
+            workers: std::mem::take(workers),
+            seed,
+            d,
+            theta: vec![],
+        };
+        out.ahead = out.proposals(AHEAD.min(affordable / AHEAD_PART), 0).1;
+        *workers = std::mem::take(&mut out.workers);
+        Ok(out)
+    }
+
+    /// The effective share of its draws, before they are thinned.
+    fn effective(&self) -> f64 {
+        psis(&self.ahead).ess / self.ahead.len() as f64
+    }
+
     /// Whether anything is left given theta.
     pub(crate) fn is_partial(&self) -> bool {
         self.conditional.len() > 0
@@ -203,23 +236,25 @@ impl Nested {
         let rest = given
             .iter()
             .map(|g| g.ln_density(&self.conditional.rest(point)));
-        value[0] - (self.mixture.ln_densities(&y)[0] - volume) - rest.sum::<f64>()
+        let log = value[0] - (self.mixture.ln_densities(&y)[0] - volume) - rest.sum::<f64>();
+        match &self.thinned {
+            Some((thinning, kept)) => log - thinning.ln_chance(log) + kept,
+            None => log,
+        }
     }
 
-    /// Fresh draws, `most` of them or as many as can be afforded.
-    pub(crate) fn draws(&mut self, most: usize) -> Drawn {
-        let n = most.min(self.affordable);
+    /// Draws of the mixture and what follows, with their log densities and log weights; `stream` tells sets apart.
+    fn proposals(&mut self, n: usize, stream: u64) -> (Drawn, Vec<f64>) {
         let (k, m, d) = (self.centre.len(), self.conditional.len(), self.d);
-        let y = adapt::draws(&self.mixture, n, self.seed, 1 << 32);
+        let y = adapt::draws(&self.mixture, n, self.seed, (1 << 32) + stream);
         let volume: f64 = self.scale.diagonal().map(f64::ln).sum();
-        let mut log_q = self.mixture.ln_densities(&y);
-        log_q.iter_mut().for_each(|l| *l -= volume);
+        let log_y = self.mixture.ln_densities(&y);
         let thetas = thetas(&self.centre, &self.scale, &y);
         let mut noise = vec![0.0; n * m];
         let address = Address {
             seed: self.seed,
             purpose: PURPOSE,
-            step: 2 << 32,
+            step: (2 << 32) + stream,
             block: 0,
         };
         fill_normal(&mut noise, address);
@@ -229,19 +264,60 @@ impl Nested {
             let given = conditional.given(smooth, own);
             let noise = noise[batch.start * m..batch.end * m].chunks(m.max(1));
             let noise = noise.map(<[f64]>::to_vec).chain(std::iter::repeat(vec![]));
-            (given.iter().zip(own.chunks(k)).zip(noise))
-                .map(|((g, theta), mut z)| {
-                    let log = g.draw(&mut z);
-                    (conditional.point(theta, &z), log)
-                })
-                .collect()
+            let (mut points, mut logs) = (vec![], vec![]);
+            for ((g, theta), mut z) in given.iter().zip(own.chunks(k)).zip(noise) {
+                logs.push(g.draw(&mut z));
+                points.extend(conditional.point(theta, &z));
+            }
+            let mut values = vec![];
+            smooth.values(&points, &mut values);
+            let rows = points.chunks(d).map(<[f64]>::to_vec);
+            rows.zip(logs).zip(values).collect()
         });
-        let mut points = Vec::with_capacity(n * d);
-        for ((row, log), to) in rows.into_iter().zip(&mut log_q) {
-            points.extend(row);
-            *to += log;
+        let mut out = Drawn {
+            d,
+            ..Drawn::default()
+        };
+        let mut log_weights = vec![];
+        for (((row, log), value), log_y) in rows.into_iter().zip(log_y) {
+            let log_q = log_y - volume + log;
+            out.points.extend(row);
+            out.log_q.push(log_q);
+            log_weights.push(value - log_q);
         }
-        Drawn { d, points, log_q }
+        (out, log_weights)
+    }
+
+    /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded.
+    pub(crate) fn draws(&mut self, most: usize) -> Drawn {
+        let thinning = Thinning::of(&self.ahead);
+        // A few more than it takes if the share is what it seems.
+        let wanted = (1.05 * most as f64 / thinning.share) as usize;
+        let n = wanted.max(most).min(self.affordable);
+        let (all, log_weights) = self.proposals(n, 1);
+        let mut chances = vec![0.0; n];
+        let address = Address {
+            seed: self.seed,
+            purpose: PURPOSE,
+            step: 3 << 32,
+            block: 0,
+        };
+        fill_uniform(&mut chances, address);
+        let kept = thinning.kept(&log_weights);
+        let mut out = Drawn {
+            d: self.d,
+            error: kept.se / kept.value,
+            ..Drawn::default()
+        };
+        for (i, row) in all.points.chunks(self.d).enumerate() {
+            let chance = thinning.ln_chance(log_weights[i]);
+            if chances[i].ln() <= chance && out.log_q.len() < most {
+                out.points.extend(row);
+                out.log_q.push(all.log_q[i] + chance - kept.value.ln());
+            }
+        }
+        self.thinned = Some((thinning, kept.value.ln()));
+        out
     }
 }
 
