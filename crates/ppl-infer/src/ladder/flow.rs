@@ -45,7 +45,7 @@ impl Rung for Flow {
 
     fn climb(&self, base: &Base<'_>, observer: &mut dyn Observer) -> Climbed {
         let started = Instant::now();
-        let (guided, objective, start) = match base.from_dense(self, DRAWS)? {
+        let (guided, objective, start) = match base.opened(self, DRAWS)? {
             Ok(opened) => opened,
             Err(why) => return Ok(Err(why)),
         };

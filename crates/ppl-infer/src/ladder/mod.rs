@@ -89,7 +89,7 @@ impl Base<'_> {
     }
 
     /// The guide of a family that starts as one Gaussian of any covariance, its objective and that start; or why there is none.
-    fn from_dense(&self, family: &dyn Rung, draws: usize) -> Opened {
+    fn opened(&self, family: &dyn Rung, draws: usize) -> Opened {
         if !self.is_dense() {
             return Ok(Err("the guide is not one Gaussian of any covariance".into()));
         }
