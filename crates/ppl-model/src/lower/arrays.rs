@@ -2,7 +2,7 @@
 //! Short ones are written out element by element, which keeps them in registers of the loops over their batches.
 
 use super::constrain::Free;
-use super::density::SiteMap;
+use super::site_map::SiteMap;
 use super::{Lowered, Lowering};
 use crate::graph::{AxisRef, SymbolId, TDist};
 use ppl_core::{AxisId, AxisSet, Expr, Index, Real};

@@ -1,6 +1,6 @@
 //! Sites' values from unconstrained numbers.
 
-use super::density::SiteMap;
+use super::site_map::SiteMap;
 use super::{Lowered, Lowering};
 use crate::graph::{AxisRef, SymbolId};
 use ppl_core::{AxisId, Expr, Index};

@@ -1,6 +1,6 @@
 //! What turns a site's value back into the unconstrained numbers that a guide draws.
 
-use super::density::SiteMap;
+use super::site_map::SiteMap;
 use super::{Lowered, Lowering, MAX_EVENT};
 use crate::graph::SymbolId;
 use ppl_core::Expr;

@@ -26,6 +26,7 @@ mod recurrence;
 mod reductions;
 mod sampled;
 mod sequences;
+mod site_map;
 mod standardise;
 mod substitute;
 mod symbols;
@@ -34,7 +35,7 @@ mod visits;
 
 pub use axes::AxisMap;
 pub use constrain::Free;
-pub use density::{Role, SiteMap, Term};
+pub use density::{Role, Term};
 pub(crate) use expr::wrong_length;
 pub(crate) use groups::check_groups;
 pub use guide::{DiscreteDraw, GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
@@ -43,6 +44,7 @@ pub use inverse::{Inverse, PriorUnits};
 pub use links::Structure;
 pub use marginal::{Coupled, MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
+pub use site_map::SiteMap;
 pub use symbols::ParamBlock;
 pub use units::{Observed, Units};
 
