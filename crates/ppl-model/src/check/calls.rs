@@ -40,9 +40,9 @@ impl Checker {
             let typed: Vec<Option<TExpr>> =
                 args.iter().map(|a| self.expr(&a.value, frame)).collect();
             let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
+            self.all_numeric(&typed)?;
             let mut out: Option<TExpr> = None;
             for e in typed {
-                self.numeric(&e)?;
                 out = Some(match out {
                     None => e,
                     Some(o) => {
@@ -125,6 +125,7 @@ impl Checker {
             return self.fail(d);
         };
         if args.len() != f.arity || args.iter().any(|a| a.name.is_some()) {
+            self.names_in(args);
             return self.fail(
                 Diagnostic::error(
                     "E0106",
@@ -142,9 +143,7 @@ impl Checker {
         }
         let typed: Vec<Option<TExpr>> = args.iter().map(|a| self.expr(&a.value, frame)).collect();
         let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
-        for a in &typed {
-            self.numeric(a)?;
-        }
+        self.all_numeric(&typed)?;
         let ty = if f.keeps_int && typed.iter().all(|a| a.ty != Ty::Real) {
             Ty::Int
         } else {
@@ -213,7 +212,10 @@ impl Checker {
                 .help("write `log_density(Normal(mu, sigma), y)`"),
             );
         };
-        let x = self.expr(x, frame)?;
+        let Some(x) = self.expr(x, frame) else {
+            self.only_names(|this| drop(this.distribution(dist, &[], None)));
+            return None;
+        };
         // The density lies along whatever the value and the arguments lie along: the frame is their union.
         let args_axes = self.argument_axes(dist, frame)?;
         let mut union = x.axes.clone();

@@ -30,7 +30,9 @@ impl Checker {
                 (None, Some(s)) => d.help(format!("did you mean `{s}`?")).fix(function.span, s),
                 _ => d.help("sum, mean, sd, var, prod, min, max and log_sum_exp take a binder"),
             };
-            return self.fail(d);
+            self.report(d);
+            self.names_beside(binders, filter, value);
+            return None;
         };
         let outside = self.loops.len();
         let bound = binders
@@ -41,6 +43,9 @@ impl Checker {
             .as_ref()
             .and_then(|_| self.filtered_value(reduction, filter, value, frame, span));
         self.loops.truncate(outside);
+        if bound.is_none() {
+            self.names_beside(binders, filter, value);
+        }
         let (over, (typed, filter)) = (bound?, typed?);
         if let Some(unread) = over
             .iter()
@@ -97,6 +102,24 @@ impl Checker {
             }
             _ => Some(reduce(typed, reduction)),
         }
+    }
+
+    /// Looks up the names of a reduction whose binders mean nothing; what they bind is not asked for.
+    fn names_beside(
+        &mut self,
+        binders: &[ast::Binder],
+        filter: Option<&ast::Expr>,
+        value: &ast::Expr,
+    ) {
+        let names = binders.iter().map(|b| b.variable.name.clone());
+        let new: Vec<String> = names.filter(|n| !self.poisoned.contains(n)).collect();
+        self.poisoned.extend(new.iter().cloned());
+        self.only_names(|this| {
+            for e in filter.into_iter().chain([value]) {
+                this.expr(e, None);
+            }
+        });
+        self.poisoned.retain(|n| !new.contains(n));
     }
 
     /// The value with what the filter leaves out replaced by what changes nothing, and the filter.

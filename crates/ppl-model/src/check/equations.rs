@@ -18,6 +18,7 @@ impl Checker {
     pub(super) fn ode(&mut self, args: &[Arg], frame: Frame, span: Span) -> Option<TExpr> {
         let (mut relative, mut absolute) = (RELATIVE, ABSOLUTE);
         let mut plain: Vec<&ast::Expr> = vec![];
+        let before = self.diagnostics.len();
         for a in args {
             let Some(name) = &a.name else {
                 plain.push(&a.value);
@@ -27,32 +28,24 @@ impl Checker {
                 "rtol" => &mut relative,
                 "atol" => &mut absolute,
                 _ => {
-                    return self.fail(
-                        Diagnostic::error(
-                            "E0106",
-                            name.span,
-                            format!("`ode` has no argument `{}`", name.name),
-                        )
-                        .help("only `rtol =` and `atol =` are given by name"),
-                    );
+                    let message = format!("`ode` has no argument `{}`", name.name);
+                    let d = Diagnostic::error("E0106", name.span, message);
+                    self.report(d.help("only `rtol =` and `atol =` are given by name"));
+                    self.names_in(std::slice::from_ref(a));
+                    continue;
                 }
             };
             match a.value.kind {
                 ExprKind::Number(v) if v > 0.0 && v < 1.0 => *to = v,
                 _ => {
-                    return self.fail(
-                        Diagnostic::error(
-                            "E0106",
-                            a.value.span,
-                            format!("`{}` is a literal number between 0 and 1", name.name),
-                        )
-                        .help("for example `rtol = 1e-8`"),
-                    );
+                    let message = format!("`{}` is a literal number between 0 and 1", name.name);
+                    let d = Diagnostic::error("E0106", a.value.span, message);
+                    self.report(d.help("for example `rtol = 1e-8`"));
                 }
             }
         }
         let [function, y0, t0, times, inputs @ ..] = plain.as_slice() else {
-            return self.fail(
+            self.report(
                 Diagnostic::error(
                     "E0106",
                     span,
@@ -60,7 +53,20 @@ impl Checker {
                 )
                 .help("write `ode(f, y0, t0, times, a, b)` with `fn f(t, y, a, b) = …;`"),
             );
+            for e in plain.iter().skip(1) {
+                self.expr(e, frame);
+            }
+            return None;
         };
+        // The arguments are looked at whatever is wrong with the function.
+        let typed: Vec<Option<TExpr>> = [y0, t0, times]
+            .into_iter()
+            .chain(inputs)
+            .map(|e| self.expr(e, frame))
+            .collect();
+        for e in typed.iter().flatten() {
+            self.numeric(e);
+        }
         let f = match &function.kind {
             ExprKind::Name(name) => self.user_function(name),
             _ => None,
@@ -103,15 +109,7 @@ impl Checker {
                     .help(help),
             );
         }
-        let typed: Vec<Option<TExpr>> = [y0, t0, times]
-            .into_iter()
-            .chain(inputs)
-            .map(|e| self.expr(e, frame))
-            .collect();
         let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
-        for e in &typed {
-            self.numeric(e)?;
-        }
         // What one equation reads as a whole: the state and the inputs over the axes of the function's brackets.
         let own: Vec<Vec<AxisRef>> = (1..f.arity()).map(|k| f.axes_of(k).to_vec()).collect();
         let whole = [&typed[0]].into_iter().chain(&typed[3..]);
@@ -119,7 +117,7 @@ impl Checker {
             if let Some(lacking) = axes.iter().find(|a| !value.axes.contains(a)) {
                 let axis = self.model.axis_name(*lacking).to_string();
                 let lies = self.lies(&value.axes);
-                return self.fail(
+                self.report(
                     Diagnostic::error(
                         "E0109",
                         value.span,
@@ -130,11 +128,14 @@ impl Checker {
             }
         }
         if !f.axes_of(0).is_empty() {
-            return self.fail(Diagnostic::error(
+            self.report(Diagnostic::error(
                 "E0109",
                 f.span(),
                 "the first argument of this function is the time, a scalar",
             ));
+        }
+        if self.diagnostics.len() > before {
+            return None;
         }
         let rest = |value: &TExpr, own: &[AxisRef]| -> Vec<AxisRef> {
             let outside = |a: &&AxisRef| !own.contains(a);

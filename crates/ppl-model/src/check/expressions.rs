@@ -225,6 +225,12 @@ impl Checker {
         self.fail(d)
     }
 
+    /// Every one that is no number is told.
+    pub(super) fn all_numeric(&mut self, es: &[TExpr]) -> Option<()> {
+        let numeric: Vec<Option<()>> = es.iter().map(|e| self.numeric(e)).collect();
+        numeric.into_iter().collect()
+    }
+
     pub(crate) fn numeric(&mut self, e: &TExpr) -> Option<()> {
         if let Ty::Index(a) = e.ty {
             let axis = self.model.axes[a].name.clone();

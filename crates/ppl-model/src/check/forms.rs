@@ -44,12 +44,19 @@ impl Checker {
 
     /// Looks names up in arguments that mean nothing otherwise, because what they are given to is wrong.
     pub(super) fn names_in(&mut self, args: &[Arg]) {
+        self.only_names(|this| {
+            for a in args {
+                this.expr(&a.value, None);
+            }
+        });
+    }
+
+    /// Checks something for the names in it alone.
+    pub(super) fn only_names(&mut self, check: impl FnOnce(&mut Self)) {
         let before = self.diagnostics.len();
-        for a in args {
-            self.expr(&a.value, None);
-        }
+        check(self);
         let found = self.diagnostics.split_off(before);
-        let of_names = |d: &Diagnostic| matches!(d.code, "E0101" | "E0103" | "E0104");
+        let of_names = |d: &Diagnostic| matches!(d.code, "E0101" | "E0102" | "E0103" | "E0104");
         self.diagnostics.extend(found.into_iter().filter(of_names));
     }
 }

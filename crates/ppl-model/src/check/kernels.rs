@@ -93,9 +93,7 @@ impl Checker {
             );
         }
         let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
-        for e in &typed {
-            self.numeric(e)?;
-        }
+        self.all_numeric(&typed)?;
         let n_points = points.len();
         let (row, dimension) = self.point_axes(name, &typed[0])?;
         let column = if n_points == 2 {

@@ -63,21 +63,19 @@ impl Checker {
                 LinearOp::QuadForm => "quad_form(A, v)",
                 LinearOp::Outer => "outer(a, b)",
                 _ => {
-                    return self.fail(wrong_number(
-                        name,
-                        "one square matrix",
-                        &format!("{}(K)", name.name),
-                        span,
-                    ));
+                    let form = format!("{}(K)", name.name);
+                    self.report(wrong_number(name, "one square matrix", &form, span));
+                    self.names_in(args);
+                    return None;
                 }
             };
-            return self.fail(wrong_number(name, "two arguments", form, span));
+            self.report(wrong_number(name, "two arguments", form, span));
+            self.names_in(args);
+            return None;
         }
         let typed: Vec<Option<TExpr>> = args.iter().map(|a| self.expr(&a.value, None)).collect();
         let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
-        for e in &typed {
-            self.numeric(e)?;
-        }
+        self.all_numeric(&typed)?;
         let first = &typed[0];
         let ([row, column], axes) = match op {
             LinearOp::Outer => self.outer_axes(&typed[0], &typed[1])?,

@@ -2,6 +2,7 @@
 
 mod brackets;
 mod branches;
+mod broken_heads;
 mod calls;
 mod chains;
 mod comprehensions;

@@ -58,15 +58,16 @@ impl Checker {
                 return self.fail(d.help(form));
             }
         };
+        let before = self.diagnostics.len();
         let (mut hidden, mut activation) = (None, String::from("tanh"));
         for a in args {
             match (a.name.as_ref().map(|n| n.name.as_str()), &a.value.kind) {
                 (Some("hidden"), ExprKind::Vector(sizes)) => {
-                    let sizes: Option<Vec<f64>> =
-                        sizes.iter().map(|s| self.units(&s.value)).collect();
-                    hidden = Some(sizes?);
+                    // Each wrong size is told; 1 stands in for it.
+                    let sizes = sizes.iter().map(|s| self.units(&s.value).unwrap_or(1.0));
+                    hidden = Some(sizes.collect());
                 }
-                (Some("hidden"), _) => hidden = Some(vec![self.units(&a.value)?]),
+                (Some("hidden"), _) => hidden = Some(vec![self.units(&a.value).unwrap_or(1.0)]),
                 (Some("activation"), ExprKind::Name(f)) => {
                     if crate::functions::find(f).is_none_or(|f| f.arity != 1) {
                         let d = Diagnostic::error(
@@ -74,7 +75,7 @@ impl Checker {
                             a.value.span,
                             format!("`{f}` is no function of one number"),
                         );
-                        return self.fail(d.help("such as `tanh`, `relu` or `softplus`"));
+                        self.report(d.help("such as `tanh`, `relu` or `softplus`"));
                     }
                     activation = f.clone();
                 }
@@ -84,12 +85,14 @@ impl Checker {
                         a.value.span,
                         "`mlp` takes `hidden =`, the sizes of its hidden layers, and `activation =`, a function",
                     );
-                    return self.fail(d.help(form));
+                    self.report(d.help(form));
                 }
             }
         }
         let hidden = match hidden {
             Some(sizes) if (1..=MAX_LAYERS).contains(&sizes.len()) => sizes,
+            // Told already: what is wrong may be the layers themselves.
+            None if self.diagnostics.len() > before => return None,
             _ => {
                 let d = Diagnostic::error(
                     "E0106",
@@ -99,6 +102,9 @@ impl Checker {
                 return self.fail(d.help(form));
             }
         };
+        if self.diagnostics.len() > before {
+            return None;
+        }
         let net = Net {
             name: name.clone(),
             hidden,
@@ -142,10 +148,12 @@ impl Checker {
                 span,
                 format!("the net `{name}` takes one argument"),
             );
-            return self.fail(
+            self.report(
                 d.label(net.name.span, "the net")
                     .help(format!("write `{name}(x)`")),
             );
+            self.names_in(args);
+            return None;
         };
         let x = self.expr(value, None)?;
         self.numeric(&x)?;

@@ -29,24 +29,22 @@ impl Checker {
     ) -> Option<TExpr> {
         let positional: Vec<&Arg> = args.iter().filter(|a| a.name.is_none()).collect();
         let [argument] = positional.as_slice() else {
-            return self.fail(
+            self.report(
                 Diagnostic::error("E0106", span, format!("`{}` takes one array", name.name))
                     .help(format!("write `{}(x, over = k)`", name.name)),
             );
+            self.named_parts(name, args);
+            for a in positional {
+                self.names_in(std::slice::from_ref(a));
+            }
+            return None;
         };
-        let e = self.expr(&argument.value, None)?;
+        let e = self.expr(&argument.value, None);
+        let named = self.named_parts(name, args);
+        let e = e?;
         self.numeric(&e)?;
+        named?;
         let mut over: Vec<AxisRef> = vec![];
-        let given = |n: &str| {
-            args.iter()
-                .any(|a| a.name.as_ref().is_some_and(|x| x.name == n))
-        };
-        if given("over") && given("by") {
-            return self.fail(
-                Diagnostic::error("E0106", span, "either `over =` or `by =`")
-                    .help("`by = g` reduces over the axes of `g`"),
-            );
-        }
         for a in args
             .iter()
             .filter_map(|a| a.name.as_ref().map(|n| (n, &a.value)))
@@ -54,11 +52,7 @@ impl Checker {
             match a.0.name.as_str() {
                 "over" => {
                     let ExprKind::Name(axis) = &a.1.kind else {
-                        return self.fail(Diagnostic::error(
-                            "E0106",
-                            a.1.span,
-                            "an axis is expected after `over =`",
-                        ));
+                        return None;
                     };
                     let axis = self.axis_or_fail(&ast::Ident {
                         name: axis.clone(),
@@ -97,17 +91,7 @@ impl Checker {
                 "by" => {
                     return self.grouped(reduction, name, e, a.1, span);
                 }
-                other => {
-                    let other = other.to_string();
-                    return self.fail(
-                        Diagnostic::error(
-                            "E0106",
-                            a.0.span,
-                            format!("`{}` has no argument `{other}`", name.name),
-                        )
-                        .help("`over = axis` names what is reduced"),
-                    );
-                }
+                _ => return None,
             }
         }
         let open: Vec<AxisRef> = e.axes.iter().copied().filter(|a| !a.is_loop()).collect();
@@ -184,6 +168,41 @@ impl Checker {
             stochastic,
             span,
         })
+    }
+
+    /// What stands behind the array: `over =` axes, or one `by =`. Whatever is wrong by itself is told.
+    fn named_parts(&mut self, name: &ast::Ident, args: &[Arg]) -> Option<()> {
+        let before = self.diagnostics.len();
+        let named = || {
+            let with_name = |a: &'_ Arg| a.name.clone().map(|n| (n, a.value.clone()));
+            args.iter().filter_map(with_name)
+        };
+        let given = |n: &str| named().any(|a| a.0.name == n);
+        if given("over") && given("by") {
+            let d = Diagnostic::error("E0106", name.span, "either `over =` or `by =`");
+            self.report(d.help("`by = g` reduces over the axes of `g`"));
+        }
+        for (argument, value) in named() {
+            match (argument.name.as_str(), &value.kind) {
+                ("over", ExprKind::Name(axis)) => {
+                    self.axis_or_fail(&ast::Ident {
+                        name: axis.clone(),
+                        span: value.span,
+                    });
+                }
+                ("over", _) => {
+                    let message = "an axis is expected after `over =`";
+                    self.report(Diagnostic::error("E0106", value.span, message));
+                }
+                ("by", _) => {}
+                (other, _) => {
+                    let message = format!("`{}` has no argument `{other}`", name.name);
+                    let d = Diagnostic::error("E0106", argument.span, message);
+                    self.report(d.help("`over = axis` names what is reduced"));
+                }
+            }
+        }
+        (self.diagnostics.len() == before).then_some(())
     }
 
     /// `mean(x, by = school)`: reduced over the axes of `school`, which says each element's group.

@@ -165,10 +165,18 @@ impl Checker {
         body: &[ast::Stmt],
     ) {
         let Some(axis) = self.axis_or_fail(&binder.axis) else {
-            return;
+            let Some(name) = self.meant_axis(&binder.axis.name) else {
+                return self.body_of_broken_head(binder, body);
+            };
+            let span = binder.axis.span;
+            let meant = ast::Binder {
+                axis: ast::Ident { name, span },
+                ..binder.clone()
+            };
+            return self.for_statement(&meant, by, skip, body);
         };
         let (Some(by), Some(skip)) = (self.grouping(by, axis), self.skipped(skip)) else {
-            return;
+            return self.body_of_broken_head(binder, body);
         };
         if let Some(outer) = self.loops.iter().find(|l| l.axis.axis == axis) {
             let d = Diagnostic::error(
@@ -183,7 +191,8 @@ impl Checker {
             .help(
                 "one loop visits every element; for pairs declare a second axis of the same size",
             );
-            return self.report(d);
+            self.report(d);
+            return self.body_of_broken_head(binder, body);
         }
         if let Some(id) = self.lookup(&binder.variable.name) {
             let name = &binder.variable.name;
@@ -194,7 +203,8 @@ impl Checker {
             )
             .label(self.model.symbols[id].span, "first definition")
             .help("choose another name, as in `for i in row { … }`");
-            return self.report(d);
+            self.report(d);
+            return self.body_of_broken_head(binder, body);
         }
         self.loops.push(Loop {
             variable: binder.variable.name.clone(),

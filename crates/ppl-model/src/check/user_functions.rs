@@ -202,6 +202,7 @@ impl Checker {
         self.functions.called.insert(f.name.name.clone());
         if let Some(named) = args.iter().find_map(|a| a.name.as_ref()) {
             let message = format!("`{}` takes its arguments by position", f.signature());
+            self.names_in(args);
             return self.fail(
                 Diagnostic::error("E0106", named.span, message)
                     .at("a name")
@@ -217,6 +218,7 @@ impl Checker {
                 f.arity(),
                 args.len()
             );
+            self.names_in(args);
             return self.fail(
                 Diagnostic::error("E0106", span, message)
                     .label(f.name.span, "the function")

@@ -2,7 +2,7 @@
 
 use pest::error::{ErrorVariant, InputLocation};
 
-use crate::ast::Stmt;
+use crate::ast::{Binder, Ident, Stmt, StmtKind};
 use crate::diagnostic::{Diagnostic, Span};
 
 use super::errors::Failure;
@@ -61,13 +61,19 @@ impl<'t> Builder<'t> {
                     && at < junk.end
                     && on_new_line
                     && ((wants_semi && found_word) || self.begins_statement(at, junk.end));
+                let body = body_after(self.text, at, junk);
+                if let Some(mended) = body.and_then(|(start, _)| self.with_loop_head(junk, start)) {
+                    statements.push(mended);
+                    self.recovery_depth -= 1;
+                    return statements;
+                }
                 if !is_mended {
                     let end = if goes_on { at } else { junk.end };
                     self.lost.extend(names(&self.text[junk.start..end]));
                 }
                 if goes_on {
                     statements.extend(self.items_of(at, junk.end));
-                } else if let Some((start, end)) = body_after(self.text, at, junk) {
+                } else if let Some((start, end)) = body {
                     // The head is broken: the body's errors are told, but without its head it means nothing.
                     self.items_of(start, end);
                 }
@@ -97,6 +103,73 @@ impl<'t> Builder<'t> {
         let mut statement = None;
         self.at_base(start, |b| statement = Some(b.stmt(pair)));
         statement
+    }
+
+    /// Reads a loop whose head, up to the body's start, lacks or misspells its `in`: what stands in the body is told as well.
+    fn with_loop_head(&mut self, junk: Span, body: usize) -> Option<Stmt> {
+        let piece = &self.text[junk.start..junk.end];
+        let head = piece.get(..body - junk.start)?;
+        let plain = head.replace(['(', ')', ',', ':', ';'], " ");
+        let mut words = plain
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .map(|w| (w.as_ptr() as usize - plain.as_ptr() as usize, w));
+        let (_, variable) = (words.next().filter(|w| w.1 == "for")?, words.next()?);
+        let rest: Vec<(usize, &str)> = words.collect();
+        let instead = ["in", "on", "of", "over", "from", "across", "along"];
+        let axis = match rest.as_slice() {
+            [word, axis, ..] if instead.contains(&word.1) => *axis,
+            [axis, ..] => *axis,
+            [] => return None,
+        };
+        // As many bytes as before, so that all places stay.
+        let (from, to) = (variable.0 + variable.1.len(), axis.0);
+        let gap = match to - from {
+            0 => return None,
+            1..4 => return self.with_binder(junk, body, variable, axis),
+            n => format!(" in{}", " ".repeat(n - 3)),
+        };
+        let text = format!(
+            "{}{gap}{}{}",
+            &plain[..from],
+            &plain[to..],
+            &piece[head.len()..]
+        );
+        let pair = read(Rule::stmt, &text).ok()?.next()?;
+        let mut statement = None;
+        self.at_base(junk.start, |b| statement = Some(b.stmt(pair)));
+        statement.filter(|s| matches!(s.kind, StmtKind::For { .. }))
+    }
+
+    /// A loop of which the head names no more than variable and axis, too close to each other for an `in`.
+    fn with_binder(
+        &mut self,
+        junk: Span,
+        body: usize,
+        variable: (usize, &str),
+        axis: (usize, &str),
+    ) -> Option<Stmt> {
+        let after = self.text[junk.start + axis.0 + axis.1.len()..body].trim();
+        let ident = |(at, name): (usize, &str)| Ident {
+            name: name.to_string(),
+            span: Span {
+                start: junk.start + at,
+                end: junk.start + at + name.len(),
+            },
+        };
+        let binder = Binder {
+            variable: ident(variable),
+            axis: ident(axis),
+        };
+        (after == "{").then(|| Stmt {
+            kind: StmtKind::For {
+                binder,
+                by: None,
+                skip: None,
+                body: self.items_of(body, junk.end - 1),
+            },
+            span: junk,
+        })
     }
 
     /// Whether what stands here reads as a statement.
