@@ -93,3 +93,68 @@ fn a_net_learns_a_product() {
     let (s, linear) = (row(&fit, "s").mean, row(&plain, "s").mean);
     assert!(s < 0.5 * linear, "{s} {linear}");
 }
+
+fn sorted(mut v: Vec<f64>) -> Vec<f64> {
+    v.sort_by(f64::total_cmp);
+    v
+}
+
+/// Two ways to write a model give the same estimate of bound and gradient.
+fn equal(one: &str, other: &str) {
+    let [a, b] = [one, other].map(|m| sorted(estimate(&bind(m, &data()))));
+    assert_eq!(a.len(), b.len());
+    assert!(a.iter().any(|v| *v != 0.0) && a.iter().all(|v| v.is_finite()));
+    for (a, b) in a.into_iter().zip(b) {
+        assert!((a - b).abs() <= 1e-10 * (1.0 + a.abs()), "{a} {b}");
+    }
+}
+
+/// The right side of a differential equation may be a net of its state, or have one in it: its weights are inputs like others.
+#[test]
+fn nets_in_differential_equations() {
+    let head = "axis state = {u, v}; data x_a[row]: real; data y[row]: real; s ~ HalfNormal(1); k ~ LogNormal(0, 1);\n";
+    let tail =
+        "let o[row, state] = ode(f, z0, 0, 2 + x_a, ARGS); observe y ~ Normal(o[u] + o[v], s);";
+    let start = "let z0[state] = [u = 1, v = 0.5];\n";
+    let layers = "axis g_1 = 3; param g_W1[g_1, state] = glorot(); param g_b1[g_1] = 0;\n";
+    equal(
+        &format!(
+            "{head}{start}net g = mlp(hidden = [3]);\nfn f(t, z[state], k) = g(z) - k * z;\n{}",
+            tail.replace("ARGS", "k")
+        ),
+        &format!(
+            "{head}{start}{layers}param g_W2[state, g_1] = glorot(); param g_b2[state] = 0;\n\
+             fn f(t, z[state], k, W1[g_1, state], b1[g_1], W2[state, g_1], b2[state]) \
+             {{ let h[g_1] = tanh(W1 @ z + b1); W2 @ h + b2 - k * z }}\n{}",
+            tail.replace("ARGS", "k, g_W1, g_b1, g_W2, g_b2")
+        ),
+    );
+    // One number beside known terms.
+    equal(
+        &format!(
+            "{head}{start}net g = mlp(hidden = [3]);\nfn f(t, z[state], k) = [u = -k * z[u], v = z[u] + g(z)];\n{}",
+            tail.replace("ARGS", "k")
+        ),
+        &format!(
+            "{head}{start}{layers}axis g_2 = 1; param g_W2[g_2, g_1] = glorot(); param g_b2 = 0;\n\
+             fn f(t, z[state], k, W1[g_1, state], b1[g_1], W2[g_2, g_1], b2) \
+             {{ let h[g_1] = tanh(W1 @ z + b1); [u = -k * z[u], v = z[u] + sum(W2 @ h) + b2] }}\n{}",
+            tail.replace("ARGS", "k, g_W1, g_b1, g_W2, g_b2")
+        ),
+    );
+}
+
+/// Where both sides lie alike, a net takes the last axis to itself.
+#[test]
+fn a_net_from_an_axis_to_itself() {
+    let head = "axis feature = columns(\"x_*\"); data x[row, feature]: real; data y[row]: real; s ~ HalfNormal(1);\n";
+    let tail = "observe y ~ Normal(sum(o, over = feature), s);";
+    equal(
+        &format!("{head}net g = mlp(hidden = [3]);\nlet o[row, feature] = g(x);\n{tail}"),
+        &format!(
+            "{head}axis g_1 = 3; param g_W1[g_1, feature] = glorot(); param g_b1[g_1] = 0;\n\
+             param g_W2[feature, g_1] = glorot(); param g_b2[feature] = 0;\n\
+             let h[row, g_1] = tanh(g_W1 @ x + g_b1); let o[row, feature] = g_W2 @ h + g_b2;\n{tail}"
+        ),
+    );
+}

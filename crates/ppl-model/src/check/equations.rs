@@ -123,7 +123,8 @@ impl Checker {
                         value.span,
                         format!("`{}` takes this along `{axis}`, but it {lies}", f.name()),
                     )
-                    .label(f.span(), "the function"),
+                    .label(f.span(), "the function")
+                    .help(format!("give a value along `{axis}`, or take the axis out of the function's bracket")),
                 );
             }
         }
@@ -206,10 +207,20 @@ impl Checker {
                 .enumerate()
                 .map(|(k, axes)| slot(k + 1, axes.clone())),
         );
-        self.functions.in_equation = true;
-        let body = self.instantiate(&f, slots, Some(&own[0]), span);
-        self.functions.in_equation = false;
-        let body = body?;
+        let body = self.instantiate(&f, slots, Some(&own[0]), span)?;
+        // The weights of nets come in as inputs that are read as a whole.
+        let (mut typed, mut own) = (typed, own);
+        for id in self.params_of(&body) {
+            let axes = self.model.symbols[id].axes.clone();
+            own.push(axes.clone());
+            typed.push(TExpr {
+                kind: TKind::Symbol(id),
+                axes,
+                ty: Ty::Real,
+                stochastic: true,
+                span,
+            });
+        }
         if let Some(wider) = body.axes.iter().find(|a| !own[0].contains(a)) {
             let axis = self.model.axis_name(*wider).to_string();
             return self.fail(
@@ -241,4 +252,33 @@ impl Checker {
             span,
         })
     }
+
+    /// The params that a body reads, itself or through what its nets define, each once.
+    fn params_of(&self, body: &TExpr) -> Vec<SymbolId> {
+        let (mut found, mut seen) = (vec![], vec![]);
+        let mut open = symbols_of(body);
+        while let Some(id) = open.pop() {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            match &self.model.symbols[id].role {
+                Role::Param(_) => found.push(id),
+                Role::Let(value) => open.extend(symbols_of(value)),
+                _ => {}
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+}
+
+fn symbols_of(e: &TExpr) -> Vec<SymbolId> {
+    let mut found = vec![];
+    e.visit(&mut |e| {
+        if let TKind::Symbol(id) = e.kind {
+            found.push(id);
+        }
+    });
+    found
 }

@@ -5,7 +5,6 @@
 
 use super::Checker;
 use super::expressions::Frame;
-use super::statements::not_available;
 use crate::graph::*;
 use ppl_syntax::ast::{self, BinaryOp, ExprKind, StmtKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
@@ -160,9 +159,6 @@ impl Checker {
         if self.functions.uncalled {
             return None;
         }
-        if self.functions.in_equation {
-            return self.fail(not_available(span, "a net in a differential equation"));
-        }
         let Some(frame) = frame else {
             let d = Diagnostic::error(
                 "E0106",
@@ -181,13 +177,25 @@ impl Checker {
             Some(_) => x.axes.iter().copied().filter(|a| !a.is_loop()).collect(),
             None => x.axes.clone(),
         };
-        let (ins, outs) = (missing(&own, frame), missing(frame, &own));
+        let (mut ins, mut outs) = (missing(&own, frame), missing(frame, &own));
+        // Both lie alike: the last axis, which is that of a vector for each element of the others, goes to itself. A lone axis is
+        // one of vectors where a function's bracket says so.
+        if ins.is_empty() && outs.is_empty() {
+            let open: Vec<AxisRef> = own.iter().copied().filter(|a| !a.is_loop()).collect();
+            let rows = |a: &&AxisRef| matches!(self.model.axes[a.axis].levels, Levels::Rows);
+            let vectors = open.len() > 1 || self.inside_function().is_some();
+            let last = open.last().filter(|a| vectors && !rows(a));
+            (ins, outs) = (
+                last.into_iter().copied().collect(),
+                last.into_iter().copied().collect(),
+            );
+        }
         let (into, out) = match (ins.as_slice(), outs.as_slice()) {
             ([into], []) if into.copy == 0 => (into.axis, None),
             ([into], [out]) if into.copy == 0 && out.copy == 0 => (into.axis, Some(out.axis)),
             _ => {
                 let message = match ins.is_empty() && outs.is_empty() {
-                    true => "a net takes one axis to one other: here the left side lies along the axes of what it takes".to_owned(),
+                    true => "a net takes vectors: here what it takes and the left side are numbers that lie alike".to_owned(),
                     false => format!(
                         "a net takes one axis to one other: here it would take {} to {}",
                         self.bracket(&ins),
@@ -197,7 +205,7 @@ impl Checker {
                 let d = Diagnostic::error("E0106", span, message)
                     .label(x.span, format!("this {}", self.lies(&x.axes)));
                 return self.fail(d.help(format!(
-                    "of `let h[row, hidden] = {name}(x);` with `x[row, feature]` it takes `feature` to `hidden`"
+                    "of `let h[row, hidden] = {name}(x);` with `x[row, feature]` it takes `feature` to `hidden`, of `let h[row, feature] = {name}(x);` `feature` to itself"
                 )));
             }
         };

@@ -192,7 +192,8 @@ impl Checker {
                 }
                 ("over", _) => {
                     let message = "an axis is expected after `over =`";
-                    self.report(Diagnostic::error("E0106", value.span, message));
+                    let d = Diagnostic::error("E0106", value.span, message);
+                    self.report(d.help(format!("write `{}(x, over = k)`", name.name)));
                 }
                 ("by", _) => {}
                 (other, _) => {

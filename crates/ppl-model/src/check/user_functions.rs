@@ -37,8 +37,6 @@ pub(crate) struct UserFunctions {
     pub(super) outside: Vec<Vec<HashMap<String, SymbolId>>>,
     /// Whether the body of a function that nothing calls is being checked: nothing comes of it.
     pub(super) uncalled: bool,
-    /// Whether the right side of a differential equation is being checked: it reads its arguments alone.
-    pub(super) in_equation: bool,
 }
 
 impl UserFunction {

@@ -8,7 +8,14 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
     pub(super) fn vector(&mut self, parts: &[ast::Arg], frame: Frame, span: Span) -> Option<TExpr> {
-        let values: Vec<Option<TExpr>> = parts.iter().map(|p| self.expr(&p.value, frame)).collect();
+        // A part is one number: it lies along what the vector does, less the vector's own axis.
+        let nested = |p: &ast::Arg| matches!(p.value.kind, ast::ExprKind::Vector(_));
+        let around = match (frame, parts.iter().any(nested)) {
+            (Some([around @ .., _]), false) => Some(around),
+            _ => frame,
+        };
+        let typed = parts.iter().map(|p| self.expr(&p.value, around));
+        let values: Vec<Option<TExpr>> = typed.collect();
         let values: Vec<TExpr> = values.into_iter().collect::<Option<_>>()?;
         let named: Vec<String> = parts
             .iter()

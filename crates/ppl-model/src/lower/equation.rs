@@ -8,13 +8,20 @@ use ppl_core::call::scan::Leaf;
 use ppl_core::{AxisId, AxisSet, Expr};
 use ppl_syntax::diagnostic::Span;
 
-/// The arguments of the function, as leaves.
-struct Slots<'c>(Vec<Expr<'c>>);
+/// The arguments of the function, as leaves; last those that it reads by name, the weights of nets.
+struct Slots<'c> {
+    by_place: Vec<Expr<'c>>,
+    by_name: Vec<(SymbolId, Expr<'c>)>,
+}
 
 impl<'c> Replace<'c> for Slots<'c> {
     fn replace(&self, e: &TExpr, _inner: &Lowering<'_, 'c>) -> Option<Lowered<Expr<'c>>> {
         match e.kind {
-            TKind::Slot(k) => self.0.get(k).copied().map(Ok),
+            TKind::Slot(k) => self.by_place.get(k).copied().map(Ok),
+            TKind::Symbol(id) => {
+                let named = self.by_name.iter().find(|n| n.0 == id);
+                named.map(|n| Ok(n.1))
+            }
             _ => None,
         }
     }
@@ -29,7 +36,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         let mut leaves = vec![leaf(AxisSet::EMPTY)];
         leaves.extend(o.own.iter().map(|axes| leaf(self.axes.set(axes))));
-        let slots = Slots(leaves.iter().map(|l| l.0).collect());
+        // Behind the times stand the inputs, and before their leaves those of time and state.
+        let inputs = o.args[3..].iter().zip(&leaves[2..]);
+        let slots = Slots {
+            by_place: leaves.iter().map(|l| l.0).collect(),
+            by_name: inputs
+                .filter_map(|(e, l)| Some((e.whole_symbol()?, l.0)))
+                .collect(),
+        };
         let inner = Lowering::of_step(self.bound, self.axes, &body, &slots);
         let value = inner.expr(&o.body)?;
         let right = body.broadcast(value, self.axes.set(&o.own[0])).node(&body);

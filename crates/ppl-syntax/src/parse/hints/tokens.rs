@@ -91,6 +91,12 @@ pub(super) fn for_head(f: &Failure<'_>) -> Option<Diagnostic> {
             "write `for t in row { … }` without parentheses",
         ));
     }
+    if f.wants(Rule::kw_in) {
+        return Some(f.slip(
+            format!("expected `in`, found `{}`", f.found),
+            "write `for t in row { … }`",
+        ));
+    }
     let number = f.found.starts_with(|c: char| c.is_ascii_digit());
     (number && f.before().ends_with(" in")).then(|| {
         let message = format!("expected the name of an axis, found `{}`", f.found);
