@@ -230,3 +230,33 @@ fn beyond_the_bound_on_cost_labels_are_drawn() {
         }
     }
 }
+
+/// Why the message: four labels that nearly always agree and that nothing else tells apart. Drawn one by one they all fall into one
+/// state: probability above 0.9 or below 0.1 for 0.50, evidence lower by ln 2.
+#[test]
+fn labels_drawn_one_by_one_fall_into_one_state() {
+    let model = "axis k = 2; data y[row]: real; let p[k] = [0.5, 0.5]; let P[k, k] = [[0.98, 0.02], [0.02, 0.98]];
+        let m[k] = [-0.2, 0.2];
+        for t in row { z[t] ~ if first(t) { Categorical(p) } else { Categorical(P[z[t-1]]) };
+          observe y[t] ~ Normal(m[z[t]], 1); }";
+    let data = csv(&[("y", &[0.4, -0.4, 0.4, -0.4])]);
+    let exact = fit(model, &data, &FitOptions::default());
+    for p in exact.discrete[0].probabilities.iter().flatten() {
+        assert!((p - 0.5).abs() < 0.02, "{p}");
+    }
+    let (file, _) = ppl_lang::parts::syntax::parse(model);
+    let bound = bind_within(&analyse(&file).0, &dataset(&data), 1.0).expect("data that fit");
+    assert_eq!(bound.warnings[0].code, "W0133");
+    let drawn = ppl_infer::engine::fit(&bound, &FitOptions::default(), &mut Silent).expect("a fit");
+    assert_ne!(drawn.verdict.word(), "certified");
+    for p in drawn.discrete[0].probabilities.iter().flatten() {
+        assert!(
+            *p < 0.1 || *p > 0.9,
+            "{:?}",
+            drawn.discrete[0].probabilities
+        );
+    }
+    let evidence = |fit: &ppl_lang::Fit| fit.elbo.expect("a bound").by_prior.value;
+    let lost = evidence(&exact) - evidence(&drawn);
+    assert!((lost - std::f64::consts::LN_2).abs() < 0.1, "{lost}");
+}

@@ -342,3 +342,34 @@ fn an_order_of_components_that_differ() {
     let plain = 2.0 * ppl_tests::ln_normal(0.0, 0.0, 1.0);
     near(found.expect("a point").log_density - plain, 0.693);
 }
+
+/// Eight values with one correlation 0.9: half of them counted twice, as a minibatch would be, is not the whole. There is no option
+/// for minibatches, and a loop has no clause.
+#[test]
+fn half_of_correlated_rows_counted_twice() {
+    let part = |name: &str, axis: &str| {
+        format!(
+            "let S_{axis}[i in {axis}, j in {axis}] = if i == j {{ 1 }} else {{ 0.9 }}; observe {name} ~ MultiNormal(m, cov = S_{axis});"
+        )
+    };
+    let csv = "half,y\n1,0.3\n1,0.1\n1,-0.2\n1,0.4\n2,0.2\n2,0\n2,0.5\n2,-0.1\n";
+    let whole = format!("data y[row]: real; m ~ Normal(0, 10); {}", part("y", "row"));
+    let sd = |rows: f64, times: f64| {
+        let each = rows / (1.0 + 0.9 * (rows - 1.0));
+        (0.01 + times * each).powf(-0.5)
+    };
+    near(posterior(&whole, csv, real).1, sd(8.0, 1.0));
+    let four = "y\n0.3\n0.1\n-0.2\n0.4\n";
+    let twice = format!(
+        "data y[row]: real; data again[row]: real from \"y\"; m ~ Normal(0, 10); {} observe again ~ MultiNormal(m, cov = S_row);",
+        part("y", "row")
+    );
+    let wrong = posterior(&twice, four, real).1;
+    near(wrong, sd(4.0, 2.0));
+    assert!(wrong < 0.7 && sd(8.0, 1.0) > 0.95, "{wrong}: 0.68 for 0.95");
+    says(
+        "data y[row]: real; m ~ Normal(0, 1); for t in row batch 4 { observe y[t] ~ Normal(m, 1); }",
+        "y\n1\n",
+        "E0001",
+    );
+}

@@ -65,18 +65,11 @@ fn nets() {
                 "let h[row, hidden] = f(x);",
             ),
             (
-                "axis k = 2;\ndata x[row, k]: real;\nnet f = mlp(hidden = [2]);\nlet h[row, k] = f(x);",
+                "data x[row]: real;\nnet f = mlp(hidden = [2]);\nlet h[row] = f(x);",
                 "E0106",
-                "4:17",
-                "one axis to one other",
+                "3:14",
+                "numbers that lie alike",
                 "`feature` to `hidden`",
-            ),
-            (
-                "axis s = {a, b};\ndata t[row]: positive;\nnet g = mlp(hidden = [2]);\nfn f(u, y[s]) = [a = g(y), b = -y[b]];\nlet y0[s] = [1, 0];\nlet z[row, s] = ode(f, y0, 0, t);",
-                "E0113",
-                "6:17",
-                "net in a differential equation",
-                "",
             ),
             (
                 "axis k = 2;\naxis j = 3;\ndata x[row, k]: real;\nnet f = mlp(hidden = [2]);\nlet h[row] = f(x);\nlet g[row, j] = f(x);",
