@@ -280,9 +280,11 @@ impl Assembler<'_> {
             detail.prim = Some(prim);
         }
         if let Some(index) = step.index {
-            if matches!(code, Code::Gather | Code::GatherRuns)
-                && let (Some(Source::Memory(view)), Some(source)) =
-                    (step.args.first(), args.first_mut())
+            if matches!(
+                code,
+                Code::Gather | Code::GatherRuns | Code::GatherStretches
+            ) && let (Some(Source::Memory(view)), Some(source)) =
+                (step.args.first(), args.first_mut())
             {
                 let target = self.graph.program.indices[index.0 as usize].target;
                 detail.target_stride = view.stride(target);
@@ -290,14 +292,21 @@ impl Assembler<'_> {
             }
             let by_runs = matches!(
                 code,
-                Code::GatherRuns | Code::ScatterRuns | Code::ScatterProductRuns
+                Code::GatherRuns
+                    | Code::GatherStretches
+                    | Code::ScatterRuns
+                    | Code::ScatterStretches
+                    | Code::ScatterProductRuns
             );
             let index = if by_runs {
                 self.run_operand(index, extent)
             } else {
                 self.index_operand(index, extent)
             };
-            if matches!(code, Code::Scatter | Code::ScatterRuns) {
+            if matches!(
+                code,
+                Code::Scatter | Code::ScatterRuns | Code::ScatterStretches
+            ) {
                 args.push(Operand { step: 0, ..args[0] });
             }
             args.push(index);

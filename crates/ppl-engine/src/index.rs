@@ -4,8 +4,10 @@ use crate::EngineError;
 use crate::ops::indexed::{BlockRuns, Run};
 use ppl_core::{AxisId, AxisSet, Index, Program};
 
-/// Runs pay from this mean length on.
+/// Runs of equal positions pay from this mean length on.
 const MEAN_RUN: usize = 4;
+/// Runs of ascending positions pay from this mean length on.
+const MEAN_STRETCH: usize = 16;
 
 /// The runs of an index along the innermost axis of a space, for every block.
 pub(crate) struct RunTable {
@@ -37,29 +39,56 @@ pub(crate) fn check(program: &Program) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Whether runs along the innermost axis pay.
-pub(crate) fn has_runs(index: &Index, inner: Option<AxisId>, inner_size: usize) -> bool {
-    if inner.is_none() || index.axes.innermost() != inner || inner_size == 0 {
-        return false;
-    }
-    let mut runs = 0;
-    for row in index.values.chunks(inner_size) {
-        if !row.is_sorted() {
-            return false;
+/// What the positions do along the lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pattern {
+    /// They stay the same for a while, and never go back.
+    Equal,
+    /// They go on by one for a while: `h[t-1]`.
+    Ascending,
+}
+
+impl Pattern {
+    /// Whether a position goes on from the one before.
+    fn joins(self, before: u32, after: u32) -> bool {
+        match self {
+            Pattern::Equal => before == after,
+            Pattern::Ascending => before.checked_add(1) == Some(after),
         }
-        runs += 1 + row.windows(2).filter(|w| w[0] != w[1]).count();
     }
-    runs * MEAN_RUN <= index.values.len()
+
+    /// The one whose runs along the innermost axis pay.
+    pub(crate) fn of(index: &Index, inner: Option<AxisId>, inner_size: usize) -> Option<Pattern> {
+        if inner.is_none() || index.axes.innermost() != inner || inner_size == 0 {
+            return None;
+        }
+        let pays = |pattern: Pattern, mean: usize| {
+            let mut runs = 0;
+            for row in index.values.chunks(inner_size) {
+                runs += 1 + row
+                    .windows(2)
+                    .filter(|w| !pattern.joins(w[0], w[1]))
+                    .count();
+            }
+            runs * mean <= index.values.len()
+        };
+        let sorted = || index.values.chunks(inner_size).all(<[u32]>::is_sorted);
+        if pays(Pattern::Equal, MEAN_RUN) && sorted() {
+            return Some(Pattern::Equal);
+        }
+        pays(Pattern::Ascending, MEAN_STRETCH).then_some(Pattern::Ascending)
+    }
 }
 
 impl RunTable {
     pub(crate) fn new(index: &Index, inner: AxisId, inner_size: usize, block: usize) -> Self {
+        let pattern = Pattern::of(index, Some(inner), inner_size).unwrap_or(Pattern::Equal);
         let mut runs: Vec<Run> = vec![];
         let mut bounds = vec![0];
         for row in index.values.chunks(inner_size) {
             for lanes in row.chunks(block) {
                 let mut start = 0;
-                for same in lanes.chunk_by(|a, b| a == b) {
+                for same in lanes.chunk_by(|a, b| pattern.joins(*a, *b)) {
                     let end = start + same.len();
                     runs.push(Run {
                         position: same[0],
@@ -88,5 +117,30 @@ impl RunTable {
 
     pub(crate) fn blocks(&self) -> *const BlockRuns {
         self.blocks.as_ptr()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+    use ppl_core::{AxisId, AxisSet, Index};
+
+    #[test]
+    fn what_positions_do() {
+        let of = |values: Vec<u32>| {
+            let n = values.len();
+            let index = Index {
+                target: AxisId(1),
+                axes: AxisSet::of(&[AxisId(2)]),
+                values: values.into(),
+            };
+            Pattern::of(&index, Some(AxisId(2)), n)
+        };
+        assert_eq!(of((0..100).map(|i| i / 10).collect()), Some(Pattern::Equal));
+        let before = |i: u32| i.saturating_sub(1);
+        assert_eq!(of((0..100).map(before).collect()), Some(Pattern::Ascending));
+        assert_eq!(of((0..100).map(|i| i / 10 % 3).collect()), None);
+        assert_eq!(of((0..100).map(|i| i * 7 % 100).collect()), None);
+        assert_eq!(of((0..100).rev().collect()), None);
     }
 }

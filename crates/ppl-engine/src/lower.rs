@@ -1,7 +1,7 @@
 //! Instruction selection: one group of nodes becomes a list of steps over virtual registers and memory.
 
 use crate::graph::{Graph, Kind};
-use crate::index::has_runs;
+use crate::index::Pattern;
 use crate::levels::{Group, Levels, Task};
 use crate::ops::{Code, Into};
 use crate::place::{Places, View};
@@ -198,10 +198,10 @@ impl Lowering<'_> {
                 let along_lanes = self
                     .inner
                     .is_some_and(|inner| inner != target && source.stride(inner) != 0);
-                let code = if self.runs(*index) && !along_lanes {
-                    Code::GatherRuns
-                } else {
-                    Code::Gather
+                let code = match self.runs(*index).filter(|_| !along_lanes) {
+                    Some(Pattern::Equal) => Code::GatherRuns,
+                    Some(Pattern::Ascending) => Code::GatherStretches,
+                    None => Code::Gather,
                 };
                 (code, vec![])
             }
@@ -281,9 +281,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn runs(&self, index: IndexId) -> bool {
+    fn runs(&self, index: IndexId) -> Option<Pattern> {
         let index = &self.graph.program.indices[index.0 as usize];
-        has_runs(
+        Pattern::of(
             index,
             self.inner,
             self.inner.map_or(1, |inner| self.graph.size(inner)),
@@ -363,16 +363,18 @@ impl Lowering<'_> {
         let keeps_lanes = self
             .inner
             .is_some_and(|inner| inner != target && self.graph.axes[i].contains(inner));
-        let runs = self.runs(index) && !keeps_lanes;
+        let runs = self.runs(index).filter(|_| !keeps_lanes);
         let varies = |s: &Self, node: usize| {
             s.inner
                 .is_some_and(|inner| s.graph.axes[node].contains(inner))
         };
         let (code, nodes) = match self.fusible(a) {
-            Some((x, y)) if runs && varies(self, x) && varies(self, y) => {
+            Some((x, y)) if runs == Some(Pattern::Equal) && varies(self, x) && varies(self, y) => {
                 (Code::ScatterProductRuns, vec![x, y])
             }
-            _ if runs && varies(self, a) => (Code::ScatterRuns, vec![a]),
+            _ if !varies(self, a) => (Code::Scatter, vec![a]),
+            _ if runs == Some(Pattern::Equal) => (Code::ScatterRuns, vec![a]),
+            _ if runs == Some(Pattern::Ascending) => (Code::ScatterStretches, vec![a]),
             _ => (Code::Scatter, vec![a]),
         };
         let args = self.values(&nodes);

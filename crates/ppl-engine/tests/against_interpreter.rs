@@ -158,6 +158,12 @@ fn gathers_and_scatters() {
                         .collect::<Vec<_>>()
                         .into(),
                 });
+                // Two stretches of ascending positions.
+                let turn = b.index(Index {
+                    target: AxisId(2),
+                    axes: n,
+                    values: (0..rows as u32).map(|i| (i + 37) % rows as u32).collect(),
+                });
                 let pick_row = index(&b, 2, g, groups, rows, sorted);
                 let both = index(&b, 1, s.union(n), draws * rows, groups, false);
                 let x = data(&b, n, rows, 2);
@@ -176,6 +182,7 @@ fn gathers_and_scatters() {
                     out.push(b.gather(source, pick_row));
                     out.push(b.gather(source, shift));
                     out.push(b.gather(source, shift) + x);
+                    out.push(b.gather(source, turn));
                 }
                 for source in [x, eta, grid, full, x * eta] {
                     for axes in [g, s.union(g)] {
@@ -184,6 +191,7 @@ fn gathers_and_scatters() {
                     }
                     out.push(b.scatter(source, by_row, g.union(n)));
                     out.push(b.scatter(source, shift, n));
+                    out.push(b.scatter(source, turn, n));
                     out.push(b.scatter(source, shift, g.union(n)));
                     out.push(b.scatter(source, pick_row, n));
                 }

@@ -31,7 +31,8 @@ fn program(
         .map(|i| {
             let value = ((i * 7919 + 13) % 20011) as f64;
             match form {
-                Form::Decimals => (value - 10000.0) / 1e4,
+                // -0 among them.
+                Form::Decimals => -((10000.0 - value) / 1e4),
                 Form::Single => f64::from((value / 3000.0).sin() as f32),
                 Form::Double => (value / 3000.0).sin(),
             }

@@ -97,6 +97,63 @@ pub(crate) unsafe fn gather_runs(
     }
 }
 
+/// The same, by runs of ascending positions.
+///
+/// # Safety
+/// As for every [`super::BlockFn`]; positions lie within the source.
+#[inline(always)]
+pub(crate) unsafe fn gather_stretches(
+    dst: *mut f64,
+    a: *const f64,
+    b: *const f64,
+    detail: &Detail,
+) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        for run in runs(b) {
+            let len = usize::from(run.end - run.start);
+            let from = a.add(run.position as usize * detail.target_stride);
+            let dst = std::slice::from_raw_parts_mut(dst.add(run.start.into()), len);
+            if detail.target_stride == 1 {
+                dst.copy_from_slice(std::slice::from_raw_parts(from, len));
+            } else {
+                for (l, dst) in dst.iter_mut().enumerate() {
+                    *dst = *from.add(l * detail.target_stride);
+                }
+            }
+        }
+    }
+}
+
+/// `dst[c] += a` by runs of ascending positions; `c` points at the block's runs.
+///
+/// # Safety
+/// As for every [`super::BlockFn`]; positions lie within the destination.
+#[inline(always)]
+pub(crate) unsafe fn scatter_stretches(
+    dst: *mut f64,
+    a: *const f64,
+    c: *const f64,
+    detail: &Detail,
+) {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        for run in runs(c) {
+            let len = usize::from(run.end - run.start);
+            let to = dst.add(run.position as usize * detail.target_stride);
+            let a = std::slice::from_raw_parts(a.add(run.start.into()), len);
+            if detail.target_stride == 1 {
+                let to = std::slice::from_raw_parts_mut(to, len);
+                to.iter_mut().zip(a).for_each(|(to, a)| *to += *a);
+            } else {
+                for (l, a) in a.iter().enumerate() {
+                    *to.add(l * detail.target_stride) += *a;
+                }
+            }
+        }
+    }
+}
+
 /// `dst[c] += a`; `c` points at positions.
 ///
 /// # Safety

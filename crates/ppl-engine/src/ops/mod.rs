@@ -57,10 +57,14 @@ pub(crate) enum Code {
     Gather,
     /// The same, by runs of equal positions.
     GatherRuns,
+    /// The same, by runs of ascending positions.
+    GatherStretches,
     /// `dst[c] += a`
     Scatter,
     /// `dst[c] += a`, by runs.
     ScatterRuns,
+    /// `dst[c] += a`, by runs of ascending positions.
+    ScatterStretches,
     /// `dst[c] += a b`, by runs.
     ScatterProductRuns,
     /// Sum of `a` over the lanes.

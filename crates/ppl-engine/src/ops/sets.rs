@@ -179,6 +179,16 @@ macro_rules! instruction_set {
             }
 
             $(#[$feature])*
+            unsafe fn gather_stretches(dst: *mut f64, a: P, b: P, _: P, _: usize, detail: &Detail) {
+                unsafe { indexed::gather_stretches(dst, a, b, detail) }
+            }
+
+            $(#[$feature])*
+            unsafe fn scatter_stretches(dst: *mut f64, a: P, _: P, c: P, _: usize, detail: &Detail) {
+                unsafe { indexed::scatter_stretches(dst, a, c, detail) }
+            }
+
+            $(#[$feature])*
             unsafe fn scatter(dst: *mut f64, a: P, _: P, c: P, n: usize, detail: &Detail) {
                 unsafe { indexed::scatter(dst, a, c, n, detail) }
             }
@@ -333,8 +343,10 @@ macro_rules! instruction_set {
                     Code::Copy => el::copy,
                     Code::Gather => gather,
                     Code::GatherRuns => gather_runs,
+                    Code::GatherStretches => gather_stretches,
                     Code::Scatter => scatter,
                     Code::ScatterRuns => scatter_runs::<false>,
+                    Code::ScatterStretches => scatter_stretches,
                     Code::ScatterProductRuns => scatter_runs::<true>,
                     Code::Sum(into) => choose_reduce::<Sum>(choice, into),
                     Code::Dot(into) => choose_reduce::<Dot>(choice, into),

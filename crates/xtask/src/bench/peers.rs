@@ -15,7 +15,7 @@ pub struct Arguments {
     /// This problem only; several times for several
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// This peer only (numpyro)
+    /// This peer only (numpyro, pymc); several times for several
     #[arg(long, value_name = "NAME")]
     peer: Vec<String>,
     /// The Python that has the peers
@@ -38,11 +38,18 @@ struct Peer {
     pip: &'static str,
 }
 
-const PEERS: [Peer; 1] = [Peer {
-    name: "numpyro",
-    module: "numpyro",
-    pip: "pip install numpyro==0.22.0 jax==0.10.2",
-}];
+const PEERS: [Peer; 2] = [
+    Peer {
+        name: "numpyro",
+        module: "numpyro",
+        pip: "pip install numpyro==0.22.0 jax==0.10.2",
+    },
+    Peer {
+        name: "pymc",
+        module: "pymc",
+        pip: "pip install pymc==5.28.5",
+    },
+];
 
 /// Measures and prints as it goes.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
@@ -52,7 +59,9 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         .iter()
         .find(|name| !PEERS.iter().any(|p| p.name == *name))
     {
-        return Err(format!("there is no peer `{unknown}`; there is numpyro"));
+        let known: Vec<&str> = PEERS.iter().map(|p| p.name).collect();
+        let known = known.join(", ");
+        return Err(format!("there is no peer `{unknown}`; there are {known}"));
     }
     let asked = |p: &&Peer| arguments.peer.is_empty() || arguments.peer.iter().any(|n| n == p.name);
     let mut peers = vec![];
@@ -73,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
             "process-CPU microseconds on one core; a ratio below 1 means that this engine is faster"
         );
     }
-    let mut ratios: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
+    let mut ratios: BTreeMap<(usize, &str, &str), Vec<f64>> = BTreeMap::new();
     for problem in problems {
         for &draws in &arguments.draws {
             let data = problem.data(&arguments.data)?;
@@ -94,7 +103,10 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
                                 let word = what.trim_end_matches("_us");
                                 line +=
                                     &format!("  {} {word} {theirs:9.2} ({ratio:.3})", peer.name);
-                                ratios.entry((draws, peer.name)).or_default().push(ratio);
+                                ratios
+                                    .entry((draws, peer.name, word))
+                                    .or_default()
+                                    .push(ratio);
                             }
                         }
                         found[peer.name] = times;
@@ -112,10 +124,10 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         }
     }
     if !arguments.json {
-        for ((draws, peer), all) in ratios {
+        for ((draws, peer, what), all) in ratios {
             let mean = all.iter().map(|r| r.ln()).sum::<f64>() / all.len() as f64;
             println!(
-                "geometric mean against {peer}, S={draws}: {:.3}",
+                "geometric mean against {peer}, {what}s, S={draws}: {:.3}",
                 mean.exp()
             );
         }
