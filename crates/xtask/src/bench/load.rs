@@ -54,13 +54,13 @@ impl Inputs {
             all.join("\n")
         };
         let started = Instant::now();
-        let _ = ppl_lang::parts::syntax::parse(&text);
+        let (tree, _) = ppl_lang::parts::syntax::parse(&text);
         let parse_ms = ms(started);
         let started = Instant::now();
+        let _ = ppl_lang::parts::model::analyse(&tree);
+        let check_ms = ms(started);
         let (model, found) = Model::parse(&text);
         let model = model.ok_or_else(|| rendered(&found))?;
-        // It was parsed again.
-        let check_ms = (ms(started) - parse_ms).max(0.0);
         let mut sources: Vec<Source> = self.data.iter().map(|a| source(a)).collect();
         for setting in &self.set {
             let (name, value) = setting
