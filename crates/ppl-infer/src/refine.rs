@@ -21,6 +21,10 @@ const COVERED: f64 = 3.0;
 /// under some seeds, and what the fit ends with must not hang on it.
 const GAP: f64 = 0.03;
 
+/// From this k-hat of a quantity its summary is sought among the draws before they are thinned as well: these reach further into its
+/// tails.
+const LONG: f64 = 0.5;
+
 /// Whether any part of the guide is written, or has a family of its own.
 fn is_written(bound: &Bound) -> bool {
     let model = &bound.model;
@@ -98,7 +102,7 @@ pub(crate) fn refine(
             return Ok(None);
         }
     };
-    let drawn = nested.draws(DRAWS.min(fit.certificate.draws).max(options.draws));
+    let [drawn, all] = nested.draws(DRAWS.min(fit.certificate.draws).max(options.draws));
     let mut found = fit.clone();
     found.guide = NESTED.to_owned();
     // The coordinates are the Gaussian's, whose text says which sites are in units of their priors.
@@ -115,6 +119,24 @@ pub(crate) fn refine(
         outside: Some(&drawn),
     };
     let sampled = sample(bound, options, source, false, &mut found)?;
+    if worst(&found) > LONG {
+        let apart = FitOptions {
+            pointwise: false,
+            ..options.clone()
+        };
+        let source = Source {
+            params,
+            outside: Some(&all),
+        };
+        let mut further = found.clone();
+        let before = sample(bound, &apart, source, false, &mut further)?;
+        if before.non_finite == 0 && further.corrected {
+            let rows = found.rows.iter_mut().zip(further.rows);
+            for (row, other) in rows.filter(|(row, other)| other.k_hat < row.k_hat) {
+                *row = other;
+            }
+        }
+    }
     found.certificate.gradient_norm = f64::NAN;
     found.certificate.curvature_residual = f64::NAN;
     found.certificate.richer = None;

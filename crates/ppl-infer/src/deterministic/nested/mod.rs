@@ -288,8 +288,9 @@ impl Nested {
         (out, log_weights)
     }
 
-    /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded.
-    pub(crate) fn draws(&mut self, most: usize) -> Drawn {
+    /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded. Then those that they were thinned from, which reach
+    /// further.
+    pub(crate) fn draws(&mut self, most: usize) -> [Drawn; 2] {
         let thinning = Thinning::of(&self.ahead);
         // A few more than it takes if the share is what it seems.
         let wanted = (1.05 * most as f64 / thinning.share) as usize;
@@ -317,7 +318,7 @@ impl Nested {
             }
         }
         self.thinned = Some((thinning, kept.value.ln()));
-        out
+        [out, all]
     }
 }
 
