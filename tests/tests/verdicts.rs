@@ -121,10 +121,11 @@ fn cauchy_with_outliers() {
     // Means and sds by quadrature over both. Given `s` the tails of `mu` are still longer than a Gaussian's, so that the verdict
     // lies at the threshold.
     let nested = fitted(model, data);
-    for (name, mean, sd) in [("mu", 1.0499, 0.7354), ("s", 1.3162, 1.7974)] {
+    // With a k-hat of 0.65 the sd of `mu` differs by 5% from seed to seed: three times that.
+    for (name, mean, sd, error) in [("mu", 1.0499, 0.7354, 0.15), ("s", 1.3162, 1.7974, 0.1)] {
         let r = row(&nested, name);
         assert!((r.mean - mean).abs() < 0.1 * sd, "{r:?}");
-        assert!((r.sd / sd - 1.0).abs() < 0.1, "{r:?}");
+        assert!((r.sd / sd - 1.0).abs() < error, "{r:?}");
     }
     // Two clusters, each an outlier of the other.
     let model = "data y[row]: real; mu ~ Normal(0, 100); observe y ~ Cauchy(mu, 1);";
