@@ -84,6 +84,49 @@ fn a_gap_in_a_chain_is_bridged() {
     );
 }
 
+/// The same with an unknown coefficient phi, without a guide of one's own: two steps at once are N(phi^2 x, 1 + phi^2), which
+/// leaves an integral over phi. An entry whose prior reads another missing one has no scale of its own to be drawn in.
+#[test]
+fn gaps_of_a_chain_with_an_unknown_coefficient() {
+    let model = "data x[row]: real?; phi ~ Normal(0, 1); for t in row { \
+                 observe x[t] ~ if first(t) { Normal(0, 1) } else { Normal(phi * x[t - 1], 1) }; }";
+    let data = "x,i\n1,0\n,0\n2,0\n1.5,0\nNA,0\n0.8,0\n";
+    let ln_joint = |phi: f64| {
+        let two = |from: f64, to: f64| ln_normal(to, phi * phi * from, (1.0 + phi * phi).sqrt());
+        ln_normal(phi, 0.0, 1.0)
+            + ln_normal(1.0, 0.0, 1.0)
+            + two(1.0, 2.0)
+            + ln_normal(1.5, 2.0 * phi, 1.0)
+            + two(1.5, 0.8)
+    };
+    let step = 1e-3;
+    let nodes: Vec<f64> = (-6000..=6000).map(|i| f64::from(i) * step).collect();
+    let terms: Vec<f64> = nodes.iter().map(|phi| ln_joint(*phi)).collect();
+    let total = log_sum_exp(&terms);
+    let evidence = total + step.ln();
+    let mean: f64 = nodes
+        .iter()
+        .zip(&terms)
+        .map(|(x, t)| x * (t - total).exp())
+        .sum();
+    let found = fit(model, data, &with_guide(GuideChoice::Auto));
+    let (elbo, phi) = (found.elbo.as_ref().expect("a bound"), row(&found, "phi"));
+    assert!(
+        (elbo.log_evidence.value - evidence).abs() < 0.02 + 4.0 * elbo.log_evidence.se,
+        "{elbo:?}, not {evidence}"
+    );
+    assert!(
+        (phi.mean - mean).abs() < 0.02 + 4.0 * phi.mcse,
+        "{phi:?}, not {mean}"
+    );
+    let apart = fit(model, data, &with_guide(GuideChoice::MeanField));
+    let bound = apart.elbo.as_ref().expect("a bound").headline();
+    assert!(
+        bound.value < evidence + 4.0 * bound.se,
+        "{bound:?} above {evidence}"
+    );
+}
+
 /// Supports are those of the distribution, whatever its bounds depend on.
 #[test]
 fn imputed_values_respect_the_support() {

@@ -11,6 +11,9 @@ const SETTING: &str = "axis k = 5;
     let v[i in k] = cos(a * i);
     let w[i in k] = 1 / i;
     let L = cholesky(A);
+    axis g = {low, high};
+    let G[h in g, i in k, j in k] = sin(a * i + s * j * (if h == low { 1 } else { 2 })) + (if i == j { 3 } else { 0 });
+    let u[h in g, i in k] = cos(a * i + (if h == low { 0 } else { s }));
 ";
 
 /// The factor's value at a point of [`SETTING`], and its gradient checked.
@@ -56,6 +59,35 @@ fn identities() {
     );
     same("quad_form(B @ inverse(B) @ A, v)", "quad_form(A, v)");
     same("sum(i in k: (B @ A)[i, i])", "sum(i in k: (A @ B)[i, i])");
+}
+
+/// A square matrix for each group: the axis of the matrices is summed, the groups line up.
+#[test]
+fn products_within_groups() {
+    same(
+        "sum(u * (G @ u), over = [g, k])",
+        "sum(h in g: sum(i in k: sum(j in k: u[h, i] * G[h, i, j] * u[h, j])))",
+    );
+    same(
+        "sum(u * (u @ G), over = [g, k])",
+        "sum(h in g: sum(i in k: sum(j in k: u[h, i] * G[h, i, j] * u[h, j])))",
+    );
+    same(
+        "sum(exp(u) * (diag(u) @ G @ u), over = [g, k])",
+        "sum(h in g: sum(i in k: sum(j in k: exp(u[h, i]) * u[h, i] * G[h, i, j] * u[h, j])))",
+    );
+    same(
+        "sum(exp(u) * (G @ diag(u) @ u), over = [g, k])",
+        "sum(h in g: sum(i in k: sum(j in k: exp(u[h, i]) * G[h, i, j] * u[h, j]^2)))",
+    );
+    same(
+        "sum(h in g: sum(i in k: sum(j in k: v[i] * w[j] * (G @ G)[h, i, j])))",
+        "sum(h in g: sum(i in k: sum(j in k: sum(m in k: v[i] * w[j] * G[h, i, m] * G[h, m, j]))))",
+    );
+    same(
+        "sum(u * (B @ u), over = [g, k])",
+        "sum(h in g: sum(i in k: sum(j in k: u[h, i] * B[i, j] * u[h, j])))",
+    );
 }
 
 #[test]

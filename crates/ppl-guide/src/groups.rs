@@ -89,11 +89,14 @@ fn ordered<'a>(family: Option<&'a dyn Family>, bound: &Bound) -> Vec<Group<'a>> 
             .unwrap_or(0);
         let mut group = left.remove(next);
         for s in &mut group.sites {
+            // A recurrence reads its own earlier elements as it is drawn; missing cells are drawn all at once, so that one
+            // whose prior reads another (a lag of its column) has no scale of its own before they are there.
+            let at_once = model.imputations.iter().any(|i| i.site == s.site);
             let known = |p: &SymbolId| drawn.contains(p) || model.is_summed_out(*p);
             s.hierarchical &= model
                 .parents(s.site)
                 .iter()
-                .all(|p| known(p) || *p == s.site);
+                .all(|p| known(p) || (*p == s.site && !at_once));
             drawn.insert(s.site);
         }
         drawn.extend(&group.draws);

@@ -188,15 +188,9 @@ pub(crate) fn refine(
     if sampled.non_finite > 0 || !(asked || rises || mends) {
         return Ok(None);
     }
-    let names: Vec<String> = nested.theta.iter().map(|n| format!("`{n}`")).collect();
-    let given = match (nested.is_partial(), names.len()) {
-        (false, _) => "",
-        (true, 1) => ", and given it a Gaussian around the mode of all others",
-        (true, _) => ", and given them a Gaussian around the mode of all others",
-    };
     found.notes.push(format!(
-        "nested guide: a mixture for {}{given}; it raises the bound of one Gaussian by {:.2} (se {:.2})",
-        names.join(", "),
+        "nested guide: a mixture for {}; it raises the bound of one Gaussian by {:.2} (se {:.2})",
+        parts(&nested.theta, nested.is_partial()),
         gain.value,
         gain.se
     ));
@@ -205,6 +199,22 @@ pub(crate) fn refine(
         sampled,
         drawn,
     }))
+}
+
+/// Which unknowns the mixture is for, each name once, and what the others get.
+fn parts(theta: &[String], partial: bool) -> String {
+    if !partial {
+        return "all unknowns".to_owned();
+    }
+    let mut names: Vec<String> = vec![];
+    for name in theta.iter().map(|n| format!("`{n}`")) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let given = if theta.len() == 1 { "it" } else { "them" };
+    let names = names.join(", ");
+    format!("{names}, and given {given} a Gaussian around the mode of all others")
 }
 
 /// What the bound gains, on independent draws.

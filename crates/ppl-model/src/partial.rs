@@ -37,7 +37,16 @@ impl Model {
                 Role::Site(_) => {
                     sites.insert(id);
                 }
-                Role::Data { .. } | Role::Param(_) => {}
+                // Missing cells of a column are a site of their own.
+                Role::Data { .. } => {
+                    sites.extend(
+                        self.imputations
+                            .iter()
+                            .filter(|i| i.data == id)
+                            .map(|i| i.site),
+                    );
+                }
+                Role::Param(_) => {}
             }
         }
         sites

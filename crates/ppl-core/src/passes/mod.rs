@@ -6,6 +6,7 @@ pub mod linear_fold;
 pub mod merge;
 mod rebuild;
 pub mod square_fold;
+pub mod stage;
 pub mod unroll;
 
 use crate::program::Program;

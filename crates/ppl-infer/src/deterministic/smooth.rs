@@ -15,6 +15,8 @@ pub(super) struct Smooth {
     value: Kernels,
     gradient: Kernels,
     hessian: Kernels,
+    /// What products at the same points have in common, and where the results lie among the noise of `hessian`.
+    common: Option<(Kernels, Vec<(usize, usize)>)>,
     /// Offset in the noise of each block, and elements of it a point.
     blocks: Vec<(usize, usize)>,
     /// For every block that a derivative exists for, which one it is.
@@ -112,8 +114,17 @@ impl Smooth {
             .needed()
             .iter()
             .any(|id| at(&with_hessian.node(*id).op));
+        let is_direction = |offset| directions.contains(&offset);
+        let (common, with_hessian) = match passes::stage::stage(&with_hessian, is_direction) {
+            Some(parts) => (
+                Some((Kernels::compile(&parts.once)?, parts.kept)),
+                parts.each,
+            ),
+            None => (None, with_hessian),
+        };
         Ok(Smooth {
             quadratic,
+            common,
             value: Kernels::compile(&value)?,
             gradient: Kernels::compile(&with_gradient)?,
             hessian: Kernels::compile(&with_hessian)?,
@@ -180,6 +191,13 @@ impl Smooth {
     /// Sets the points of the next products.
     pub(super) fn aim(&mut self, points: &[f64]) {
         place(&self.blocks, points, self.d, &mut self.directed);
+        if let Some((kernels, kept)) = &mut self.common {
+            let own = kept.first().map_or(0, |k| k.0);
+            kernels.run(&self.params, &self.directed[..own]);
+            for (i, (offset, len)) in kept.iter().enumerate() {
+                self.directed[*offset..offset + len].copy_from_slice(kernels.output(i));
+            }
+        }
     }
 
     /// Values and gradients (a row each) at up to a batch of points.

@@ -206,7 +206,7 @@ impl Binder<'_> {
                 for (row, c) in cells.iter().enumerate() {
                     self.kind_of_interval(s, *c).map_err(|m| {
                         Diagnostic::data("E0209", column.place(row), m)
-                            .help("mend the cell, or widen the declared kind")
+                            .help("mend the cell, or widen the declared kind: `real` has no bounds")
                     })?;
                 }
                 let end = |c: Interval| {
@@ -241,7 +241,7 @@ impl Binder<'_> {
                 for (row, v) in checked.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
                     self.kind_of_number(s, *v, row).map_err(|m| {
                         Diagnostic::data("E0209", column.place(row), m)
-                            .help("mend the cell, or widen the declared kind")
+                            .help("mend the cell, or widen the declared kind: `real` has no bounds")
                     })?;
                 }
                 Values::Real(values.into())

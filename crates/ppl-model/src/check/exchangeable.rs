@@ -24,10 +24,13 @@ impl Checker {
             if single || told.contains(&axis) || !self.is_symmetric(axis) {
                 continue;
             }
-            let along = |s: &&Symbol| {
+            let vector = |s: &&Symbol| {
                 s.axes.len() == 1 && s.axes[0].axis == axis && s.kind.is_none() && is_real(s)
             };
-            let Some(component) = self.model.sites().map(|s| s.1).find(along) else {
+            let along = |s: &&Symbol| s.ty == Ty::Real && s.axes.iter().any(|a| a.axis == axis);
+            let sites = || self.model.sites().map(|s| s.1);
+            let in_order = sites().find(vector);
+            let Some(component) = in_order.or_else(|| sites().find(along)) else {
                 continue;
             };
             told.push(axis);
@@ -43,9 +46,17 @@ impl Checker {
             let message = format!(
                 "nothing tells the labels of `{name}` apart, so the posterior holds the same answer {copies}"
             );
+            let order = match in_order {
+                Some(component) => format!(
+                    "order one vector: `{}[{name}]: ordered ~ …`",
+                    component.name
+                ),
+                None => format!(
+                    "let a vector tell them apart, `u[{name}]: ordered ~ …`, or read no number of a single label"
+                ),
+            };
             let help = format!(
-                "order one vector: `{}[{name}]: ordered ~ …`; a guide finds one of the copies, or a mean of several that is none",
-                component.name
+                "{order}; a guide finds one of the copies, or a mean of several that is none"
             );
             found.push(
                 Diagnostic::warning("W0135", z.span, message)

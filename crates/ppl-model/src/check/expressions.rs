@@ -155,6 +155,9 @@ impl Checker {
                 span,
             });
         }
+        if self.poisoned.contains(name) {
+            return None;
+        }
         let constant = match name {
             "pi" => Some(std::f64::consts::PI),
             "inf" => Some(f64::INFINITY),
@@ -165,9 +168,6 @@ impl Checker {
                 ty: Ty::Real,
                 ..number(v, span)
             });
-        }
-        if self.poisoned.contains(name) {
-            return None;
         }
         if let Some(function) = self.inside_function()
             && (self.model.names.contains_key(name) || self.defined.contains_key(name))

@@ -38,7 +38,8 @@ impl Checker {
         })
     }
 
-    /// `l @ r`: sums over the one axis that both share; for matrices the left's last with the right's first.
+    /// `l @ r`: sums over the one axis that both share; for matrices the left's last with the right's first. Where several are
+    /// shared and one of them is that of square matrices, it is that one, and the others line up: a product for each group.
     pub(super) fn matmul(&mut self, l: &ast::Expr, r: &ast::Expr, span: Span) -> Option<TExpr> {
         let (l, r) = (self.expr(l, None), self.expr(r, None));
         let (l, r) = (l?, r?);
@@ -64,7 +65,8 @@ impl Checker {
                     .map(move |b| (*a, *b))
             })
             .collect();
-        let pair = adjacent.or(match shared.as_slice() {
+        let square = square_axis(&lo, &ro);
+        let pair = square.or(adjacent).or(match shared.as_slice() {
             [one] => Some(*one),
             _ => None,
         });
@@ -92,7 +94,7 @@ impl Checker {
                 axes.push(x);
             } else if x.axis == a.axis || r.axes.iter().filter(|y| y.axis == x.axis).count() == 2 {
                 return self.fail(not_available(span, "this product of square matrices"));
-            } else if !x.is_loop() {
+            } else if !x.is_loop() && square.is_none() {
                 let (over, with) = (
                     self.model.axis_name(a).to_string(),
                     self.model.axis_name(x).to_string(),
@@ -136,4 +138,18 @@ impl Checker {
         }
         Some(out)
     }
+}
+
+/// The sides of the product where exactly one of the shared axes is that of a square matrix: its last place on the left, its
+/// first on the right.
+fn square_axis(l: &[AxisRef], r: &[AxisRef]) -> Option<(AxisRef, AxisRef)> {
+    let places = |e: &[AxisRef], axis| e.iter().filter(|a| a.axis == axis).count();
+    let mut squares = l
+        .iter()
+        .filter(|a| a.copy == 0 && places(r, a.axis) > 0)
+        .filter(|a| places(l, a.axis) + places(r, a.axis) > 2);
+    let (one, none) = (squares.next()?, squares.next());
+    let last = *l.iter().rfind(|a| a.axis == one.axis)?;
+    let first = *r.iter().find(|a| a.axis == one.axis)?;
+    none.is_none().then_some((last, first))
 }

@@ -43,7 +43,12 @@ impl Checker {
         // In a loop a site may read earlier elements of itself, so its name is there before its distribution is known.
         let declared: Vec<AxisRef> = axes.iter().map(|a| a.declared()).collect();
         if !self.loops.is_empty() && self.lookup(&target.name.name).is_none() {
-            let ty = self.expected_type(dist, &axes).unwrap_or(Ty::Real);
+            let Some(ty) = self.expected_type(dist, &axes) else {
+                // What is wrong with the distribution is told; that its own name means nothing yet is no second mistake.
+                self.poison(&target.name.name);
+                self.distribution(dist, &axes, None);
+                return None;
+            };
             let placeholder = Symbol {
                 name: target.name.name.clone(),
                 axes: declared.clone(),
