@@ -154,14 +154,18 @@ impl Program {
 
     /// Numbers that one evaluation computes, roughly: elements of all nodes, and what routines do.
     pub fn work(&self) -> usize {
-        let of = |node: &Node| match &node.op {
+        self.nodes.iter().map(|node| self.work_of(node)).sum()
+    }
+
+    /// The same for one node; a routine counts at its first result.
+    pub fn work_of(&self, node: &Node) -> usize {
+        match &node.op {
             Op::Call(call, 0, args) => {
                 let args: Vec<AxisSet> = args.iter().map(|a| self.node(*a).axes).collect();
                 self.calls[call.0 as usize].work(self, &args)
             }
             _ => self.len(node.axes),
-        };
-        self.nodes.iter().map(of).sum()
+        }
     }
 
     /// Whether nothing was written.

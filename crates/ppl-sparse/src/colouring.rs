@@ -29,11 +29,20 @@ impl Colouring {
     /// Colours a pattern.
     pub fn new(pattern: Arc<Pattern>) -> Colouring {
         let n = pattern.n();
+        Self::with_apart(pattern, &vec![false; n])
+    }
+
+    /// Colours a pattern so that these unknowns have a colour each, and what they share with others is read from their own
+    /// products.
+    pub fn with_apart(pattern: Arc<Pattern>, apart: &[bool]) -> Colouring {
+        let n = pattern.n();
         let near = pattern.neighbours();
         let mut by_degree: Vec<usize> = (0..n).collect();
-        by_degree.sort_by_key(|&j| (std::cmp::Reverse(near[j].len()), j));
+        by_degree.sort_by_key(|&j| (!apart[j], std::cmp::Reverse(near[j].len()), j));
         let degree = |k: usize| near[by_degree[k]].len();
-        let least = (0..n).take_while(|k| degree(*k) > FULL).count();
+        let least = (0..n)
+            .take_while(|k| apart[by_degree[*k]] || degree(*k) > FULL)
+            .count();
         // Few full rows one by one, then by the steps of their fullness.
         let mut cuts: Vec<usize> = (least..n.min(least + 4)).collect();
         cuts.extend((least + 1..n).filter(|k| 3 * degree(*k) < 2 * degree(k - 1)));
@@ -56,10 +65,15 @@ impl Colouring {
         let colours = best
             .filter(|b| b.len() < n)
             .unwrap_or_else(|| (0..n as u32).map(|j| vec![j]).collect());
-        Self::with(pattern, &near, colours)
+        Self::with(pattern, &near, colours, apart)
     }
 
-    fn with(pattern: Arc<Pattern>, near: &[Vec<u32>], colours: Vec<Vec<u32>>) -> Colouring {
+    fn with(
+        pattern: Arc<Pattern>,
+        near: &[Vec<u32>],
+        colours: Vec<Vec<u32>>,
+        apart: &[bool],
+    ) -> Colouring {
         let n = pattern.n();
         let mut colour = vec![0u32; n];
         for (c, members) in colours.iter().enumerate() {
@@ -73,7 +87,7 @@ impl Colouring {
         };
         let mut reads = vec![vec![]; colours.len()];
         for (p, (i, j)) in pattern.places().enumerate() {
-            let (asked, element) = if i == j || alone(j) {
+            let (asked, element) = if i == j || (alone(j) && (apart[j] || !apart[i])) {
                 (j, i)
             } else if alone(i) || only(j, i) {
                 (i, j)

@@ -24,11 +24,12 @@ pub(super) struct Curvature {
 }
 
 impl Curvature {
-    fn new(pattern: Pattern, precision: &Pattern) -> Curvature {
+    /// `dear`: unknowns whose products have to be asked for by themselves.
+    fn new(pattern: Pattern, precision: &Pattern, dear: &[bool]) -> Curvature {
         let places = pattern.places().map(|(i, j)| precision.place(i, j));
         Curvature {
             places: places.map(|p| p.unwrap_or(0) as u32).collect(),
-            colouring: Colouring::new(Arc::new(pattern)),
+            colouring: Colouring::with_apart(Arc::new(pattern), dear),
             constant: None,
             at_most: usize::MAX,
             difference: None,
@@ -86,7 +87,7 @@ impl Solver<'_> {
     /// at random points.
     pub(super) fn curvature(&mut self, q: &Gaussian) -> Curvature {
         let precision = self.by.pattern().clone();
-        let mut known = Curvature::new((*self.structure).clone(), &precision);
+        let mut known = Curvature::new((*self.structure).clone(), &precision, self.smooth.dear());
         let seen: Vec<Symmetric> = (0..2)
             .map(|k| {
                 let draws = self.draws(BATCH, (2 << 20) + k);
@@ -103,7 +104,7 @@ impl Solver<'_> {
         };
         let less = self.structure.kept(other);
         let mut known = match less.len() < self.structure.len() {
-            true => Curvature::new(less, &precision),
+            true => Curvature::new(less, &precision, self.smooth.dear()),
             false => known,
         };
         if self.smooth.quadratic {

@@ -26,6 +26,7 @@ mod modes;
 mod natural;
 mod nested;
 mod outline;
+mod products;
 mod response;
 mod rungs;
 mod smooth;

@@ -1,11 +1,13 @@
 //! The log density on the unconstrained scale (Jacobians included), a batch of points at a time: values, gradients and
 //! products with the Hessian. The guide's noise stands for the unconstrained vector itself.
 
+use super::products::{Density, Products};
 use crate::objective::{Joint, ObjectiveError};
-use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, gradient, passes};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_model::Bound;
 use ppl_model::lower::{AxisMap, Role};
+use std::ops::Range;
 
 /// Points that are evaluated together.
 pub(super) const BATCH: usize = 16;
@@ -14,18 +16,17 @@ pub(super) const BATCH: usize = 16;
 pub(super) struct Smooth {
     value: Kernels,
     gradient: Kernels,
-    hessian: Kernels,
-    /// What products at the same points have in common, and where the results lie among the noise of `hessian`.
-    common: Option<(Kernels, Vec<(usize, usize)>)>,
+    hessian: Products,
+    /// The products among the cheap unknowns alone.
+    cheap: Option<Products>,
+    dear: Vec<bool>,
+    /// The unknowns of each block.
+    ranges: Vec<Range<usize>>,
     /// Offset in the noise of each block, and elements of it a point.
     blocks: Vec<(usize, usize)>,
     /// For every block that a derivative exists for, which one it is.
     slices: Vec<usize>,
     noise: Vec<f64>,
-    /// Noise and, behind it, a direction.
-    directed: Vec<f64>,
-    /// First element of each block's direction.
-    directions: Vec<usize>,
     params: Vec<f64>,
     /// Length of a point.
     pub(super) d: usize,
@@ -80,64 +81,52 @@ impl Smooth {
         let mut outputs = vec![value.outputs[0]];
         outputs.extend(&first);
         let (with_gradient, _) = passes::optimise_with(b.snapshot_with(outputs), bound.folding);
-        // The direction is the same at every point of the batch; what comes back is summed over them where that is wanted.
-        let mut directions = vec![];
-        let mut dot = Expr::Const(0.0);
-        for (leaf, g) in leaves.iter().zip(&first) {
-            let own = value.node(*leaf).axes.without(DRAW);
-            let (v, offset) = b.noise(own);
-            directions.push(offset);
-            dot = dot + b.sum(b.literal_or_node(*g) * v, own.with(DRAW));
-        }
-        let second: Vec<NodeId> = gradient(&b, dot.node(&b), &leaves)
-            .into_iter()
-            .map(|h| {
-                let own = b.axes_of(b.handle(h)).without(DRAW);
-                match summed {
-                    true => b.broadcast(b.sum(b.literal_or_node(h), draw), own),
-                    false => b.broadcast(b.literal_or_node(h), own.with(DRAW)),
-                }
-                .node(&b)
-            })
-            .collect();
-        let (with_hessian, _) = passes::optimise_with(b.snapshot_with(second), bound.folding);
-        let slices = leaves
+        let slices: Vec<usize> = leaves
             .iter()
             .filter_map(|leaf| match value.node(*leaf).op {
                 Op::Noise { offset } => blocks.iter().position(|(at, _)| *at == offset),
                 _ => None,
             })
             .collect();
-        let at =
-            |op: &Op| matches!(op, Op::Noise { offset } if blocks.iter().any(|b| b.0 == *offset));
-        let quadratic = !with_hessian
-            .needed()
-            .iter()
-            .any(|id| at(&with_hessian.node(*id).op));
-        let is_direction = |offset| directions.contains(&offset);
-        let (common, with_hessian) = match passes::stage::stage(&with_hessian, is_direction) {
-            Some(parts) => (
-                Some((Kernels::compile(&parts.once)?, parts.kept)),
-                parts.each,
-            ),
-            None => (None, with_hessian),
+        let density = Density {
+            program: &value,
+            blocks: &blocks,
+            summed,
+            folding: bound.folding,
         };
+        let hessian = density.products()?;
+        let cheap = density.cheap(&hessian)?;
+        let mut d = 0;
+        let ranges = blocks.iter().map(|b| {
+            d += b.1;
+            d - b.1..d
+        });
+        let ranges: Vec<Range<usize>> = ranges.collect();
+        let mut dear = vec![cheap.is_some(); d];
+        for (unknowns, _) in cheap.iter().flat_map(Products::results) {
+            unknowns.iter().for_each(|i| dear[*i as usize] = false);
+        }
         Ok(Smooth {
-            quadratic,
-            common,
+            quadratic: hessian.constant,
             value: Kernels::compile(&value)?,
             gradient: Kernels::compile(&with_gradient)?,
-            hessian: Kernels::compile(&with_hessian)?,
+            hessian,
+            cheap,
+            dear,
             noise: vec![0.0; value.n_noise],
-            directed: vec![0.0; with_hessian.n_noise],
             params: vec![0.0; value.n_params],
-            d: blocks.iter().map(|b| b.1).sum(),
+            d,
+            ranges,
             evaluations: 0,
             work: with_gradient.work() / BATCH,
             blocks,
             slices,
-            directions,
         })
+    }
+
+    /// The unknowns that reach costly routines, where there is a program for products among the others.
+    pub(super) fn dear(&self) -> &[bool] {
+        &self.dear
     }
 
     /// Values at up to a batch of points.
@@ -155,10 +144,9 @@ impl Smooth {
         self.evaluations += BATCH;
         let mut finite = self.gradient.output(0).iter().all(|v| v.is_finite());
         for (k, &block) in self.slices.iter().enumerate() {
-            let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
-            let len = self.blocks[block].1;
-            for row in self.gradient.output(k + 1).chunks(len) {
-                for (total, v) in total[first..first + len].iter_mut().zip(row) {
+            let range = self.ranges[block].clone();
+            for row in self.gradient.output(k + 1).chunks(range.len()) {
+                for (total, v) in total[range.clone()].iter_mut().zip(row) {
                     *total += v;
                     finite &= v.is_finite();
                 }
@@ -168,35 +156,33 @@ impl Smooth {
     }
 
     /// Adds the products of the Hessians at a full batch of points with one direction; the points are those of the last
-    /// [`Smooth::aim`].
+    /// [`Smooth::aim`]. Of a direction without dear unknowns, the product's elements at dear unknowns are left out.
     pub(super) fn add_products(&mut self, direction: &[f64], total: &mut [f64]) {
-        for (k, &block) in self.slices.iter().enumerate() {
-            let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
-            let len = self.blocks[block].1;
-            let at = self.directions[k];
-            self.directed[at..at + len].copy_from_slice(&direction[first..first + len]);
-        }
-        self.hessian.run(&self.params, &self.directed);
         self.evaluations += 2 * BATCH;
-        for (k, &block) in self.slices.iter().enumerate() {
-            let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
-            let len = self.blocks[block].1;
-            let product = self.hessian.output(k);
-            for (total, v) in total[first..first + len].iter_mut().zip(product) {
-                *total += v;
+        for (unknowns, product) in self.product(direction).results() {
+            for (i, v) in unknowns.iter().zip(product) {
+                total[*i as usize] += v;
             }
         }
     }
 
+    /// Runs the program for a direction.
+    fn product(&mut self, direction: &[f64]) -> &Products {
+        let mut moved = direction.iter().zip(&self.dear);
+        let products = match &mut self.cheap {
+            Some(cheap) if !moved.any(|(v, dear)| *dear && *v != 0.0) => cheap,
+            _ => &mut self.hessian,
+        };
+        products.run(&self.params, direction);
+        products
+    }
+
     /// Sets the points of the next products.
     pub(super) fn aim(&mut self, points: &[f64]) {
-        place(&self.blocks, points, self.d, &mut self.directed);
-        if let Some((kernels, kept)) = &mut self.common {
-            let own = kept.first().map_or(0, |k| k.0);
-            kernels.run(&self.params, &self.directed[..own]);
-            for (i, (offset, len)) in kept.iter().enumerate() {
-                self.directed[*offset..offset + len].copy_from_slice(kernels.output(i));
-            }
+        for products in self.cheap.iter_mut().chain([&mut self.hessian]) {
+            products.aim(&self.params, |noise| {
+                place(&self.blocks, points, self.d, noise)
+            });
         }
     }
 
@@ -214,32 +200,35 @@ impl Smooth {
         values.copy_from_slice(&self.gradient.output(0)[..n]);
         gradients.fill(0.0);
         for (k, &block) in self.slices.iter().enumerate() {
-            self.rows(block, self.gradient.output(k + 1), gradients);
+            rows(
+                self.ranges[block].clone(),
+                self.d,
+                self.gradient.output(k + 1),
+                gradients,
+            );
         }
     }
 
-    /// The products of the Hessian at each point of the last [`Smooth::aim`] with one direction, a row each.
+    /// The products of the Hessian at each point of the last [`Smooth::aim`] with one direction, a row each; as
+    /// [`Smooth::add_products`] otherwise.
     pub(super) fn products_of_each(&mut self, direction: &[f64], products: &mut [f64]) {
-        for (k, &block) in self.slices.iter().enumerate() {
-            let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
-            let (at, len) = (self.directions[k], self.blocks[block].1);
-            self.directed[at..at + len].copy_from_slice(&direction[first..first + len]);
-        }
-        self.hessian.run(&self.params, &self.directed);
-        self.evaluations += 2 * products.len() / self.d;
+        let d = self.d;
+        self.evaluations += 2 * products.len() / d;
         products.fill(0.0);
-        for (k, &block) in self.slices.iter().enumerate() {
-            self.rows(block, self.hessian.output(k), products);
+        for (unknowns, product) in self.product(direction).results() {
+            for (to, from) in products.chunks_mut(d).zip(product.chunks(unknowns.len())) {
+                for (i, v) in unknowns.iter().zip(from) {
+                    to[*i as usize] = *v;
+                }
+            }
         }
     }
+}
 
-    /// Writes a block's numbers of each point where they belong in its row.
-    fn rows(&self, block: usize, from: &[f64], to: &mut [f64]) {
-        let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
-        let len = self.blocks[block].1;
-        for (to, from) in to.chunks_mut(self.d).zip(from.chunks(len)) {
-            to[first..first + len].copy_from_slice(from);
-        }
+/// Writes a block's numbers of each point where they belong in its row.
+fn rows(block: Range<usize>, d: usize, from: &[f64], to: &mut [f64]) {
+    for (to, from) in to.chunks_mut(d).zip(from.chunks(block.len())) {
+        to[block.clone()].copy_from_slice(from);
     }
 }
 

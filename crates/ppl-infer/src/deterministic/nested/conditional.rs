@@ -112,7 +112,7 @@ impl Conditional {
         let rest: Vec<usize> = (0..d).filter(|i| !theta.contains(i)).collect();
         let of = |unknowns: &[usize]| unknowns.iter().map(|i| q.mean[*i]).collect();
         let centre: (Vec<f64>, Vec<f64>) = (of(&theta), of(&rest));
-        let hessians = Hessians::new(rest.clone(), structure, scales);
+        let hessians = Hessians::new(rest.clone(), structure, scales, smooth.dear());
         let (mut by, mut fallback, mut slopes) = (None, None, vec![]);
         if !rest.is_empty() {
             let order = Elimination::new(hessians.pattern().clone(), usize::MAX)?;

@@ -23,11 +23,13 @@ impl Hessians {
         unknowns: Vec<usize>,
         structure: &Pattern,
         scales: Option<&[f64]>,
+        dear: &[bool],
     ) -> Hessians {
         let pattern = Arc::new(restricted(structure, &unknowns));
+        let apart: Vec<bool> = unknowns.iter().map(|i| dear[*i]).collect();
         let differenced = scales.map(|s| unknowns.iter().map(|i| s[*i]).collect());
         Hessians {
-            colouring: Colouring::new(pattern),
+            colouring: Colouring::with_apart(pattern, &apart),
             unknowns,
             differenced,
         }

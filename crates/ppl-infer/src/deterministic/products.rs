@@ -1,0 +1,222 @@
+//! Products of the Hessian of a program with directions, a batch of points at a time: the gradient of the gradient's product
+//! with the direction.
+//!
+//! What the products at the same points have in common (matrix factors, filters) is computed once for all of them. Where some
+//! unknowns reach costly routines and others do not (the scale and length of a kernel, and the function's values), the products
+//! of the others among themselves have a program of their own, which leaves out the second derivatives of those routines.
+
+use crate::objective::ObjectiveError;
+use ppl_core::passes::stage::stage;
+use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
+use ppl_engine::Kernels;
+
+/// How much less a program for the cheap unknowns has to compute for it to be worth having.
+const WORTH: usize = 2;
+
+/// Products among some of a density's unknowns.
+pub(super) struct Products {
+    kernels: Kernels,
+    /// What products at the same points have in common, and where the results lie in the noise.
+    common: Option<(Kernels, Vec<(usize, usize)>)>,
+    /// The points, behind them a direction, and the common results.
+    noise: Vec<f64>,
+    /// The first element of each part's direction, and the part's unknowns.
+    parts: Vec<(usize, Vec<u32>)>,
+    /// Whether the second derivatives are the same everywhere.
+    pub(super) constant: bool,
+    work: usize,
+}
+
+/// A node of the density that holds some of the unknowns, and no other node does.
+struct Part {
+    node: NodeId,
+    /// The unknown of each element, in the node's order.
+    unknowns: Vec<u32>,
+}
+
+/// The density as a program, and where the unknowns of a point lie in its noise: offset and length of each block.
+pub(super) struct Density<'p> {
+    pub(super) program: &'p Program,
+    pub(super) blocks: &'p [(usize, usize)],
+    /// Whether products are summed over the points.
+    pub(super) summed: bool,
+    pub(super) folding: passes::Folding,
+}
+
+impl Density<'_> {
+    /// The products among all unknowns.
+    pub(super) fn products(&self) -> Result<Products, ObjectiveError> {
+        self.among(&self.leaves())
+    }
+
+    /// The products among the unknowns that reach no costly routine, where that saves much; `all`: those among all unknowns.
+    pub(super) fn cheap(&self, all: &Products) -> Result<Option<Products>, ObjectiveError> {
+        let Some(parts) = self.parts() else {
+            return Ok(None);
+        };
+        let reached: Vec<usize> = parts.iter().map(|p| self.routines(p.node)).collect();
+        let most = reached.iter().copied().max().unwrap_or(0);
+        let len = |parts: &[Part]| parts.iter().map(|p| p.unknowns.len()).sum::<usize>();
+        let n = len(&parts);
+        let cheap: Vec<Part> = parts
+            .into_iter()
+            .zip(reached)
+            .filter(|(_, reached)| WORTH * reached < most)
+            .map(|(part, _)| part)
+            .collect();
+        if 2 * len(&cheap) < n || cheap.is_empty() {
+            return Ok(None);
+        }
+        let found = self.among(&cheap)?;
+        Ok((WORTH * found.work < all.work).then_some(found))
+    }
+
+    fn among(&self, parts: &[Part]) -> Result<Products, ObjectiveError> {
+        let b = &Builder::from_program(self.program.clone());
+        let nodes: Vec<NodeId> = parts.iter().map(|p| p.node).collect();
+        let own = |node: &NodeId| self.program.node(*node).axes.without(DRAW);
+        let draw = AxisSet::EMPTY.with(DRAW);
+        // The direction is the same at every point of the batch; what comes back is summed over them where that is wanted.
+        let mut placed = vec![];
+        let mut dot = Expr::Const(0.0);
+        for (part, g) in parts
+            .iter()
+            .zip(gradient(b, self.program.outputs[0], &nodes))
+        {
+            let (v, offset) = b.noise(own(&part.node));
+            placed.push((offset, part.unknowns.clone()));
+            dot = dot + b.sum(b.literal_or_node(g) * v, own(&part.node).with(DRAW));
+        }
+        let second = gradient(b, dot.node(b), &nodes);
+        let second = second.into_iter().zip(&nodes).map(|(h, node)| {
+            let h = b.literal_or_node(h);
+            match self.summed {
+                true => b.broadcast(b.sum(h, draw), own(node)),
+                false => b.broadcast(h, own(node).with(DRAW)),
+            }
+            .node(b)
+        });
+        let second: Vec<NodeId> = second.collect();
+        let (program, _) = passes::optimise_with(b.snapshot_with(second), self.folding);
+        let is_direction = |offset| placed.iter().any(|p| p.0 == offset);
+        let at_points = |op: &Op| matches!(op, Op::Noise { offset } if !is_direction(*offset));
+        let needed = program.needed();
+        let constant = !needed.iter().any(|id| at_points(&program.node(*id).op));
+        let (common, program) = match stage(&program, is_direction) {
+            Some(parts) => (
+                Some((Kernels::compile(&parts.once)?, parts.kept)),
+                parts.each,
+            ),
+            None => (None, program),
+        };
+        Ok(Products {
+            kernels: Kernels::compile(&program)?,
+            common,
+            noise: vec![0.0; program.n_noise],
+            parts: placed,
+            constant,
+            work: program.work(),
+        })
+    }
+
+    /// The blocks themselves.
+    fn leaves(&self) -> Vec<Part> {
+        let leaves = self.program.noises().into_iter().filter_map(|node| {
+            let Op::Noise { offset } = self.program.node(node).op else {
+                return None;
+            };
+            let block = self.blocks.iter().position(|b| b.0 == offset)?;
+            let first: usize = self.blocks[..block].iter().map(|b| b.1).sum();
+            let unknowns = (first..first + self.blocks[block].1).map(|i| i as u32);
+            Some(Part {
+                node,
+                unknowns: unknowns.collect(),
+            })
+        });
+        leaves.collect()
+    }
+
+    /// The nodes by which single sites are read from the blocks. `None`: something reads a block in another way, or an unknown
+    /// twice.
+    fn parts(&self) -> Option<Vec<Part>> {
+        let leaves = self.leaves();
+        let mut parts = vec![];
+        for (i, node) in self.program.nodes.iter().enumerate() {
+            let id = NodeId(i as u32);
+            for leaf in &leaves {
+                if !node.op.args().contains(&leaf.node) {
+                    continue;
+                }
+                let unknowns = match &node.op {
+                    Op::At(_, _, position) => vec![leaf.unknowns[*position as usize]],
+                    Op::Gather(_, index) => {
+                        let index = &self.program.indices[index.0 as usize];
+                        let own = node.axes.without(DRAW);
+                        if own != index.axes || own.contains(index.target) {
+                            return None;
+                        }
+                        index
+                            .values
+                            .iter()
+                            .map(|p| leaf.unknowns[*p as usize])
+                            .collect()
+                    }
+                    _ => return None,
+                };
+                parts.push(Part { node: id, unknowns });
+            }
+        }
+        let mut seen: Vec<u32> = parts
+            .iter()
+            .flat_map(|p| p.unknowns.iter().copied())
+            .collect();
+        let n = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        (seen.len() == n).then_some(parts)
+    }
+
+    /// What the routines compute that a node reaches.
+    fn routines(&self, from: NodeId) -> usize {
+        let mut reached = vec![false; self.program.nodes.len()];
+        let mut work = 0;
+        for (i, node) in self.program.nodes.iter().enumerate() {
+            let args = node.op.args();
+            reached[i] = i == from.0 as usize || args.iter().any(|a| reached[a.0 as usize]);
+            if reached[i] && matches!(node.op, Op::Call(..)) {
+                work += self.program.work_of(node);
+            }
+        }
+        work
+    }
+}
+
+impl Products {
+    /// Sets the points of the next products: the first elements of the noise.
+    pub(super) fn aim(&mut self, params: &[f64], place: impl Fn(&mut [f64])) {
+        place(&mut self.noise);
+        if let Some((kernels, kept)) = &mut self.common {
+            let own = kept.first().map_or(0, |k| k.0);
+            kernels.run(params, &self.noise[..own]);
+            for (i, (offset, len)) in kept.iter().enumerate() {
+                self.noise[*offset..offset + len].copy_from_slice(kernels.output(i));
+            }
+        }
+    }
+
+    /// Computes the product with one direction.
+    pub(super) fn run(&mut self, params: &[f64], direction: &[f64]) {
+        for (at, unknowns) in &self.parts {
+            for (to, unknown) in self.noise[*at..].iter_mut().zip(unknowns) {
+                *to = direction[*unknown as usize];
+            }
+        }
+        self.kernels.run(params, &self.noise);
+    }
+
+    /// For each part its unknowns and their elements of the product, for each point in turn where it is not summed.
+    pub(super) fn results(&self) -> impl Iterator<Item = (&[u32], &[f64])> {
+        let parts = self.parts.iter().enumerate();
+        parts.map(|(k, part)| (&*part.1, self.kernels.output(k)))
+    }
+}
