@@ -65,19 +65,19 @@ fn identities() {
 #[test]
 fn products_within_groups() {
     same(
-        "sum(u * (G @ u), over = [g, k])",
+        "sum(sum(u * (G @ u), over = k))",
         "sum(h in g: sum(i in k: sum(j in k: u[h, i] * G[h, i, j] * u[h, j])))",
     );
     same(
-        "sum(u * (u @ G), over = [g, k])",
+        "sum(sum(u * (u @ G), over = k))",
         "sum(h in g: sum(i in k: sum(j in k: u[h, i] * G[h, i, j] * u[h, j])))",
     );
     same(
-        "sum(exp(u) * (diag(u) @ G @ u), over = [g, k])",
+        "sum(sum(exp(u) * (diag(u) @ G @ u), over = k))",
         "sum(h in g: sum(i in k: sum(j in k: exp(u[h, i]) * u[h, i] * G[h, i, j] * u[h, j])))",
     );
     same(
-        "sum(exp(u) * (G @ diag(u) @ u), over = [g, k])",
+        "sum(sum(exp(u) * (G @ diag(u) @ u), over = k))",
         "sum(h in g: sum(i in k: sum(j in k: exp(u[h, i]) * G[h, i, j] * u[h, j]^2)))",
     );
     same(
@@ -85,7 +85,7 @@ fn products_within_groups() {
         "sum(h in g: sum(i in k: sum(j in k: sum(m in k: v[i] * w[j] * G[h, i, m] * G[h, m, j]))))",
     );
     same(
-        "sum(u * (B @ u), over = [g, k])",
+        "sum(sum(u * (B @ u), over = k))",
         "sum(h in g: sum(i in k: sum(j in k: u[h, i] * B[i, j] * u[h, j])))",
     );
 }

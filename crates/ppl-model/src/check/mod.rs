@@ -238,7 +238,8 @@ impl Checker {
                     ident.span,
                     format!("`{}` has a meaning of its own", ident.name),
                 )
-                .at("choose another name"),
+                .at("choose another name")
+                .help(format!("`{0}0` is free, or a longer name", ident.name)),
             );
         }
         let clash = if self.in_guide {
