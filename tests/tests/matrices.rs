@@ -81,8 +81,8 @@ fn products_within_groups() {
         "sum(h in g: sum(i in k: sum(j in k: exp(u[h, i]) * G[h, i, j] * u[h, j]^2)))",
     );
     same(
-        "sum(h in g: sum(i in k: sum(j in k: v[i] * w[j] * (G @ G)[h, i, j])))",
-        "sum(h in g: sum(i in k: sum(j in k: sum(m in k: v[i] * w[j] * G[h, i, m] * G[h, m, j]))))",
+        "sum(sum(u * (G @ G @ u), over = k))",
+        "sum(sum(u * (G @ (G @ u)), over = k))",
     );
     same(
         "sum(sum(u * (B @ u), over = k))",
