@@ -2,7 +2,7 @@
 
 use super::Solver;
 use super::gaussian::Gaussian;
-use super::smooth::BATCH;
+use super::smooth::{BATCH, Smooth};
 use ppl_sparse::{Colouring, Pattern, Symmetric};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,6 +15,9 @@ pub(super) struct Curvature {
     colouring: Colouring,
     /// Where the places of the colouring's pattern lie in the precision's.
     places: Vec<u32>,
+    /// Products for unknowns that reach costly routines, and what one of the others costs beside them.
+    n_dear: usize,
+    cheap_share: f64,
     /// The Hessian, where it is the same everywhere.
     constant: Option<Symmetric>,
     /// Draws that the mean is taken over, at most.
@@ -24,12 +27,14 @@ pub(super) struct Curvature {
 }
 
 impl Curvature {
-    /// `dear`: unknowns whose products have to be asked for by themselves.
-    fn new(pattern: Pattern, precision: &Pattern, dear: &[bool]) -> Curvature {
+    fn new(pattern: Pattern, precision: &Pattern, smooth: &Smooth) -> Curvature {
+        let dear = smooth.dear();
         let places = pattern.places().map(|(i, j)| precision.place(i, j));
         Curvature {
             places: places.map(|p| p.unwrap_or(0) as u32).collect(),
             colouring: Colouring::with_apart(Arc::new(pattern), dear),
+            n_dear: dear.iter().filter(|dear| **dear).count(),
+            cheap_share: smooth.cheap_share(),
             constant: None,
             at_most: usize::MAX,
             difference: None,
@@ -77,7 +82,10 @@ impl Curvature {
         match self.difference {
             // Two gradients for each unknown.
             Some(_) => 2 * self.colouring.pattern().n(),
-            None => 2 * self.colouring.n_colours(),
+            None => {
+                let others = self.colouring.n_colours().saturating_sub(self.n_dear);
+                2 * (self.n_dear + (self.cheap_share * others as f64).ceil() as usize)
+            }
         }
     }
 }
@@ -87,7 +95,7 @@ impl Solver<'_> {
     /// at random points.
     pub(super) fn curvature(&mut self, q: &Gaussian) -> Curvature {
         let precision = self.by.pattern().clone();
-        let mut known = Curvature::new((*self.structure).clone(), &precision, self.smooth.dear());
+        let mut known = Curvature::new((*self.structure).clone(), &precision, &self.smooth);
         let seen: Vec<Symmetric> = (0..2)
             .map(|k| {
                 let draws = self.draws(BATCH, (2 << 20) + k);
@@ -104,7 +112,7 @@ impl Solver<'_> {
         };
         let less = self.structure.kept(other);
         let mut known = match less.len() < self.structure.len() {
-            true => Curvature::new(less, &precision, self.smooth.dear()),
+            true => Curvature::new(less, &precision, &self.smooth),
             false => known,
         };
         if self.smooth.quadratic {

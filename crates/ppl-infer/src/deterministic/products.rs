@@ -24,7 +24,8 @@ pub(super) struct Products {
     parts: Vec<(usize, Vec<u32>)>,
     /// Whether the second derivatives are the same everywhere.
     pub(super) constant: bool,
-    work: usize,
+    /// Numbers that one product computes.
+    pub(super) work: usize,
 }
 
 /// A node of the density that holds some of the unknowns, and no other node does.

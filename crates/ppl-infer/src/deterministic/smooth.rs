@@ -129,6 +129,12 @@ impl Smooth {
         &self.dear
     }
 
+    /// What a product among the cheap unknowns costs, as a part of one among all.
+    pub(super) fn cheap_share(&self) -> f64 {
+        let of = |p: &Products| p.work as f64 / self.hessian.work as f64;
+        self.cheap.as_ref().map_or(1.0, of)
+    }
+
     /// Values at up to a batch of points.
     pub(super) fn values(&mut self, points: &[f64], out: &mut Vec<f64>) {
         place(&self.blocks, points, self.d, &mut self.noise);
