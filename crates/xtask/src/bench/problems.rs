@@ -313,7 +313,9 @@ mod tests {
         for problem in PROBLEMS {
             let text = std::fs::read_to_string(problem.model()).unwrap();
             let (model, found) = Model::parse(&text);
-            assert!(found.is_empty(), "{}: {found:?}", problem.name);
+            // Topics can be exchanged, which is told.
+            let known = |d: &ppl_lang::Diagnostic| problem.name == "lda" && d.code == "W0135";
+            assert!(found.iter().all(known), "{}: {found:?}", problem.name);
             if matches!(problem.name, "logreg" | "linreg" | "gp") {
                 continue;
             }
