@@ -1,12 +1,13 @@
 //! Centred or non-centred for each site: after both ways for all sites together, one site at a time is switched, and stays
 //! switched where that raises the bound. All parametrisations bound the same evidence.
 
-use crate::choice::{Entrant, Guided, candidate};
+use crate::choice::{Guided, candidate};
 use crate::deterministic::{Effort, solve};
 use crate::engine::FitError;
 use crate::former::Former;
 use crate::objective::Objective;
 use crate::options::{FitOptions, Observer};
+use crate::pursuit::Entrant;
 use crate::stochastic::{Outcome, Target};
 use ppl_guide::Centring;
 use ppl_model::Bound;

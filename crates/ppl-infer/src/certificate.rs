@@ -96,7 +96,7 @@ fn failure(findings: &Findings) -> Option<String> {
         Outcome::StepLimit => {
             return Some("the limit of steps came before convergence, and these are the values of the best iterate so far; raise `--max-steps`".into());
         }
-        Outcome::Converged => {}
+        Outcome::Converged | Outcome::Costly => {}
     }
     if sampled.non_finite > 0 {
         let place = sampled.culprit.as_deref().unwrap_or("the guide");
@@ -111,6 +111,10 @@ fn failure(findings: &Findings) -> Option<String> {
 /// Why it is not known that this is the optimum of its family.
 fn unconfirmed(findings: &Findings) -> Option<String> {
     let known = |v: f64| !v.is_nan();
+    let stood = match findings.outcome {
+        Outcome::Costly => "more draws would cost too much",
+        _ => "the optimiser stood still",
+    };
     match findings.inspection {
         Some(i) if known(i.gradient) && known(i.curvature) => {
             let what = if i.gradient > GRADIENT {
@@ -121,9 +125,12 @@ fn unconfirmed(findings: &Findings) -> Option<String> {
                 return None;
             };
             Some(format!(
-                "the optimiser stood still, but on draws of their own {what}: the optimum is near, not met"
+                "{stood}, but on draws of their own {what}: the optimum is near, not met"
             ))
         }
+        _ if *findings.outcome == Outcome::Costly => Some(format!(
+            "{stood}, and nothing else confirms that this is the optimum"
+        )),
         _ if findings.deterministic => None,
         _ => Some("the averages of the stochastic engine agree; nothing else confirms that this is the optimum".into()),
     }

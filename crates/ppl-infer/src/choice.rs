@@ -2,11 +2,12 @@
 //! where an optimisation diverges.
 
 use crate::centring;
-use crate::deterministic::{self, Effort, Found, Solved};
+use crate::deterministic::{self, Effort, Found};
 use crate::engine::FitError;
 use crate::ladder;
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice, Observer, Silent};
+use crate::pursuit::{self, Entrant};
 use crate::stochastic::{Optimum, Outcome, Target, maximise};
 use ppl_guide::Centring;
 use ppl_model::Bound;
@@ -220,35 +221,6 @@ fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chose
     })
 }
 
-/// A candidate with what the deterministic engine made of it.
-pub(crate) struct Entrant {
-    pub(crate) guided: Guided,
-    pub(crate) objective: Objective,
-    pub(crate) solved: Option<Solved>,
-}
-
-impl Entrant {
-    /// Its bound, so far.
-    fn bound(&self) -> f64 {
-        let solved = self.solved.as_ref();
-        solved.map_or(f64::NEG_INFINITY, |s| {
-            if s.optimum.elbo.is_finite() {
-                s.optimum.elbo
-            } else {
-                f64::NEG_INFINITY
-            }
-        })
-    }
-
-    fn is_done(&self) -> bool {
-        let solved = self.solved.as_ref();
-        solved.is_some_and(|s| s.optimum.outcome == Outcome::Converged)
-    }
-}
-
-/// A candidate this far below one that has converged is not pursued.
-const HOPELESS: f64 = 0.5;
-
 /// Optimises every candidate and keeps the one with the highest bound: all bound the same evidence. First the
 /// deterministic engine; the stochastic one where that found no optimum, unless another candidate is ahead already.
 pub fn choose(
@@ -303,14 +275,16 @@ pub fn choose(
             waiting.extend(found.guided);
         }
     }
-    let done = entrants.iter().filter(|e| e.is_done()).map(Entrant::bound);
-    let ahead = done.fold(f64::NEG_INFINITY, f64::max);
+    if !stopped {
+        stopped = pursuit::dear_rungs(&mut entrants, options, observer)?;
+    }
+    let hopeless = pursuit::hopeless(&entrants);
     let n = entrants.len();
     let mut best: Option<Chosen> = None;
     let mut bounds = vec![];
     let (mut steps, mut race, mut climb) = (0, 0.0, searching);
     for (k, entrant) in entrants.into_iter().enumerate() {
-        let behind = ahead.is_finite() && entrant.bound() < ahead - HOPELESS;
+        let behind = hopeless[k];
         // Whoever interrupts wants the best so far, not another engine.
         let last_word = stopped && k + 1 == n;
         let finished = entrant.is_done() || stopped;
@@ -320,16 +294,27 @@ pub fn choose(
             solved,
         } = entrant;
         let (solved, starts) = match solved {
-            Some(s) => (Some(s.optimum), Some(s.starts)),
+            Some(s) => (Some((s.optimum, s.left)), Some(s.starts)),
             None => (None, None),
         };
         let (optimum, attempts) = match solved {
-            Some(first) if finished || behind => (first, 0),
-            Some(first) => {
-                objective.start_at(&first.params);
-                let (then, attempts) = optimise(&mut objective, options, observer);
-                (better(first, then), attempts)
-            }
+            Some((first, _)) if finished || behind => (first, 0),
+            Some((first, left)) => match pursuit::most_steps(&objective, left, options) {
+                None => (first.costly(), 0),
+                Some(max_steps) => {
+                    objective.start_at(&first.params);
+                    let limited = FitOptions {
+                        max_steps,
+                        ..options.clone()
+                    };
+                    let (then, attempts) = optimise(&mut objective, &limited, observer);
+                    let found = better(first, then);
+                    match max_steps < options.max_steps {
+                        true => (found.costly(), attempts),
+                        false => (found, attempts),
+                    }
+                }
+            },
             None if behind || (stopped && !last_word) => {
                 bounds.push(f64::NEG_INFINITY);
                 continue;

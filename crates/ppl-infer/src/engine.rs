@@ -158,7 +158,7 @@ pub(crate) fn report(
         hurried,
         &mut fit,
     )?;
-    let converged = optimum.outcome == Outcome::Converged && sampled.non_finite == 0;
+    let converged = optimum.outcome.is_settled() && sampled.non_finite == 0;
     let inspection = match &chosen.objective.layout {
         Some(layout) if !hurried => {
             inspect(bound, layout, &optimum.params, options.seed, converged)?
@@ -219,7 +219,7 @@ fn nested(mut reported: Reported, options: &FitOptions) -> Result<Reported, FitE
     let Some(layout) = &chosen.objective.layout else {
         return Ok(reported);
     };
-    if optimum.outcome != Outcome::Converged || sampled.non_finite > 0 {
+    if !optimum.outcome.is_settled() || sampled.non_finite > 0 {
         return Ok(reported);
     }
     let drawn = drawn(bound);

@@ -26,6 +26,7 @@ pub mod plan;
 pub mod pointwise;
 pub mod predict;
 pub mod psis;
+mod pursuit;
 mod refine;
 mod sampled;
 pub mod sampler;

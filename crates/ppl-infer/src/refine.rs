@@ -9,6 +9,7 @@ use crate::options::{FitOptions, GuideChoice};
 use crate::psis::k_threshold;
 use crate::sampled::{Sampled, sample};
 use crate::source::{Drawn, Source};
+use crate::stochastic::Outcome;
 use ppl_model::Bound;
 
 /// Draws that its certificate rests on, unless more are asked for.
@@ -169,7 +170,7 @@ pub(crate) fn refine(
     };
     found.verdict = verdict(
         &Findings {
-            outcome: findings.outcome,
+            outcome: &Outcome::Converged,
             // Whichever engine found the Gaussian: this guide is fitted to the density itself, and its weights tell how well.
             deterministic: true,
             sampled: &sampled,

@@ -51,6 +51,8 @@ pub enum Outcome {
     Converged,
     /// The limit of steps came first.
     StepLimit,
+    /// What is left is not worth what it would cost.
+    Costly,
     /// The observer stopped it.
     Interrupted,
     /// No usable optimum.
@@ -58,6 +60,13 @@ pub enum Outcome {
         /// One sentence.
         reason: String,
     },
+}
+
+impl Outcome {
+    /// Whether nothing more is wanted of the optimisation: the certificate's own draws say how good the end is.
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self, Outcome::Converged | Outcome::Costly)
+    }
 }
 
 /// The result of [`maximise`].

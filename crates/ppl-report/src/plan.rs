@@ -40,12 +40,16 @@ pub fn plan_text(plan: &Plan) -> String {
         let rungs: Vec<String> = plan
             .rungs
             .iter()
-            .map(|r| match r.curvature < r.draws {
-                true => format!(
-                    "{} ({:.1e}; second derivatives of {})",
-                    r.draws, r.work, r.curvature
-                ),
-                false => format!("{} ({:.1e})", r.draws, r.work),
+            .map(|r| {
+                let part = match r.curvature < r.draws {
+                    true => format!("; second derivatives of {}", r.curvature),
+                    false => String::new(),
+                };
+                let when = match r.is_further() {
+                    true => "; for the best parametrisation",
+                    false => "",
+                };
+                format!("{} ({:.1e}{part}{when})", r.draws, r.work)
             })
             .collect();
         let _ = writeln!(

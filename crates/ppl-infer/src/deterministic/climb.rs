@@ -29,8 +29,27 @@ const RESUMED: usize = 2;
 /// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
 const PURPOSE: u32 = 4;
 
-/// The best Gaussian, and whether it is an optimum as far as fresh draws can tell.
-type Climbed = Result<(Gaussian, bool), (Option<Gaussian>, Lost)>;
+/// The best Gaussian that was found.
+pub(super) struct Summit {
+    pub(super) q: Gaussian,
+    /// Whether it is an optimum as far as fresh draws can tell.
+    pub(super) reached: bool,
+    /// Nats that more draws may still bring, where that is known.
+    pub(super) left: f64,
+}
+
+impl Summit {
+    fn of(q: Gaussian) -> Summit {
+        Summit {
+            q,
+            reached: true,
+            left: 0.0,
+        }
+    }
+}
+
+/// What the rungs led to, or how far they came.
+type Climbed = Result<Summit, (Option<Gaussian>, Lost)>;
 
 impl Solver<'_> {
     /// Frozen antithetic draws.
@@ -72,14 +91,19 @@ impl Solver<'_> {
         let fresh = self.draws(FRESH, 5 << 20);
         let (mut reached, mut change) = (false, f64::INFINITY);
         let (mut ratio, mut ahead) = (f64::INFINITY, f64::INFINITY);
+        let mut known_change = false;
         let mut rungs = rungs(known.cost(), self.smooth.work);
-        if effort == Effort::Quick {
-            rungs.truncate(2);
-        }
-        let first = match resumed {
-            true => RESUMED.min(rungs.len() - 1),
-            false => 0,
+        let near = rungs.iter().skip(1).take_while(|r| !r.is_further()).count() + 1;
+        let first = match (effort, resumed) {
+            (Effort::Further, _) => near,
+            (_, true) => RESUMED.min(near - 1),
+            (_, false) => 0,
         };
+        match effort {
+            Effort::Quick => rungs.truncate(near.min(2)),
+            Effort::Full | Effort::Resume => rungs.truncate(near),
+            Effort::Further => {}
+        }
         for (k, rung) in rungs.iter().enumerate().skip(first) {
             let n = rung.draws;
             known.limit(rung.curvature);
@@ -99,11 +123,12 @@ impl Solver<'_> {
             reached = still;
             // The curvature is known exactly, and so is the mean gradient over pairs.
             if self.smooth.quadratic && reached {
-                return Ok((q, true));
+                return Ok(Summit::of(q));
             }
             let before = change;
             change = more.abs() - 2.0 * se;
             // The first rung's change says where the start was.
+            known_change |= k > 0;
             if k > first.max(1) {
                 ratio = change / before;
             }
@@ -125,7 +150,7 @@ impl Solver<'_> {
             }
             let little = more.abs() < if last { (2.0 * se).max(WORTH) } else { WORTH };
             if little && (last || se < WORTH) {
-                return Ok((q, true));
+                return Ok(Summit::of(q));
             }
             // What is left is not worth so much.
             if ahead < NEARLY && next.is_some_and(Rung::is_dear) {
@@ -135,6 +160,13 @@ impl Solver<'_> {
         // More draws would cost too much, or there are no more. On many draws no step may be uphill although some would be by
         // others: what fresh ones see decides, and draws of the certificate's own confirm.
         let many = rungs.last().is_some_and(|r| r.draws >= MANY);
-        Ok((q, (reached || many) && ahead < NEARLY))
+        Ok(Summit {
+            q,
+            reached: (reached || many) && ahead < NEARLY,
+            left: match known_change {
+                true => ahead.max(0.0),
+                false => f64::INFINITY,
+            },
+        })
     }
 }

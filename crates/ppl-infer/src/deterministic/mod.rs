@@ -18,6 +18,7 @@ mod curvature;
 mod definite;
 mod dense;
 mod estimates;
+mod further;
 mod gaussian;
 mod inspect;
 mod layout;
@@ -35,6 +36,7 @@ mod starts;
 mod tails;
 mod warm;
 
+pub(crate) use further::further;
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
 pub(crate) use low_rank::factors;
@@ -158,12 +160,16 @@ pub(crate) enum Effort {
     Quick,
     /// All rungs from a former fit, and nothing where that leads elsewhere.
     Resume,
+    /// The dear rungs alone, from where the others ended.
+    Further,
 }
 
 /// An optimum, and what the starts led to.
 pub(crate) struct Solved {
     pub(crate) optimum: Optimum,
     pub(crate) starts: Found,
+    /// Nats that more draws may still bring; infinite where nothing is known.
+    pub(crate) left: f64,
 }
 
 /// What the starts led to.
@@ -212,10 +218,10 @@ pub(crate) fn solve(
         return Ok(None);
     };
     let (tried, agreeing, others) = (ends.tried, ends.agreeing, ends.others);
-    let (found, outcome) = match solver.climb(ends.best, ends.known, (effort, resumed)) {
-        Ok((found, true)) => (found, Outcome::Converged),
-        Ok((found, false)) => (found, Outcome::StepLimit),
-        Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted),
+    let (found, outcome, left) = match solver.climb(ends.best, ends.known, (effort, resumed)) {
+        Ok(s) if s.reached => (s.q, Outcome::Converged, s.left),
+        Ok(s) => (s.q, Outcome::StepLimit, s.left),
+        Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted, f64::INFINITY),
         Err(_) => return Ok(None),
     };
     let Some(params) = layout.params(n_params, &found) else {
@@ -266,7 +272,11 @@ pub(crate) fn solve(
         optimise_seconds: started.elapsed().as_secs_f64(),
         deterministic: true,
     };
-    Ok(Some(Solved { optimum, starts }))
+    Ok(Some(Solved {
+        optimum,
+        starts,
+        left,
+    }))
 }
 
 /// What the guide's precision may be, how it is factored, and where the curvature may be other than zero.

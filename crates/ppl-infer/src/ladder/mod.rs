@@ -227,7 +227,7 @@ pub(crate) fn climb(
     observer: &mut dyn Observer,
 ) -> Result<Reported, FitError> {
     let asked = asked(bound, options);
-    let usable = matches!(base.chosen.optimum.outcome, Outcome::Converged)
+    let usable = base.chosen.optimum.outcome.is_settled()
         && !matches!(base.fit.verdict, Verdict::Failed { .. })
         && !base.chosen.objective.params.is_empty();
     let certified = matches!(base.fit.verdict, Verdict::Certified { .. });
