@@ -103,6 +103,22 @@ impl Prim {
         }
     }
 
+    /// What one evaluation costs, roughly, in additions.
+    pub fn cost(self) -> usize {
+        use Prim::*;
+        match self {
+            Add | Mul | Abs | Sign | Floor | Max | Min | Less | LessEq | Equal | Select => 1,
+            Recip | Sqrt => 4,
+            // Polynomials of some ten terms.
+            Exp | Ln | Log1p | Expm1 | Tanh | InvLogit | Softplus => 10,
+            LnGamma | Erf | Phi => 20,
+            // These and the rest go lane by lane.
+            Pow | Sin | Cos | Atan | Polygamma | InvPhi => 50,
+            // Series and continued fractions.
+            _ => 500,
+        }
+    }
+
     /// The value: the reference that kernels are tested against.
     pub fn eval(self, a: &[f64]) -> f64 {
         use crate::special;

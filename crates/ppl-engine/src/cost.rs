@@ -1,46 +1,16 @@
 //! What a lane of an instruction costs, roughly, in additions: enough to say whether a kernel is worth several threads.
 
 use crate::ops::Code;
-use ppl_dist::Prim;
 
 /// Additions that a lane of this instruction is worth; `columns` is the width of the matrix, where it is a product.
 pub(crate) fn of(code: Code, columns: usize) -> usize {
     match code {
-        Code::Prim(prim) => of_prim(prim),
+        Code::Prim(prim) => prim.cost(),
         Code::Digamma | Code::Trigamma => 20,
         Code::Product | Code::TransposedProduct => columns,
         // A read or a write at any place, one lane at a time.
         Code::Gather | Code::Scatter => 4,
         _ => 1,
-    }
-}
-
-/// The elementary functions are polynomials of some ten terms; those from `Pow` on go lane by lane.
-fn of_prim(prim: Prim) -> usize {
-    match prim {
-        Prim::Add
-        | Prim::Mul
-        | Prim::Abs
-        | Prim::Sign
-        | Prim::Floor
-        | Prim::Max
-        | Prim::Min
-        | Prim::Less
-        | Prim::LessEq
-        | Prim::Equal
-        | Prim::Select => 1,
-        Prim::Recip | Prim::Sqrt => 4,
-        Prim::Exp
-        | Prim::Ln
-        | Prim::Log1p
-        | Prim::Expm1
-        | Prim::Tanh
-        | Prim::InvLogit
-        | Prim::Softplus => 10,
-        Prim::LnGamma | Prim::Erf | Prim::Phi => 20,
-        Prim::Pow | Prim::Sin | Prim::Cos | Prim::Atan | Prim::Polygamma | Prim::InvPhi => 50,
-        // Series and continued fractions.
-        _ => 500,
     }
 }
 

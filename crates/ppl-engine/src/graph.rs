@@ -1,6 +1,7 @@
 //! The program as the compiler sees it: axes of size 1 and nodes that change no value are gone, users are known.
 
 use crate::product::{self, Product};
+use crate::slice::Slice;
 use ppl_core::{AxisId, AxisSet, Op, Program};
 use ppl_dist::Prim;
 
@@ -17,6 +18,8 @@ pub(crate) struct Graph<'p> {
     pub(crate) is_output: Vec<bool>,
     /// The sums that are products of a matrix of data with a vector.
     pub(crate) products: Vec<Option<Product>>,
+    /// The look-ups and scatters at evenly spaced positions.
+    pub(crate) slices: Vec<Option<Slice>>,
     /// The node that a node's value really is.
     root: Vec<usize>,
     unit: AxisSet,
@@ -68,6 +71,7 @@ impl<'p> Graph<'p> {
         let mut graph = Graph {
             program,
             products,
+            slices: vec![None; n],
             axes,
             order: vec![],
             users: vec![vec![]; n],
@@ -76,6 +80,9 @@ impl<'p> Graph<'p> {
             unit,
         };
         graph.find_users();
+        for &i in &graph.order {
+            graph.slices[i] = Slice::find(program, &graph.axes, &graph.root, i);
+        }
         graph
     }
 
@@ -129,6 +136,7 @@ impl<'p> Graph<'p> {
         match self.op(i) {
             Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => Kind::Leaf,
             Op::At(..) | Op::Rename(..) => Kind::View,
+            Op::Gather(..) if self.slices[i].is_some() => Kind::View,
             Op::Map(..) | Op::Gather(..) => Kind::Lanes,
             // A resolved node is never a `Stop`; it would be computed as a copy of its lanes.
             Op::Stop(_) => Kind::Lanes,

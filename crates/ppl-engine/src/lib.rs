@@ -25,6 +25,7 @@ mod product;
 pub mod random;
 mod registers;
 mod sinks;
+mod slice;
 
 use assemble::Assembler;
 use calls::Run;

@@ -56,6 +56,10 @@ struct Lowering<'a> {
     inner: Option<AxisId>,
     done: HashMap<usize, Source>,
     loaded: HashMap<usize, usize>,
+    /// Nodes that are computed where a scatter of this kernel has them.
+    homes: HashMap<usize, (usize, View)>,
+    /// The scatters whose values are where they belong.
+    home: HashSet<usize>,
     out: Lowered,
 }
 
@@ -69,12 +73,15 @@ pub(crate) fn lower(graph: &Graph, levels: &Levels, places: &Places, group: &Gro
         inner: group.space.innermost(),
         done: HashMap::new(),
         loaded: HashMap::new(),
+        homes: HashMap::new(),
+        home: HashSet::new(),
         out: Lowered {
             steps: vec![],
             n_virtual: 0,
             wide: HashSet::new(),
         },
     };
+    lowering.find_homes();
     for task in &group.tasks {
         match *task {
             Task::Node(i) if graph.kind(i) == Kind::Sink => lowering.reduction(i),
@@ -226,7 +233,11 @@ impl Lowering<'_> {
             ));
             index = Some(*id);
         }
-        let (target, source) = match self.places.view(i) {
+        let home = self.homes.get(&i).map(|(scatter, view)| {
+            self.home.insert(*scatter);
+            view
+        });
+        let (target, source) = match self.places.view(i).or(home) {
             Some(view) => (Target::Memory(view.clone()), Source::Memory(view.clone())),
             None => {
                 let register = self.register();
@@ -358,7 +369,45 @@ impl Lowering<'_> {
         }
     }
 
+    /// What only this kernel reads, and a scatter of it places, can be written there at once.
+    fn find_homes(&mut self) {
+        for task in &self.group.tasks {
+            if let Task::Node(i) = *task
+                && let (Op::Scatter(a, _), Some(slice)) = (self.graph.op(i), &self.graph.slices[i])
+            {
+                let a = self.graph.resolve(*a);
+                let view = slice.view(self.places.own(i));
+                let contiguous = self.inner.is_none_or(|inner| view.stride(inner) == 1);
+                if self.is_here(a) && !self.levels.in_memory[a] && contiguous {
+                    self.homes.entry(a).or_insert((i, view));
+                }
+            }
+        }
+    }
+
+    /// A scatter to evenly spaced positions: the rest of its memory is 0 and stays so.
+    fn place(&mut self, i: usize, a: usize) {
+        let source = self.value(a);
+        let Some(slice) = self.graph.slices[i]
+            .as_ref()
+            .filter(|_| !self.home.contains(&i))
+        else {
+            return;
+        };
+        let view = slice.view(self.places.own(i));
+        let step = |view: &View| self.inner.map_or(1, |inner| view.stride(inner));
+        let contiguous = match &source {
+            Source::Register(_) => step(&view) == 1,
+            Source::Memory(source) => step(&view) == 1 && step(source) == 1,
+        };
+        let code = if contiguous { Code::Move } else { Code::Copy };
+        self.push(code, Target::Memory(view), vec![source], None);
+    }
+
     fn scatter(&mut self, i: usize, a: usize, index: IndexId) {
+        if self.graph.slices[i].is_some() {
+            return self.place(i, a);
+        }
         let target = self.graph.program.indices[index.0 as usize].target;
         let keeps_lanes = self
             .inner

@@ -100,6 +100,11 @@ impl Places {
             };
             places.views[i] = match (graph.op(i), base) {
                 (_, Some(base)) => Some(contiguous(base)),
+                (Op::Gather(a, _), _) => {
+                    let source = places.views[graph.resolve(*a)].as_ref();
+                    let slice = graph.slices[i].as_ref();
+                    source.zip(slice).map(|(source, slice)| slice.view(source))
+                }
                 (Op::At(a, axis, position), _) => places.views[graph.resolve(*a)]
                     .as_ref()
                     .map(|source| source.at(*axis, *position as usize)),

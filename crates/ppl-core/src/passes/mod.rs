@@ -1,7 +1,9 @@
 //! Passes: functions from programs to programs, a file each.
 
+pub mod cases;
 pub mod dead;
 pub mod fold;
+pub mod hoist;
 pub mod linear_fold;
 pub mod merge;
 mod rebuild;
@@ -24,13 +26,15 @@ pub struct PassReport {
 type Pass = (&'static str, fn(&Program) -> Program);
 
 /// The passes in the order in which they run. Folding comes again after the passes that make new data-only nodes.
-const PASSES: [Pass; 9] = [
+const PASSES: [Pass; 11] = [
     ("dead", dead::dead),
     ("fold", fold::fold),
+    ("cases", cases::cases),
     ("square_fold", square_fold::square_fold),
     ("unroll", unroll::unroll),
     ("linear_fold", linear_fold::linear_fold),
     ("fold", fold::fold),
+    ("hoist", hoist::hoist),
     ("merge", merge::merge),
     ("fold", fold::fold),
     ("dead", dead::dead),
@@ -48,7 +52,7 @@ pub fn optimise(program: Program) -> (Program, Vec<PassReport>) {
 /// Whether sums over rows that data determine are folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Folding {
-    /// Linear sums and sums of squares of linear forms.
+    /// Linear sums, sums of squares of linear forms, and sums whose rows have several forms.
     #[default]
     Sums,
     /// None: every row is visited.
@@ -56,7 +60,7 @@ pub enum Folding {
 }
 
 /// Passes that make sums over rows cheaper by their form, and change them by rounding alone.
-const FOLDING: [&str; 2] = ["linear_fold", "square_fold"];
+const FOLDING: [&str; 3] = ["cases", "linear_fold", "square_fold"];
 
 /// The same, with or without the passes that fold sums.
 pub fn optimise_with(program: Program, folding: Folding) -> (Program, Vec<PassReport>) {

@@ -207,9 +207,7 @@ fn chunk_of<const SCALAR: bool>(x: &[f64], chunk: usize) -> [f64; ACCUMULATORS] 
     if SCALAR {
         return [x[0]; ACCUMULATORS];
     }
-    let mut out = [0.0; ACCUMULATORS];
-    out.copy_from_slice(&x[chunk * ACCUMULATORS..(chunk + 1) * ACCUMULATORS]);
-    out
+    x.as_chunks::<ACCUMULATORS>().0[chunk]
 }
 
 /// `dst = fold(dst, a, b)`, lane by lane.

@@ -1,0 +1,112 @@
+//! Hoist: what is done to looked-up values and to values that are the same for all rows is done before the look-up, on fewer
+//! elements: `s * z[g]` becomes `(s * z)[g]`. The adjoint of `s` then sums over groups, not over rows.
+//!
+//! A look-up that others read too stays where it is: two look-ups cost more than one and an addition.
+
+use super::linear_fold::count_uses;
+use super::rebuild::{copy, rebuild};
+use crate::axes::AxisSet;
+use crate::builder::Builder;
+use crate::program::{IndexId, Op, Program};
+use ppl_dist::{Expr, NodeId, Prim, Recorder};
+
+/// The program with elementwise work done before look-ups where that is on at most half of the elements.
+pub fn hoist(program: &Program) -> Program {
+    let uses = count_uses(program);
+    rebuild(program, |b, id, of| {
+        let hoisted = match &program.node(id).op {
+            // Alone of the primitives these have derivatives everywhere: an element that no row looks up gives no NaN.
+            Op::Map(prim @ (Prim::Add | Prim::Mul), args) => {
+                let lone: Vec<bool> = args.iter().map(|a| uses[a.0 as usize] == 1).collect();
+                let args: Vec<NodeId> = args.iter().map(|a| of(*a).node(b)).collect();
+                before_gather(b, *prim, &args, &lone)
+            }
+            _ => None,
+        };
+        hoisted.unwrap_or_else(|| copy(b, program, id, of))
+    })
+}
+
+/// The look-up of what `prim` gives for the sources; `lone` says of which arguments this is the only use.
+fn before_gather<'b>(
+    b: &'b Builder,
+    prim: Prim,
+    args: &[NodeId],
+    lone: &[bool],
+) -> Option<Expr<'b>> {
+    let axes = |id: NodeId| b.axes_of(b.handle(id));
+    let len = |axes: AxisSet| axes.iter().map(|a| b.size(a)).product::<usize>();
+    let mut index: Option<IndexId> = None;
+    let mut sources = vec![];
+    for (arg, lone) in args.iter().zip(lone) {
+        match b.op_of(*arg) {
+            Op::Gather(source, i) if *lone && index.is_none_or(|known| known == i) => {
+                index = Some(i);
+                sources.push(source);
+            }
+            _ => sources.push(*arg),
+        }
+    }
+    let index = index?;
+    let (target, index_axes) = b.index_axes(index);
+    let apart = args.iter().zip(&sources).all(|(arg, source)| {
+        arg != source || axes(*arg).intersection(index_axes.with(target)).is_empty()
+    });
+    let all = |ids: &[NodeId]| ids.iter().fold(AxisSet::EMPTY, |s, id| s.union(axes(*id)));
+    if !apart || 2 * len(all(&sources)) > len(all(args)) {
+        return None;
+    }
+    let mapped = b.literal_or_node(b.apply(prim, &sources));
+    Some(b.gather(mapped, index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hoist;
+    use crate::interpret::evaluate;
+    use crate::passes::dead::dead;
+    use crate::{Axis, AxisId, AxisSet, Builder, Expr, Index, Program, Real};
+
+    const GROUP: AxisId = AxisId(1);
+    const ROW: AxisId = AxisId(2);
+
+    /// `Σ tanh(b + s z[g] + x)`, with one more use of `z[g]` where that is asked for.
+    fn program(again: bool) -> Program {
+        let axis = |name: &str, size| Axis {
+            name: name.into(),
+            size,
+        };
+        let b = Builder::new(vec![axis("draw", 1), axis("group", 5), axis("row", 90)]);
+        let row = AxisSet::of(&[ROW]);
+        let x = b.data((0..90).map(|i| (i % 17) as f64 / 10.0).collect(), row);
+        let g = b.index(Index {
+            target: GROUP,
+            axes: row,
+            values: (0..90).map(|i| i * 7 % 5).collect(),
+        });
+        let [intercept, s] = [0, 1].map(|_| b.param(AxisSet::EMPTY).0);
+        let z = b.gather(b.param(AxisSet::of(&[GROUP])).0, g);
+        let other = if again { x * z } else { Expr::Const(0.0) };
+        let out = b.sum((intercept + s * z + x).tanh() + other, row).node(&b);
+        b.finish(vec![out])
+    }
+
+    #[test]
+    fn light_factors_go_before_the_look_up() {
+        let program = program(false);
+        let hoisted = dead(&hoist(&program));
+        let rows = hoisted.nodes.iter().filter(|n| n.axes.contains(ROW));
+        // The column, the look-up, the sum with the column, its tanh.
+        assert_eq!(rows.count(), 4, "{hoisted}");
+        let x = [0.3, -1.0, 0.5, 2.0, 0.1, 0.7, -0.4];
+        let value = |p: &Program| evaluate(p, &x, &[], &p.outputs)[0][0];
+        assert!((value(&program) / value(&hoisted) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_look_up_that_others_read_stays() {
+        let program = program(true);
+        let hoisted = dead(&hoist(&program));
+        assert_eq!(hoisted.to_string(), dead(&program).to_string());
+    }
+}
