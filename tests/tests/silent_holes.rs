@@ -125,3 +125,51 @@ fn evidence_of_what_was_observed() {
     let plain = note("data y[row]: positive; m ~ Normal(0, 1); observe y ~ LogNormal(m, 1);");
     assert!(!plain.contains("evidence"), "{plain}");
 }
+
+/// Along the rows or the columns? The left and the right would both be accepted by position.
+#[test]
+fn a_vector_beside_a_square_matrix() {
+    let model = |q: &str| {
+        format!(
+            "axis k = 2; axis one = 1; let K[k, k] = [[1, 2], [3, 4]]; let v[k] = [1, 10]; let ones[k] = 1; \
+             data y[row]: real; a ~ Normal(0, 10); let q[{q}; let t = quad_form(q, ones); \
+             observe y ~ Normal(a * t, 1);"
+        )
+    };
+    assert!(codes(&model("k, k] = K * v"), "y\n73\n73\n").contains(&"E0109"));
+    let mean = |q: &str| row(&fit(&model(q), "y\n73\n73\n", &options()), "a").mean;
+    let rows = mean("i in k, j in k] = K[i, j] * v[i]");
+    let columns = mean("i in k, j in k] = K[i, j] * v[j]");
+    assert!(
+        (rows - 1.0).abs() < 0.01 && (columns - 73.0 / 64.0).abs() < 0.01,
+        "{rows} {columns}"
+    );
+}
+
+/// A vector argument of events along the second axis of a square matrix lies along the event, not along the rows.
+#[test]
+fn concentrations_of_the_rows_of_a_matrix() {
+    let at = |alpha: &str| {
+        let model = format!(
+            "axis k = {{a, b}}; let al[k] = [1.5, 4]; P[k, k] ~ Dirichlet({alpha}); data y[row]: real; observe y ~ Normal(P[a, b], 1);"
+        );
+        let (parsed, _) = Model::parse(&model);
+        let bound = parsed
+            .expect("a model")
+            .bind(&dataset("y\n0.8\n"))
+            .expect("bound")
+            .0;
+        let p = ppl_lang::Array {
+            shape: vec![2, 2],
+            values: vec![0.2, 0.8, 0.3, 0.7],
+        };
+        let point = ppl_lang::Point::Constrained([("P".to_owned(), p)].into());
+        bound.density(&point).expect("a density").log_density + 0.5 * std::f64::consts::TAU.ln()
+    };
+    // ln Dirichlet((0.2, 0.8) | (1.5, 4)) + ln Dirichlet((0.3, 0.7) | (1.5, 4)), by mpmath; read by rows it would be 0.278.
+    assert!(
+        (at("al") - 1.427_512_627_912_97).abs() < 1e-12,
+        "{}",
+        at("al")
+    );
+}

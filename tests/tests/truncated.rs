@@ -251,3 +251,37 @@ fn a_truncated_count_is_summed_out() {
     assert!((got - want).abs() < 1e-12 * want.abs(), "{got}, not {want}");
     check_gradient(&bound, &[("a", a)]);
 }
+
+/// `n: int(lo, hi) ~ …` says the same as `.truncated(lower = lo, upper = hi)`; ends that the support has anyway say nothing.
+#[test]
+fn a_kind_cuts_counts_off() {
+    let at = |n: &str| {
+        let model =
+            format!("data y[row]: real; m ~ Normal(0, 1); {n}; observe y ~ Normal(m + n, 1);");
+        density_at(&bind(&model, "y\n1.5\n0.5\n"), &[("m", 0.4)]).0
+    };
+    let same = [
+        (
+            "n: int(1, 4) ~ Poisson(exp(m))",
+            "n ~ Poisson(exp(m)).truncated(lower = 1, upper = 4)",
+        ),
+        (
+            "n: int(0, 4) ~ Poisson(exp(m))",
+            "n ~ Poisson(exp(m)).truncated(upper = 4)",
+        ),
+        (
+            "n: int(2, inf) ~ Binomial(5, 0.4)",
+            "n ~ Binomial(5, 0.4).truncated(lower = 2)",
+        ),
+        ("n: int(0, 5) ~ Binomial(5, 0.4)", "n ~ Binomial(5, 0.4)"),
+        ("n: int(0, 1) ~ Bernoulli(0.4)", "n ~ Bernoulli(0.4)"),
+        (
+            "n: int(1, 4) ~ if m > 0 { Poisson(2) } else { Poisson(3) }",
+            "n ~ if m > 0 { Poisson(2).truncated(lower = 1, upper = 4) } else { Poisson(3).truncated(lower = 1, upper = 4) }",
+        ),
+    ];
+    for (one, other) in same {
+        assert_eq!(at(one), at(other), "{one}");
+    }
+    assert!(at("n: int(2, 5) ~ Binomial(5, 0.4)") != at("n ~ Binomial(5, 0.4)"));
+}

@@ -209,3 +209,33 @@ fn bounds_may_be_data() {
         "{found:#?}"
     );
 }
+
+#[test]
+fn whole_numbers_cut_off() {
+    check(
+        &[
+            (
+                "b: int(0, 0) ~ Bernoulli(0.3);\nfactor b;",
+                "E0118",
+                "1:1",
+                "does not narrow Bernoulli",
+                "leave the bounds away",
+            ),
+            (
+                "n: int(0, 3) ~ Poisson(2).truncated(upper = 5);\nfactor n;",
+                "E0118",
+                "1:1",
+                "does not narrow Poisson",
+                ".truncated(lower = …, upper = …)",
+            ),
+            (
+                "n: int(4, 3) ~ Poisson(2);\nfactor n;",
+                "E0118",
+                "1:11",
+                "nothing lies between",
+                "int(3, 4)",
+            ),
+        ],
+        None,
+    );
+}

@@ -132,3 +132,54 @@ fn arguments_of_kernels() {
     ];
     check(&cases, None);
 }
+
+#[test]
+fn vectors_beside_square_matrices() {
+    check(
+        &[
+            (
+                with!("let a = K * v;"),
+                "E0109",
+                "6:13",
+                "along the rows of the square matrix or along its columns",
+                "`diag(v) @ M` scales the rows",
+            ),
+            (
+                with!("let a[k, k] = K + v;"),
+                "E0109",
+                "6:19",
+                "both are `k`",
+                "let a[i in k, j in k] = M[i, j] + v[i];",
+            ),
+            (
+                with!("let a[k, k] = v;"),
+                "E0109",
+                "6:15",
+                "along the rows of the left side",
+                "[i in k, j in k]",
+            ),
+            (
+                with!("x[k, k] ~ Normal(v, 1);\nfactor x[1, 1];"),
+                "E0109",
+                "6:18",
+                "along the rows of the left side",
+                "`…[i]` or `…[j]`",
+            ),
+            (
+                with!("let a = sum(K, over = k);"),
+                "E0106",
+                "6:23",
+                "ambiguous",
+                "sum(i in k, j in k: m[i, j])",
+            ),
+            (
+                with!("let a = sum(K);"),
+                "E0106",
+                "6:9",
+                "over which axis",
+                "sum(i in k, j in k: m[i, j])",
+            ),
+        ],
+        None,
+    );
+}

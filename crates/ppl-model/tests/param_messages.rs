@@ -44,3 +44,26 @@ fn glorot() {
     let found = diagnostics(text, None);
     assert!(found.is_empty(), "{found:?}");
 }
+
+#[test]
+fn kinds() {
+    check(
+        &[
+            (
+                "param w: simplex = 1;\nfactor w;",
+                "E0118",
+                "1:7",
+                "the kind of a vector",
+                "`w[k]: simplex`",
+            ),
+            (
+                "param w: int = 1;\nfactor w;",
+                "E0111",
+                "1:7",
+                "a real number",
+                "`positive`",
+            ),
+        ],
+        None,
+    );
+}

@@ -53,6 +53,18 @@ impl Checker {
             Lag::Along(a) if self.lag_guards.contains(&(axis, a)) => 0,
             Lag::Along(a) => match self.longest_lag(a) {
                 Some(k) => k,
+                None if !self.counts_from_one(a.axis) => {
+                    let lag = self.model.axis_name(a).to_string();
+                    return self.fail(
+                        Diagnostic::error(
+                            "E0123",
+                            span,
+                            format!("lags count from 1, and the levels of `{lag}` do not"),
+                        )
+                        .at("how far back is this?")
+                        .help(format!("write `axis {lag} = 1..5;` or `axis {lag} = 5;`")),
+                    );
+                }
                 None => {
                     let (t, k) = (self.loop_variable(axis), self.loop_variable(a));
                     return self.fail(
@@ -112,12 +124,31 @@ impl Checker {
 
     /// The largest label of an axis that is sized by a literal.
     fn longest_lag(&self, axis: AxisRef) -> Option<usize> {
+        if !self.counts_from_one(axis.axis) {
+            return None;
+        }
         match &self.model.axes[axis.axis].levels {
             Levels::Size(TExpr {
                 kind: TKind::Number(n),
                 ..
-            }) if *n >= 1.0 && *n < 1e6 => Some(*n as usize),
+            })
+            | Levels::Range(
+                _,
+                TExpr {
+                    kind: TKind::Number(n),
+                    ..
+                },
+            ) if *n >= 1.0 && *n < 1e6 => Some(*n as usize),
             _ => None,
+        }
+    }
+
+    /// Whether an element's label is its place, counted from 1.
+    pub(super) fn counts_from_one(&self, axis: usize) -> bool {
+        match &self.model.axes[axis].levels {
+            Levels::Rows | Levels::Size(_) => true,
+            Levels::Range(low, _) => matches!(low.kind, TKind::Number(1.0)),
+            _ => false,
         }
     }
 

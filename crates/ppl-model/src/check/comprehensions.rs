@@ -186,12 +186,7 @@ impl Checker {
             return;
         };
         if let (Some(lag), Some(at)) = (self.loop_axis(lag), self.loop_axis(at)) {
-            let from_one = |a: AxisRef| {
-                matches!(
-                    self.model.axes[a.axis].levels,
-                    Levels::Rows | Levels::Size(_)
-                )
-            };
+            let from_one = |a: AxisRef| self.counts_from_one(a.axis);
             if from_one(lag) && from_one(at) && self.loop_group(at).is_none() {
                 self.lag_guards.push((at, lag));
             }

@@ -55,7 +55,7 @@ impl Checker {
                         def.name
                     ),
                 );
-                return self.fail(d.help("a distribution with finitely many values is summed out: Binomial, BetaBinomial, DiscreteUniform, Categorical, or one that is cut off where hardly anything is left: `.truncated(upper = 100)`"));
+                return self.fail(d.help("a distribution with finitely many values is summed out: Binomial, BetaBinomial, DiscreteUniform, Categorical, or one that is cut off where hardly anything is left: `.truncated(upper = 100)`, or by its kind, `int(0, 100)`"));
             }
             let latent = |b: Bound| matches!(b, Bound::Parameter(i) if dist.form == 0 && dist.args.get(i).is_some_and(|a| a.stochastic));
             if (latent(low) && !below) || (latent(high) && !above) {

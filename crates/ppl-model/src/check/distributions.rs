@@ -261,6 +261,10 @@ impl Checker {
                 ok = false;
                 continue;
             };
+            let e = match parameter.shape {
+                Shape::Vector => along_event(e, event.last()),
+                _ => e,
+            };
             if matches!(parameter.domain, Domain::Element | Domain::Adjacency)
                 || graph_weight(def, parameter)
             {
@@ -351,7 +355,10 @@ impl Checker {
                             def.name
                         ),
                     )
-                    .help(format!("declare the column as {want}")),
+                    .help(match def.name {
+                        "Constant" => "declare the column as `int`; for one exact value beside a density model them apart: `observe y > 0 ~ Bernoulli(p);`, and in a loop `if y[i] > 0 { observe y[i] ~ …; }`".into(),
+                        _ => format!("declare the column as {want}"),
+                    }),
                 );
             }
         }
@@ -369,6 +376,25 @@ impl Checker {
             event: event_axes,
             span,
         })
+    }
+}
+
+/// A vector argument lies along the event: of a draw `P[k, k]`, whose rows are the events, along the second `k`.
+fn along_event(e: TExpr, event: Option<&AxisRef>) -> TExpr {
+    let Some(&second) = event.filter(|a| a.copy == 1 && !e.axes.contains(a)) else {
+        return e;
+    };
+    let first = AxisRef::of(second.axis);
+    if !e.axes.contains(&first) {
+        return e;
+    }
+    let renamed = |x: &AxisRef| if *x == first { second } else { *x };
+    TExpr {
+        axes: e.axes.iter().map(renamed).collect(),
+        ty: e.ty,
+        stochastic: e.stochastic,
+        span: e.span,
+        kind: TKind::Rename(Box::new(e), first, second),
     }
 }
 

@@ -68,6 +68,7 @@ impl Checker {
                 .help(format!("index it: `…[{variable}]`")),
             );
         }
+        self.vector_beside_square(args, &union)?;
         let in_frame = |x: &AxisRef| x.is_loop() || frame.is_some_and(|f| f.contains(x));
         if union.len() > widest.axes.len() && !union.iter().all(in_frame) {
             let widest = widest.clone();
@@ -86,6 +87,51 @@ impl Checker {
             );
         }
         Some(union)
+    }
+
+    /// A vector along one of the two axes of a square matrix could mean its rows or its columns: never guessed.
+    fn vector_beside_square(&mut self, args: &[TExpr], union: &[AxisRef]) -> Option<()> {
+        let Some(axis) = square_axes(union).next() else {
+            return Some(());
+        };
+        let half = |a: &&TExpr| a.axes.iter().filter(|x| is_open(x, axis)).count() == 1;
+        let (Some(vector), Some(matrix)) = (
+            args.iter().find(half),
+            args.iter().max_by_key(|a| a.axes.len()),
+        ) else {
+            return Some(());
+        };
+        let name = self.model.axes[axis].name.clone();
+        let d = Diagnostic::error(
+            "E0109",
+            vector.span,
+            format!("this vector could lie along the rows of the square matrix or along its columns: both are `{name}`"),
+        )
+        .at(format!("this {}", self.lies(&vector.axes)))
+        .label(matrix.span, format!("this {}", self.lies(&matrix.axes)));
+        self.fail(d.help(rows_or_columns(&name)))
+    }
+
+    /// The same for a vector that fills a square matrix on the left.
+    fn vector_fills_square(&mut self, e: &TExpr, frame: &[AxisRef], left: Span) -> Option<()> {
+        let half = |&axis: &usize| {
+            let own = e.axes.iter().filter(|x| is_open(x, axis));
+            own.map(|x| x.copy).eq([0])
+        };
+        let Some(axis) = square_axes(frame).find(half) else {
+            return Some(());
+        };
+        let name = self.model.axes[axis].name.clone();
+        let d = Diagnostic::error(
+            "E0109",
+            e.span,
+            format!("this vector could lie along the rows of the left side or along its columns: both are `{name}`"),
+        )
+        .at(format!("this {}", self.lies(&e.axes)))
+        .label(left, format!("the left {}", self.lies(frame)));
+        self.fail(d.help(format!(
+            "name them on the left: `…[i in {name}, j in {name}]`, and index the vector: `…[i]` or `…[j]`"
+        )))
     }
 
     /// "write `a[county]`": how to bring `e` onto `axes`.
@@ -118,7 +164,7 @@ impl Checker {
             .filter(|x| !x.is_loop() || !frame.is_empty())
             .collect();
         if extra.is_empty() {
-            return Some(());
+            return self.vector_fills_square(e, frame, left);
         }
         let whole = extra.iter().find_map(|x| {
             self.loops
@@ -157,4 +203,21 @@ impl Checker {
                 .help(help),
         )
     }
+}
+
+/// Axes that stand twice, outside of loops: those of square matrices.
+fn square_axes(axes: &[AxisRef]) -> impl Iterator<Item = usize> {
+    axes.iter()
+        .filter(|x| x.copy == 1 && axes.contains(&AxisRef::of(x.axis)))
+        .map(|x| x.axis)
+}
+
+fn is_open(x: &AxisRef, axis: usize) -> bool {
+    x.axis == axis && !x.is_loop()
+}
+
+fn rows_or_columns(axis: &str) -> String {
+    format!(
+        "`diag(v) @ M` scales the rows, `M @ diag(v)` the columns; or name both: `let a[i in {axis}, j in {axis}] = M[i, j] + v[i];`"
+    )
 }

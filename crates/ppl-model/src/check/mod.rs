@@ -30,6 +30,7 @@ mod lints;
 mod markov;
 mod matrices;
 mod modifiers;
+mod narrowed_counts;
 mod neighbours;
 mod nets;
 mod operators;

@@ -51,40 +51,42 @@ impl Checker {
         {
             match a.0.name.as_str() {
                 "over" => {
-                    let ExprKind::Name(axis) = &a.1.kind else {
-                        return None;
-                    };
-                    let axis = self.axis_or_fail(&ast::Ident {
-                        name: axis.clone(),
-                        span: a.1.span,
-                    })?;
-                    let here: Vec<AxisRef> =
-                        e.axes.iter().copied().filter(|x| x.axis == axis).collect();
-                    match here.as_slice() {
-                        [one] if !one.is_loop() => over.push(*one),
-                        [] => {
-                            let lies = self.lies(&e.axes);
-                            return self.fail(
-                                Diagnostic::error(
-                                    "E0106",
-                                    a.1.span,
-                                    format!(
-                                        "the array does not lie along `{}`: it {lies}",
-                                        self.model.axes[axis].name
-                                    ),
-                                )
-                                .label(e.span, format!("this {lies}")),
-                            );
-                        }
-                        _ => {
-                            return self.fail(Diagnostic::error(
+                    for named in axes_named(a.1)? {
+                        let axis = self.axis_or_fail(&named)?;
+                        let here: Vec<AxisRef> =
+                            e.axes.iter().copied().filter(|x| x.axis == axis).collect();
+                        match here.as_slice() {
+                            [one] if over.contains(one) => {
+                                let message =
+                                    format!("`{}` is named twice", self.model.axes[axis].name);
+                                return self.fail(
+                                    Diagnostic::error("E0106", named.span, message)
+                                        .help("name each axis once"),
+                                );
+                            }
+                            [one] if !one.is_loop() => over.push(*one),
+                            [] => {
+                                let lies = self.lies(&e.axes);
+                                return self.fail(
+                                    Diagnostic::error(
+                                        "E0106",
+                                        named.span,
+                                        format!(
+                                            "the array does not lie along `{}`: it {lies}",
+                                            self.model.axes[axis].name
+                                        ),
+                                    )
+                                    .label(e.span, format!("this {lies}")),
+                                );
+                            }
+                            _ => {
+                                let k = self.model.axes[axis].name.clone();
+                                return self.fail(Diagnostic::error(
                                 "E0106",
-                                a.1.span,
-                                format!(
-                                    "`over = {}` is ambiguous here",
-                                    self.model.axes[axis].name
-                                ),
-                            ));
+                                named.span,
+                                format!("`over = {k}` is ambiguous here: both axes of the square matrix are `{k}`"),
+                            ).help(format!("name them: `{0}(j in {k}: m[i, j])` in a loop or with `i` on the left, or `{0}(i in {k}, j in {k}: m[i, j])`", name.name)));
+                            }
                         }
                     }
                 }
@@ -111,14 +113,29 @@ impl Checker {
                 }
                 _ => {
                     let lies = self.lies(&e.axes);
-                    let axis = self.model.axis_name(open[0]).to_string();
+                    let axis = |i: usize| self.model.axis_name(open[i]).to_string();
+                    let (a, b) = (axis(0), axis(1));
+                    let help = match a == b {
+                        true => format!(
+                            "name the axes: `{}(i in {a}, j in {a}: m[i, j])`",
+                            name.name
+                        ),
+                        false => {
+                            let all: Vec<String> = (0..open.len()).map(axis).collect();
+                            format!(
+                                "write `{0}(…, over = {a})`, or of all of them `{0}(…, over = [{1}])`",
+                                name.name,
+                                all.join(", ")
+                            )
+                        }
+                    };
                     return self.fail(
                         Diagnostic::error(
                             "E0106",
                             span,
                             format!("`{}` must say over which axis: the array {lies}", name.name),
                         )
-                        .help(format!("write `{}(…, over = {axis})`", name.name)),
+                        .help(help),
                     );
                 }
             }
@@ -184,16 +201,18 @@ impl Checker {
         }
         for (argument, value) in named() {
             match (argument.name.as_str(), &value.kind) {
-                ("over", ExprKind::Name(axis)) => {
-                    self.axis_or_fail(&ast::Ident {
-                        name: axis.clone(),
-                        span: value.span,
-                    });
+                ("over", _) if axes_named(&value).is_some() => {
+                    for axis in axes_named(&value).into_iter().flatten() {
+                        self.axis_or_fail(&axis);
+                    }
                 }
                 ("over", _) => {
                     let message = "an axis is expected after `over =`";
                     let d = Diagnostic::error("E0106", value.span, message);
-                    self.report(d.help(format!("write `{}(x, over = k)`", name.name)));
+                    self.report(d.help(format!(
+                        "write `{0}(x, over = k)` or `{0}(x, over = [a, b])`",
+                        name.name
+                    )));
                 }
                 ("by", _) => {}
                 (other, _) => {
@@ -300,5 +319,26 @@ impl Checker {
             stochastic,
             span,
         })
+    }
+}
+
+/// `k`, or `[a, b]`: the axes behind `over =`. `None`: something else stands there.
+fn axes_named(e: &ast::Expr) -> Option<Vec<ast::Ident>> {
+    let name = |e: &ast::Expr| match &e.kind {
+        ExprKind::Name(name) => Some(ast::Ident {
+            name: name.clone(),
+            span: e.span,
+        }),
+        _ => None,
+    };
+    match &e.kind {
+        ExprKind::Vector(all) if !all.is_empty() => {
+            let plain = all.iter().map(|a| match a.name {
+                None => name(&a.value),
+                Some(_) => None,
+            });
+            plain.collect()
+        }
+        _ => Some(vec![name(e)?]),
     }
 }

@@ -80,6 +80,7 @@ impl Checker {
             );
         }
         self.not_constant_alone(&tdist)?;
+        let (kind, tdist) = self.narrow_counts(kind, tdist, &axes, target.span)?;
         self.modified_site(&tdist)?;
         self.check_kind_against(&kind, &tdist, &axes, target.span)?;
         self.mentions_loops(span, &axes, "sample statement");

@@ -84,6 +84,9 @@ impl Checker {
                 .help("leave the kind away, or write `positive`"),
             );
         }
+        if let Some(kind) = &kind {
+            self.kind_axes(kind, &axes, target.span)?;
+        }
         let typed = match self.glorot(target, kind.as_ref(), &axes, init) {
             Some(found) => found?,
             None => self.expr(init, Some(&axes))?,

@@ -20,6 +20,7 @@ mod links;
 mod marginal;
 mod mass;
 mod modified;
+mod params;
 mod prediction;
 mod ranges;
 mod recurrence;
