@@ -80,36 +80,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Err(Box::new(d.help("bound it by numbers or data")));
         }
         let (leaf, offset) = self.builder.param(self.axes.set(&symbol.axes));
-        let expr = |e: &TExpr| self.expr(e);
-        let values = |e: &TExpr| self.initial(e, &symbol.axes);
-        let (map, at): (Bijection<Expr<'b>>, Box<dyn Fn(usize) -> Bijection<f64>>) = match ends {
-            [None, None] => (Bijection::Identity, Box::new(|_| Bijection::Identity)),
-            [Some(lo), None] => {
-                let low = values(lo)?;
-                (
-                    Bijection::Lower(expr(lo)?),
-                    Box::new(move |i| Bijection::Lower(low[i])),
-                )
-            }
-            [None, Some(hi)] => {
-                let high = values(hi)?;
-                (
-                    Bijection::Upper(expr(hi)?),
-                    Box::new(move |i| Bijection::Upper(high[i])),
-                )
-            }
-            [Some(lo), Some(hi)] => {
-                let (low, high) = (values(lo)?, values(hi)?);
-                (
-                    Bijection::Interval(expr(lo)?, expr(hi)?),
-                    Box::new(move |i| Bijection::Interval(low[i], high[i])),
-                )
-            }
+        let given = ends.into_iter().flatten();
+        let given = given.map(|e| Ok((self.expr(e)?, self.initial(e, &symbol.axes)?)));
+        let given: Vec<(Expr<'b>, Vec<f64>)> = given.collect::<Lowered<_>>()?;
+        // The ends by their places in `given`.
+        let shape = match ends {
+            [None, None] => Bijection::Identity,
+            [Some(_), None] => Bijection::Lower(0),
+            [None, Some(_)] => Bijection::Upper(0),
+            [Some(_), Some(_)] => Bijection::Interval(0, 1),
         };
-        let free = start
-            .iter()
-            .enumerate()
-            .map(|(i, &x)| at(i).inverse(&[x])[0]);
+        let map = shape.map(|&e| given[e].0);
+        let free = start.iter().enumerate();
+        let free = free.map(|(i, &x)| shape.map(|&e| given[e].1[i]).inverse(&[x])[0]);
         let free = free.collect();
         Ok((map.forward(&[leaf], 1).0[0], offset, free))
     }
@@ -164,8 +147,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let x: Vec<f64> = places.iter().map(|p| start[corner + p]).collect();
             let u = at.inverse(&x);
             let back = at.forward(&u, n).0;
-            let far = |(a, b): (&f64, &f64)| !((a - b).abs() <= OUTSIDE * (1.0 + b.abs()));
-            let outside = back.iter().zip(&x).any(far);
+            let near = |(a, b): (&f64, &f64)| (a - b).abs() <= OUTSIDE * (1.0 + b.abs());
+            let outside = !back.iter().zip(&x).all(near);
             for (i, u) in u.into_iter().enumerate() {
                 free[i * corners.len() + k] = if outside { f64::NAN } else { u };
             }
