@@ -66,6 +66,30 @@ fn logarithm_of_a_negative_number() {
     );
 }
 
+/// dn/dt = k n^2 from 1 has no solution beyond t = 1 / k.
+#[test]
+fn an_equation_without_a_solution() {
+    let model = "data t[row]: real; data y[row]: real; k ~ HalfNormal(1); fn f(t, n, k) = k * n^2; let n[row] = ode(f, 1, 0, t, k); observe y ~ Normal(n, 1);";
+    let data = "t,y\n0.1,1\n0.3,2\n";
+    assert!(at(model, data, &[("k", 3.0)]).fault.is_none());
+    let (message, labels, help) = story(model, &at(model, data, &[("k", 5.0)]));
+    assert!(
+        message.contains("is NaN in row 1 (data.csv:2)"),
+        "{message}"
+    );
+    let ode = said(&labels, "ode(f, 1, 0, t, k)");
+    assert!(ode.ends_with("from t = 0.1 and k = 5"), "{labels:?}");
+    assert!(help.contains("no solution reaches the last time"), "{help}");
+}
+
+#[test]
+fn a_matrix_without_a_factor() {
+    let model = "axis k = 2; a ~ Normal(0, 1); let K[k, k] = [[1, a], [a, 1]]; let L = cholesky(K); factor log_det(L);";
+    let (_, labels, help) = story(model, &at(model, "", &[("a", 2.0)]));
+    assert!(!said(&labels, "cholesky(K)").is_empty(), "{labels:?}");
+    assert!(help.contains("K + diag(v)"), "{help}");
+}
+
 #[test]
 fn a_count_at_a_rate_of_zero() {
     let model =
@@ -115,7 +139,7 @@ fn labels_of_other_axes_and_scalars() {
     assert!(
         labels
             .iter()
-            .any(|l| l.0 == "log(b)" && l.1.ends_with("from -1")),
+            .any(|l| l.0 == "log(b)" && l.1.ends_with("from b = -1")),
         "{labels:?}"
     );
     let point = BTreeMap::from([

@@ -160,7 +160,9 @@ fn examine(
             there.push(format!("{name} = {}", shown(at)));
         }
     }
-    if let Some((part, from)) = origin(&found.parts, &values, &program, &first) {
+    let origin = origin(&found.parts, &values, &program, &first);
+    let special = origin.as_ref().and_then(|(part, _)| part.advice);
+    if let Some((part, from)) = origin {
         let message = format!("this is where it first stops being finite{from}");
         diagnostic
             .labels
@@ -178,6 +180,7 @@ fn examine(
         false => format!("there {}; ", there.join(", ")),
     };
     let advice = match located.statement {
+        _ if special.is_some() => special.unwrap_or_default(),
         Statement::Observe { .. } if !value.is_nan() => {
             "the observed value is impossible under these arguments: keep them inside of the distribution's domain by the latents' kinds or priors, or choose a distribution that can draw the value"
         }
@@ -227,7 +230,13 @@ fn origin<'p, 'b>(
                     .iter()
                     .all(|a| a == DRAW || element.contains_key(&a))
         })
-        .map(|&i| shown(values[i].at(&element)))
+        .map(|&i| {
+            let value = shown(values[i].at(&element));
+            match &parts[i].name {
+                Some(name) => format!("{name} = {value}"),
+                None => value,
+            }
+        })
         .collect();
     let from = match from.is_empty() {
         true => String::new(),

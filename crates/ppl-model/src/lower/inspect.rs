@@ -1,7 +1,7 @@
 //! A statement's density taken apart: elementwise, with every value that went into it.
 
 use super::{Lowered, Lowering};
-use crate::graph::{AxisRef, Located, Role, Statement, TDist, TExpr, TKind};
+use crate::graph::{AxisRef, LinearOp, Located, Role, Statement, TDist, TExpr, TKind};
 use ppl_core::{AxisSet, Expr, Real};
 use ppl_syntax::Span;
 
@@ -25,6 +25,8 @@ pub struct Part<'b> {
     pub span: Span,
     /// Its name, where it is a named quantity or an element of one.
     pub name: Option<String>,
+    /// What helps where it is the first that is not finite.
+    pub advice: Option<&'static str>,
     /// Whether it is the value itself or an argument of the distribution.
     pub is_argument: bool,
     /// A literal shows its value in the text already.
@@ -58,6 +60,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     value: self.symbol(*id)?,
                     span: symbol.span,
                     name: Some(symbol.name.clone()),
+                    advice: None,
                     is_argument: true,
                     is_literal: false,
                     operands: vec![],
@@ -147,6 +150,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             value: self.expr(e)?,
             span: e.span,
             name,
+            advice: advice(&e.kind),
             is_argument,
             is_literal: matches!(e.kind, TKind::Number(_)),
             operands: vec![],
@@ -158,6 +162,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Gather(src, _) => vec![src],
             TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => vec![e],
             TKind::Linear(call) => call.args.iter().collect(),
+            TKind::Ode(equation) => equation.args.iter().collect(),
             TKind::MatMul(l, r, ..) => vec![l, r],
             TKind::LogDensity(d, x) => std::iter::once(&**x).chain(d.expressions()).collect(),
             TKind::Symbol(id) => match &self.bound.model.symbols[*id].role {
@@ -175,6 +180,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         Ok(Some(own))
+    }
+}
+
+/// What helps where values of this kind are not finite although what they are computed from is.
+fn advice(kind: &TKind) -> Option<&'static str> {
+    match kind {
+        TKind::Ode(_) => Some(
+            "no solution reaches the last time from these values: it grows without bound, or changes too fast for 5,000 steps; look at the units of times and rates, and keep the rates where there is a solution, by their kinds or priors",
+        ),
+        TKind::Linear(call) if call.op == LinearOp::Cholesky => Some(
+            "a matrix has a factor where it is symmetric and positive definite: for a covariance of points add to the diagonal, `K + diag(v)`",
+        ),
+        _ => None,
     }
 }
 
