@@ -25,6 +25,9 @@ const BLOCK: (usize, usize) = (512, 128);
 /// Elements between registers, so that they do not fall on the same cache sets.
 const REGISTER_GAP: usize = 8;
 
+/// Partial results are long from this part of the lanes on.
+const LONG_PARTIALS: usize = 8;
+
 /// Everything that assembly adds to.
 pub(crate) struct Assembler<'a> {
     pub(crate) graph: &'a Graph<'a>,
@@ -77,16 +80,8 @@ impl Assembler<'_> {
         let extent = self.extent(group, lowered, &registers)?;
         let outer: Vec<usize> = extent.outer.iter().map(|&a| self.graph.size(a)).collect();
         let cost = lowered.steps.iter().map(|step| self.cost(step)).sum();
-        let split = Split::plan(&extent, cost, outer.first().copied().unwrap_or(1));
-        let sinks_of = |step: &Step| match step.target {
-            Target::Sink(i) => Some(i),
-            _ => None,
-        };
-        let partial = lowered.steps.iter().filter_map(sinks_of);
-        let partial = partial
-            .map(|i| partial_len(self.graph, i, &extent, &split))
-            .sum();
-        let split = split.bounded(partial, &extent);
+        let outermost = outer.first().copied().unwrap_or(1);
+        let split = self.split(lowered, &extent, cost, outermost);
         let mut sinks = vec![];
         for step in &lowered.steps {
             sinks.push(match step.target {
@@ -149,6 +144,27 @@ impl Assembler<'_> {
             outer,
             description,
         })
+    }
+
+    /// How the kernel is cut: along the outermost axis where partial results of cut blocks would be long.
+    fn split(&self, lowered: &Lowered, extent: &Extent, cost: usize, outermost: usize) -> Split {
+        let partial = |split: &Split| -> usize {
+            let sinks = lowered.steps.iter().filter_map(|step| match step.target {
+                Target::Sink(i) => Some(i),
+                _ => None,
+            });
+            sinks
+                .map(|i| partial_len(self.graph, i, extent, split))
+                .sum()
+        };
+        let split = Split::plan(extent, cost, outermost);
+        let long = split.chunks * partial(&split) > extent.total / LONG_PARTIALS;
+        let dense = lowered.steps.iter().any(|step| step.product.is_some());
+        let other = split.outermost(outermost);
+        if long && !dense && 2 * other.chunks >= split.chunks && partial(&other) == 0 {
+            return other;
+        }
+        split.bounded(partial(&split), extent)
     }
 
     fn extent(

@@ -69,6 +69,15 @@ impl Split {
         }
     }
 
+    /// The same along the outermost axis.
+    pub(crate) fn outermost(self, outermost_size: usize) -> Self {
+        Split {
+            outermost: true,
+            chunks: self.chunks.min(outermost_size).max(1),
+            units: outermost_size,
+        }
+    }
+
     /// The units of a chunk.
     pub(crate) fn range(&self, chunk: usize) -> std::ops::Range<usize> {
         self.units * chunk / self.chunks..self.units * (chunk + 1) / self.chunks

@@ -15,6 +15,10 @@ const TRIALS: usize = 12;
 /// Rows with more neighbours than this have a colour of their own.
 const FULL: usize = 1000;
 
+/// Steps that colouring may take, and more for each unknown. What takes more has rows so full that little is gained.
+const MOST_STEPS: usize = 300_000_000;
+const STEPS_EACH: usize = 50_000;
+
 /// A way to read a symmetric matrix from few products.
 #[derive(Debug, Clone)]
 pub struct Colouring {
@@ -49,6 +53,7 @@ impl Colouring {
         cuts.sort_unstable();
         cuts.dedup();
         let mut best: Option<Vec<Vec<u32>>> = None;
+        let mut steps = MOST_STEPS.saturating_add(STEPS_EACH.saturating_mul(n));
         for cut in cuts.into_iter().take(TRIALS) {
             if best.as_ref().is_some_and(|b| cut >= b.len()) {
                 break;
@@ -57,7 +62,10 @@ impl Colouring {
             by_degree[..cut].iter().for_each(|j| alone[*j] = true);
             let mut colours: Vec<Vec<u32>> =
                 by_degree[..cut].iter().map(|j| vec![*j as u32]).collect();
-            colours.extend(star(&near, &alone, &by_degree[cut..]));
+            match star(&near, &alone, &by_degree[cut..], &mut steps) {
+                Some(found) => colours.extend(found),
+                None => break,
+            }
             if best.as_ref().is_none_or(|b| colours.len() < b.len()) {
                 best = Some(colours);
             }
@@ -129,8 +137,14 @@ impl Colouring {
     }
 }
 
-/// Greedy star colouring of what does not stand alone, in this order.
-fn star(near: &[Vec<u32>], alone: &[bool], order: &[usize]) -> Vec<Vec<u32>> {
+/// Greedy star colouring of what does not stand alone, in this order; `None` where that takes more than `steps`, which is
+/// less after it.
+fn star(
+    near: &[Vec<u32>],
+    alone: &[bool],
+    order: &[usize],
+    steps: &mut usize,
+) -> Option<Vec<Vec<u32>>> {
     let n = near.len();
     const NONE: u32 = u32::MAX;
     let mut colour = vec![NONE; n];
@@ -144,6 +158,7 @@ fn star(near: &[Vec<u32>], alone: &[bool], order: &[usize]) -> Vec<Vec<u32>> {
                 forbidden[colour[w] as usize] = v;
             }
             for x in others(w).filter(|x| *x != v && colour[*x] != NONE) {
+                *steps = steps.checked_sub(near[x].len())?;
                 let bad = if colour[w] == NONE {
                     // w would lie between two of one colour, and must then be the only one that does.
                     true
@@ -164,5 +179,5 @@ fn star(near: &[Vec<u32>], alone: &[bool], order: &[usize]) -> Vec<Vec<u32>> {
         colour[v] = c as u32;
         out[c].push(v as u32);
     }
-    out
+    Some(out)
 }

@@ -69,15 +69,15 @@ fn steps(name: &str, draws: usize) -> Steps {
 }
 
 #[library_benchmark(setup = density)]
-#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(1_092))]
+#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(954))]
 #[bench::eight_schools_10(args = ("eight_schools", 10), config = at_most(8_194))]
 #[bench::linreg_10(args = ("linreg", 10), config = at_most(101_573))]
-#[bench::logreg(args = ("logreg", 1), config = at_most(299_730))]
-#[bench::logreg_10(args = ("logreg", 10), config = at_most(2_778_553))]
-#[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(207_142))]
-#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(5_818_019))]
+#[bench::logreg(args = ("logreg", 1), config = at_most(255_207))]
+#[bench::logreg_10(args = ("logreg", 10), config = at_most(2_622_350))]
+#[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(194_669))]
+#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_978_094))]
 #[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(4_897_706))]
-#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(1_453_235))]
+#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(747_248))]
 #[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(297_082))]
 #[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(2_947_396))]
 fn gradient(mut density: LogDensity) -> LogDensity {
@@ -87,9 +87,9 @@ fn gradient(mut density: LogDensity) -> LogDensity {
 }
 
 #[library_benchmark(setup = steps)]
-#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(5_032))]
-#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(652_731))]
-#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(2_876_119))]
+#[bench::eight_schools(args = ("eight_schools", 1), config = at_most(4_242))]
+#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(613_467))]
+#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(2_070_301))]
 fn step(mut steps: Steps) -> Steps {
     black_box(steps.run());
     steps

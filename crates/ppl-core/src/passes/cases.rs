@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 /// Fewer rows are not worth it.
 const FEW_ROWS: usize = 32;
 /// Most cases that the rows are divided into.
-const MOST_CASES: usize = 4;
+const MOST_CASES: usize = 10;
 
 /// A sum to be divided.
 struct Division {

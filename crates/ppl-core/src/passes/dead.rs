@@ -22,9 +22,14 @@ pub fn dead(program: &Program) -> Program {
         .map(|id| number[id.0 as usize])
         .collect();
     Program {
+        axes: program.axes.clone(),
         nodes,
+        data: program.data.clone(),
+        indices: program.indices.clone(),
+        calls: program.calls.clone(),
         outputs,
-        ..program.clone()
+        n_params: program.n_params,
+        n_noise: program.n_noise,
     }
 }
 

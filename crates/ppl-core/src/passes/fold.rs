@@ -14,6 +14,9 @@ const ALWAYS: usize = 1 << 20;
 /// together (an outer product of columns) is left to be computed.
 pub fn fold(program: &Program) -> Program {
     let targets = maximal(program);
+    if targets.is_empty() {
+        return program.clone();
+    }
     let values = evaluate(program, &[], &[], &targets);
     let folded: HashMap<NodeId, Arc<[f64]>> = targets
         .into_iter()

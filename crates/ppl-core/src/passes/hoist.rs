@@ -12,6 +12,9 @@ use ppl_dist::{Expr, NodeId, Prim, Recorder};
 
 /// The program with elementwise work done before look-ups where that is on at most half of the elements.
 pub fn hoist(program: &Program) -> Program {
+    if !program.nodes.iter().any(|n| matches!(n.op, Op::Gather(..))) {
+        return program.clone();
+    }
     let uses = count_uses(program);
     rebuild(program, |b, id, of| {
         let hoisted = match &program.node(id).op {

@@ -190,8 +190,18 @@ fn accumulate<F: Fold, const A: bool, const B: bool, const FMA: bool>(
             total[l] = F::lane::<FMA>(total[l], x[l], y[l]);
         }
     }
-    for l in 0..n - whole * ACCUMULATORS {
-        let at = whole * ACCUMULATORS + l;
+    // What is left by eights, then one by one: each lane has the accumulator that it has anyway.
+    let (start, rest) = (whole * ACCUMULATORS, n % ACCUMULATORS);
+    for group in 0..rest / 8 {
+        let x = eight_of::<A>(&a[if A { 0 } else { start }..], group);
+        let y = eight_of::<B>(&b[if B { 0 } else { start }..], group);
+        let total: &mut [f64; 8] = &mut total.as_chunks_mut().0[group];
+        for l in 0..8 {
+            total[l] = F::lane::<FMA>(total[l], x[l], y[l]);
+        }
+    }
+    for l in rest / 8 * 8..rest {
+        let at = start + l;
         total[l] = F::lane::<FMA>(
             total[l],
             a[if A { 0 } else { at }],
@@ -208,6 +218,15 @@ fn chunk_of<const SCALAR: bool>(x: &[f64], chunk: usize) -> [f64; ACCUMULATORS] 
         return [x[0]; ACCUMULATORS];
     }
     x.as_chunks::<ACCUMULATORS>().0[chunk]
+}
+
+/// Eight lanes by value.
+#[inline(always)]
+fn eight_of<const SCALAR: bool>(x: &[f64], group: usize) -> [f64; 8] {
+    if SCALAR {
+        return [x[0]; 8];
+    }
+    x.as_chunks::<8>().0[group]
 }
 
 /// `dst = fold(dst, a, b)`, lane by lane.

@@ -31,6 +31,13 @@ impl<const M: usize> Jet<M> {
         if M == 1 {
             return Jet(std::array::from_fn(|_| self.0[0] * other.0[0]));
         }
+        if M == 2 {
+            let [a, b] = [self.0, other.0];
+            return Jet(std::array::from_fn(|s| match s {
+                0 => a[0] * b[0],
+                _ => a[0] * b[s] + a[s] * b[0],
+            }));
+        }
         let mut out = [0.0; M];
         for (s, out) in out.iter_mut().enumerate() {
             // All subsets of s, from s itself down to the empty one.

@@ -10,6 +10,8 @@ use ppl_dist::{NodeId, Prim};
 const LEAVES: usize = 80;
 /// From this cost on, what others need too is picked from their array, not computed again.
 const COSTLY: usize = 4;
+/// What an operation costs beside its rows.
+const START: usize = 32;
 /// A choice costs itself and a mask in each branch's adjoint.
 const CHOICE: usize = 3;
 /// A look-up with its scatter, and the same where the rows are neighbours.
@@ -42,18 +44,21 @@ pub(super) fn pays(
     let now: usize = cone
         .iter()
         .filter(|id| own[id.0 as usize])
-        .map(|id| length(*id) * cost(program, *id))
+        .map(|id| n * length(*id) * cost(program, *id) + START)
         .sum();
     let then: usize = division
         .cases
         .iter()
         .map(|case| {
             let taken = taken(program, src, &division, case);
-            let of = |id: &NodeId| length(*id) * restricted(program, *id, &division, case);
-            case.rows.len() * taken.iter().map(of).sum::<usize>()
+            let of = |id: &NodeId| {
+                let cost = restricted(program, *id, &division, case);
+                case.rows.len() * length(*id) * cost + START * usize::from(cost > 0)
+            };
+            taken.iter().map(of).sum::<usize>()
         })
         .sum();
-    (100 * then < LEAVES * n * now).then_some(division)
+    (100 * then < LEAVES * now).then_some(division)
 }
 
 /// Nodes of the cone that nothing outside of it needs.
