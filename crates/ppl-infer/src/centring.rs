@@ -20,6 +20,9 @@ const MOST: usize = 10;
 /// Rounds of switches, at most.
 const ROUNDS: usize = 2;
 
+/// Numbers that all switches together may compute, as far as the fits before them tell.
+const MOST_WORK: f64 = 5e10;
+
 /// What a switch must raise the bound by, beside two standard errors.
 const WORTH: f64 = 0.05;
 
@@ -45,11 +48,12 @@ enum Tried {
     None,
 }
 
-/// Switches one site after the other, from all of them in units of their priors (`apart`) or none.
+/// Switches one site after the other, from all of them in units of their priors (`apart`) or none. Each is expected to compute as many
+/// numbers as the cheaper of the fits with all sites alike (`each`).
 pub(crate) fn search(
     bound: &Bound,
     options: &FitOptions,
-    apart: bool,
+    (apart, each): (bool, f64),
     observer: &mut dyn Observer,
 ) -> Result<Found, FitError> {
     let all = ppl_guide::hierarchical(bound);
@@ -61,7 +65,8 @@ pub(crate) fn search(
         stopped: false,
         estimates: estimates.get(),
     };
-    if all.len() < 2 || all.len() > MOST {
+    let costs = (all.len() + 1) as f64 * each;
+    if all.len() < 2 || all.len() > MOST || costs > MOST_WORK {
         return Ok(alike(sites));
     }
     let mut quick = |sites: &[SymbolId]| -> Result<Tried, FitError> {

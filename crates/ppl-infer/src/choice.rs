@@ -267,7 +267,9 @@ pub fn choose(
             // Both ways for all together are known: now site by site.
             let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
             let started = std::time::Instant::now();
-            let found = centring::search(bound, options, better, observer)?;
+            let each = entrants.iter().map(Entrant::numbers);
+            let each = each.fold(f64::INFINITY, f64::min);
+            let found = centring::search(bound, options, (better, each), observer)?;
             estimates += found.estimates;
             searching = started.elapsed().as_secs_f64();
             apart = Some(found.sites);

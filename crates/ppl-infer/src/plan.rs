@@ -124,7 +124,7 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
         0 => "one optimisation",
         1 => "two optimisations: the hierarchical site centred and non-centred",
         _ => {
-            "two optimisations, all hierarchical sites centred and non-centred, then short ones with one site switched at a time"
+            "two optimisations, all hierarchical sites centred and non-centred, then, where these are not dear, short ones with one site switched at a time"
         }
     };
     let Outline {

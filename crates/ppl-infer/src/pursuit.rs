@@ -41,6 +41,13 @@ impl Entrant {
         })
     }
 
+    /// Numbers that were computed for it.
+    pub(crate) fn numbers(&self) -> f64 {
+        let solved = self.solved.as_ref();
+        let estimates = solved.map_or(0, |s| s.optimum.estimates);
+        estimates as f64 * self.objective.work as f64
+    }
+
     pub(crate) fn is_done(&self) -> bool {
         let solved = self.solved.as_ref();
         solved.is_some_and(|s| s.optimum.outcome == Outcome::Converged)

@@ -12,9 +12,9 @@ const DIFFERENCE: f64 = 0.02;
 
 /// How the Hessian is computed.
 pub(super) struct Curvature {
-    colouring: Colouring,
+    pub(super) colouring: Colouring,
     /// Where the places of the colouring's pattern lie in the precision's.
-    places: Vec<u32>,
+    pub(super) places: Vec<u32>,
     /// Products for unknowns that reach costly routines, and what one of the others costs beside them.
     n_dear: usize,
     cheap_share: f64,
@@ -80,8 +80,7 @@ impl Curvature {
     /// Gradients that one Hessian costs, for each draw.
     pub(super) fn cost(&self) -> usize {
         match self.difference {
-            // Two gradients for each unknown.
-            Some(_) => 2 * self.colouring.pattern().n(),
+            Some(_) => 2 * self.n_differences(),
             None => {
                 let others = self.colouring.n_colours().saturating_sub(self.n_dear);
                 2 * (self.n_dear + (self.cheap_share * others as f64).ceil() as usize)
@@ -135,7 +134,7 @@ impl Solver<'_> {
         let draws = &*known.of(draws, d);
         let n = (draws.len() / d) as f64;
         if let Some(part) = known.difference {
-            return self.hessian_by_differences(q, draws, part);
+            return self.hessian_by_differences(q, draws, (known, part));
         }
         let colouring = &known.colouring;
         let mut totals = vec![vec![0.0; d]; colouring.n_colours()];
@@ -155,39 +154,6 @@ impl Solver<'_> {
         let mut h = Symmetric::zeros(self.by.pattern().clone());
         for (v, place) in read.values.iter().zip(&known.places) {
             h.values[*place as usize] = *v;
-        }
-        h
-    }
-
-    /// The same by central differences of the gradient.
-    fn hessian_by_differences(&mut self, q: &Gaussian, draws: &[f64], part: f64) -> Symmetric {
-        let d = self.smooth.d;
-        let n = (draws.len() / d) as f64;
-        let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
-        let points: Vec<f64> = q.batches(draws).flatten().collect();
-        let mut h = Symmetric::zeros(self.by.pattern().clone());
-        let mut moved = points.clone();
-        for (j, sd) in sds.iter().enumerate() {
-            let mut change = vec![0.0; d];
-            for sign in [1.0, -1.0] {
-                let by = sign * part * sd;
-                for (to, from) in moved.chunks_mut(d).zip(points.chunks(d)) {
-                    to.copy_from_slice(from);
-                    to[j] += by;
-                }
-                let mut g = vec![0.0; d];
-                for batch in moved.chunks(BATCH * d) {
-                    self.smooth.add_gradients(batch, &mut g);
-                }
-                change.iter_mut().zip(&g).for_each(|(c, g)| *c += sign * g);
-            }
-            for (i, c) in change.iter().enumerate() {
-                // The mean of both triangles.
-                let half = if i == j { 1.0 } else { 0.5 };
-                if let Some(p) = h.pattern.place(i, j) {
-                    h.values[p] -= half * c / (2.0 * part * sd * n);
-                }
-            }
         }
         h
     }

@@ -17,6 +17,7 @@ mod climb;
 mod curvature;
 mod definite;
 mod dense;
+mod differences;
 mod estimates;
 mod further;
 mod gaussian;
