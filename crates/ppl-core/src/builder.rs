@@ -147,6 +147,30 @@ impl Builder {
         self.inner.borrow().program.node(id).op.clone()
     }
 
+    /// The arguments of a node of this primitive, which has two.
+    fn pair_of(&self, prim: Prim, id: NodeId) -> Option<[NodeId; 2]> {
+        match &self.inner.borrow().program.node(id).op {
+            Op::Map(p, args) if *p == prim => args.as_slice().try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// The arguments of a node that selects.
+    fn select_of(&self, id: NodeId) -> Option<[NodeId; 3]> {
+        match &self.inner.borrow().program.node(id).op {
+            Op::Map(Prim::Select, args) => args.as_slice().try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// What a look-up reads, and by which index.
+    fn gather_of(&self, id: NodeId) -> Option<(NodeId, IndexId)> {
+        match self.inner.borrow().program.node(id).op {
+            Op::Gather(source, index) => Some((source, index)),
+            _ => None,
+        }
+    }
+
     /// Size of an axis.
     pub fn size(&self, a: AxisId) -> usize {
         self.inner.borrow().program.axes[a.0 as usize].size

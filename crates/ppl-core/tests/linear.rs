@@ -132,6 +132,41 @@ fn a_factor_times_its_transpose_is_the_matrix() {
     }
 }
 
+/// Whatever way D the factor moves, its matrix moves by `D L' + L D'`: the adjoint sees the same change in both.
+#[test]
+fn the_adjoint_of_a_factor_sees_what_the_factor_sees() {
+    for n in SIZES {
+        let (b, a) = square(n);
+        let axes = AxisSet::of(&[R, C]);
+        let lower = |f: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let at = |i| if i % n > i / n { 0.0 } else { f(i) };
+            (0..n * n).map(at).collect()
+        };
+        let l = lower(&|i| a[i]);
+        // What stands above the diagonal moves nothing.
+        let weights: Vec<f64> = (0..n * n).map(|i| (0.7 * i as f64).sin()).collect();
+        let (m, offset) = b.param(axes);
+        assert_eq!(offset, 0);
+        let weighted = b.cholesky((m, R, C)) * b.data(weights.clone().into(), axes);
+        let of = b.sum(weighted, axes).node(&b);
+        let outputs = ppl_core::gradient(&b, of, &[m.node(&b)]);
+        let at = multiply(n, &l, &transposed(n, &l));
+        let s = evaluate(&b.snapshot(), &at, &[], &outputs).concat();
+        assert_eq!(s, transposed(n, &s));
+        let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+        for way in 1..4 {
+            let d = lower(&|i| (i as f64 * f64::from(way)).cos());
+            let half = multiply(n, &d, &transposed(n, &l));
+            let moved: Vec<f64> = half
+                .iter()
+                .zip(transposed(n, &half))
+                .map(|(x, y)| x + y)
+                .collect();
+            close(&[dot(&s, &moved)], &[dot(&weights, &d)], 1e-9);
+        }
+    }
+}
+
 #[test]
 fn solutions_solve() {
     for n in SIZES {

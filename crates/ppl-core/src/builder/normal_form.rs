@@ -24,6 +24,13 @@ pub(crate) struct Parts {
 impl Builder {
     /// Writes a primitive in normal form.
     pub(super) fn normal_form(&self, prim: Prim, args: &[NodeId]) -> NodeId {
+        // Most nodes by far; nothing is allocated to see what they are.
+        if let (Prim::Add | Prim::Mul, [a, b]) = (prim, args) {
+            return match (self.literal(*a), self.literal(*b)) {
+                (Some(a), Some(b)) => self.constant(prim.eval(&[a, b])),
+                _ => self.combine(prim, args),
+            };
+        }
         let literals: Vec<Option<f64>> = args.iter().map(|a| self.literal(*a)).collect();
         if let Some(values) = literals.iter().copied().collect::<Option<Vec<f64>>>() {
             return self.constant(prim.eval(&values));
@@ -102,10 +109,12 @@ impl Builder {
     /// `select(c, a, 0) * b` as `select(c, a * b, 0)` for every b that is more than one number a draw: a branch not taken stays
     /// 0 where b is infinite or undefined there. (A single number stays outside, where sums can pull it out.)
     fn mask_outward(&self, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
-        let masked = |id: NodeId| match self.op_of(id) {
-            Op::Map(Prim::Select, args) if self.literal(args[2]) == Some(0.0) => Some((args, 1)),
-            Op::Map(Prim::Select, args) if self.literal(args[1]) == Some(0.0) => Some((args, 2)),
-            _ => None,
+        let masked = |id: NodeId| {
+            let args = self.select_of(id)?;
+            let zero = |branch: usize| self.literal(args[branch]) == Some(0.0);
+            [(2, 1), (1, 2)]
+                .into_iter()
+                .find_map(|(other, branch)| zero(other).then_some((args, branch)))
         };
         let Some((at, (args, branch))) = nodes
             .iter()
@@ -157,7 +166,7 @@ impl Builder {
     }
 
     /// Factors or terms of all `args` except the `closed`, those with the same axes merged.
-    fn parts_of(&self, prim: Prim, args: &[NodeId], closed: &[NodeId]) -> Parts {
+    fn parts_of(&self, prim: Prim, args: &[NodeId], closed: &[Option<NodeId>]) -> Parts {
         self.open_parts(prim, args, closed, |parts, id| {
             self.merge_part(prim, id, parts)
         })
@@ -167,7 +176,7 @@ impl Builder {
         &self,
         prim: Prim,
         args: &[NodeId],
-        closed: &[NodeId],
+        closed: &[Option<NodeId>],
         mut add: impl FnMut(&mut Parts, NodeId),
     ) -> Parts {
         let mut parts = Parts {
@@ -177,13 +186,13 @@ impl Builder {
         let mut open: Vec<NodeId> = args.iter().rev().copied().collect();
         while let Some(id) = open.pop() {
             let few = open.len() + parts.nodes.len() < MOST_PARTS;
-            match self.op_of(id) {
-                Op::Const(bits) if prim == Prim::Mul => parts.literal *= f64::from_bits(bits),
-                Op::Const(bits) => parts.literal += f64::from_bits(bits),
-                Op::Map(p, inner)
-                    if p == prim && few && !closed.contains(&id) && !self.is_pure(&inner) =>
-                {
-                    open.extend(inner.iter().rev());
+            if let Some(value) = self.literal(id) {
+                parts.literal = prim.eval(&[parts.literal, value]);
+                continue;
+            }
+            match self.pair_of(prim, id) {
+                Some([a, b]) if few && !closed.contains(&Some(id)) && !self.is_pure([a, b]) => {
+                    open.extend([b, a]);
                 }
                 _ => add(&mut parts, id),
             }
@@ -193,20 +202,20 @@ impl Builder {
 
     /// Sums that are better left as they are: taking `l + v` apart to add a `w` with all of its axes saves nothing, and
     /// `l + v` may be in use elsewhere. (Of products the light factors are wanted outside: sums pull them out.)
-    fn closed(&self, prim: Prim, args: &[NodeId]) -> Vec<NodeId> {
-        let [x, y] = *args else { return vec![] };
-        let mixed = |id: NodeId| matches!(self.op_of(id), Op::Map(Prim::Add, inner) if !self.is_pure(&inner));
+    fn closed(&self, prim: Prim, args: &[NodeId]) -> [Option<NodeId>; 2] {
+        let (Prim::Add, [x, y]) = (prim, args) else {
+            return [None; 2];
+        };
+        let mixed = |id: NodeId| {
+            let inner = self.pair_of(Prim::Add, id);
+            inner.is_some_and(|inner| !self.is_pure(inner))
+        };
         let gains = |id: NodeId, other: NodeId| {
             let (axes, lighter) = (self.node_axes(id), self.node_axes(other));
             let strictly = axes.contains_all(lighter) && axes != lighter;
             strictly || mixed(other) || self.is_fixed(other)
         };
-        let pairs = [(x, y), (y, x)];
-        pairs
-            .into_iter()
-            .filter(|(id, other)| prim == Prim::Add && !gains(*id, *other))
-            .map(|(id, _)| id)
-            .collect()
+        [(*x, *y), (*y, *x)].map(|(id, other)| (!gains(id, other)).then_some(id))
     }
 
     /// Merges a part into the one with the same axes.
@@ -234,7 +243,7 @@ impl Builder {
                 return self.times(c + d, u);
             }
         }
-        if let (Op::Gather(u, i), Op::Gather(v, j)) = (self.op_of(x), self.op_of(y))
+        if let (Some((u, i)), Some((v, j))) = (self.gather_of(x), self.gather_of(y))
             && i == j
             && self.len(x) >= self.len(u).max(self.len(v))
         {
@@ -247,24 +256,20 @@ impl Builder {
 
     /// The literal factor of a node and the rest.
     fn coefficient(&self, id: NodeId) -> (f64, NodeId) {
-        match self.op_of(id) {
-            Op::Map(Prim::Mul, args) => match self.literal(args[0]) {
-                Some(c) => (c, args[1]),
-                None => (1.0, id),
-            },
-            _ => (1.0, id),
-        }
+        let scaled = |[c, rest]: [NodeId; 2]| Some((self.literal(c)?, rest));
+        let found = self.pair_of(Prim::Mul, id).and_then(scaled);
+        found.unwrap_or((1.0, id))
     }
 
-    /// Whether all arguments have the same axes, and all or none depend on data alone.
-    fn is_pure(&self, args: &[NodeId]) -> bool {
-        let key = |id: NodeId| {
+    /// Whether both have the same axes, and both or neither depends on data alone.
+    fn is_pure(&self, args: [NodeId; 2]) -> bool {
+        let [a, b] = args.map(|id| {
             (
                 self.node_axes(id),
                 self.is_fixed(id),
                 self.literal(id).is_some(),
             )
-        };
-        args.iter().all(|a| key(*a) == key(args[0]))
+        });
+        a == b
     }
 }

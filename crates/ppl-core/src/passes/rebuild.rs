@@ -34,8 +34,14 @@ pub(super) fn copy<'b>(
             b.handle(b.push(node.op.clone(), node.axes))
         }
         Op::Map(prim, args) => {
-            let ids: Vec<NodeId> = args.iter().map(|a| of(*a).node(b)).collect();
-            b.literal_or_node(b.apply(*prim, &ids))
+            let id = match **args {
+                [x, y] => b.apply(*prim, &[x, y].map(|a| of(a).node(b))),
+                _ => b.apply(
+                    *prim,
+                    &args.iter().map(|a| of(*a).node(b)).collect::<Vec<_>>(),
+                ),
+            };
+            b.literal_or_node(id)
         }
         Op::Gather(src, index) => b.gather(of(*src), *index),
         Op::Scatter(src, index) => {

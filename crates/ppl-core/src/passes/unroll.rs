@@ -5,7 +5,7 @@ mod component;
 mod indexed;
 
 use super::rebuild::{live, shell};
-use crate::axes::{AxisId, DRAW};
+use crate::axes::{AxisId, AxisSet, DRAW};
 use crate::program::Program;
 use component::{Standing, component};
 use ppl_dist::NodeId;
@@ -19,9 +19,8 @@ const MOST_NODES: usize = 20_000;
 
 /// Unrolls every axis of at most 4 elements, other than DRAW, that stands beside one of at least 64 in some node.
 pub fn unroll(program: &Program) -> Program {
-    let axes = (1..program.axes.len() as u8).map(AxisId);
     let mut current = program.clone();
-    for axis in axes.filter(|a| gains(program, *a)) {
+    for axis in gaining(program).without(DRAW).iter() {
         if current.nodes.len() <= MOST_NODES {
             current = unroll_axis(&current, axis);
         }
@@ -29,14 +28,15 @@ pub fn unroll(program: &Program) -> Program {
     current
 }
 
-fn gains(program: &Program, axis: AxisId) -> bool {
+/// The axes that gain, DRAW perhaps among them.
+fn gaining(program: &Program) -> AxisSet {
     let size = |a: AxisId| program.axes[a.0 as usize].size;
-    let beside_long = |i: usize| {
-        let axes = program.nodes[i].axes;
-        axes.contains(axis) && axes.iter().any(|a| a != DRAW && size(a) >= LONG)
-    };
-    let live = live(program);
-    size(axis) <= SMALL && (0..program.nodes.len()).any(|i| live[i] && beside_long(i))
+    let long = |a: AxisId| a != DRAW && size(a) >= LONG;
+    let needed = program.nodes.iter().zip(live(program));
+    let beside_long = needed.filter(|(node, live)| *live && node.axes.iter().any(long));
+    let all = beside_long.fold(AxisSet::EMPTY, |all, (node, _)| all.union(node.axes));
+    let small: Vec<AxisId> = all.iter().filter(|a| size(*a) <= SMALL).collect();
+    AxisSet::of(&small)
 }
 
 fn unroll_axis(program: &Program, axis: AxisId) -> Program {
