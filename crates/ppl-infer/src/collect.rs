@@ -3,7 +3,7 @@
 use crate::engine::FitError;
 use crate::sampler::Sampler;
 use crate::source::Source;
-use ndarray::Array2;
+use ndarray::{Array2, ShapeBuilder};
 use ppl_model::Bound;
 use ppl_model::graph::SymbolId;
 use ppl_syntax::diagnostic::Diagnostic;
@@ -50,7 +50,7 @@ pub(crate) fn collect(
         .collect();
     let width: usize = widths.iter().sum();
     let mut out = Collected {
-        values: Array2::<f64>::zeros((n, width)),
+        values: Array2::default((0, 0)),
         prior: vec![],
         likelihood: vec![],
         log_q: vec![],
@@ -59,7 +59,8 @@ pub(crate) fn collect(
         culprit: None,
     };
     let mut drawn = 0;
-    let mut row = vec![0.0; width];
+    // Column by column, as they are summarised.
+    let mut values = vec![0.0; n * width];
     while drawn < n {
         let step = (drawn / batch) as u64;
         let ratio = if wider {
@@ -70,17 +71,10 @@ pub(crate) fn collect(
         };
         out.entropy = sampler.entropy();
         let take = batch.min(n - drawn);
-        for s in 0..take {
-            let mut at = 0;
-            for (i, w) in widths.iter().enumerate() {
-                sampler.copy(i, s, &mut row[at..at + w]);
-                at += w;
-            }
-            out.values
-                .row_mut(drawn + s)
-                .iter_mut()
-                .zip(&row)
-                .for_each(|(o, v)| *o = *v);
+        let mut at = 0;
+        for (i, w) in widths.iter().enumerate() {
+            sampler.copy_columns(i, (drawn, take), &mut values[at..at + w * n], n);
+            at += w * n;
         }
         out.prior.extend_from_slice(&sampler.log_prior()[..take]);
         out.likelihood
@@ -110,6 +104,9 @@ pub(crate) fn collect(
             out.culprit = Some((place, fault.map(|fault| Box::new(fault.diagnostic))));
         }
         drawn += take;
+    }
+    if let Ok(values) = Array2::from_shape_vec((n, width).f(), values) {
+        out.values = values;
     }
     Ok(out)
 }

@@ -25,6 +25,8 @@ impl Psis {
 
 /// Smallest tail to which a generalised Pareto distribution is fitted.
 const SMALLEST_TAIL: usize = 5;
+/// Factors that are multiplied before the logarithm is taken.
+const TOGETHER: usize = 8;
 /// Log weights whose range is below this are constant but for rounding.
 const CONSTANT_RANGE: f64 = 1e-9;
 
@@ -72,17 +74,45 @@ pub fn psis(log_weights: &[f64]) -> Psis {
     }
 }
 
-/// The k-hat of [`psis`] alone.
-pub fn k_hat(log_weights: &[f64]) -> f64 {
-    let (mut logs, largest, spoilt) = finite(log_weights);
-    match logs.is_empty() {
-        true => f64::NAN,
-        false if spoilt || largest == f64::NEG_INFINITY => f64::INFINITY,
-        false => {
-            logs.iter_mut().for_each(|w| *w -= largest);
-            smooth_tail(&mut logs).0
-        }
+/// The k-hat of [`psis`] alone, from the weights themselves, up to a common factor, in any order.
+pub fn k_hat(mut weights: Vec<f64>) -> f64 {
+    let n = weights.len();
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    if n == 0 {
+        return f64::NAN;
     }
+    if !(largest > 0.0) || weights.iter().any(|w| !w.is_finite()) {
+        return f64::INFINITY;
+    }
+    let planned = tail_length(n);
+    if planned < SMALLEST_TAIL || planned + 1 > n {
+        return f64::NAN;
+    }
+    weights.iter_mut().for_each(|w| *w /= largest);
+    if weights.iter().all(|w| 1.0 - w < CONSTANT_RANGE) {
+        return 0.0;
+    }
+    let (_, at, larger) = weights.select_nth_unstable_by(n - planned - 1, f64::total_cmp);
+    let base = at.max(f64::MIN_POSITIVE);
+    let mut excesses: Vec<f64> = larger.iter().map(|w| w - base).collect();
+    excesses.retain(|x| *x > 0.0);
+    excesses.sort_unstable_by(f64::total_cmp);
+    if excesses.len() < SMALLEST_TAIL {
+        return match 1.0 - base < CONSTANT_RANGE {
+            true => 0.0,
+            false => f64::INFINITY,
+        };
+    }
+    let (k, sigma) = fit_generalised_pareto(&excesses);
+    match k.is_finite() && sigma.is_finite() {
+        true => k,
+        false => f64::INFINITY,
+    }
+}
+
+/// The largest weights of so many that the tail is fitted to.
+fn tail_length(n: usize) -> usize {
+    (n as f64 / 5.0).min(3.0 * (n as f64).sqrt()).ceil() as usize
 }
 
 /// Log weights without NaN and infinity, the largest of them, and whether there were any.
@@ -100,7 +130,7 @@ fn finite(log_weights: &[f64]) -> (Vec<f64>, f64, bool) {
 /// Replaces the tail of `logs` (largest 0) by smoothed values; returns k-hat and the length of the tail.
 fn smooth_tail(logs: &mut [f64]) -> (f64, usize) {
     let n = logs.len();
-    let planned = (n as f64 / 5.0).min(3.0 * (n as f64).sqrt()).ceil() as usize;
+    let planned = tail_length(n);
     if planned < SMALLEST_TAIL || planned + 1 > n {
         return (f64::NAN, 0);
     }
@@ -157,7 +187,10 @@ pub fn fit_generalised_pareto(sorted: &[f64]) -> (f64, f64) {
     }
     let n_grid = 30 + (n as f64).sqrt() as usize;
     let quartile = sorted[((n as f64 / 4.0 + 0.5) as usize).max(1) - 1];
-    let shape_at = |b: f64| sorted.iter().map(|x| (-b * x).ln_1p()).sum::<f64>() / n as f64;
+    // A logarithm for several factors at a time; what they are off by is rounding of 1.
+    let together = |xs: &[f64], b: f64| xs.iter().map(|x| 1.0 - b * x).product::<f64>().ln();
+    let shape_at =
+        |b: f64| sorted.chunks(TOGETHER).map(|xs| together(xs, b)).sum::<f64>() / n as f64;
     let grid: Vec<f64> = (1..=n_grid)
         .map(|j| {
             (1.0 - (n_grid as f64 / (j as f64 - 0.5)).sqrt()) / (PRIOR_BS * quartile)

@@ -11,19 +11,24 @@ use crate::psis::{Psis, k_hat, k_threshold, psis};
 use crate::sampler::{LABEL, Sampler};
 use crate::source::Source;
 use crate::summary::{summarise, summarise_weighted};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use ppl_engine::random::{Address, fill_uniform};
 use ppl_model::Bound;
+use rayon::prelude::*;
 
 /// Fresh draws that the bound, k-hat and the summaries rest on, unless more are asked for.
 const CERTIFY_DRAWS: usize = 10_000;
 
+/// Draws that are taken if they cost more than [`MOST_WORK`]: means are known to a fortieth of an sd.
+const ENOUGH_DRAWS: usize = 2_500;
+
 /// Fewer draws where so many numbers would have to be kept, and where the data are so long that the certificate would take
 /// longer than the fit.
-fn certify_draws(kept: usize, data: usize) -> usize {
+fn certify_draws(kept: usize, data: usize, work: usize) -> usize {
     let by_memory = 20_000_000 / kept.max(1);
-    let by_work = (200_000_000 / data.max(1)).max(1000);
-    CERTIFY_DRAWS.min(by_memory).min(by_work)
+    let by_data = (200_000_000 / data.max(1)).max(1000);
+    let by_work = ((MOST_WORK / work.max(1) as f64) as usize).max(ENOUGH_DRAWS);
+    CERTIFY_DRAWS.min(by_memory).min(by_data).min(by_work)
 }
 
 /// Draws that are averaged inside of the logarithm of the importance-weighted bounds.
@@ -99,7 +104,7 @@ pub(crate) fn sample(
     } else if hurried {
         2 * batch
     } else {
-        certify_draws(width, bound.largest_array())
+        certify_draws(width, bound.largest_array(), sampler.work)
             .max(options.draws)
             .max(2)
     };
@@ -107,7 +112,7 @@ pub(crate) fn sample(
     // As many more as the bound's error asks for.
     let own = mean_of(plain.log_weights().into_iter());
     let wanted = (own.se / BOUND_ERROR).powi(2).min(MORE_DRAWS as f64);
-    let most = (MOST_KEPT / width.max(1)).min((MOST_WORK / sampler.work as f64) as usize);
+    let most = (MOST_MORE / width.max(1)).min((MOST_WORK / sampler.work as f64) as usize);
     let wanted = ((n as f64 * wanted) as usize).min(most);
     let n = match wanted > n && !hurried && source.outside.is_none() {
         true => {
@@ -145,12 +150,10 @@ pub(crate) fn sample(
     if let (Some(outside), Some(elbo)) = (source.outside, &mut fit.elbo) {
         elbo.add_error(outside.error);
     }
-    let labelled = || {
-        let all = names.iter().zip(&roles).enumerate();
-        all.filter(|(_, (_, role))| **role != LABEL)
-    };
-    fit.guide_rows = labelled()
-        .map(|(j, (name, role))| summarise(name.clone(), role, &plain.column(j)))
+    let labelled: Vec<usize> = (0..names.len()).filter(|j| roles[*j] != LABEL).collect();
+    fit.guide_rows = labelled
+        .par_iter()
+        .map(|&j| summarise(names[j].clone(), roles[j], &plain.column(j)))
         .collect();
     let own = psis(&log_weights);
     fit.guide_k_hat = own.k_hat;
@@ -172,7 +175,7 @@ pub(crate) fn sample(
     // The tails of the posterior may be heavier than the guide's: wider draws, if their weights are better behaved, for all
     // quantities. Near the verdict's edge more draws tell which side it is.
     if !hurried && non_finite == 0 && source.outside.is_none() {
-        let can_be_wider = sampler.can_be_wider();
+        let can_be_wider = sampler.can_be_wider() && bound.n_unknowns() <= MOST_STRETCHED;
         let mut n_drawn = n;
         // Where weights are as good as constant, long tails are the quantities' own, and no other draws would help.
         let varying = effective_share(&log_weights) < NEARLY_CONSTANT;
@@ -230,15 +233,16 @@ pub(crate) fn sample(
             )),
         }
     }
-    let own_k_hats: Vec<f64> = labelled().map(|(j, _)| k_hats[j]).collect();
+    let own_k_hats: Vec<f64> = labelled.iter().map(|&j| k_hats[j]).collect();
     fit.k_hat = smoothed.k_hat;
     fit.certificate.effective = smoothed.ess;
     fit.corrected = non_finite == 0 && smoothed.k_hat <= k_threshold(n);
     if fit.corrected {
         let weights = smoothed.weights();
         let column = |j: usize| values.column(j).to_vec();
-        fit.rows = labelled()
-            .map(|(j, (name, role))| summarise_weighted(name.clone(), role, &column(j), &weights))
+        fit.rows = labelled
+            .par_iter()
+            .map(|&j| summarise_weighted(names[j].clone(), roles[j], &column(j), &weights))
             .collect();
         fit.draws = Draws {
             names,
@@ -280,6 +284,10 @@ const EDGE: f64 = 0.15;
 const MORE_DRAWS: usize = 4;
 const MOST_DRAWS: usize = 160_000;
 const MOST_KEPT: usize = 20_000_000;
+/// Numbers that are kept for the sake of the bound's error.
+const MOST_MORE: usize = 5_000_000;
+/// In longer vectors hardly any draw is stretched in a given direction.
+const MOST_STRETCHED: usize = 500;
 const MOST_WORK: f64 = 3e8;
 
 /// A quantity that varies by less than this part of itself is a constant.
@@ -305,26 +313,26 @@ impl Weighed {
     ) -> Weighed {
         let corrected = smoothed.k_hat <= k_threshold(log_weights.len());
         let weights = smoothed.weights();
-        let columns = values.columns().into_iter().zip(measured);
-        let k_hats: Vec<f64> = columns
-            .map(|(column, measured)| {
-                let mean = match corrected {
-                    true => column.iter().zip(&weights).map(|(x, w)| x * w).sum(),
-                    false => column.mean().unwrap_or(f64::NAN),
-                };
-                // What is a constant but for rounding has no tails.
-                let constant = column.std(1.0) <= ROUNDING * mean.abs();
-                if !measured || !mean.is_finite() || constant {
-                    return f64::NAN;
-                }
-                let logs: Vec<f64> = column
-                    .iter()
-                    .zip(&log_weights)
-                    .map(|(x, w)| w + 2.0 * (x - mean).abs().ln())
-                    .collect();
-                k_hat(&logs)
-            })
-            .collect();
+        let peak = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let raw: Vec<f64> = log_weights.iter().map(|w| (w - peak).exp()).collect();
+        let of = |(j, measured): (usize, &bool)| {
+            if !measured {
+                return f64::NAN;
+            }
+            let column = values.column(j);
+            let mean = match corrected {
+                true => column.iter().zip(&weights).map(|(x, w)| x * w).sum(),
+                false => column.mean().unwrap_or(f64::NAN),
+            };
+            // What is a constant but for rounding has no tails.
+            let sd = column.std(1.0);
+            if !mean.is_finite() || sd <= ROUNDING * mean.abs() {
+                return f64::NAN;
+            }
+            let pairs = column.iter().zip(&raw);
+            k_hat(pairs.map(|(x, w)| w * ((x - mean) / sd).powi(2)).collect())
+        };
+        let k_hats: Vec<f64> = measured.par_iter().enumerate().map(of).collect();
         let worst = k_hats.iter().copied().fold(smoothed.k_hat, f64::max);
         Weighed {
             values,
@@ -359,7 +367,7 @@ impl Weighed {
 fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> Array2<f64> {
     let n = options.draws.min(values.nrows());
     let Some(smoothed) = weights else {
-        return values.slice(ndarray::s![..n, ..]).to_owned();
+        return standard(values.slice(ndarray::s![..n, ..]));
     };
     let mut start = [0.0];
     fill_uniform(
@@ -382,7 +390,12 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
         }
         chosen.push(i);
     }
-    values.select(ndarray::Axis(0), &chosen)
+    standard(values.select(ndarray::Axis(0), &chosen).view())
+}
+
+/// Draw by draw in memory.
+fn standard(values: ArrayView2<'_, f64>) -> Array2<f64> {
+    values.as_standard_layout().into_owned()
 }
 
 /// The mean over batches of k draws of the log of their mean weight.

@@ -191,6 +191,21 @@ impl Sampler {
     }
 }
 
+impl Sampler {
+    /// Copies the first draws of quantity `i`, so many, into columns of `n` numbers each, a column an element in declared order,
+    /// from row `first` on.
+    pub(crate) fn copy_columns(&self, i: usize, (first, take): (usize, usize), columns: &mut [f64], n: usize) {
+        let q = &self.quantities[i];
+        let width = q.order.len();
+        let values = self.compiled.output(N_FIXED + self.n_terms + i);
+        for (k, &at) in q.order.iter().enumerate() {
+            let column = &mut columns[at * n + first..at * n + first + take];
+            let drawn = values.iter().skip(k).step_by(width.max(1));
+            column.iter_mut().zip(drawn).for_each(|(to, v)| *to = *v);
+        }
+    }
+}
+
 /// Name, role, axes and value.
 pub(crate) type Named<'b> = (String, &'static str, Vec<ppl_model::AxisRef>, Expr<'b>);
 

@@ -19,6 +19,8 @@ pub struct Factor {
     pub(crate) diagonal: Vec<f64>,
     /// Entries of L below the diagonal.
     pub(crate) below: Vec<f64>,
+    /// Whether all of these are zero.
+    is_diagonal: bool,
 }
 
 impl Factor {
@@ -47,13 +49,15 @@ impl Factor {
                 Spec::default(),
             )
             .ok()?;
+        let below: Vec<f64> = by.entries_at.iter().map(|p| values[*p]).collect();
         let diagonal: Vec<f64> = by.diagonal_at.iter().map(|p| values[*p]).collect();
         diagonal
             .iter()
             .all(|v| *v > 0.0 && v.is_finite())
             .then(|| Factor {
                 by: by.clone(),
-                below: by.entries_at.iter().map(|p| values[*p]).collect(),
+                is_diagonal: below.iter().all(|v| *v == 0.0),
+                below,
                 diagonal,
             })
     }
@@ -95,6 +99,10 @@ impl Factor {
     /// `L^-1 P b`, in the order of elimination: its square is `b' A^-1 b`.
     pub fn whitened(&self, b: &[f64]) -> Vec<f64> {
         let mut x: Vec<f64> = self.by.order.iter().map(|i| b[*i as usize]).collect();
+        if self.is_diagonal {
+            x.iter_mut().zip(&self.diagonal).for_each(|(x, l)| *x /= l);
+            return x;
+        }
         for k in 0..x.len() {
             x[k] /= self.diagonal[k];
             let v = x[k];
@@ -141,6 +149,16 @@ impl Factor {
     /// For standard draws z, a row each, in place: `P' L^-T P z`, draws of a Gaussian with A as precision.
     pub fn spread(&self, draws: &mut [f64]) {
         let d = self.diagonal.len();
+        if self.is_diagonal {
+            let mut scales = vec![0.0; d];
+            for (unknown, l) in self.by.order.iter().zip(&self.diagonal) {
+                scales[*unknown as usize] = 1.0 / l;
+            }
+            for row in draws.chunks_mut(d) {
+                row.iter_mut().zip(&scales).for_each(|(z, s)| *z *= s);
+            }
+            return;
+        }
         let mut side_by_side = vec![0.0; d * TOGETHER];
         for rows in draws.chunks_mut(d * TOGETHER) {
             for (s, row) in rows.chunks(d).enumerate() {

@@ -7,16 +7,19 @@ use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::response;
 use super::tails::{Escape, escape};
-use super::{FRESH, MERIT, MOST, MOST_WORK, RUNGS, Shape, Solver};
+use super::curvature::Curvature;
+use super::{FRESH, MERIT, MOST_WORK, RUNGS, Shape, Solver};
 use crate::fit::{Estimate, Richer};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
-use ppl_sparse::{Elimination, Pattern, Symmetric};
-use std::sync::Arc;
+use ppl_sparse::Symmetric;
 
-/// Draws for the gradient and the curvature; fewer where they would cost too much.
-const DRAWS: usize = 1024;
+/// Draws for the gradient and the curvature: the first of these, or the last that cost no more numbers than this, and more where
+/// what they show is not clearly that of an optimum; fewer where they would cost too much.
+const DRAWS_IN_TURN: [usize; 3] = [64, 256, 1024];
+const CHEAP: f64 = 5e7;
+const NEARLY: f64 = 0.04;
 
 /// Draws for the shape of the weights.
 const SHAPE: usize = 2048;
@@ -28,8 +31,9 @@ const MOST_EXPLAINED: usize = 3000;
 const PROBES: usize = 32;
 const ALL_DIRECTIONS: usize = 400;
 
-/// Steps of the richer family.
+/// Steps of the richer family, and multiplications that each of its factors may take.
 const RICHER_STEPS: usize = 20;
+const MOST_ELIMINATION: f64 = 1e9;
 
 /// What the second look saw. NaN where it could not be computed.
 pub(crate) struct Inspection {
@@ -142,26 +146,25 @@ impl Solver<'_> {
         let d = self.smooth.d;
         let mut known = self.curvature(q);
         let each = (1 + known.cost()) as f64 * self.smooth.work as f64;
-        let n = (0..7)
-            .map(|k| DRAWS >> k)
-            .find(|n| *n as f64 * each <= MOST_WORK);
-        let Some(n) = n else {
+        let afford = |n: usize| n as f64 * each <= MOST_WORK;
+        let cheap = DRAWS_IN_TURN.iter().rposition(|n| *n as f64 * each <= CHEAP);
+        let mut found = None;
+        for n in &DRAWS_IN_TURN[cheap.unwrap_or(0)..] {
+            if found.is_some() && !afford(*n) {
+                break;
+            }
+            found = (0..3).map(|k| n >> k).find(|n| afford(*n)).and_then(|n| {
+                let draws = self.spread(n, 7 << 20);
+                self.slopes(q, &draws, &mut known)
+            });
+            match &found {
+                Some((gradient, curvature, _)) if gradient.max(*curvature) > NEARLY => {}
+                _ => break,
+            }
+        }
+        let Some((gradient, curvature, h)) = found else {
             return Optimality::default();
         };
-        let draws = self.spread(n, 7 << 20);
-        let mut g = vec![0.0; d];
-        let mut finite = true;
-        for batch in q.batches(&draws) {
-            finite &= self.smooth.add_gradients(&batch, &mut g);
-        }
-        let h = self.hessian(q, &draws, &mut known);
-        if !finite || !h.is_finite() {
-            return Optimality::default();
-        }
-        g.iter_mut().for_each(|v| *v /= n as f64);
-        let g = q.factor.whitened(&g);
-        let gradient = (g.iter().map(|v| v * v).sum::<f64>() / d as f64).sqrt();
-        let curvature = self.residual(q, &h) / d as f64;
         let mut seen = Optimality {
             gradient,
             curvature,
@@ -170,20 +173,15 @@ impl Solver<'_> {
         if self.shape == Shape::Diagonal {
             seen.response = Gaussian::new(&self.by, q.mean.clone(), h);
         }
-        if self.shape != Shape::Diagonal || d > MOST {
+        if self.shape != Shape::Diagonal || self.by.work() > MOST_ELIMINATION {
             return seen;
         }
-        // Independent elements: what would a Gaussian of any covariance add?
-        let full = Arc::new(Pattern::full(d));
-        let Some(by) = Elimination::new(full.clone(), full.len()).map(Arc::new) else {
-            return seen;
+        // Independent elements: what would a Gaussian of any covariance add? The best one has the structure of the model.
+        let is_full = 2 * self.by.pattern().len() == d * (d + 1);
+        self.shape = match is_full {
+            true => Shape::Dense,
+            false => Shape::Sparse,
         };
-        let precision = q.precision.on(full);
-        let Some(q) = Gaussian::new(&by, q.mean.clone(), precision) else {
-            return seen;
-        };
-        let q = &q;
-        (self.shape, self.by) = (Shape::Dense, by);
         let mut known = self.curvature(q);
         let (draws, merit) = (self.spread(RUNGS[1], 9 << 20), self.draws(MERIT, 1 << 20));
         let found = self.rung(q.clone(), &draws, &merit, &mut known, RICHER_STEPS);
@@ -198,6 +196,26 @@ impl Solver<'_> {
             }
         });
         seen
+    }
+
+    /// Whitened gradient and curvature residual on these draws, and the mean Hessian.
+    fn slopes(&mut self, q: &Gaussian, draws: &[f64], known: &mut Curvature) -> Option<(f64, f64, Symmetric)> {
+        let d = self.smooth.d;
+        let mut g = vec![0.0; d];
+        let mut finite = true;
+        for batch in q.batches(draws) {
+            finite &= self.smooth.add_gradients(&batch, &mut g);
+        }
+        let h = self.hessian(q, draws, known);
+        if !finite || !h.is_finite() {
+            return None;
+        }
+        let n = (draws.len() / d) as f64;
+        g.iter_mut().for_each(|v| *v /= n);
+        let g = q.factor.whitened(&g);
+        let gradient = (g.iter().map(|v| v * v).sum::<f64>() / d as f64).sqrt();
+        let curvature = self.residual(q, &h) / d as f64;
+        Some((gradient, curvature, h))
     }
 
     /// ||C' H C - I||, of its diagonal alone where the covariance is diagonal. For long vectors from its products with

@@ -12,6 +12,7 @@
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
 mod anderson;
+mod ascent;
 mod causes;
 mod climb;
 mod curvature;
@@ -108,6 +109,8 @@ struct Solver<'o> {
     steps: usize,
     max_steps: usize,
     elbo: f64,
+    /// Ends of former starts, with their bounds on the merit set: an optimisation that comes near one goes no further.
+    ends: Vec<(f64, Gaussian)>,
 }
 
 impl<'o> Solver<'o> {
@@ -132,6 +135,7 @@ impl<'o> Solver<'o> {
             steps: 0,
             max_steps: usize::MAX,
             elbo: f64::NAN,
+            ends: vec![],
         });
         Ok(solver)
     }

@@ -1,5 +1,6 @@
 //! Optima that are apart: from all starts to the best one, and what the others found.
 
+use super::ascent::within;
 use super::curvature::Curvature;
 use super::estimates::mean;
 use super::gaussian::Gaussian;
@@ -17,6 +18,12 @@ pub(super) const BEHIND: f64 = 50.0;
 /// Squared distance of the means, in sds of the wider of two Gaussians in the direction between them, beyond which they
 /// are optima apart.
 const APART: f64 = 9.0;
+
+/// One within which an optimisation is about to end where another did.
+const JOINED: f64 = 0.25;
+
+/// Where there are more starts than this, plain ascents tell first where they lead.
+const FEW_STARTS: usize = 3;
 
 /// Optima so far below the best hold no share of the evidence worth a word.
 const NEGLIGIBLE: f64 = 15.0;
@@ -43,12 +50,17 @@ pub(super) struct Ends {
 
 /// Whether two Gaussians describe different places.
 pub(super) fn apart(a: &Gaussian, b: &Gaussian) -> bool {
+    distance(a, b) > APART
+}
+
+/// Squared distance of the means, in sds of the wider of the two in that direction.
+fn distance(a: &Gaussian, b: &Gaussian) -> f64 {
     let delta: Vec<f64> = a.mean.iter().zip(&b.mean).map(|(a, b)| a - b).collect();
     let length = |m: &Symmetric| -> f64 {
         let moved = m.times(&delta);
         moved.iter().zip(&delta).map(|(p, v)| p * v).sum()
     };
-    length(&a.precision).min(length(&b.precision)) > APART
+    length(&a.precision).min(length(&b.precision))
 }
 
 impl Solver<'_> {
@@ -61,8 +73,19 @@ impl Solver<'_> {
     ) -> Result<Ends, Lost> {
         let draws = self.draws(RUNGS[0], 0);
         let mut curvature: Option<Curvature> = None;
-        let mut ends: Vec<(f64, Gaussian)> = vec![];
-        for start in starts {
+        // Where the density itself leads, if there are many starts.
+        let tops = match starts.len() > FEW_STARTS {
+            true => self.ascents(&starts.iter().collect::<Vec<_>>()),
+            false => vec![None; starts.len()],
+        };
+        // Ends to which the density leads from further starts.
+        let mut led: Vec<usize> = vec![];
+        for (start, top) in starts.into_iter().zip(tops) {
+            let known = top.and_then(|top| self.ends.iter().position(|e| within(&e.1, &top)));
+            if let Some(k) = known {
+                led.push(k);
+                continue;
+            }
             let Some(q) = self.finite(&start, merit) else {
                 continue;
             };
@@ -76,17 +99,18 @@ impl Solver<'_> {
                 Ok((q, _)) => {
                     let value = mean(&self.values(&q, merit)) + q.log_volume();
                     if value.is_finite() {
-                        ends.push((value, q));
+                        self.ends.push((value, q));
                     }
                 }
                 Err(Lost::Interrupted) => return Err(Lost::Interrupted),
                 Err(Lost::Failed) => {}
             }
         }
+        let mut ends = std::mem::take(&mut self.ends);
         let Some(mut known) = curvature else {
             return Err(Lost::Failed);
         };
-        let tried = ends.len();
+        let tried = ends.len() + led.len();
         let mut chosen = preferred(&ends, CHANCE).ok_or(Lost::Failed)?;
         // The preferred one, then the best that are apart from it and from each other.
         let mut order: Vec<usize> = (0..ends.len()).collect();
@@ -120,7 +144,8 @@ impl Solver<'_> {
             }
         }
         let (value, best) = ends[chosen].clone();
-        let agreeing = ends.iter().filter(|e| !apart(&e.1, &best)).count();
+        let also = led.iter().map(|k| &ends[*k]);
+        let agreeing = ends.iter().chain(also).filter(|e| !apart(&e.1, &best)).count();
         let mut others: Vec<Gaussian> = vec![];
         for &i in &contenders {
             let (own, q) = &ends[i];
@@ -136,6 +161,14 @@ impl Solver<'_> {
             tried,
             agreeing,
         })
+    }
+
+    /// Whether this is where an earlier start ended.
+    pub(super) fn has_joined(&self, q: &Gaussian, value: f64) -> bool {
+        let near = |(v, end): &(f64, Gaussian)| {
+            (v - value).abs() < CHANCE && distance(end, q) < JOINED
+        };
+        self.ends.iter().any(near)
     }
 
     /// Another optimum on more draws, as far as they can be afforded: it may become a part of a mixture.

@@ -97,6 +97,9 @@ impl Solver<'_> {
             let shift = q.shift(&next);
             q = next;
             value = moved;
+            if self.has_joined(&q, mean(&value) + q.log_volume()) {
+                return Ok((q, false));
+            }
             // What is left to a full step.
             if shift / (r * r) < 1e-3 {
                 return Ok((q, true));

@@ -52,7 +52,10 @@ pub(super) fn sds(
     let each = program.work() as f64 / BATCH as f64;
     let mut kernels = Kernels::compile(&program)?;
     let d = q.mean.len();
-    let mut n = POINTS;
+    let mut n = match d <= MOST_EXACT {
+        true => POINTS,
+        false => POINTS / 4,
+    };
     while n > FEWEST && n as f64 * each > MOST_WORK {
         n /= 2;
     }

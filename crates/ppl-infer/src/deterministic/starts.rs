@@ -90,6 +90,7 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, Obj
         steps: 0,
         max_steps: usize::MAX,
         elbo: f64::NAN,
+        ends: vec![],
     };
     let Some(start) = Gaussian::round(&solver.by, vec![0.0; d], SDS[0]) else {
         return Ok(None);
