@@ -189,8 +189,13 @@ pub fn fit_generalised_pareto(sorted: &[f64]) -> (f64, f64) {
     let quartile = sorted[((n as f64 / 4.0 + 0.5) as usize).max(1) - 1];
     // A logarithm for several factors at a time; what they are off by is rounding of 1.
     let together = |xs: &[f64], b: f64| xs.iter().map(|x| 1.0 - b * x).product::<f64>().ln();
-    let shape_at =
-        |b: f64| sorted.chunks(TOGETHER).map(|xs| together(xs, b)).sum::<f64>() / n as f64;
+    let shape_at = |b: f64| {
+        sorted
+            .chunks(TOGETHER)
+            .map(|xs| together(xs, b))
+            .sum::<f64>()
+            / n as f64
+    };
     let grid: Vec<f64> = (1..=n_grid)
         .map(|j| {
             (1.0 - (n_grid as f64 / (j as f64 - 0.5)).sqrt()) / (PRIOR_BS * quartile)

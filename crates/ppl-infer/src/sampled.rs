@@ -313,7 +313,10 @@ impl Weighed {
     ) -> Weighed {
         let corrected = smoothed.k_hat <= k_threshold(log_weights.len());
         let weights = smoothed.weights();
-        let peak = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let peak = log_weights
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
         let raw: Vec<f64> = log_weights.iter().map(|w| (w - peak).exp()).collect();
         let of = |(j, measured): (usize, &bool)| {
             if !measured {

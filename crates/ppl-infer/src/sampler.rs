@@ -194,7 +194,13 @@ impl Sampler {
 impl Sampler {
     /// Copies the first draws of quantity `i`, so many, into columns of `n` numbers each, a column an element in declared order,
     /// from row `first` on.
-    pub(crate) fn copy_columns(&self, i: usize, (first, take): (usize, usize), columns: &mut [f64], n: usize) {
+    pub(crate) fn copy_columns(
+        &self,
+        i: usize,
+        (first, take): (usize, usize),
+        columns: &mut [f64],
+        n: usize,
+    ) {
         let q = &self.quantities[i];
         let width = q.order.len();
         let values = self.compiled.output(N_FIXED + self.n_terms + i);

@@ -82,8 +82,7 @@ fn quantiles(mut draws: Vec<f64>) -> [f64; 3] {
     LEVELS.map(|p| {
         let h = last as f64 * p;
         let below = h.floor() as usize;
-        let (_, low, above) =
-            draws[from..].select_nth_unstable_by(below - from, f64::total_cmp);
+        let (_, low, above) = draws[from..].select_nth_unstable_by(below - from, f64::total_cmp);
         let low = *low;
         let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
         from = below;
@@ -105,7 +104,11 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     };
     let h = last as f64 * p.clamp(0.0, 1.0);
     let below = h.floor() as usize;
-    between(sorted[below], sorted[(below + 1).min(last)], h - below as f64)
+    between(
+        sorted[below],
+        sorted[(below + 1).min(last)],
+        h - below as f64,
+    )
 }
 
 /// Quantile of (value, weight) pairs, linear between values that each stand at the middle of their own step of the

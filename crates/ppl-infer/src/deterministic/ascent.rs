@@ -85,7 +85,12 @@ impl Ascent {
         }
         let x = self.trial();
         let s: Vec<f64> = x.iter().zip(&self.x).map(|(a, b)| a - b).collect();
-        let y: Vec<f64> = self.gradient.iter().zip(gradient).map(|(a, b)| a - b).collect();
+        let y: Vec<f64> = self
+            .gradient
+            .iter()
+            .zip(gradient)
+            .map(|(a, b)| a - b)
+            .collect();
         let sy = dot(&s, &y);
         if sy > 1e-12 * dot(&y, &y) {
             self.memory.push_back((s, y, sy));
@@ -117,7 +122,9 @@ impl Ascent {
         }
         for ((s, y, sy), alpha) in self.memory.iter().zip(alphas.into_iter().rev()) {
             let beta = dot(y, &q) / sy;
-            q.iter_mut().zip(s).for_each(|(q, s)| *q += (alpha - beta) * s);
+            q.iter_mut()
+                .zip(s)
+                .for_each(|(q, s)| *q += (alpha - beta) * s);
         }
         let longest = q.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         self.active &= longest > 0.0 && longest.is_finite();
@@ -140,7 +147,8 @@ impl Solver<'_> {
                 }
                 let points: Vec<f64> = all.iter().flat_map(Ascent::trial).collect();
                 let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; points.len()]);
-                self.smooth.gradients_of_each(&points, &mut values, &mut gradients);
+                self.smooth
+                    .gradients_of_each(&points, &mut values, &mut gradients);
                 let found = values.iter().zip(gradients.chunks(d));
                 for (ascent, (value, gradient)) in all.iter_mut().zip(found) {
                     if ascent.active {

@@ -2,12 +2,12 @@
 //! whether a richer one would do better, and what shape the posterior has where it does not fit.
 
 use super::causes::{Cause, cause};
+use super::curvature::Curvature;
 use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::response;
 use super::tails::{Escape, escape};
-use super::curvature::Curvature;
 use super::{FRESH, MERIT, MOST_WORK, RUNGS, Shape, Solver};
 use crate::fit::{Estimate, Richer};
 use crate::objective::ObjectiveError;
@@ -147,7 +147,9 @@ impl Solver<'_> {
         let mut known = self.curvature(q);
         let each = (1 + known.cost()) as f64 * self.smooth.work as f64;
         let afford = |n: usize| n as f64 * each <= MOST_WORK;
-        let cheap = DRAWS_IN_TURN.iter().rposition(|n| *n as f64 * each <= CHEAP);
+        let cheap = DRAWS_IN_TURN
+            .iter()
+            .rposition(|n| *n as f64 * each <= CHEAP);
         let mut found = None;
         for n in &DRAWS_IN_TURN[cheap.unwrap_or(0)..] {
             if found.is_some() && !afford(*n) {
@@ -199,7 +201,12 @@ impl Solver<'_> {
     }
 
     /// Whitened gradient and curvature residual on these draws, and the mean Hessian.
-    fn slopes(&mut self, q: &Gaussian, draws: &[f64], known: &mut Curvature) -> Option<(f64, f64, Symmetric)> {
+    fn slopes(
+        &mut self,
+        q: &Gaussian,
+        draws: &[f64],
+        known: &mut Curvature,
+    ) -> Option<(f64, f64, Symmetric)> {
         let d = self.smooth.d;
         let mut g = vec![0.0; d];
         let mut finite = true;

@@ -145,7 +145,11 @@ impl Solver<'_> {
         }
         let (value, best) = ends[chosen].clone();
         let also = led.iter().map(|k| &ends[*k]);
-        let agreeing = ends.iter().chain(also).filter(|e| !apart(&e.1, &best)).count();
+        let agreeing = ends
+            .iter()
+            .chain(also)
+            .filter(|e| !apart(&e.1, &best))
+            .count();
         let mut others: Vec<Gaussian> = vec![];
         for &i in &contenders {
             let (own, q) = &ends[i];
@@ -165,9 +169,8 @@ impl Solver<'_> {
 
     /// Whether this is where an earlier start ended.
     pub(super) fn has_joined(&self, q: &Gaussian, value: f64) -> bool {
-        let near = |(v, end): &(f64, Gaussian)| {
-            (v - value).abs() < CHANCE && distance(end, q) < JOINED
-        };
+        let near =
+            |(v, end): &(f64, Gaussian)| (v - value).abs() < CHANCE && distance(end, q) < JOINED;
         self.ends.iter().any(near)
     }
 
