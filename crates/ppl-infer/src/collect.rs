@@ -29,6 +29,10 @@ impl Collected {
             .collect()
     }
 
+    pub(crate) fn is_nowhere_finite(&self) -> bool {
+        self.log_weights().iter().all(|w| !w.is_finite())
+    }
+
     pub(crate) fn column(&self, j: usize) -> Vec<f64> {
         self.values.column(j).to_vec()
     }

@@ -81,7 +81,7 @@ pub fn k_hat(mut weights: Vec<f64>) -> f64 {
     if n == 0 {
         return f64::NAN;
     }
-    if !(largest > 0.0) || weights.iter().any(|w| !w.is_finite()) {
+    if largest <= 0.0 || weights.iter().any(|w| !w.is_finite()) {
         return f64::INFINITY;
     }
     let planned = tail_length(n);

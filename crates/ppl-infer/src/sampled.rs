@@ -108,13 +108,18 @@ pub(crate) fn sample(
             .max(options.draws)
             .max(2)
     };
+    // Where nothing is finite, more draws tell no more.
+    let hopeless = n > batch
+        && source.outside.is_none()
+        && collect(&mut sampler, bound, source, batch, false)?.is_nowhere_finite();
+    let n = if hopeless { batch.max(2) } else { n };
     let mut plain = collect(&mut sampler, bound, source, n, false)?;
     // As many more as the bound's error asks for.
     let own = mean_of(plain.log_weights().into_iter());
     let wanted = (own.se / BOUND_ERROR).powi(2).min(MORE_DRAWS as f64);
     let most = (MOST_MORE / width.max(1)).min((MOST_WORK / sampler.work as f64) as usize);
     let wanted = ((n as f64 * wanted) as usize).min(most);
-    let n = match wanted > n && !hurried && source.outside.is_none() {
+    let n = match wanted > n && own.se.is_finite() && !hurried && source.outside.is_none() {
         true => {
             plain = collect(&mut sampler, bound, source, wanted, false)?;
             wanted

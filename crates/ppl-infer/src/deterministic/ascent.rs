@@ -1,5 +1,5 @@
 //! Plain ascents of the log density from many starts at once: a batch of points costs as much as a single one, and a step
-//! of a Gaussian as much as a dozen batches. They tell which starts lead to an optimum that is known already.
+//! of a Gaussian as much as a dozen batches. They tell which starts lead to the same optimum.
 
 use super::Solver;
 use super::gaussian::Gaussian;
@@ -7,7 +7,7 @@ use super::smooth::BATCH;
 use std::collections::VecDeque;
 
 /// Batches that the ascents take, at most.
-const BATCHES: usize = 60;
+const BATCHES: usize = 150;
 
 /// Pairs of steps and changes of the gradient that are remembered.
 const MEMORY: usize = 8;
@@ -22,8 +22,8 @@ const QUIET: usize = 3;
 /// Halvings of a step, at most.
 const HALVINGS: usize = 12;
 
-/// Squared distance in sds from the mean within which an end belongs to a Gaussian.
-const WITHIN: f64 = 9.0;
+/// Squared distance in sds within which two ends are one top.
+const SAME: f64 = 1.0;
 
 /// One ascent: limited-memory quasi-Newton steps (Nocedal 1980), one evaluation at a time.
 struct Ascent {
@@ -135,8 +135,8 @@ impl Ascent {
 }
 
 impl Solver<'_> {
-    /// Where ascents from there end; `None` where the density is not finite at the start.
-    pub(super) fn ascents(&mut self, starts: &[&Gaussian]) -> Vec<Option<Vec<f64>>> {
+    /// Where ascents from there end, with the log density; `None` where that is not finite at the start.
+    pub(super) fn ascents(&mut self, starts: &[Gaussian]) -> Vec<Option<(f64, Vec<f64>)>> {
         let d = self.smooth.d;
         let mut out = vec![];
         for group in starts.chunks(BATCH) {
@@ -156,16 +156,18 @@ impl Solver<'_> {
                     }
                 }
             }
-            out.extend(all.into_iter().map(|a| a.value.is_finite().then_some(a.x)));
+            let ends = all.into_iter();
+            out.extend(ends.map(|a| a.value.is_finite().then_some((a.value, a.x))));
         }
         out
     }
 }
 
-/// Whether a point belongs to a Gaussian.
-pub(super) fn within(q: &Gaussian, point: &[f64]) -> bool {
-    let delta: Vec<f64> = point.iter().zip(&q.mean).map(|(a, b)| a - b).collect();
-    dot(&q.precision.times(&delta), &delta) <= WITHIN
+/// Whether two points are one top, by the sds of the Gaussian that the second led to. That it holds the first is not enough: a wide
+/// one may hold two.
+pub(super) fn same_top(q: &Gaussian, a: &[f64], b: &[f64]) -> bool {
+    let delta: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    dot(&q.precision.times(&delta), &delta) <= SAME
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ mod smooth;
 mod spread;
 mod starts;
 mod tails;
+mod trials;
 mod warm;
 
 pub(crate) use further::further;

@@ -1,15 +1,12 @@
 //! Optima that are apart: from all starts to the best one, and what the others found.
 
-use super::ascent::within;
 use super::curvature::Curvature;
 use super::estimates::mean;
 use super::gaussian::Gaussian;
+use super::trials::Trials;
 use super::{FINAL, Lost, MERIT, MOST_WORK, RUNGS, STEPS, Solver};
 use crate::elbo::log_mean_exp;
 use ppl_sparse::Symmetric;
-
-/// Steps from each start before they are compared.
-pub(super) const TRIAL_STEPS: usize = 15;
 
 /// Ends of trials that go on, at most, and how far below the best they may be.
 const CONTENDERS: usize = 8;
@@ -22,9 +19,6 @@ const APART: f64 = 9.0;
 /// One within which an optimisation is about to end where another did.
 const JOINED: f64 = 0.25;
 
-/// Where there are more starts than this, plain ascents tell first where they lead.
-const FEW_STARTS: usize = 3;
-
 /// Optima so far below the best hold no share of the evidence worth a word.
 const NEGLIGIBLE: f64 = 15.0;
 
@@ -33,7 +27,7 @@ pub(super) const CHANCE: f64 = 0.5;
 const EQUAL: f64 = 0.01;
 
 /// Trial ends are not followed up if that computed more numbers than this.
-const MOST_FOLLOWED: f64 = 2e10;
+const MOST_FOLLOWED: f64 = 6e10;
 
 /// What the starts led to.
 pub(super) struct Ends {
@@ -71,46 +65,16 @@ impl Solver<'_> {
         starts: Vec<Gaussian>,
         merit: &[f64],
     ) -> Result<Ends, Lost> {
-        let draws = self.draws(RUNGS[0], 0);
-        let mut curvature: Option<Curvature> = None;
-        // Where the density itself leads, if there are many starts.
-        let tops = match starts.len() > FEW_STARTS {
-            true => self.ascents(&starts.iter().collect::<Vec<_>>()),
-            false => vec![None; starts.len()],
-        };
-        // Ends to which the density leads from further starts.
-        let mut led: Vec<usize> = vec![];
-        for (start, top) in starts.into_iter().zip(tops) {
-            let known = top.and_then(|top| self.ends.iter().position(|e| within(&e.1, &top)));
-            if let Some(k) = known {
-                led.push(k);
-                continue;
-            }
-            let Some(q) = self.finite(&start, merit) else {
-                continue;
-            };
-            let mut known = match curvature.take() {
-                Some(known) => known,
-                None => self.curvature(&q),
-            };
-            let trial = self.rung(q, &draws, merit, &mut known, TRIAL_STEPS);
-            curvature = Some(known);
-            match trial {
-                Ok((q, _)) => {
-                    let value = mean(&self.values(&q, merit)) + q.log_volume();
-                    if value.is_finite() {
-                        self.ends.push((value, q));
-                    }
-                }
-                Err(Lost::Interrupted) => return Err(Lost::Interrupted),
-                Err(Lost::Failed) => {}
-            }
-        }
-        let mut ends = std::mem::take(&mut self.ends);
-        let Some(mut known) = curvature else {
+        let Trials {
+            mut ends,
+            led,
+            known,
+        } = self.trials(&starts, merit)?;
+        let Some(mut known) = known else {
             return Err(Lost::Failed);
         };
-        let tried = ends.len() + led.len();
+        let draws = self.draws(RUNGS[0], 0);
+        let tried = led.iter().flatten().count();
         let mut chosen = preferred(&ends, CHANCE).ok_or(Lost::Failed)?;
         // The preferred one, then the best that are apart from it and from each other.
         let mut order: Vec<usize> = (0..ends.len()).collect();
@@ -144,12 +108,8 @@ impl Solver<'_> {
             }
         }
         let (value, best) = ends[chosen].clone();
-        let also = led.iter().map(|k| &ends[*k]);
-        let agreeing = ends
-            .iter()
-            .chain(also)
-            .filter(|e| !apart(&e.1, &best))
-            .count();
+        let agrees = |k: &&usize| !apart(&ends[**k].1, &best);
+        let agreeing = led.iter().flatten().filter(agrees).count();
         let mut others: Vec<Gaussian> = vec![];
         for &i in &contenders {
             let (own, q) = &ends[i];
@@ -167,11 +127,11 @@ impl Solver<'_> {
         })
     }
 
-    /// Whether this is where an earlier start ended.
-    pub(super) fn has_joined(&self, q: &Gaussian, value: f64) -> bool {
+    /// Which end of an earlier start this is.
+    pub(super) fn joined(&self, q: &Gaussian, value: f64) -> Option<usize> {
         let near =
             |(v, end): &(f64, Gaussian)| (v - value).abs() < CHANCE && distance(end, q) < JOINED;
-        self.ends.iter().any(near)
+        self.ends.iter().position(near)
     }
 
     /// Another optimum on more draws, as far as they can be afforded: it may become a part of a mixture.

@@ -97,7 +97,7 @@ impl Solver<'_> {
             let shift = q.shift(&next);
             q = next;
             value = moved;
-            if self.has_joined(&q, mean(&value) + q.log_volume()) {
+            if self.joined(&q, mean(&value) + q.log_volume()).is_some() {
                 return Ok((q, false));
             }
             // What is left to a full step.

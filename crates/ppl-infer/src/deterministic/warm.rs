@@ -4,8 +4,9 @@
 use super::dense::Matrix;
 use super::estimates::mean;
 use super::gaussian::Gaussian;
-use super::modes::{BEHIND, CHANCE, Ends, TRIAL_STEPS, apart};
+use super::modes::{BEHIND, CHANCE, Ends, apart};
 use super::starts::SDS;
+use super::trials::TRIAL_STEPS;
 use super::{Lost, MERIT, RUNGS, STEPS, Shape, Solver};
 use crate::former::{Former, unconstrained};
 use crate::objective::ObjectiveError;

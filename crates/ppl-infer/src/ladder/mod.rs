@@ -22,7 +22,7 @@ use ppl_model::graph::{Statement, SymbolId};
 use std::time::Instant;
 
 /// Numbers that a rung may compute.
-const MOST_WORK: f64 = 3e9;
+const MOST_WORK: f64 = 3e10;
 
 /// Nats below which a gain is none, however sure.
 const WORTH: f64 = 0.01;

@@ -1,0 +1,144 @@
+//! A few steps from each start, to see where it leads.
+//!
+//! Where there are many starts, plain ascents of the density lead first. A Gaussian that begins at the top of one, as narrow as a
+//! point, takes its curvature with the first step, where one that begins wide and far away creeps. Tops may be no more than
+//! spikes (the neck of a funnel), so the first start is tried as it is, and all are if that ends higher than any top does.
+
+use super::ascent::same_top;
+use super::curvature::Curvature;
+use super::estimates::mean;
+use super::gaussian::Gaussian;
+use super::modes::CHANCE;
+use super::{Lost, RUNGS, Solver};
+
+/// Steps from each start before they are compared.
+pub(super) const TRIAL_STEPS: usize = 15;
+
+/// Where there are more starts than this, plain ascents lead.
+const FEW_STARTS: usize = 3;
+
+/// Tops from which nothing stands still before no more of them are tried.
+const SPIKES: usize = 3;
+
+/// The sd at a top.
+const NARROW: f64 = 0.03;
+
+/// What the starts led to, so far.
+pub(super) struct Trials {
+    /// Bounds on the merit set, and Gaussians.
+    pub(super) ends: Vec<(f64, Gaussian)>,
+    /// For each start the end that it led to.
+    pub(super) led: Vec<Option<usize>>,
+    /// Which second derivatives there are, once a start was finite.
+    pub(super) known: Option<Curvature>,
+}
+
+impl Solver<'_> {
+    pub(super) fn trials(&mut self, starts: &[Gaussian], merit: &[f64]) -> Result<Trials, Lost> {
+        let mut trials = Trials {
+            ends: vec![],
+            led: vec![None; starts.len()],
+            known: None,
+        };
+        let mut left: Vec<usize> = (1..starts.len()).collect();
+        if let Some(first) = starts.first() {
+            trials.led[0] = self.trial(first, merit, &mut trials.known)?.map(|t| t.0);
+        }
+        if starts.len() > FEW_STARTS {
+            let (rest, highest) = self.tops(starts, merit, &mut trials)?;
+            let own = trials.led[0].map(|k| self.ends[k].0);
+            left = match own.is_some_and(|own| own > highest + CHANCE) {
+                true => (1..starts.len()).collect(),
+                false => rest,
+            };
+        }
+        for i in left {
+            let found = self.trial(&starts[i], merit, &mut trials.known)?;
+            trials.led[i] = found.map(|t| t.0).or(trials.led[i]);
+        }
+        trials.ends = std::mem::take(&mut self.ends);
+        Ok(trials)
+    }
+
+    /// Trials from the tops, the highest first; the starts whose tops led nowhere, and the highest bound.
+    fn tops(
+        &mut self,
+        starts: &[Gaussian],
+        merit: &[f64],
+        trials: &mut Trials,
+    ) -> Result<(Vec<usize>, f64), Lost> {
+        let tops = self.ascents(starts);
+        let height = |i: usize| tops[i].as_ref().map_or(f64::NEG_INFINITY, |t| t.0);
+        let mut order: Vec<usize> = (0..starts.len()).collect();
+        order.sort_by(|a, b| height(*b).total_cmp(&height(*a)));
+        let (mut left, mut spikes, mut highest) = (vec![], 0, f64::NEG_INFINITY);
+        // Tops that were tried, and the ends that they led to.
+        let mut tried: Vec<(usize, &[f64])> = vec![];
+        for i in order {
+            let Some((_, top)) = &tops[i] else {
+                left.push(i);
+                continue;
+            };
+            let same = tried
+                .iter()
+                .find(|(k, other)| same_top(&self.ends[*k].1, top, other));
+            let mut led = same.map(|t| t.0);
+            if led.is_none() && spikes < SPIKES {
+                let narrow = Gaussian::round(&self.by, top.clone(), NARROW);
+                let found = match narrow {
+                    Some(narrow) => self.trial(&narrow, merit, &mut trials.known)?,
+                    None => None,
+                };
+                match found {
+                    Some((k, true)) => {
+                        led = Some(k);
+                        highest = highest.max(self.ends[k].0);
+                        tried.push((k, top));
+                    }
+                    _ => spikes += 1,
+                }
+            }
+            match led {
+                Some(k) if i > 0 => trials.led[i] = Some(k),
+                None if i > 0 => left.push(i),
+                _ => {}
+            }
+        }
+        left.sort_unstable();
+        Ok((left, highest))
+    }
+
+    /// A few steps from a start: the end, which may be one that is known, and whether they stand still there.
+    fn trial(
+        &mut self,
+        start: &Gaussian,
+        merit: &[f64],
+        curvature: &mut Option<Curvature>,
+    ) -> Result<Option<(usize, bool)>, Lost> {
+        let Some(q) = self.finite(start, merit) else {
+            return Ok(None);
+        };
+        let mut known = match curvature.take() {
+            Some(known) => known,
+            None => self.curvature(&q),
+        };
+        let draws = self.draws(RUNGS[0], 0);
+        let trial = self.rung(q, &draws, merit, &mut known, TRIAL_STEPS);
+        *curvature = Some(known);
+        match trial {
+            Ok((q, still)) => {
+                let value = mean(&self.values(&q, merit)) + q.log_volume();
+                if !value.is_finite() {
+                    return Ok(None);
+                }
+                if let Some(k) = self.joined(&q, value) {
+                    return Ok(Some((k, true)));
+                }
+                self.ends.push((value, q));
+                Ok(Some((self.ends.len() - 1, still)))
+            }
+            Err(Lost::Interrupted) => Err(Lost::Interrupted),
+            Err(Lost::Failed) => Ok(None),
+        }
+    }
+}
