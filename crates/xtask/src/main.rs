@@ -2,6 +2,7 @@
 
 mod posteriordb;
 mod sbc;
+mod scale;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ enum Task {
     Posteriordb(posteriordb::Arguments),
     /// Calibrates fits of simulated data: ranks of the true values among draws of the fits
     Sbc(sbc::Arguments),
+    /// Fits large synthetic targets whose answers are known
+    Scale(scale::Arguments),
     /// Times a model: its log density with gradient, and a step of a mean-field fit
     Time(bench::time::Arguments),
     /// Times the benchmark problems here and in other systems, one after another on one core
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Posteriordb(arguments) => posteriordb::run(&arguments),
         Task::Sbc(arguments) => sbc::run(&arguments),
+        Task::Scale(arguments) => scale::run(&arguments),
         Task::Time(arguments) => bench::time::run(&arguments),
         Task::Peers(arguments) => bench::peers::run(&arguments),
     };

@@ -38,8 +38,9 @@ const SMALL: usize = 10;
 const FEW: usize = 5;
 const GAUSSIAN_ENOUGH: f64 = 0.9;
 
-/// Numbers that may be computed for the fit, and for the draws of the certificate.
+/// Numbers that may be computed for the fit, and for the draws of the certificate; more where the fewest draws take more.
 const MOST_WORK: f64 = 1e9;
+const DEAR_WORK: f64 = 3e10;
 const MOST_DRAWING: f64 = 2e9;
 
 /// Draws on which q(theta) rests, a round, for each of its numbers and one more.
@@ -163,8 +164,10 @@ impl Nested {
     ) -> Result<Nested, &'static str> {
         let (d, theta) = (q.mean.len(), &conditional.theta);
         let k = theta.len();
-        let per_round = (MOST_WORK / (adapt::ROUNDS * conditional.cost() * work) as f64) as usize;
-        let per_round = per_round.min(PER_ROUND * (k + 1));
+        let each = (adapt::ROUNDS * conditional.cost() * work) as f64;
+        let enough = PER_ROUND * (k + 1);
+        let fewest = (DEAR_WORK / each).min(0.5 * enough as f64) as usize;
+        let per_round = ((MOST_WORK / each) as usize).clamp(fewest, enough);
         if per_round < LEAST {
             return Err("the conditional mode costs too much");
         }
