@@ -15,7 +15,7 @@ use crate::ops::{Choice, Code, Detail, InstructionSet};
 use crate::place::{Places, View};
 use crate::registers::{self, Registers};
 use crate::sinks::{Extent, Sink, Split, partial_len};
-use ppl_core::IndexId;
+use ppl_core::{AxisId, IndexId};
 use std::collections::HashMap;
 
 /// Bytes of registers that stay in the first-level cache.
@@ -34,8 +34,8 @@ pub(crate) struct Assembler<'a> {
     pub(crate) places: &'a Places,
     pub(crate) memory: &'a mut Memory,
     pub(crate) set: InstructionSet,
-    /// Packed matrices by node and rows of a block.
-    pub(crate) matrices: HashMap<(usize, usize), Matrix>,
+    /// Packed matrices by node, the axis of their rows and rows of a block.
+    pub(crate) matrices: HashMap<(usize, AxisId, usize), Matrix>,
     /// Run tables by index and block length.
     pub(crate) tables: HashMap<(IndexId, usize), RunTable>,
 }

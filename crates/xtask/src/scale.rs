@@ -87,16 +87,18 @@ fn bound(fit: &Fit) -> Result<f64, String> {
 
 fn gaussian(d: usize, condition: f64) -> Result<String, String> {
     let target = Gaussian::new(d, condition);
-    let model = "axis k; axis j;
-data A[j, k]: real; data b[j]: real;
+    let model = format!(
+        "axis k = {d};
+data A[row, k]: real; data b[row]: real;
 z[k] ~ Flat();
 observe b ~ Normal(A @ z, 1);
-";
+"
+    );
     let data = arrays(vec![
         ("A", vec![d, d], target.rows.clone()),
         ("b", vec![d], target.b.clone()),
     ]);
-    let (fit, seconds, location) = fitted(model, &data, GuideChoice::FullRank)?;
+    let (fit, seconds, location) = fitted(&model, &data, GuideChoice::FullRank)?;
     let error = largest(&location, &target.means, &target.sds);
     let certificate = &fit.certificate;
     Ok(format!(

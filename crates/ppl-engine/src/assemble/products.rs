@@ -63,7 +63,8 @@ impl Assembler<'_> {
 
     /// The packed matrix of a product.
     fn matrix(&mut self, product: &Product, extent: &Extent) -> Result<Matrix, EngineError> {
-        let key = (product.matrix, extent.block);
+        // A square one may be packed by its rows and by its columns.
+        let key = (product.matrix, product.row, extent.block);
         if let Some(&matrix) = self.matrices.get(&key) {
             return Ok(matrix);
         }
@@ -186,7 +187,9 @@ impl Assembler<'_> {
             if let (Some(product), Some(finish)) = (
                 self.product(step),
                 sink.as_mut().and_then(|sink| sink.finish.as_mut()),
-            ) && let Some(matrix) = self.matrices.get(&(product.matrix, extent.block))
+            ) && let Some(matrix) =
+                self.matrices
+                    .get(&(product.matrix, product.row, extent.block))
             {
                 finish.scale = matrix.scale;
             }

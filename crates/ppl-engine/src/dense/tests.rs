@@ -182,3 +182,49 @@ fn a_factor_by_row_makes_no_second_matrix() {
         }
     }
 }
+
+/// As many rows as columns: products over either are told apart, in one program.
+#[test]
+fn a_square_matrix_and_its_transpose() {
+    let axis = |name: &str, size| Axis {
+        name: name.into(),
+        size,
+    };
+    for (draws, n) in [(1, 100), (8, 100), (8, 128), (3, 65)] {
+        let b = Builder::new(vec![axis("draw", draws), axis("column", n), axis("row", n)]);
+        let set = |axes: &[u8]| AxisSet::of(&axes.iter().map(|&a| AxisId(a)).collect::<Vec<_>>());
+        for order in [[1u8, 2], [2, 1]] {
+            let x = (0..n * n)
+                .map(|i| ((i * 7919 + 13) % 20011) as f64 / 3e3)
+                .map(f64::sin);
+            let x = b.data(x.collect(), set(&order));
+            let weights = b.param(set(&[0, 1])).0;
+            let y = b.data((0..n).map(|i| (i as f64).cos()).collect(), set(&[2]));
+            let r = y - b.sum(x * weights, set(&[1]));
+            let density = b.sum(r * r, set(&[0, 2])).node(&b);
+            let mut outputs = vec![density];
+            outputs.extend(ppl_core::gradient(&b, density, &[weights.node(&b)]));
+            let program = Program {
+                outputs,
+                ..b.snapshot()
+            };
+            let params: Vec<f64> = (0..program.n_params)
+                .map(|i| (i as f64 / 9.0).sin())
+                .collect();
+            let expected = ppl_core::interpret::evaluate(&program, &params, &[], &program.outputs);
+            for program in [program.clone(), ppl_core::passes::optimise(program).0] {
+                let mut kernels = Kernels::compile(&program).unwrap();
+                kernels.run(&params, &[]);
+                for (i, expected) in expected.iter().enumerate() {
+                    for (&g, &e) in kernels.output(i).iter().zip(expected) {
+                        let error = (g - e).abs();
+                        assert!(
+                            error <= 1e-10 * (1.0 + e.abs()),
+                            "{draws} {n} output {i}: {g}, {e}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
