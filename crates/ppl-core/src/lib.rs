@@ -9,6 +9,7 @@ pub mod builder;
 pub mod call;
 mod display;
 pub mod grad;
+mod instructions;
 pub mod interpret;
 pub mod passes;
 pub mod program;

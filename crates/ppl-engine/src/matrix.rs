@@ -2,6 +2,7 @@
 
 use crate::EngineError;
 use crate::memory::Memory;
+use crate::ops::InstructionSet;
 use crate::ops::dense::{Block, DOUBLE, SINGLE, WHOLE};
 
 /// Decimals that are tried for exact storage as whole numbers.
@@ -104,6 +105,7 @@ struct Packing<'a> {
 impl Packing<'_> {
     /// Stores all elements in another form; false as soon as one does not come back exactly. The blocks' columns, whose
     /// data lie together, one after another.
+    #[inline(always)]
     fn store<T>(&self, to: &mut [T], form: impl Fn(f64) -> (T, bool)) -> bool {
         let ((rows, row_step), (columns, column_step)) = (self.rows, self.columns);
         let blocks = to.chunks_exact_mut(self.block * columns).enumerate();
@@ -113,18 +115,46 @@ impl Packing<'_> {
             let mut all = true;
             for (j, to) in to.chunks_exact_mut(self.block).enumerate() {
                 let from = &self.data[first * row_step + j * column_step..];
-                for (to, &x) in to[..len].iter_mut().zip(from.iter().step_by(row_step)) {
+                let mut store = |to: &mut T, x: f64| {
                     let (stored, exact) = form(x);
                     *to = stored;
                     all &= exact;
+                };
+                let to = &mut to[..len];
+                if row_step == 1 {
+                    // Neighbours, several in one vector.
+                    to.iter_mut()
+                        .zip(&from[..len])
+                        .for_each(|(to, &x)| store(to, x));
+                } else {
+                    let from = from.iter().step_by(row_step);
+                    to.iter_mut().zip(from).for_each(|(to, &x)| store(to, x));
                 }
             }
             all
         })
     }
 
-    /// As whole numbers of `1 / power`.
+    /// As whole numbers of `1 / power`; by the vector instructions that the machine has, which all give the same.
     fn whole(&self, power: f64, to: &mut [i32]) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx2")]
+            fn avx2(packing: &Packing<'_>, power: f64, to: &mut [i32]) -> bool {
+                packing.store(to, |x| whole(x, power))
+            }
+            #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+            fn avx512(packing: &Packing<'_>, power: f64, to: &mut [i32]) -> bool {
+                packing.store(to, |x| whole(x, power))
+            }
+            match InstructionSet::available().last() {
+                // SAFETY: the machine has the instructions.
+                Some(InstructionSet::Avx512) => return unsafe { avx512(self, power, to) },
+                // SAFETY: as above.
+                Some(InstructionSet::Avx2) => return unsafe { avx2(self, power, to) },
+                _ => {}
+            }
+        }
         self.store(to, |x| whole(x, power))
     }
 }

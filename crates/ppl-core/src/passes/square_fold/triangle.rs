@@ -1,10 +1,12 @@
 //! The triangular factor R of a tall matrix, with `|R x| = |A x|` for every x (Householder; Golub and Van Loan 2013,
 //! section 5.2), by blocks of rows.
 
+use crate::instructions::for_instructions;
+
 /// Rows that a block takes besides the factor so far, at least.
 const BLOCK: usize = 192;
 /// Partial sums of a product.
-const LANES: usize = 8;
+const LANES: usize = 32;
 
 /// R (p x p, row-major, upper triangular) of a matrix whose rows come in blocks.
 pub(super) struct Triangle {
@@ -35,7 +37,9 @@ impl Triangle {
         for (j, column) in self.columns.chunks_exact_mut(height).enumerate() {
             fill(j, &mut column[self.held..self.held + n]);
         }
-        self.reduce(self.held + n);
+        let n = self.held + n;
+        reduce(&mut self.columns, self.p, self.held, n);
+        self.held = self.p.min(n);
     }
 
     /// The factor, row-major; the next rows begin another one.
@@ -50,40 +54,49 @@ impl Triangle {
         self.held = 0;
         out
     }
+}
 
-    /// Reflections that leave zeros below the diagonal of the first `n` rows.
-    fn reduce(&mut self, n: usize) {
-        let (p, height) = (self.p, height(self.p));
-        for k in 0..p.min(n) {
-            let (before, after) = self.columns.split_at_mut((k + 1) * height);
-            let column = &mut before[k * height..];
-            // Below the diagonal the rows of the factor so far are zero.
-            let first = self.held.max(k + 1);
-            let (top, below) = column.split_at_mut(first);
-            let (diagonal, below) = (&mut top[k], &mut below[..n - first]);
-            let largest = below.iter().fold(diagonal.abs(), |m, x| m.max(x.abs()));
-            if largest == 0.0 {
-                continue;
-            }
-            let scaled = below.iter().map(|x| (x / largest).powi(2));
-            let squares = (*diagonal / largest).powi(2) + scaled.sum::<f64>();
-            let norm = largest * squares.sqrt();
-            let target = if *diagonal > 0.0 { -norm } else { norm };
-            // The reflection's vector is the column less `target` on the diagonal; half of its squared length:
-            let half = norm * (norm + diagonal.abs());
-            let head = *diagonal - target;
-            for other in after.chunks_exact_mut(height) {
-                let (top, rest) = other.split_at_mut(first);
-                let rest = &mut rest[..n - first];
-                let product = (head * top[k] + dot(below, rest)) / half;
-                top[k] -= product * head;
-                for (x, v) in rest.iter_mut().zip(&*below) {
-                    *x -= product * v;
-                }
-            }
-            *diagonal = target;
+for_instructions! {
+    /// Reflections that leave zeros below the diagonal of the first `n` rows, where the first `held` have them.
+    reduce = reduce_on(columns: &mut [f64], p: usize, held: usize, n: usize) -> ()
+}
+
+#[inline(always)]
+fn reduce_on<const W: usize, const FMA: bool>(
+    columns: &mut [f64],
+    p: usize,
+    held: usize,
+    n: usize,
+) {
+    let height = height(p);
+    for k in 0..p.min(n) {
+        let (before, after) = columns.split_at_mut((k + 1) * height);
+        let column = &mut before[k * height..];
+        // Below the diagonal the rows of the factor so far are zero.
+        let first = held.max(k + 1);
+        let (top, below) = column.split_at_mut(first);
+        let (diagonal, below) = (&mut top[k], &mut below[..n - first]);
+        let largest = below.iter().fold(diagonal.abs(), |m, x| m.max(x.abs()));
+        if largest == 0.0 {
+            continue;
         }
-        self.held = p.min(n);
+        let scaled = below.iter().map(|x| (x / largest).powi(2));
+        let squares = (*diagonal / largest).powi(2) + scaled.sum::<f64>();
+        let norm = largest * squares.sqrt();
+        let target = if *diagonal > 0.0 { -norm } else { norm };
+        // The reflection's vector is the column less `target` on the diagonal; half of its squared length:
+        let half = norm * (norm + diagonal.abs());
+        let head = *diagonal - target;
+        for other in after.chunks_exact_mut(height) {
+            let (top, rest) = other.split_at_mut(first);
+            let rest = &mut rest[..n - first];
+            let product = (head * top[k] + dot::<FMA>(below, rest)) / half;
+            top[k] -= product * head;
+            for (x, v) in rest.iter_mut().zip(&*below) {
+                *x = add_to::<FMA>(*x, -product, *v);
+            }
+        }
+        *diagonal = target;
     }
 }
 
@@ -93,16 +106,23 @@ fn height(p: usize) -> usize {
 }
 
 /// The product of two vectors of one length.
-fn dot(x: &[f64], y: &[f64]) -> f64 {
+#[inline(always)]
+fn dot<const FMA: bool>(x: &[f64], y: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     let ((xs, x), (ys, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let rest: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();
     for (x, y) in xs.iter().zip(ys) {
         for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
+            sums[lane] = add_to::<FMA>(sums[lane], x[lane], y[lane]);
         }
     }
     sums.iter().sum::<f64>() + rest
+}
+
+/// `sum + x * y`
+#[inline(always)]
+fn add_to<const FMA: bool>(sum: f64, x: f64, y: f64) -> f64 {
+    if FMA { x.mul_add(y, sum) } else { sum + x * y }
 }
 
 #[cfg(test)]

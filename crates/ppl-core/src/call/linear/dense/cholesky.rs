@@ -1,12 +1,13 @@
 //! The Cholesky factor.
 
 use super::product::add_product_on;
-use super::{BLOCK, Shape, View, dot, for_instructions, subtract_multiple, transpose};
+use super::{BLOCK, Shape, View, dot, subtract_multiple, transpose};
+use crate::instructions::for_instructions;
 
 for_instructions! {
     /// The lower factor of the symmetric part of `a` (n x n); NaN everywhere if that is not positive definite.
     /// `scratch`: [`cholesky_scratch`] elements.
-    cholesky = cholesky_on(n: usize, a: &[f64], l: &mut [f64], scratch: &mut [f64]) -> ()
+    pub(in super::super) cholesky = cholesky_on(n: usize, a: &[f64], l: &mut [f64], scratch: &mut [f64]) -> ()
 }
 
 #[inline(always)]

@@ -1,13 +1,14 @@
 //! The adjoint of the Cholesky factor, in blocks of columns from the last to the first.
 
 use super::product::add_product_on;
-use super::{BLOCK, Shape, View, dot, for_instructions, subtract_multiple, transpose};
+use super::{BLOCK, Shape, View, dot, subtract_multiple, transpose};
+use crate::instructions::for_instructions;
 
 for_instructions! {
     /// From the factor `l` and the adjoint `outside` of its lower triangle: the symmetric adjoint of the matrix that was factored
     /// (Murray 2016, "Differentiation of the Cholesky decomposition", section 4.3). `scratch`: [`cholesky_adjoint_scratch`]
     /// elements.
-    cholesky_adjoint = cholesky_adjoint_on(
+    pub(in super::super) cholesky_adjoint = cholesky_adjoint_on(
         n: usize,
         l: &[f64],
         outside: &[f64],

@@ -1,11 +1,12 @@
 //! The inverse by elimination.
 
-use super::{for_instructions, subtract_multiple};
+use super::subtract_multiple;
+use crate::instructions::for_instructions;
 
 for_instructions! {
     /// The inverse by Gauss-Jordan elimination with partial pivoting, and ln |det|; NaN for a singular matrix.
     /// `work`: n² elements.
-    inverse = inverse_on(n: usize, a: &[f64], inverse: &mut [f64], work: &mut [f64]) -> f64
+    pub(in super::super) inverse = inverse_on(n: usize, a: &[f64], inverse: &mut [f64], work: &mut [f64]) -> f64
 }
 
 #[inline(always)]

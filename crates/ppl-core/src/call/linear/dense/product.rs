@@ -1,13 +1,14 @@
 //! Matrix products in register tiles.
 
-use super::{Shape, View, for_instructions};
+use super::{Shape, View};
+use crate::instructions::for_instructions;
 
 /// Rows of a register tile.
 const TILE: usize = 4;
 
 for_instructions! {
     /// See [`Shape`].
-    add_product = add_product_on(shape: Shape, sign: f64, a: View<'_>, b: &[f64], c: &mut [f64]) -> ()
+    pub(in super::super) add_product = add_product_on(shape: Shape, sign: f64, a: View<'_>, b: &[f64], c: &mut [f64]) -> ()
 }
 
 #[inline(always)]

@@ -1,11 +1,12 @@
 //! Triangular solves.
 
 use super::product::add_product_on;
-use super::{BLOCK, Shape, View, dot, for_instructions, subtract_multiple};
+use super::{BLOCK, Shape, View, dot, subtract_multiple};
+use crate::instructions::for_instructions;
 
 for_instructions! {
     /// x with L x = b (or L' x = b), in place; `x` is n x m, the right-hand sides side by side.
-    solve_lower = solve_lower_on(n: usize, m: usize, l: &[f64], transposed: bool, x: &mut [f64]) -> ()
+    pub(in super::super) solve_lower = solve_lower_on(n: usize, m: usize, l: &[f64], transposed: bool, x: &mut [f64]) -> ()
 }
 
 #[inline(always)]
