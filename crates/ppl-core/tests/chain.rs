@@ -183,33 +183,6 @@ fn derivatives_are_those_of_differences() {
     }
 }
 
-/// A contraction of marginals beside its gradient: the routine of the derivative gives the marginals too, in plain numbers
-/// and in extended ones.
-#[test]
-fn marginals_come_from_the_routine_of_their_derivative() {
-    for c in cases() {
-        let p = c.program(1);
-        let calls = |p: &Program| {
-            let called = |n: &ppl_core::Node| match &n.op {
-                ppl_core::Op::Call(call, _, args) => Some((*call, args.clone())),
-                _ => None,
-            };
-            let calls: std::collections::HashSet<_> = p.nodes.iter().filter_map(called).collect();
-            calls.len()
-        };
-        let (q, _) = optimise(p.clone());
-        assert_eq!((calls(&p), calls(&q)), (2, 1));
-        for scale in [1.0, 200.0] {
-            let x: Vec<f64> = point(c.n_params()).iter().map(|v| v * scale).collect();
-            let before = evaluate(&p, &x, &[0.2, -0.1], &p.outputs).concat();
-            let after = evaluate(&q, &x, &[0.2, -0.1], &q.outputs).concat();
-            for (a, b) in before.iter().zip(&after) {
-                assert!((a - b).abs() < 1e-11 * (1.0 + a.abs()), "{scale}: {a} {b}");
-            }
-        }
-    }
-}
-
 /// A value that can only be left, never reached again, 2,000 nats behind half-way and ahead in the end: the plain
 /// recursion would have forgotten it. The total and the marginals have closed forms.
 #[test]

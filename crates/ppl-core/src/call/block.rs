@@ -33,12 +33,6 @@ pub trait Block: Any + Debug + Send + Sync {
         false
     }
 
-    /// Which result of this routine is result `part` of another that is called with the first of its arguments, if one is: a
-    /// derivative that finds the value on its way.
-    fn also_gives(&self, _other: &dyn Block, _part: usize) -> Option<usize> {
-        None
-    }
-
     /// Elements of working memory for these block sizes (one list of sizes an argument).
     fn scratch(&self, _sizes: &[Vec<usize>]) -> usize {
         0

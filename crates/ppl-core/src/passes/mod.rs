@@ -7,7 +7,6 @@ pub mod hoist;
 pub mod linear_fold;
 pub mod merge;
 mod rebuild;
-pub mod share;
 pub mod square_fold;
 pub mod stage;
 pub mod unroll;
@@ -27,7 +26,7 @@ pub struct PassReport {
 type Pass = (&'static str, fn(&Program) -> Program);
 
 /// The passes in the order in which they run. Folding comes again after the passes that make new data-only nodes.
-const PASSES: [Pass; 12] = [
+const PASSES: [Pass; 11] = [
     ("dead", dead::dead),
     ("fold", fold::fold),
     ("cases", cases::cases),
@@ -36,7 +35,6 @@ const PASSES: [Pass; 12] = [
     ("linear_fold", linear_fold::linear_fold),
     ("fold", fold::fold),
     ("hoist", hoist::hoist),
-    ("share", share::share),
     ("merge", merge::merge),
     ("fold", fold::fold),
     ("dead", dead::dead),

@@ -26,8 +26,7 @@ const MAX_ORDER: usize = 3;
 /// a pair of directions for every order.
 ///
 /// Order 0 gives the total, the marginals of the values and those of the steps, which are the total's gradient. Order k
-/// gives the mixed derivatives of the marginals in its k directions, (d/dε) gradient(log weights + ε direction), and the marginals
-/// themselves behind them. The
+/// gives the mixed derivatives of the marginals in its k directions, (d/dε) gradient(log weights + ε direction). The
 /// Hessian is symmetric, so the adjoint of order k is order k + 1 with the adjoint as its direction: the routines are
 /// closed under differentiation.
 #[derive(Debug)]
@@ -126,13 +125,6 @@ impl Block for Chain {
         true
     }
 
-    fn also_gives(&self, other: &dyn Block, part: usize) -> Option<usize> {
-        let other: &dyn Any = other;
-        let other = other.downcast_ref::<Chain>()?;
-        let marginal = self.order > 0 && other.order == 0 && other.ends == self.ends && part > 0;
-        marginal.then_some(part + 1)
-    }
-
     fn scratch(&self, sizes: &[Vec<usize>]) -> usize {
         let width = Extended::<1>::WIDTH - 1 + (1 << self.order);
         scratch(sizes[1][0], sizes[1][1], width)
@@ -161,17 +153,11 @@ impl Block for Chain {
             directions: &args[FIXED..],
         };
         let (first, marginals) = results.split_at_mut(self.marginals());
-        let [own, pair, values @ ..] = marginals else {
-            return;
-        };
+        let [own, pair] = marginals else { return };
         let mut found = Found {
             total: 0.0,
             own,
             pair,
-            values: match values {
-                [own, pair] => [own, pair],
-                _ => [&mut [], &mut []],
-            },
         };
         match w.k {
             2 => self.solve_order::<2>(&w, memory, &mut found),
@@ -217,7 +203,12 @@ impl Block for Chain {
             give(0, total * part(2));
             give(1, total * part(1));
         }
+        let (own, pair) = (adjoints[first], adjoints[first + 1]);
+        if own.is_none() && pair.is_none() {
+            return out;
+        }
         // The marginals are the gradient; their adjoint is a Hessian times the seeds.
+        let seeds = [pair, own].map(|s| s.unwrap_or(Expr::Const(0.0)));
         let called = |directions: &[Expr<'b>]| {
             let order = directions.len() / 2;
             let chain = Chain {
@@ -231,36 +222,25 @@ impl Block for Chain {
                     .chain((0..2 * order).map(|d| d % 2))
                     .map(axes)
                     .collect(),
-                results: [&call.results[first..first + 2]; 2].concat(),
+                results: call.results[first..].to_vec(),
             };
             let args: Vec<Expr<'b>> = args[..FIXED].iter().chain(directions).copied().collect();
             let called = b.call(&Routine::Block(Arc::new(call)), &args);
             [b.call_part(called, 1), b.call_part(called, 0)]
         };
         let directions = &args[FIXED..];
-        // The marginals, or their derivative and behind it the marginals.
-        let derived = [(first, directions), (first + 2, &[][..])];
-        for (at, directions) in derived {
-            let seeds = match adjoints.get(at..at + 2) {
-                Some([own, pair]) if own.is_some() || pair.is_some() => {
-                    [pair, own].map(|s| s.unwrap_or(Expr::Const(0.0)))
-                }
-                _ => continue,
-            };
-            let order = directions.len() / 2;
-            if order < MAX_ORDER && (wanted[0] || wanted[1]) {
-                let [to_pair, to_own] = called(&[directions, &seeds].concat());
-                give(0, to_pair);
-                give(1, to_own);
-            }
-            for d in 0..order {
-                if wanted[FIXED + 2 * d] || wanted[FIXED + 2 * d + 1] {
-                    let mut replaced = directions.to_vec();
-                    replaced[2 * d..2 * d + 2].copy_from_slice(&seeds);
-                    let [to_pair, to_own] = called(&replaced);
-                    give(FIXED + 2 * d, to_pair);
-                    give(FIXED + 2 * d + 1, to_own);
-                }
+        if self.order < MAX_ORDER && (wanted[0] || wanted[1]) {
+            let [to_pair, to_own] = called(&[directions, &seeds].concat());
+            give(0, to_pair);
+            give(1, to_own);
+        }
+        for d in 0..self.order {
+            if wanted[FIXED + 2 * d] || wanted[FIXED + 2 * d + 1] {
+                let mut replaced = directions.to_vec();
+                replaced[2 * d..2 * d + 2].copy_from_slice(&seeds);
+                let [to_pair, to_own] = called(&replaced);
+                give(FIXED + 2 * d, to_pair);
+                give(FIXED + 2 * d + 1, to_own);
             }
         }
         out

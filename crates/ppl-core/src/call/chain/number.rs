@@ -98,8 +98,6 @@ pub(super) trait Number: Copy {
     fn leading(self) -> f64;
     /// The coefficient of all directions.
     fn top(self) -> f64;
-    /// The coefficient without directions.
-    fn value(self) -> f64;
     /// The logarithm of the coefficient without directions.
     fn ln(self) -> f64;
     fn load(from: &[f64]) -> Self;
@@ -144,10 +142,6 @@ impl<const M: usize> Number for Jet<M> {
     fn top(self) -> f64 {
         self.0[M - 1]
     }
-    #[inline(always)]
-    fn value(self) -> f64 {
-        self.0[0]
-    }
     fn ln(self) -> f64 {
         self.0[0].ln()
     }
@@ -191,16 +185,6 @@ impl<const M: usize> Extended<M> {
                 .scaled(power_of_two(-half))
                 .scaled(power_of_two(half - shift)),
             exponent: exponent + shift,
-        }
-    }
-}
-
-impl<const M: usize> Extended<M> {
-    fn coefficient(&self, at: usize) -> f64 {
-        match self.exponent {
-            e if e > 1023.0 => self.jet.0[at] * f64::INFINITY,
-            e if e < -1022.0 => 0.0,
-            e => self.jet.0[at] * power_of_two(e),
         }
     }
 }
@@ -279,10 +263,11 @@ impl<const M: usize> Number for Extended<M> {
         self.jet.0[0]
     }
     fn top(self) -> f64 {
-        self.coefficient(M - 1)
-    }
-    fn value(self) -> f64 {
-        self.coefficient(0)
+        match self.exponent {
+            e if e > 1023.0 => self.jet.0[M - 1] * f64::INFINITY,
+            e if e < -1022.0 => 0.0,
+            e => self.jet.0[M - 1] * power_of_two(e),
+        }
     }
     fn ln(self) -> f64 {
         self.jet.0[0].ln() + self.exponent * std::f64::consts::LN_2

@@ -28,17 +28,6 @@ pub(super) struct Found<'a> {
     /// of the total by the log weights; with directions the mixed derivative. Empty where nobody asks.
     pub(super) own: &'a mut [f64],
     pub(super) pair: &'a mut [f64],
-    /// With directions: what own values and steps weigh. Empty where nobody asks.
-    pub(super) values: [&'a mut [f64]; 2],
-}
-
-impl Found<'_> {
-    fn wants_marginals(&self) -> bool {
-        let [own, pair] = &self.values;
-        [&*self.own, &*self.pair, own, pair]
-            .iter()
-            .any(|wanted| !wanted.is_empty())
-    }
 }
 
 /// A vector that a recursion carries along.
@@ -116,7 +105,7 @@ pub(super) fn pass<N: Number, V: Vector<N>, const VARIES: bool>(
             N::load(&steps[at * width..])
         }
     };
-    let marginals = found.wants_marginals();
+    let marginals = !found.own.is_empty() || !found.pair.is_empty();
     let careful = !N::EXTENDED && w.step.iter().any(|&a| a < MIXING);
     let [now, next, b_now, b_next] = vectors;
     let mut forward = Carried { now, next };
@@ -247,9 +236,7 @@ fn weigh<N: Number, const VARIES: bool>(
     found: &mut Found<'_>,
 ) {
     let width = N::WIDTH;
-    let [own_values, pair_values] = &mut found.values;
     found.pair.fill(0.0);
-    pair_values.fill(0.0);
     let mut begin = 0;
     for &end in w.ends {
         for t in begin..end as usize {
@@ -263,52 +250,34 @@ fn weigh<N: Number, const VARIES: bool>(
             for j in 1..k {
                 sum = sum.plus(load(a, j).times(load(b, j)));
             }
-            let own = part(found.own, t * k, k);
-            let own_values = part(own_values, t * k, k);
+            let own = if found.own.is_empty() {
+                &mut []
+            } else {
+                &mut found.own[t * k..(t + 1) * k]
+            };
             // Nothing is possible: nothing weighs anything.
             if sum.leading() == 0.0 {
                 own.fill(0.0);
-                own_values.fill(0.0);
                 continue;
             }
             let inverse = sum.inverse();
-            if !(own.is_empty() && own_values.is_empty()) {
-                for j in 0..k {
-                    let weighs = load(a, j).times(load(b, j).times(inverse));
-                    if let Some(own) = own.get_mut(j) {
-                        *own = weighs.top();
-                    }
-                    if let Some(value) = own_values.get_mut(j) {
-                        *value = weighs.value();
-                    }
-                }
+            for (j, own) in own.iter_mut().enumerate() {
+                *own = load(a, j).times(load(b, j).times(inverse)).top();
             }
-            let base = if VARIES { t * k * k } else { 0 };
-            let pair = part(found.pair, base, k * k);
-            let pair_values = part(pair_values, base, k * k);
-            if t == begin || (pair.is_empty() && pair_values.is_empty()) {
+            if t == begin || found.pair.is_empty() {
                 continue;
             }
+            let base = if VARIES { t * k * k } else { 0 };
+            let pair = &mut found.pair[base..base + k * k];
             let before = &alpha[(t - 1) * k * width..t * k * width];
             for j in 0..k {
                 let share = load(s, j).times(load(b, j)).times(inverse);
                 for i in 0..k {
                     let weighs = load(before, i).times(step(t, i * k + j)).times(share);
-                    if let Some(pair) = pair.get_mut(i * k + j) {
-                        *pair += weighs.top();
-                    }
-                    if let Some(value) = pair_values.get_mut(i * k + j) {
-                        *value += weighs.value();
-                    }
+                    pair[i * k + j] += weighs.top();
                 }
             }
         }
         begin = end as usize;
     }
-}
-
-/// A part of an array, or of nothing where nobody asks for it.
-#[inline(always)]
-fn part(array: &mut [f64], start: usize, len: usize) -> &mut [f64] {
-    array.get_mut(start..start + len).unwrap_or(&mut [])
 }
