@@ -164,3 +164,39 @@ fn vectors_and_arrays() {
         2.5,
     );
 }
+
+/// Within a fit, whose guide has params of its own: copies of the data and missing cells.
+#[test]
+fn in_a_fit() {
+    let model =
+        "axis k = 2; data y[row]: real?; mu[k]: ordered ~ Normal(0, 5); w[k] ~ Dirichlet(1);
+        z[row] ~ Categorical(w); observe y ~ Normal(mu[z], 1);
+        predict again[row] ~ Normal(mu[z], 1);";
+    let near = |at: f64| (0..20).map(move |i| at + 0.9 * ((i * 7 % 20) as f64 - 9.5) / 10.0);
+    let cells = near(-6.0).chain(near(6.0)).map(|v| format!("{v}\n"));
+    let data: String = ["y\n".to_owned()]
+        .into_iter()
+        .chain(cells)
+        .collect::<String>()
+        + "NA\n";
+    let fit = ppl_tests::fit(model, &data, &FitOptions::default());
+    // A copy of a row comes from the row's component: its mean is that of the component.
+    let component = [ppl_tests::row(&fit, "mu[1]"), ppl_tests::row(&fit, "mu[2]")];
+    for i in [1, 20, 21, 40] {
+        let row = ppl_tests::row(&fit, &format!("again[{i}]"));
+        let mu = component[usize::from(i > 20)];
+        assert!(
+            (row.mean - mu.mean).abs() < 5.0 * row.mcse.hypot(mu.mcse),
+            "{row:?} {mu:?}"
+        );
+    }
+    // Of the missing cell nothing is known but the mixture.
+    let missing = ppl_tests::row(&fit, "y[41]");
+    assert_eq!(missing.role, "imputed");
+    let mean = 0.5 * (component[0].mean + component[1].mean);
+    assert!(
+        (missing.mean - mean).abs() < 5.0 * missing.mcse + 0.5,
+        "{missing:?}"
+    );
+    assert!(missing.q5 < -5.0 && missing.q95 > 5.0, "{missing:?}");
+}

@@ -32,6 +32,17 @@ fn no_proper_posterior() {
         "failed",
         &["improper", "`a`", "`b`"],
     );
+    // The same with a noise to be found, from several starts.
+    let model = "data y[row]: real; a ~ Flat(); b ~ Flat(); s ~ HalfNormal(5); observe y ~ Normal(a + b, s);";
+    let data = "y\n1.3\n0.4\n7.2\n2.5\n6.6\n8.1\n0.9\n7.7\n";
+    for seed in 1..=4 {
+        let options = FitOptions {
+            seed,
+            ..FitOptions::default()
+        };
+        let fit = ppl_tests::fit(model, data, &options);
+        says(&fit, "failed", &["improper", "`a`", "`b`"]);
+    }
     // Two observations make the second proper in mean and scale: sigma^-2 at the far end.
     let model =
         "data y[row]: real; mu ~ Flat(); sigma: positive ~ Flat(); observe y ~ Normal(mu, sigma);";

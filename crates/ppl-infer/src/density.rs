@@ -124,12 +124,7 @@ fn latents(bound: &Bound) -> Vec<SymbolId> {
 }
 
 fn own_params(bound: &Bound) -> impl Iterator<Item = SymbolId> + '_ {
-    let symbols = bound.model.symbols.iter().enumerate();
-    symbols
-        .filter(|(id, s)| {
-            matches!(s.role, SymbolRole::Param(_)) && bound.model.names.get(&s.name) == Some(id)
-        })
-        .map(|(id, _)| id)
+    (0..bound.model.symbols.len()).filter(|&id| bound.model.is_own_param(id))
 }
 
 fn shape(bound: &Bound, axes: &[AxisRef]) -> Vec<usize> {

@@ -132,7 +132,7 @@ pub(crate) fn posterior(
             values: value_names(bound, probe.site),
             probabilities: sums[i]
                 .chunks(probe.n_values)
-                .map(<[f64]>::to_vec)
+                .map(|p| p.iter().map(|p| p.clamp(0.0, 1.0)).collect())
                 .collect(),
             most_probable: (probe.places.chunks(probe.n_values))
                 .zip(sums[i].chunks(probe.n_values))

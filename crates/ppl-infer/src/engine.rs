@@ -265,6 +265,13 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
         params: &optimum.params,
         outside: outside.as_ref(),
     };
+    if let Verdict::Certified { .. } = fit.verdict
+        && let Some(broken) = crate::symmetry::broken(bound, &fit)?
+    {
+        fit.verdict = Verdict::Optimised {
+            reason: broken.words,
+        };
+    }
     add_predictions(bound, options, &mut fit)?;
     if optimum.outcome != Outcome::Interrupted && sampled.non_finite == 0 {
         fit.discrete = crate::discrete::posterior(bound, source, options.seed, fit.corrected)?;

@@ -130,7 +130,7 @@ fn unknowns(bound: &Bound) -> impl Iterator<Item = (SymbolId, &ppl_model::graph:
     let symbols = bound.model.symbols.iter().enumerate();
     symbols.filter(|(id, s)| match s.role {
         Role::Site(_) => !bound.model.is_summed_out(*id) && !matches!(s.ty, Ty::Index(_)),
-        Role::Param(_) => bound.model.names.get(&s.name) == Some(id),
+        Role::Param(_) => bound.model.is_own_param(*id),
         _ => false,
     })
 }

@@ -54,8 +54,12 @@ impl Labels {
         let mut latents = vec![];
         for (id, symbol) in model.symbols.iter().enumerate() {
             use ppl_model::graph::Role;
-            let latent = matches!(symbol.role, Role::Site(_) | Role::Param(_));
-            if latent && !model.is_summed_out(id) {
+            let latent = match symbol.role {
+                Role::Site(_) => !model.is_summed_out(id),
+                Role::Param(_) => model.is_own_param(id),
+                _ => false,
+            };
+            if latent {
                 let (leaf, _) = builder.param(axes.set(&symbol.axes));
                 lowering.set_latent(id, leaf);
                 latents.push(id);

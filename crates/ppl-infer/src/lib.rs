@@ -35,6 +35,7 @@ mod source;
 pub mod stacking;
 pub mod stochastic;
 pub mod summary;
+mod symmetry;
 pub mod timing;
 mod wider;
 

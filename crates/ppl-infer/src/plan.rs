@@ -161,7 +161,7 @@ fn sites(bound: &Bound, hierarchical: &[usize]) -> Result<Vec<Site>, FitError> {
         .map_err(|e| crate::objective::ObjectiveError::Limit(e.message))?;
     let mut out = vec![];
     for (id, s) in model.symbols.iter().enumerate() {
-        let is_param = matches!(s.role, Role::Param(_)) && model.names.get(&s.name) == Some(&id);
+        let is_param = model.is_own_param(id);
         let is_site = matches!(s.role, Role::Site(_));
         if !is_param && !is_site {
             continue;

@@ -83,8 +83,7 @@ pub fn pointwise(
     for (id, symbol) in bound.model.symbols.iter().enumerate() {
         let latent = match symbol.role {
             Role::Site(_) => !bound.model.is_summed_out(id),
-            // Those of a guide have no draws.
-            Role::Param(_) => bound.model.names.get(&symbol.name) == Some(&id),
+            Role::Param(_) => bound.model.is_own_param(id),
             _ => false,
         };
         if !latent {

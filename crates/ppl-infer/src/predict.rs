@@ -278,7 +278,7 @@ pub(crate) fn draw(
         let symbol = &bound.model.symbols[id];
         let is_latent = match symbol.role {
             Role::Site(_) => !bound.model.is_summed_out(id),
-            Role::Param(_) => true,
+            Role::Param(_) => bound.model.is_own_param(id),
             _ => false,
         };
         if !is_latent {

@@ -220,7 +220,7 @@ pub(crate) fn named_values<'b>(
     bound: &Bound,
     joint: &Joint<'_, 'b>,
 ) -> Result<Vec<Named<'b>>, ObjectiveError> {
-    use ppl_model::graph::{Role as SymbolRole, Statement, Ty};
+    use ppl_model::graph::{Statement, Ty};
     let mut out: Vec<Named<'b>> = vec![];
     let symbol = |id: SymbolId, role| -> Result<Named<'b>, ObjectiveError> {
         let s = &bound.model.symbols[id];
@@ -231,8 +231,8 @@ pub(crate) fn named_values<'b>(
             joint.lowering.symbol(id)?,
         ))
     };
-    for (id, s) in bound.model.symbols.iter().enumerate() {
-        if matches!(s.role, SymbolRole::Param(_)) && bound.model.names.get(&s.name) == Some(&id) {
+    for id in 0..bound.model.symbols.len() {
+        if bound.model.is_own_param(id) {
             out.push(symbol(id, "param")?);
         }
     }

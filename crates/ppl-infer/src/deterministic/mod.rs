@@ -33,6 +33,7 @@ mod products;
 mod response;
 mod rungs;
 mod smooth;
+mod splits;
 mod spread;
 mod starts;
 mod tails;
@@ -218,7 +219,12 @@ pub(crate) fn solve(
     {
         let mut starts = starts::starts(bound, &mut solver)?;
         starts.extend(former.map(|f| f.start));
-        ends = solver.best_start(starts, &merit).map(Some);
+        ends = match solver.best_start(starts, &merit) {
+            Ok(found) => {
+                splits::improve(bound, (layout, n_params), &mut solver, found, &merit)?.map(Some)
+            }
+            Err(lost) => Err(lost),
+        };
     }
     let Ok(Some(ends)) = ends else {
         return Ok(None);

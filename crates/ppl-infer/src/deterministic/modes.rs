@@ -42,6 +42,21 @@ pub(super) struct Ends {
     pub(super) agreeing: usize,
 }
 
+impl Ends {
+    /// A better optimum takes the place of the best, `by` so many nats.
+    pub(super) fn found(&mut self, q: Gaussian, by: f64) {
+        let before = std::mem::replace(&mut self.best, q);
+        self.agreeing = 1;
+        // Those that were near the former best are further behind now.
+        match by < NEGLIGIBLE {
+            true => self.others.push(before),
+            false => self.others.clear(),
+        }
+        let best = &self.best;
+        self.others.retain(|o| apart(o, best));
+    }
+}
+
 /// Whether two Gaussians describe different places.
 pub(super) fn apart(a: &Gaussian, b: &Gaussian) -> bool {
     distance(a, b) > APART

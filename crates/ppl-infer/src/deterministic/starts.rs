@@ -27,7 +27,7 @@ const SCATTERED: usize = 4;
 const WIDEST: f64 = 8.0;
 
 /// Unconstrained vectors longer than this start at zero and at the prior's middle alone.
-const MANY: usize = 100;
+pub(super) const MANY: usize = 100;
 
 /// The starts in order. The first is at zero.
 pub(super) fn starts(

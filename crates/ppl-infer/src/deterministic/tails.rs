@@ -7,7 +7,7 @@
 
 use super::Solver;
 use super::gaussian::Gaussian;
-use super::smooth::Smooth;
+use super::smooth::{BATCH, Smooth};
 use crate::objective::ObjectiveError;
 use ppl_model::Bound;
 use ppl_model::graph::Statement;
@@ -31,6 +31,9 @@ const AXES: usize = 200;
 
 /// Steps towards the principal direction.
 const POWER: usize = 50;
+
+/// Corrections of the principal direction.
+const CORRECTIONS: usize = 3;
 
 /// A log likelihood of discrete data so near 0 says that all of them are predicted with certainty.
 const CERTAIN: f64 = 1e-6;
@@ -69,7 +72,9 @@ pub(super) fn escape(
         rows.iter().zip(v).map(|(r, v)| r * v).sum::<f64>().sqrt()
     };
     let sd = spread(&principal);
-    directions.push(principal.iter().map(|v| v * sd).collect());
+    let principal: Vec<f64> = principal.iter().map(|v| v * sd).collect();
+    directions.extend(flattest(solver, &q.mean, &principal, covariance));
+    directions.push(principal);
     if q.mean.iter().any(|m| *m != 0.0) {
         directions.push(q.mean.clone());
     }
@@ -91,6 +96,39 @@ pub(super) fn escape(
         }
     }
     Ok(None)
+}
+
+/// A direction without what bends down along it. The principal direction of a Gaussian is that of its draws, and a ray that
+/// misses a flat valley by a billionth leaves it far away. One step of Newton's method in all that is curved, as often as rounding asks.
+fn flattest(
+    solver: &mut Solver<'_>,
+    mean: &[f64],
+    v: &[f64],
+    covariance: impl Fn(&[f64]) -> Vec<f64>,
+) -> Option<Vec<f64>> {
+    let mut v = v.to_vec();
+    for _ in 0..CORRECTIONS {
+        let mut change = vec![0.0; v.len()];
+        for sign in [1.0, -1.0] {
+            let at: Vec<f64> = mean.iter().zip(&v).map(|(m, v)| m + sign * v).collect();
+            let mut gradient = vec![0.0; v.len()];
+            // Sums over a batch of points, all the same.
+            if !solver
+                .smooth
+                .add_gradients(&at.repeat(BATCH), &mut gradient)
+            {
+                return None;
+            }
+            change
+                .iter_mut()
+                .zip(&gradient)
+                .for_each(|(c, g)| *c += 0.5 * sign * g / BATCH as f64);
+        }
+        let step = covariance(&change);
+        v.iter_mut().zip(&step).for_each(|(v, s)| *v += s);
+    }
+    let moves = v.iter().any(|v| *v != 0.0) && v.iter().all(|v| v.is_finite());
+    moves.then_some(v)
 }
 
 /// Points on a ray.

@@ -333,19 +333,23 @@ impl Checker {
                 && let Some(l) = self.loops.iter().find(|l| l.axis.axis == new.axis)
             {
                 let (variable, span) = (l.variable.clone(), l.span);
-                return self.fail(
-                    Diagnostic::error(
-                        "E0115",
-                        ident.span,
-                        format!(
-                            "inside `for {variable} in {0}` the axis `{0}` is run over already",
-                            ident.name
-                        ),
-                    )
-                    .label(span, "the loop")
-                    .help(format!("write `{}[{variable}]`", target.name.name))
-                    .fix(ident.span, variable),
+                let message = format!(
+                    "inside `for {variable} in {0}` the axis `{0}` is run over already",
+                    ident.name
                 );
+                let d = Diagnostic::error("E0115", ident.span, message);
+                let of_this = |a: &TargetAxis| matches!(a, TargetAxis::Binder(b) if b.variable.name == variable);
+                return self.fail(match target.axes.iter().any(of_this) {
+                    // The variable is of the other side of a square.
+                    true => d.help(format!(
+                        "write `{0}[{1}, {1}]`, or name both: `{0}[i in {1}, j in {1}]`",
+                        target.name.name, ident.name
+                    )),
+                    false => d
+                        .label(span, "the loop")
+                        .help(format!("write `{}[{variable}]`", target.name.name))
+                        .fix(ident.span, variable),
+                });
             }
             match axes.iter().filter(|o| o.axis == new.axis).count() {
                 0 => axes.push(new),

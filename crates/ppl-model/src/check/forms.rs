@@ -147,6 +147,13 @@ fn fit_form<'a>(
 
 /// A name that no parameter has, and the place of the one that it may mean.
 fn unknown(def: &Definition, form: &Form, span: Span, name: &str) -> (Diagnostic, Option<usize>) {
+    let elsewhere = |f: &Form| f.parameters.iter().any(|p| p.name == name);
+    if def.forms.iter().any(elsewhere) {
+        let message = format!("`{name}` is of another form of {} than the rest", def.name);
+        let d =
+            Diagnostic::error("E0106", span, message).at("does not go with the other arguments");
+        return (d, None);
+    }
     let message = format!("{} has no parameter `{name}`", def.name);
     let d = Diagnostic::error("E0106", span, message).at("unknown parameter");
     let names = || form.parameters.iter().map(|p| p.name);

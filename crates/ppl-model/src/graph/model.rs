@@ -87,6 +87,12 @@ impl Model {
         }
     }
 
+    /// Whether a symbol is a param of the model itself; those of a guide are no part of its density and have no draws.
+    pub fn is_own_param(&self, id: SymbolId) -> bool {
+        let symbol = &self.symbols[id];
+        matches!(symbol.role, Role::Param(_)) && self.names.get(&symbol.name) == Some(&id)
+    }
+
     /// The name under which a site is reported: missing cells have that of their column.
     pub fn reported_name(&self, site: SymbolId) -> &str {
         let of = self.imputations.iter().find(|i| i.site == site);

@@ -51,7 +51,7 @@ pub use units::{Observed, Units};
 
 use crate::bind::Bound;
 use crate::graph::SymbolId;
-use ppl_core::{AxisId, Builder, Expr, IndexId, NodeId};
+use ppl_core::{AxisId, AxisSet, Builder, Expr, IndexId, NodeId};
 use ppl_syntax::diagnostic::Diagnostic;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -73,7 +73,7 @@ pub struct Lowering<'a, 'b> {
     of_noise: bool,
     values: RefCell<HashMap<SymbolId, Expr<'b>>>,
     latents: RefCell<HashMap<SymbolId, Expr<'b>>>,
-    indices: RefCell<HashMap<(SymbolId, AxisId), IndexId>>,
+    indices: RefCell<HashMap<(SymbolId, AxisId, AxisSet), IndexId>>,
     ranges: RefCell<Vec<ranges::Range>>,
     components: RefCell<HashMap<(NodeId, AxisId, usize), Expr<'b>>>,
     /// How discrete sites are read.

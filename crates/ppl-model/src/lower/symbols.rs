@@ -188,7 +188,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     .iter()
                     .all(|(_, i)| matches!(i.kind, TKind::LoopVariable))
                 {
-                    return Some((axes, values, id));
+                    return Some(self.at_variables((axes, values, id), by));
                 }
                 // One index looked up by another.
                 let [(along, i)] = by.as_slice() else {
@@ -208,12 +208,48 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
     }
 
+    /// Positions read at loops' variables: those of an inner loop are the axis' copy, not the axis.
+    fn at_variables(&self, (axes, values, id): Positions, by: &[(AxisRef, TExpr)]) -> Positions {
+        let variable = |a: &AxisRef| {
+            let own = by.iter().find(|(b, _)| b == a);
+            own.and_then(|(_, i)| i.axes.first().copied()).unwrap_or(*a)
+        };
+        let read: Vec<AxisRef> = axes.iter().map(variable).collect();
+        let mut distinct: Vec<AxisRef> = vec![];
+        for a in &read {
+            if !distinct.contains(a) {
+                distinct.push(*a);
+            }
+        }
+        if distinct.len() == read.len() {
+            return (read, values, id);
+        }
+        // One variable in two places: the elements at which both agree.
+        let sizes: Vec<usize> = distinct.iter().map(|a| self.bound.size(*a)).collect();
+        let n: usize = sizes.iter().product();
+        let mut level = vec![0; distinct.len()];
+        let picked = (0..n).map(|element| {
+            let mut rest = element;
+            for (l, size) in level.iter_mut().zip(&sizes).rev() {
+                (*l, rest) = (rest % size, rest / size);
+            }
+            let place = read.iter().fold(0, |place, a| {
+                let own = distinct.iter().position(|d| d == a).unwrap_or(0);
+                place * sizes[own] + level[own]
+            });
+            values[place]
+        });
+        let picked: Vec<u32> = picked.collect();
+        (distinct, picked.into(), None)
+    }
+
     /// The index array of a look-up along `target`.
     pub(super) fn index(&self, e: &TExpr, target: AxisRef) -> Option<IndexId> {
         let (axes, values, symbol) = self.positions(e)?;
         let core = self.axes.id(target);
+        let set = self.axes.set(&axes);
         if let Some(id) = symbol
-            && let Some(&known) = self.indices.borrow().get(&(id, core))
+            && let Some(&known) = self.indices.borrow().get(&(id, core, set))
         {
             return Some(known);
         }
@@ -224,11 +260,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         let index = self.builder.index(Index {
             target: core,
-            axes: self.axes.set(&axes),
+            axes: set,
             values,
         });
         if let Some(id) = symbol {
-            self.indices.borrow_mut().insert((id, core), index);
+            self.indices.borrow_mut().insert((id, core, set), index);
         }
         Some(index)
     }

@@ -108,6 +108,12 @@ impl<'t> Failure<'t> {
                 self.found
             ));
         }
+        if self.wants(Rule::ident)
+            && self.found.starts_with(|c: char| c.is_ascii_digit())
+            && matches!(self.open_brackets().last(), Some((_, '[')))
+        {
+            return diagnostic.help("lengths have names: `axis k = 3;`, then `x[k]`");
+        }
         match self.open_brackets().pop() {
             Some(open) if self.wants(Rule::close_paren) || self.wants(Rule::close_bracket) => {
                 self.in_bracket(diagnostic, open)
@@ -145,10 +151,12 @@ impl<'t> Failure<'t> {
             diagnostic
                 .help(format!("close it with `{mend}`"))
                 .fix(here, mend)
-        } else if self.found_word()
-            || self
-                .found
-                .starts_with(|c: char| c.is_ascii_digit() || c == '"')
+        } else if self.found_word() {
+            // A comma or a product, and only the writer knows which.
+            diagnostic.help("separate them with `,`, or multiply them with `*`")
+        } else if self
+            .found
+            .starts_with(|c: char| c.is_ascii_digit() || c == '"')
         {
             diagnostic.help("separate them with `,`").fix(here, ",")
         } else {
