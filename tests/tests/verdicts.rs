@@ -50,6 +50,15 @@ fn no_proper_posterior() {
     assert!(!fitted(model, data).verdict.reason().contains("improper"));
 }
 
+/// The mean of the guide is 0 up to rounding: no direction to look along.
+#[test]
+fn a_prior_with_a_constant_factor_is_proper() {
+    let fit = fitted("x ~ Normal(0, 1); factor -3;", "");
+    assert_eq!(fit.verdict.word(), "certified", "{}", fit.verdict.reason());
+    let fit = fitted("axis k = 3; x[k] ~ Normal(0, 2); factor -3;", "");
+    assert_eq!(fit.verdict.word(), "certified", "{}", fit.verdict.reason());
+}
+
 #[test]
 fn separated_logistic_regression() {
     let model = "data x[row]: real; data y[row]: bool; a ~ Flat(); b ~ Flat(); observe y ~ BernoulliLogit(a + b * x);";

@@ -33,6 +33,9 @@ pub(crate) const SHARE: f64 = 0.01;
 /// Nats that a richer family must add for the guide to be called too small.
 const RICHER: f64 = 0.1;
 
+/// Nats of standard error beyond which nothing is known of a bound.
+const UNKNOWN: f64 = 1e3;
+
 /// What the verdict is made from, beside the fit.
 pub(crate) struct Findings<'a> {
     /// How the optimisation ended.
@@ -51,6 +54,14 @@ pub(crate) struct Findings<'a> {
 pub(crate) fn verdict(findings: &Findings, fit: &Fit) -> Verdict {
     if let Some(reason) = failure(findings) {
         return Verdict::Failed { reason };
+    }
+    if let Some(elbo) = fit.elbo.map(|e| e.headline()).filter(|e| e.se > UNKNOWN) {
+        return Verdict::Failed {
+            reason: format!(
+                "the bound is {:.3e} with a standard error of {:.1e}: the guide reaches to where the density all but vanishes",
+                elbo.value, elbo.se
+            ),
+        };
     }
     if fit.params.is_empty() {
         return Verdict::Certified {

@@ -51,7 +51,7 @@ struct Along {
 /// The labels of summed-out sites with the number of elements that draw one.
 fn label_axes(bound: &Bound) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = vec![];
-    for (id, symbol) in bound.model.sites() {
+    for (id, symbol) in bound.model.symbols.iter().enumerate() {
         let Ty::Index(axis) = symbol.ty else {
             continue;
         };

@@ -32,6 +32,9 @@ const AXES: usize = 200;
 /// Steps towards the principal direction.
 const POWER: usize = 50;
 
+/// A mean that is nearer to 0 than so many sds.
+const NO_DIRECTION: f64 = 1e-6;
+
 /// Corrections of the principal direction.
 const CORRECTIONS: usize = 3;
 
@@ -75,8 +78,13 @@ pub(super) fn escape(
     let principal: Vec<f64> = principal.iter().map(|v| v * sd).collect();
     directions.extend(flattest(solver, &q.mean, &principal, covariance));
     directions.push(principal);
-    if q.mean.iter().any(|m| *m != 0.0) {
-        directions.push(q.mean.clone());
+    // A mean of rounding errors is no direction, and no step is shorter than an sd.
+    let moved = q.precision.times(&q.mean);
+    let length = moved.iter().zip(&q.mean).map(|(p, m)| p * m).sum::<f64>();
+    let length = length.max(0.0).sqrt();
+    if length > NO_DIRECTION {
+        let by = length.recip().max(1.0);
+        directions.push(q.mean.iter().map(|m| m * by).collect());
     }
     for direction in directions {
         for sign in [1.0, -1.0] {

@@ -1,7 +1,7 @@
 //! Axes line up by name: what an operation of several values lies along, and whether it fits the left side.
 
-use super::Checker;
 use super::expressions::Frame;
+use super::{Checker, Loop};
 use crate::graph::*;
 use ppl_dist::Prim;
 use ppl_syntax::diagnostic::{Diagnostic, Span};
@@ -186,6 +186,30 @@ impl Checker {
                 .at(format!("counted once for every `{axis}`"))
                 .label(at, format!("`{variable}` runs over it"))
                 .help(format!("index it: `…[{variable}]`")),
+            );
+        }
+        let whole = |l: &&Loop| {
+            let on = |f: &AxisRef| f.axis == l.axis.axis && !f.is_loop();
+            extra.contains(&l.axis) && frame.iter().any(on)
+        };
+        if let Some(l) = self.loops.iter().find(whole) {
+            let (axis, variable, at) = (
+                self.model.axis_name(l.axis).to_string(),
+                l.variable.clone(),
+                l.span,
+            );
+            let behind = Span {
+                start: left.end,
+                end: left.end,
+            };
+            let message =
+                format!("the left is the whole of `{axis}` where one `{axis}` at a time is meant");
+            return self.fail(
+                Diagnostic::error("E0115", left, message)
+                    .at(format!("counted once for every `{axis}`"))
+                    .label(at, format!("`{variable}` runs over it"))
+                    .help(format!("index it: `…[{variable}]`"))
+                    .fix(behind, format!("[{variable}]")),
             );
         }
         let (right, frame_lies) = (self.lies(&extra), self.lies(frame));

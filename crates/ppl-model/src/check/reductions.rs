@@ -29,9 +29,13 @@ impl Checker {
     ) -> Option<TExpr> {
         let positional: Vec<&Arg> = args.iter().filter(|a| a.name.is_none()).collect();
         let [argument] = positional.as_slice() else {
+            let help = match (name.name.as_str(), positional.len()) {
+                ("log_sum_exp", 2) => "of two numbers write `log_add_exp(a, b)`; of an array `log_sum_exp(x, over = k)`".to_owned(),
+                _ => format!("write `{}(x, over = k)`", name.name),
+            };
             self.report(
                 Diagnostic::error("E0106", span, format!("`{}` takes one array", name.name))
-                    .help(format!("write `{}(x, over = k)`", name.name)),
+                    .help(help),
             );
             self.named_parts(name, args);
             for a in positional {

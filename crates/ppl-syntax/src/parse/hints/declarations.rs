@@ -129,7 +129,7 @@ pub(super) fn stan_target(f: &Failure<'_>) -> Option<Diagnostic> {
 
 /// `y ~ normal(0, 1) T[0, ];`
 pub(super) fn stan_truncation(f: &Failure<'_>) -> Option<Diagnostic> {
-    (f.found == "T" && f.wants_semi() && f.rest().trim_start().starts_with('[')).then(|| {
+    (f.found == "T" && f.wants_semi() && f.rest().trim_start().starts_with(['[', '('])).then(|| {
         let help = "write `.truncated(lower = …, upper = …)` behind the distribution";
         f.slip("expected `;`, found `T`", help)
     })

@@ -22,7 +22,7 @@ pub(super) fn numbers(f: &Failure<'_>) -> Option<Diagnostic> {
         let message = "a number does not end with a point";
         return Some(
             Diagnostic::error("E0001", dot, message)
-                .help("write `5.0` or `5`")
+                .help("write a digit behind it, or none at all")
                 .fix(dot, ".0"),
         );
     }
