@@ -285,3 +285,59 @@ fn a_kind_cuts_counts_off() {
     }
     assert!(at("n: int(2, 5) ~ Binomial(5, 0.4)") != at("n ~ Binomial(5, 0.4)"));
 }
+
+/// Counts far below their rate: value and derivative from mpmath (60 digits).
+#[test]
+fn counts_far_below_their_rate() {
+    let cases = [
+        (17, "upper = 20", 1e9, -53.339_254_520_222_637),
+        (17, "upper = 20", 1e16, -101.693_541_453_097_6),
+        (17, "lower = 5, upper = 20", 2000.0, -13.982_209_607_552_985),
+        (17, "lower = 17, upper = 17", 1500.0, 0.0),
+        (17, "lower = 16, upper = 18", 1e13, -27.043_234_451_028_23),
+        (17, "upper = 20", 900.0, -11.599_088_368_913_15),
+        (900, "upper = 1000", 25_000.0, -327.051_267_654_767_05),
+        (900, "upper = 1000", 15_000.0, -275.996_872_789_846_5),
+    ];
+    for (y, bounds, rate, want) in cases {
+        let plain = observed(
+            "int",
+            &[&y.to_string()],
+            &format!("Poisson({rate}).truncated({bounds})"),
+        );
+        let log = observed(
+            "int",
+            &[&y.to_string()],
+            &format!("PoissonLog(log({rate})).truncated({bounds})"),
+        );
+        // Before the formula changes, what both sides of a difference of 25,000 keep.
+        let allowed = 1e-10 * (1.0 + f64::abs(want));
+        assert!(
+            (plain - want).abs() < allowed,
+            "{rate} {bounds}: {plain}, not {want}"
+        );
+        assert!(
+            (log - want).abs() < allowed,
+            "{rate} {bounds}: {log}, not {want}"
+        );
+    }
+    let model =
+        "data y[row]: int; l ~ Normal(0, 9); observe y ~ PoissonLog(l).truncated(upper = 20);";
+    let slopes = [
+        (6.5, -2.969_097_659_271_75),
+        (7.2, -2.984_865_218_834_4),
+        (15.0, -2.999_993_881_919_9),
+        (20.0, -2.999_999_958_776_93),
+        (30.0, -2.999_999_999_998_13),
+        (40.0, -3.0),
+    ];
+    for (l, want) in slopes {
+        let found = density_at(&bind(model, "y\n17\n"), &[("l", l)]).1[0].1 + l / 81.0;
+        assert!((found - want).abs() < 1e-8, "{l}: {found}, not {want}");
+    }
+    // Outside of the bounds as ever.
+    assert_eq!(
+        observed("int", &["21"], "Poisson(1e9).truncated(upper = 20)"),
+        f64::NEG_INFINITY
+    );
+}

@@ -59,6 +59,12 @@ pub trait Density: Sync + 'static {
         Some(whole + part)
     }
 
+    /// Where density and mass are both too small for their ratio to be had from them: whether x is seen from there, and there
+    /// ln p(x) - ln P(lo < draw <= hi).
+    fn far_share<R: Real>(_x: R, _lo: Option<R>, _hi: R, _p: &[&[R]]) -> Option<(R, R)> {
+        None
+    }
+
     /// Turns the arguments of form `form` (an index into `DEFINITION.forms`, not 0) into the canonical ones.
     fn canonical<R: Real>(_form: usize, p: &[Vec<R>]) -> Vec<Vec<R>> {
         p.to_vec()
@@ -172,6 +178,16 @@ pub trait Distribution: Sync {
         hi: Option<Expr<'b>>,
         p: &[&[Expr<'b>]],
     ) -> Option<Expr<'b>>;
+    /// Where density and mass are both too small for their ratio to be had from them, and the logarithm of the ratio there.
+    fn far_share_expr<'b>(
+        &self,
+        x: Expr<'b>,
+        lo: Option<Expr<'b>>,
+        hi: Expr<'b>,
+        p: &[&[Expr<'b>]],
+    ) -> Option<(Expr<'b>, Expr<'b>)>;
+    /// The same as numbers.
+    fn far_share(&self, x: f64, lo: Option<f64>, hi: f64, p: &[&[f64]]) -> Option<(f64, f64)>;
     /// Arguments of an alternative form as nodes of the canonical ones.
     fn canonical_expr<'b>(&self, form: usize, p: &[Vec<Expr<'b>>]) -> Vec<Vec<Expr<'b>>>;
     /// Arguments of an alternative form as values of the canonical ones.
@@ -256,6 +272,18 @@ impl<T: Density> Distribution for T {
         p: &[&[Expr<'b>]],
     ) -> Option<Expr<'b>> {
         T::ln_interval(lo, hi, p)
+    }
+    fn far_share_expr<'b>(
+        &self,
+        x: Expr<'b>,
+        lo: Option<Expr<'b>>,
+        hi: Expr<'b>,
+        p: &[&[Expr<'b>]],
+    ) -> Option<(Expr<'b>, Expr<'b>)> {
+        T::far_share(x, lo, hi, p)
+    }
+    fn far_share(&self, x: f64, lo: Option<f64>, hi: f64, p: &[&[f64]]) -> Option<(f64, f64)> {
+        T::far_share(x, lo, hi, p)
     }
     fn canonical(&self, form: usize, p: &[Vec<f64>]) -> Vec<Vec<f64>> {
         if form == 0 {

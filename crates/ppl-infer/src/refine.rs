@@ -179,6 +179,11 @@ pub(crate) fn refine(
         },
         &found,
     );
+    // Weights that do not confirm this guide say no more of the Gaussian that it is built around.
+    if let (Verdict::Optimised { .. }, Verdict::Approximate { .. }) = (&found.verdict, &fit.verdict)
+    {
+        found.verdict = fit.verdict.clone();
+    }
     let Some(gain) = gain(fit, &found) else {
         return Ok(None);
     };

@@ -99,6 +99,35 @@ pub fn events_up_to<R: Real>(x: R) -> R {
     R::prim(Prim::Floor, &[x.max(R::lit(-1.0))]) + R::lit(1.0)
 }
 
+/// Rates beyond which a count up to `hi` is so improbable that its probability and that of all of them cancel in rounding.
+const FAR_RATE: f64 = 1e3;
+const FAR_RATIO: f64 = 20.0;
+
+/// Terms that matter to 1e-16 where each is less than 1 / `FAR_RATIO` of the one before it.
+const FAR_TERMS: usize = 13;
+
+/// [`crate::Density::far_share`] of a Poisson count: with hi the most probable of lo + 1, …, hi the mass is p(hi) times
+/// 1 + hi / rate + hi (hi - 1) / rate² + …, as far as lo + 1, and e^-rate cancels.
+pub fn far_poisson<R: Real>(x: R, lo: Option<R>, hi: R, (rate, ln_rate): (R, R)) -> (R, R) {
+    let one = R::lit(1.0);
+    let count = events_up_to(hi);
+    let hi = count - one;
+    let far = (count * R::lit(FAR_RATIO)).max(R::lit(FAR_RATE));
+    let is_far = far.less(rate);
+    // Never smaller than where it is used.
+    let share = rate.max(far).recip();
+    let lowest = lo.map_or(R::lit(0.0), events_up_to);
+    let mut sum = one;
+    for k in (0..FAR_TERMS).rev() {
+        let at = hi - R::lit(k as f64);
+        // From p(at) to p(at - 1), which is among them or not.
+        let is_in = lowest.less(at);
+        sum = is_in.select(one + at * share * sum, one);
+    }
+    let values = (x - hi) * ln_rate - (x + one).ln_gamma() + (hi + one).ln_gamma() - sum.ln();
+    (is_far, values)
+}
+
 /// `below` for x < 0, `between` up to 1, `above` from there.
 pub fn steps<R: Real>(x: R, below: R, between: R, above: R) -> R {
     let rest = x.less(R::lit(1.0)).select(between, above);

@@ -1,7 +1,8 @@
 //! Poisson(rate).
 
 use super::parts::{
-    count_times, draw_poisson, events_up_to, ln_gamma_above, ln_gamma_below, ln_or_never,
+    count_times, draw_poisson, events_up_to, far_poisson, ln_gamma_above, ln_gamma_below,
+    ln_or_never,
 };
 use crate::definition::*;
 use crate::real::Real;
@@ -39,6 +40,10 @@ impl Density for Poisson {
 
     fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
         Some(ln_gamma_below(events_up_to(x), p[0][0]))
+    }
+
+    fn far_share<R: Real>(x: R, lo: Option<R>, hi: R, p: &[&[R]]) -> Option<(R, R)> {
+        Some(far_poisson(x, lo, hi, (p[0][0], ln_or_never(p[0][0]))))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -1,6 +1,6 @@
 //! PoissonLog(log_rate).
 
-use super::parts::{draw_poisson, events_up_to, ln_gamma_above, ln_gamma_below};
+use super::parts::{draw_poisson, events_up_to, far_poisson, ln_gamma_above, ln_gamma_below};
 use crate::definition::*;
 use crate::real::Real;
 use rand::Rng;
@@ -40,6 +40,10 @@ impl Density for PoissonLog {
 
     fn ln_survival<R: Real>(x: R, p: &[&[R]]) -> Option<R> {
         Some(ln_gamma_below(events_up_to(x), p[0][0].exp()))
+    }
+
+    fn far_share<R: Real>(x: R, lo: Option<R>, hi: R, p: &[&[R]]) -> Option<(R, R)> {
+        Some(far_poisson(x, lo, hi, (p[0][0].exp(), p[0][0])))
     }
 
     fn sample(p: &[&[f64]], rng: &mut dyn Rng, out: &mut [f64]) {

@@ -284,10 +284,9 @@ impl Checker {
             [] => 2,
             [2] => 3,
             _ => {
-                return self.fail(Diagnostic::error(
-                    "E0115",
-                    span,
-                    format!("`{}` is run over too often", b.axis.name),
+                let message = format!("`{}` is run over too often", b.axis.name);
+                return self.fail(Diagnostic::error("E0115", span, message).at("the third variable of it").help(
+                    "two variables run over one axis at a time: give the inner sum a name above, `let s[i in k, l in k] = …;`",
                 ));
             }
         };

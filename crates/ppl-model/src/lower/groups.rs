@@ -3,7 +3,7 @@
 use super::{AxisMap, Lowered, Lowering};
 use crate::bind::Bound;
 use crate::graph::*;
-use ppl_core::{AxisSet, Builder, Expr, Index, Real};
+use ppl_core::{AxisId, AxisSet, Builder, Expr, Index, Real};
 use ppl_syntax::diagnostic::Diagnostic;
 use std::sync::Arc;
 
@@ -51,24 +51,71 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Reduction::Var => variance(),
             Reduction::Sd => variance().sqrt(),
             _ => {
-                if positions.len().saturating_mul(n_groups) > MAX_PAIRS {
-                    return Err(Box::new(
-                        Diagnostic::error("E0113", whole.span, format!("this reduction of unknowns over {} elements in {n_groups} groups cannot be used in this version", positions.len()))
-                            .help("`sum`, `mean`, `sd` and `var` have no such limit"),
-                    ));
-                }
-                let numbers: Vec<f64> = positions.iter().map(|&p| f64::from(p)).collect();
-                let own = b.data(self.axes.to_program(&numbers, &over).into(), space);
-                let all: Vec<f64> = (0..n_groups).map(|g| g as f64).collect();
-                let member = own.equal(b.data(all.into(), AxisSet::of(&[group])));
                 let nothing = match r {
                     Reduction::Prod => 1.0,
                     Reduction::Min => f64::INFINITY,
                     _ => f64::NEG_INFINITY,
                 };
+                if let &[row] = over.as_slice() {
+                    let axes = (self.axes.id(row), group);
+                    return self.by_members(r, x, axes, (&positions, nothing), whole);
+                }
+                few_pairs(positions.len(), n_groups, positions.len(), whole)?;
+                let numbers: Vec<f64> = positions.iter().map(|&p| f64::from(p)).collect();
+                let own = b.data(self.axes.to_program(&numbers, &over).into(), space);
+                let all: Vec<f64> = (0..n_groups).map(|g| g as f64).collect();
+                let member = own.equal(b.data(all.into(), AxisSet::of(&[group])));
                 self.reduced(r, member.select(x, Expr::Const(nothing)), space)
             }
         })
+    }
+
+    /// Elements of one axis, each group's side by side, as long as the largest group.
+    fn by_members(
+        &self,
+        r: Reduction,
+        x: Expr<'b>,
+        (row, group): (AxisId, AxisId),
+        (positions, nothing): (&[u32], f64),
+        whole: &TExpr,
+    ) -> Lowered<Expr<'b>> {
+        let b = self.builder;
+        let n_groups = b.size(group);
+        let mut members: Vec<Vec<u32>> = vec![vec![]; n_groups];
+        for (line, &g) in positions.iter().enumerate() {
+            members[g as usize].push(line as u32);
+        }
+        let most = members.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        few_pairs(most, n_groups, positions.len(), whole)?;
+        let known = self.member_axes.borrow().get(&most).copied();
+        let member = match known {
+            Some(axis) => axis,
+            None => self.new_axis("members", most)?,
+        };
+        self.member_axes.borrow_mut().insert(most, member);
+        let line = |i: usize| {
+            let (g, k) = match group < member {
+                true => (i / most, i % most),
+                false => (i % n_groups, i / n_groups),
+            };
+            members[g].get(k).copied()
+        };
+        let n = n_groups * most;
+        let space = AxisSet::of(&[group, member]);
+        let all = b.index(Index {
+            target: row,
+            axes: space,
+            values: (0..n).map(|i| line(i).unwrap_or(0)).collect(),
+        });
+        let x = b.gather(x, all);
+        let there: Vec<f64> = (0..n)
+            .map(|i| f64::from(u8::from(line(i).is_some())))
+            .collect();
+        let x = match there.contains(&0.0) {
+            true => b.data(there.into(), space).select(x, Expr::Const(nothing)),
+            false => x,
+        };
+        Ok(self.reduced(r, x, AxisSet::of(&[member])))
     }
 
     /// The grouped axes, each element's group, and the sizes of the groups.
@@ -163,6 +210,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
             self.axes.set(&result),
         ))
     }
+}
+
+/// Refuses to write out more than can be held.
+fn few_pairs(each: usize, n_groups: usize, n: usize, whole: &TExpr) -> Lowered<()> {
+    if each.saturating_mul(n_groups) <= MAX_PAIRS {
+        return Ok(());
+    }
+    Err(Box::new(
+        Diagnostic::error("E0113", whole.span, format!("this reduction of unknowns over {n} elements in {n_groups} groups cannot be used in this version"))
+            .help("`sum`, `mean`, `sd` and `var` have no such limit"),
+    ))
 }
 
 /// A reduction of the numbers of one group, of which there are enough.

@@ -115,7 +115,7 @@ impl<'d, 'b> Family<'d, 'b> {
     }
 
     /// The largest value below x, for whole numbers; x itself, which has no mass, for others.
-    fn before(&self, x: Expr<'b>) -> Expr<'b> {
+    pub(super) fn before(&self, x: Expr<'b>) -> Expr<'b> {
         if self.discrete {
             -floor(-x) - Expr::Const(1.0)
         } else {

@@ -82,6 +82,8 @@ pub struct Lowering<'a, 'b> {
     more_slots: RefCell<Vec<(usize, AxisId)>>,
     /// Axes of the instances of factors, by size.
     instance_axes: RefCell<HashMap<usize, AxisId>>,
+    /// Axes of the members of groups, by their length.
+    member_axes: RefCell<HashMap<usize, AxisId>>,
     /// Added to the log density of each value of each element of a discrete site.
     probes: RefCell<HashMap<SymbolId, Expr<'b>>>,
     /// Whether the largest term stands in place of every sum over a discrete site.
@@ -126,6 +128,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             readings: Default::default(),
             more_slots: Default::default(),
             instance_axes: Default::default(),
+            member_axes: Default::default(),
             probes: Default::default(),
             most_probable: Default::default(),
             drawn_reads: Default::default(),
@@ -156,6 +159,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             more_slots: other.more_slots.clone(),
             own_slots: other.own_slots.clone(),
             instance_axes: other.instance_axes.clone(),
+            member_axes: other.member_axes.clone(),
             ..Lowering::new(other.bound, other.axes, other.builder)
         }
     }

@@ -65,17 +65,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let family = Family::new(d, arguments);
         let never = Expr::Const(f64::NEG_INFINITY);
-        let mut term = plain;
         // A summed-out site is tried at values that another element has.
         let inside = within.inside && !d.distribution.definition().is_discrete();
-        if bounded && !inside {
-            if let Some(lo) = lower {
+        let within_bounds = |mut term: Expr<'b>| {
+            if let Some(lo) = lower.filter(|_| !inside) {
                 term = lo.less_eq(value).select(term, never);
             }
-            if let Some(hi) = upper {
+            if let Some(hi) = upper.filter(|_| !inside) {
                 term = value.less_eq(hi).select(term, never);
             }
-        }
+            term
+        };
+        let mut term = within_bounds(plain);
         if let Some(cells) = within.cells {
             let ends = Ends {
                 lower: narrow(cells.lower, lower, false),
@@ -99,10 +100,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
             };
             term = flag.select(family.ln_mass(ends), term);
         }
-        Ok(if bounded {
-            term - family.ln_mass(Ends { lower, upper })
-        } else {
-            term
+        if !bounded {
+            return Ok(term);
+        }
+        let share = term - family.ln_mass(Ends { lower, upper });
+        let is_plain = left.is_none() && right.is_none() && within.cells.is_none();
+        let far = upper.filter(|_| is_plain).and_then(|hi| {
+            let lo = lower.map(|lo| family.before(lo));
+            let distribution = d.distribution;
+            distribution.far_share_expr(value, lo, hi, arguments)
+        });
+        Ok(match far {
+            Some((is_far, far)) => is_far.select(within_bounds(far), share),
+            None => share,
         })
     }
 
