@@ -20,7 +20,7 @@ const WORTH: f64 = 1e-3;
 const QUIET: usize = 3;
 
 /// Halvings of a step, at most.
-const HALVINGS: usize = 12;
+const HALVINGS: usize = 40;
 
 /// Squared distance in sds within which two ends are one top.
 const SAME: f64 = 1.0;

@@ -7,6 +7,9 @@ use ppl_sparse::{Colouring, Pattern, Symmetric};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Precision near the centre, in that of the Gaussian.
+const NEAR: f64 = 1e10;
+
 /// Length of difference steps, in sds.
 const DIFFERENCE: f64 = 0.02;
 
@@ -95,13 +98,17 @@ impl Solver<'_> {
     pub(super) fn curvature(&mut self, q: &Gaussian) -> Curvature {
         let precision = self.by.pattern().clone();
         let mut known = Curvature::new((*self.structure).clone(), &precision, &self.smooth);
-        let seen: Vec<Symmetric> = (0..2)
-            .map(|k| {
-                let draws = self.draws(BATCH, (2 << 20) + k);
-                self.hessian(q, &draws, &mut known)
-            })
-            .collect();
-        if seen.iter().any(|m| !m.is_finite()) {
+        // Near the centre as well: far out a saturated function has no curvature, and an overflow no finite one.
+        let near = q.precision.combine(NEAR, &q.precision, 0.0);
+        let near = Gaussian::new(&self.by, q.mean.clone(), near);
+        let places = [Some(q), Some(q), near.as_ref()];
+        let mut seen = vec![];
+        for (k, at) in places.into_iter().enumerate() {
+            let draws = self.draws(BATCH, (2 << 20) + k as u64);
+            seen.extend(at.map(|at| self.hessian(at, &draws, &mut known)));
+        }
+        seen.retain(Symmetric::is_finite);
+        if seen.is_empty() {
             known.difference = Some(DIFFERENCE);
             return known;
         }

@@ -8,8 +8,9 @@
 use super::estimates::mean;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
-use super::modes::{CHANCE, Ends, TRIAL_STEPS, apart};
+use super::modes::{CHANCE, Ends, apart};
 use super::starts::{MANY, SDS};
+use super::trials::TRIAL_STEPS;
 use super::{Lost, MOST_WORK, RUNGS, STEPS, Solver};
 use crate::fit::Draws;
 use crate::former::{Former, unconstrained};

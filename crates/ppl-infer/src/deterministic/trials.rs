@@ -9,7 +9,8 @@ use super::curvature::Curvature;
 use super::estimates::mean;
 use super::gaussian::Gaussian;
 use super::modes::CHANCE;
-use super::{Lost, RUNGS, Solver};
+use super::smooth::BATCH;
+use super::{Lost, RUNGS, Shape, Solver};
 
 /// Steps from each start before they are compared.
 pub(super) const TRIAL_STEPS: usize = 15;
@@ -20,8 +21,9 @@ const FEW_STARTS: usize = 3;
 /// Tops from which nothing stands still before no more of them are tried.
 const SPIKES: usize = 3;
 
-/// The sd at a top.
+/// The sd at a top, and one that is as good as a point's.
 const NARROW: f64 = 0.03;
+const POINT: f64 = 1e-9;
 
 /// What the starts led to, so far.
 pub(super) struct Trials {
@@ -84,8 +86,7 @@ impl Solver<'_> {
                 .find(|(k, other)| same_top(&self.ends[*k].1, top, other));
             let mut led = same.map(|t| t.0);
             if led.is_none() && spikes < SPIKES {
-                let narrow = Gaussian::round(&self.by, top.clone(), NARROW);
-                let found = match narrow {
+                let found = match self.at_top(top, &mut trials.known) {
                     Some(narrow) => self.trial(&narrow, merit, &mut trials.known)?,
                     None => None,
                 };
@@ -106,6 +107,27 @@ impl Solver<'_> {
         }
         left.sort_unstable();
         Ok((left, highest))
+    }
+
+    /// Laplace's approximation at a top, where the density bends down every way; a narrow Gaussian elsewhere. Widths of unknowns may
+    /// be apart by many orders of magnitude: those of the coefficients of a column of incomes and of one of shares.
+    fn at_top(&mut self, top: &[f64], curvature: &mut Option<Curvature>) -> Option<Gaussian> {
+        let point = Gaussian::round(&self.by, top.to_vec(), POINT)?;
+        let mut known = match curvature.take() {
+            Some(known) => known,
+            None => self.curvature(&point),
+        };
+        let draws = self.draws(BATCH, 0);
+        let mut h = self.hessian(&point, &draws, &mut known);
+        *curvature = Some(known);
+        if self.shape == Shape::Diagonal {
+            h = h.only_diagonal();
+        }
+        let laplace = match h.is_finite() {
+            true => Gaussian::new(&self.by, top.to_vec(), h),
+            false => None,
+        };
+        laplace.or_else(|| Gaussian::round(&self.by, top.to_vec(), NARROW))
     }
 
     /// A few steps from a start: the end, which may be one that is known, and whether they stand still there.
