@@ -1,6 +1,6 @@
 //! Look-ups under the variables of inner loops over the axis of an outer one: sums against loops written by hand.
 
-use ppl_tests::{bind, density_at, ln_normal};
+use ppl_tests::{arrays, bind, bind_to, density_at, ln_normal};
 
 const G: [usize; 4] = [0, 1, 0, 2];
 const X: [f64; 4] = [1.0, 2.0, 4.0, 7.0];
@@ -11,22 +11,14 @@ const RANK: [[usize; 3]; 4] = [[1, 0, 2], [2, 1, 0], [0, 2, 1], [1, 2, 0]];
 /// What the statements add, and what they should.
 fn check(statements: &str, want: f64) {
     let model = format!(
-        "axis grp = {{a, b, c}}; axis place = columns(\"r_*\");
-        data g[row]: grp; data x[row]: real; data rank[row, place]: grp;
+        "axis grp = {{a, b, c}}; data g[row]: grp; data x[row]: real;
         m ~ Normal(0, 1);
         let w[grp] = m * [0.1, 0.5, -0.6];
         let B[grp, grp] = m * [[0.1, 0.5, -0.6], [1.1, 0.7, 0.2], [-0.3, 0.9, 2]];
         {statements}"
     );
-    let names = ["a", "b", "c"];
-    let line = |i: usize| {
-        let rank = RANK[i].map(|k| names[k]).join(",");
-        format!("{},{},{rank}\n", names[G[i]], X[i])
-    };
-    let data: String = ["g,x,r_p,r_q,r_r\n".to_owned()]
-        .into_iter()
-        .chain((0..4).map(line))
-        .collect();
+    let line = |i: usize| format!("{},{}\n", ["a", "b", "c"][G[i]], X[i]);
+    let data = "g,x\n".to_owned() + &(0..4).map(line).collect::<String>();
     let bound = bind(&model, &data);
     let found = density_at(&bound, &[("m", 1.0)]).0 - ln_normal(1.0, 0.0, 1.0);
     assert!(
@@ -110,10 +102,13 @@ fn of_a_matrix_of_labels() {
             want += W[ranked[p]] - left.ln();
         }
     }
-    check(
-        "for i in row { factor sum(p in place: w[rank[i, p]] - log_sum_exp(q in place if q >= p: w[rank[i, q]])); }",
-        want,
-    );
+    let model = "axis item = 3; axis place = 3; data rank[row, place]: item; m ~ Normal(0, 1);
+        let w[item] = m * [0.1, 0.5, -0.6];
+        for i in row { factor sum(p in place: w[rank[i, p]] - log_sum_exp(q in place if q >= p: w[rank[i, q]])); }";
+    let labels: Vec<f64> = RANK.iter().flatten().map(|k| *k as f64 + 1.0).collect();
+    let bound = bind_to(model, &arrays(&[("rank", &[4, 3], &labels)]));
+    let found = density_at(&bound, &[("m", 1.0)]).0 - ln_normal(1.0, 0.0, 1.0);
+    assert!((found - want).abs() < 1e-10, "{found}, not {want}");
 }
 
 #[test]

@@ -50,6 +50,41 @@ fn no_proper_posterior() {
     assert!(!fitted(model, data).verdict.reason().contains("improper"));
 }
 
+/// Flat priors, and a column in another unit than its coefficient: proper, and its directions are apart by five orders of magnitude.
+#[test]
+fn raw_covariates() {
+    let income = |i: usize| 20_000.0 + 977.0 * ((i * 37) % 80) as f64;
+    let answer =
+        |i: usize| u8::from(income(i) + 9_000.0 * (((i * 53) % 17) as f64 - 8.0) / 4.0 > 60_000.0);
+    let rows = (0..80).map(|i| format!("{},{}\n", income(i), answer(i)));
+    let data = "x,y\n".to_owned() + &rows.collect::<String>();
+    let model = "data x[row]: real; data y[row]: bool; a ~ Flat(); b ~ Flat(); observe y ~ BernoulliLogit(a + b * x);";
+    let flat = fitted(model, &data);
+    assert_eq!(
+        flat.verdict.word(),
+        "certified",
+        "{}",
+        flat.verdict.reason()
+    );
+    // The same in units of 10,000 has the same posterior.
+    let scaled = fitted(&model.replace("b * x", "b * x / 10000"), &data);
+    assert_eq!(
+        scaled.verdict.word(),
+        "certified",
+        "{}",
+        scaled.verdict.reason()
+    );
+    let (raw, unit) = (row(&flat, "b"), row(&scaled, "b"));
+    assert!(
+        (raw.mean * 1e4 - unit.mean).abs() < 0.1 * unit.sd,
+        "{raw:?} {unit:?}"
+    );
+    assert!(
+        (raw.sd * 1e4 / unit.sd - 1.0).abs() < 0.05,
+        "{raw:?} {unit:?}"
+    );
+}
+
 /// The mean of the guide is 0 up to rounding: no direction to look along.
 #[test]
 fn a_prior_with_a_constant_factor_is_proper() {

@@ -124,7 +124,9 @@ fn numbers() {
     );
     check(
         "a ~ f(5.);",
-        &["1:8 a number does not end with a point | write `5.0` or `5` | a ~ f(5.0);"],
+        &[
+            "1:8 a number does not end with a point | write a digit behind it, or none at all | a ~ f(5.0);",
+        ],
     );
     check(
         "a ~ f(1_000);",

@@ -35,8 +35,9 @@ const POWER: usize = 50;
 /// A mean that is nearer to 0 than so many sds.
 const NO_DIRECTION: f64 = 1e-6;
 
-/// Corrections of the principal direction.
-const CORRECTIONS: usize = 3;
+/// Corrections of the principal direction, and the length in sds that a flat one keeps at least.
+const CORRECTIONS: usize = 20;
+const LEFT: f64 = 0.1;
 
 /// A log likelihood of discrete data so near 0 says that all of them are predicted with certainty.
 const CERTAIN: f64 = 1e-6;
@@ -76,12 +77,10 @@ pub(super) fn escape(
     };
     let sd = spread(&principal);
     let principal: Vec<f64> = principal.iter().map(|v| v * sd).collect();
-    directions.extend(flattest(solver, &q.mean, &principal, covariance));
+    directions.extend(flattest(solver, q, &principal, covariance));
     directions.push(principal);
     // A mean of rounding errors is no direction, and no step is shorter than an sd.
-    let moved = q.precision.times(&q.mean);
-    let length = moved.iter().zip(&q.mean).map(|(p, m)| p * m).sum::<f64>();
-    let length = length.max(0.0).sqrt();
+    let length = in_sds(q, &q.mean);
     if length > NO_DIRECTION {
         let by = length.recip().max(1.0);
         directions.push(q.mean.iter().map(|m| m * by).collect());
@@ -110,7 +109,7 @@ pub(super) fn escape(
 /// misses a flat valley by a billionth leaves it far away. One step of Newton's method in all that is curved, as often as rounding asks.
 fn flattest(
     solver: &mut Solver<'_>,
-    mean: &[f64],
+    q: &Gaussian,
     v: &[f64],
     covariance: impl Fn(&[f64]) -> Vec<f64>,
 ) -> Option<Vec<f64>> {
@@ -118,7 +117,7 @@ fn flattest(
     for _ in 0..CORRECTIONS {
         let mut change = vec![0.0; v.len()];
         for sign in [1.0, -1.0] {
-            let at: Vec<f64> = mean.iter().zip(&v).map(|(m, v)| m + sign * v).collect();
+            let at: Vec<f64> = q.mean.iter().zip(&v).map(|(m, v)| m + sign * v).collect();
             let mut gradient = vec![0.0; v.len()];
             // Sums over a batch of points, all the same.
             if !solver
@@ -135,8 +134,16 @@ fn flattest(
         let step = covariance(&change);
         v.iter_mut().zip(&step).for_each(|(v, s)| *v += s);
     }
-    let moves = v.iter().any(|v| *v != 0.0) && v.iter().all(|v| v.is_finite());
-    moves.then_some(v)
+    // Where the density bends down along all of it, next to nothing is left.
+    let length = in_sds(q, &v);
+    (length > LEFT && length.is_finite()).then(|| v.iter().map(|v| v / length).collect())
+}
+
+/// Length by the Gaussian's own measure.
+fn in_sds(q: &Gaussian, v: &[f64]) -> f64 {
+    let moved = q.precision.times(v);
+    let square: f64 = moved.iter().zip(v).map(|(p, v)| p * v).sum();
+    square.max(0.0).sqrt()
 }
 
 /// Points on a ray.

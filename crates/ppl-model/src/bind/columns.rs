@@ -277,7 +277,7 @@ impl Binder<'_> {
         let strictly_positive = open && lo == Some(0.0) && hi.is_none();
         if lo.is_some_and(|b| v < b) || (strictly_positive && v <= 0.0) {
             let want = if strictly_positive {
-                "positive, above 0".to_string()
+                "positive".to_string()
             } else {
                 format!("at least {}", lo.unwrap_or(0.0))
             };

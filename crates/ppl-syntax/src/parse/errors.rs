@@ -151,6 +151,11 @@ impl<'t> Failure<'t> {
             diagnostic
                 .help(format!("close it with `{mend}`"))
                 .fix(here, mend)
+        } else if self.found == "for" {
+            diagnostic.help(match open {
+                '(' => "the variable comes first: `sum(i in row: …)`",
+                _ => "the axis is named on the left: `let m[i in row] = …;`",
+            })
         } else if self.found_word() {
             // A comma or a product, and only the writer knows which.
             diagnostic.help("separate them with `,`, or multiply them with `*`")
