@@ -77,10 +77,10 @@ pub(super) fn escape(
     };
     let sd = spread(&principal);
     let principal: Vec<f64> = principal.iter().map(|v| v * sd).collect();
-    directions.extend(flattest(solver, q, &principal, covariance));
+    directions.extend(flattest(solver, q, (&principal, &sds), covariance));
     directions.push(principal);
     // A mean of rounding errors is no direction, and no step is shorter than an sd.
-    let length = in_sds(q, &q.mean);
+    let length = in_sds(&q.mean, &sds);
     if length > NO_DIRECTION {
         let by = length.recip().max(1.0);
         directions.push(q.mean.iter().map(|m| m * by).collect());
@@ -110,9 +110,10 @@ pub(super) fn escape(
 fn flattest(
     solver: &mut Solver<'_>,
     q: &Gaussian,
-    v: &[f64],
+    (v, sds): (&[f64], &[f64]),
     covariance: impl Fn(&[f64]) -> Vec<f64>,
 ) -> Option<Vec<f64>> {
+    let whole = in_sds(v, sds);
     let mut v = v.to_vec();
     for _ in 0..CORRECTIONS {
         let mut change = vec![0.0; v.len()];
@@ -135,15 +136,15 @@ fn flattest(
         v.iter_mut().zip(&step).for_each(|(v, s)| *v += s);
     }
     // Where the density bends down along all of it, next to nothing is left.
-    let length = in_sds(q, &v);
-    (length > LEFT && length.is_finite()).then(|| v.iter().map(|v| v / length).collect())
+    let length = in_sds(&v, sds);
+    let left = length / whole;
+    (left > LEFT && left.is_finite()).then(|| v.iter().map(|v| v / length).collect())
 }
 
-/// Length by the Gaussian's own measure.
-fn in_sds(q: &Gaussian, v: &[f64]) -> f64 {
-    let moved = q.precision.times(v);
-    let square: f64 = moved.iter().zip(v).map(|(p, v)| p * v).sum();
-    square.max(0.0).sqrt()
+/// Length as the largest share of an element's sd. By the precision it could not be had where that is nearly singular.
+fn in_sds(v: &[f64], sds: &[f64]) -> f64 {
+    let each = v.iter().zip(sds).map(|(v, sd)| (v / sd).abs());
+    each.fold(0.0, f64::max)
 }
 
 /// Points on a ray.
