@@ -8,6 +8,9 @@ use ppl_model::lower::{GuideDraw, ParamBlock};
 use ppl_sparse::{Elimination, Symmetric};
 use std::sync::Arc;
 
+/// What is added to the diagonal of a precision that is singular to rounding.
+const ROUNDING: f64 = 1e-14;
+
 /// A guide that is a Gaussian over the unconstrained vector, every parameter of which is its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -190,7 +193,12 @@ impl Layout {
                 }
             }
         }
-        Gaussian::new(by, mean, precision)
+        Gaussian::new(by, mean.clone(), precision.clone()).or_else(|| {
+            // Widths so far apart that rounding takes the narrow ones' digits from the wide ones.
+            let diagonal = precision.diagonal();
+            let more = Symmetric::of_diagonal(by.pattern().clone(), diagonal);
+            Gaussian::new(by, mean, precision.combine(1.0, &more, ROUNDING))
+        })
     }
 
     /// The centre of the Gaussian with these parameters.

@@ -60,6 +60,12 @@ pub(super) fn escape(
         out
     };
     let mut directions: Vec<Vec<f64>> = vec![];
+    // A mean of rounding errors is no direction, and no step is shorter than an sd.
+    let length = in_sds(&q.mean, &sds);
+    if length > NO_DIRECTION {
+        let by = length.recip().max(1.0);
+        directions.push(q.mean.iter().map(|m| m * by).collect());
+    }
     for i in 0..d.min(AXES) {
         let mut v = vec![0.0; d];
         v[i] = sds[i];
@@ -77,14 +83,8 @@ pub(super) fn escape(
     };
     let sd = spread(&principal);
     let principal: Vec<f64> = principal.iter().map(|v| v * sd).collect();
+    directions.push(principal.clone());
     directions.extend(flattest(solver, q, (&principal, &sds), covariance));
-    directions.push(principal);
-    // A mean of rounding errors is no direction, and no step is shorter than an sd.
-    let length = in_sds(&q.mean, &sds);
-    if length > NO_DIRECTION {
-        let by = length.recip().max(1.0);
-        directions.push(q.mean.iter().map(|m| m * by).collect());
-    }
     for direction in directions {
         for sign in [1.0, -1.0] {
             let v: Vec<f64> = direction.iter().map(|v| sign * v).collect();
