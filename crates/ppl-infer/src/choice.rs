@@ -357,6 +357,10 @@ pub fn choose(
         }
     }
     let mut chosen = best.ok_or(FitError::NoUnknowns)?;
+    // An optimum that was met before the interruption is the best so far all the same: nothing dear follows.
+    if stopped {
+        chosen.optimum.outcome = Outcome::Interrupted;
+    }
     chosen.optimum = Optimum {
         steps,
         estimates,

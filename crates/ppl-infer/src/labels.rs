@@ -53,13 +53,7 @@ impl Labels {
         *lowering.couplings.borrow_mut() = Some(vec![]);
         let mut latents = vec![];
         for (id, symbol) in model.symbols.iter().enumerate() {
-            use ppl_model::graph::Role;
-            let latent = match symbol.role {
-                Role::Site(_) => !model.is_summed_out(id),
-                Role::Param(_) => model.is_own_param(id),
-                _ => false,
-            };
-            if latent {
+            if model.is_latent(id) {
                 let (leaf, _) = builder.param(axes.set(&symbol.axes));
                 lowering.set_latent(id, leaf);
                 latents.push(id);

@@ -6,6 +6,7 @@ mod centring;
 mod certificate;
 pub mod choice;
 mod collect;
+mod columns;
 pub mod compare;
 mod compiled;
 pub mod density;

@@ -5,16 +5,16 @@
 //! plates that everything which those sites touch has in common, such as a row of a mixture or one of many chains, and its
 //! likelihood is the marginal one. Where there are no such plates, nothing can be left out on its own.
 
+use crate::columns::Columns;
 use crate::objective::ObjectiveError;
 use ndarray::{Array2, ArrayView2};
 use ppl_core::{AxisId, Builder, passes};
 use ppl_engine::Kernels;
 use ppl_model::bind::Values;
-use ppl_model::graph::{Role, Statement, SymbolId, TExpr};
+use ppl_model::graph::{Statement, SymbolId, TExpr};
 use ppl_model::lower::{AxisMap, Lowering, Units};
 use ppl_model::{AxisRef, Bound};
 use ppl_syntax::Span;
-use std::collections::BTreeMap;
 
 /// Draws at most.
 pub const MOST_DRAWS: usize = 2000;
@@ -73,30 +73,15 @@ pub fn pointwise(
     let builder = Builder::new(axes.program_axes(1));
     let lowering = Lowering::new(bound, &axes, &builder);
     *lowering.units.borrow_mut() = Some(Units::default());
-    let by_name: BTreeMap<&str, usize> = draws
-        .0
-        .iter()
-        .enumerate()
-        .map(|(i, n)| (n.as_str(), i))
-        .collect();
+    let known = Columns::new(draws.0);
     let mut columns = vec![];
     for (id, symbol) in bound.model.symbols.iter().enumerate() {
-        let latent = match symbol.role {
-            Role::Site(_) => !bound.model.is_summed_out(id),
-            Role::Param(_) => bound.model.is_own_param(id),
-            _ => false,
-        };
-        if !latent {
+        if !bound.model.is_latent(id) {
             continue;
         }
         let (leaf, _) = builder.param(axes.set(&symbol.axes));
         lowering.set_latent(id, leaf);
-        let names = bound.element_names(bound.model.reported_name(id), &symbol.axes);
-        let own: Option<Vec<usize>> = names
-            .iter()
-            .map(|n| by_name.get(n.as_str()).copied())
-            .collect();
-        let Some(own) = own else {
+        let Ok(own) = known.of(bound, id) else {
             return Ok(Err(format!("there are no draws of `{}`", symbol.name)));
         };
         columns.extend(axes.to_program(&own, &symbol.axes));

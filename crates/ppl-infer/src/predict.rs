@@ -1,6 +1,7 @@
 //! Draws from the posterior predictive distribution: of `predict` statements, and of missing entries that the fit
 //! integrated out. They need nothing but the draws of the fit, so that new rows are predicted in the same way.
 
+use crate::columns::Columns;
 use crate::fit::Draws;
 use crate::labels::Labels;
 use crate::objective::ObjectiveError;
@@ -247,23 +248,10 @@ pub(crate) fn draw(
     let builder = Builder::new(axes.program_axes(1));
     let lowering = Lowering::new(bound, &axes, &builder);
     let dists: Vec<&TDist> = wanted.iter().map(|w| w.dist).collect();
-    let columns: HashMap<&str, usize> = fit
-        .names
-        .iter()
-        .enumerate()
-        .map(|(i, n)| (n.as_str(), i))
-        .collect();
+    let columns = Columns::new(&fit.names);
     let columns_of = |axes: &AxisMap, id: SymbolId| -> Result<Vec<usize>, PredictError> {
-        let symbol = &bound.model.symbols[id];
-        let names = bound.element_names(bound.model.reported_name(id), &symbol.axes);
-        let found: Result<Vec<usize>, PredictError> = names
-            .iter()
-            .map(|n| {
-                let at = columns.get(n.as_str()).copied();
-                at.ok_or_else(|| PredictError::Draws(n.clone()))
-            })
-            .collect();
-        Ok(axes.to_program(&found?, &symbol.axes))
+        let found = columns.of(bound, id).map_err(PredictError::Draws)?;
+        Ok(axes.to_program(&found, &bound.model.symbols[id].axes))
     };
     let mut label_columns = vec![];
     if let Some(labels) = &labels {
@@ -276,12 +264,7 @@ pub(crate) fn draw(
     let mut point_columns: Vec<From> = vec![];
     for id in reads(bound, &dists) {
         let symbol = &bound.model.symbols[id];
-        let is_latent = match symbol.role {
-            Role::Site(_) => !bound.model.is_summed_out(id),
-            Role::Param(_) => bound.model.is_own_param(id),
-            _ => false,
-        };
-        if !is_latent {
+        if !bound.model.is_latent(id) {
             continue;
         }
         let (leaf, _) = builder.param(axes.set(&symbol.axes));

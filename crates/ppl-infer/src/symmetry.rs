@@ -5,6 +5,7 @@
 //! have missed a copy of what they describe: a mirror image, or another order of the labels. No gradient, weight or k-hat
 //! shows that, as the copies lie far apart.
 
+use crate::columns::Columns;
 use crate::fit::Fit;
 use crate::objective::ObjectiveError;
 use ppl_core::{Builder, Expr, passes};
@@ -91,24 +92,15 @@ impl Joint {
         let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
         let builder = Builder::new(axes.program_axes(1));
         let lowering = Lowering::new(bound, &axes, &builder);
-        let names = fit.draws.names.iter().enumerate();
-        let by_name: HashMap<&str, usize> = names.map(|(i, n)| (n.as_str(), i)).collect();
+        let known = Columns::new(&fit.draws.names);
         let (mut unknowns, mut columns) = (vec![], vec![]);
         for (id, symbol) in bound.model.symbols.iter().enumerate() {
-            let is_site = match symbol.role {
-                Role::Site(_) if bound.model.is_summed_out(id) => continue,
-                Role::Site(_) => true,
-                Role::Param(_) if bound.model.is_own_param(id) => false,
-                _ => continue,
-            };
+            if !bound.model.is_latent(id) {
+                continue;
+            }
             let (leaf, offset) = builder.param(axes.set(&symbol.axes));
             lowering.set_latent(id, leaf);
-            let names = bound.element_names(bound.model.reported_name(id), &symbol.axes);
-            let own: Option<Vec<usize>> = names
-                .iter()
-                .map(|n| by_name.get(n.as_str()).copied())
-                .collect();
-            let Some(own) = own else {
+            let Ok(own) = known.of(bound, id) else {
                 return Ok(None);
             };
             columns.extend(axes.to_program(&own, &symbol.axes));
@@ -116,6 +108,7 @@ impl Joint {
             for (i, at) in axes.order(&symbol.axes).into_iter().enumerate() {
                 places[at] = offset + i;
             }
+            let is_site = matches!(symbol.role, Role::Site(_));
             unknowns.push((id, places, is_site && symbol.ty == Ty::Real));
         }
         let mut found = vec![];

@@ -83,7 +83,7 @@ impl Checker {
                 Diagnostic::error("E0109", span, "these do not line up: neither has all the axes of the other")
                     .label(widest.span, format!("this {a}"))
                     .label(other.span, format!("this {b}"))
-                    .help(help.unwrap_or_else(|| "look one up by an index of the other, reduce it with `sum(…, over = …)`, or name the axes on the left".into())),
+                    .help(help.unwrap_or_else(|| "look one up by an index of the other, reduce it with `sum(…, over = …)`, or give it a name above, with all of its axes: `let v[a, b] = …;`".into())),
             );
         }
         Some(union)
@@ -94,10 +94,10 @@ impl Checker {
         let Some(axis) = square_axes(union).next() else {
             return Some(());
         };
-        let half = |a: &&TExpr| a.axes.iter().filter(|x| is_open(x, axis)).count() == 1;
+        let open = |a: &TExpr| a.axes.iter().filter(|x| is_open(x, axis)).count();
         let (Some(vector), Some(matrix)) = (
-            args.iter().find(half),
-            args.iter().max_by_key(|a| a.axes.len()),
+            args.iter().find(|a| open(a) == 1),
+            args.iter().max_by_key(|a| open(a)),
         ) else {
             return Some(());
         };

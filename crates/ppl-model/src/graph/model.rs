@@ -93,6 +93,14 @@ impl Model {
         matches!(symbol.role, Role::Param(_)) && self.names.get(&symbol.name) == Some(&id)
     }
 
+    /// Whether a symbol's values are part of a point at which the model has a density: sites that are not summed out, and params.
+    pub fn is_latent(&self, id: SymbolId) -> bool {
+        match self.symbols[id].role {
+            Role::Site(_) => !self.is_summed_out(id),
+            _ => self.is_own_param(id),
+        }
+    }
+
     /// The name under which a site is reported: missing cells have that of their column.
     pub fn reported_name(&self, site: SymbolId) -> &str {
         let of = self.imputations.iter().find(|i| i.site == site);
