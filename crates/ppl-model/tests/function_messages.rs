@@ -148,7 +148,7 @@ fn calls() {
                 "E0109",
                 "6:9",
                 "do not line up",
-                "name the axes on the left",
+                "give it a name above, with all of its axes",
             ),
             (
                 "axis k = 2;\nfn f(a) = sum(a);\nm[k] ~ Normal(0, 1);\nx ~ Normal(f(m), 1);",
