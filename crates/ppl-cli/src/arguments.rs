@@ -71,6 +71,8 @@ pub enum GuideArgument {
     Flow,
     /// A mixture for scales and the like, and given these a Gaussian around the mode of all others
     Nested,
+    /// The exact conditionals of blocks of unknowns, and a mixture for what is left
+    Conjugate,
 }
 
 impl From<GuideArgument> for GuideChoice {
@@ -85,6 +87,7 @@ impl From<GuideArgument> for GuideChoice {
             GuideArgument::Mixture => GuideChoice::Mixture,
             GuideArgument::Flow => GuideChoice::Flow,
             GuideArgument::Nested => GuideChoice::Nested,
+            GuideArgument::Conjugate => GuideChoice::Conjugate,
         }
     }
 }

@@ -42,9 +42,6 @@ pub struct Chosen {
     pub notes: Vec<String>,
 }
 
-/// Name of the nested guide.
-pub(crate) const NESTED: &str = "nested";
-
 /// How often a diverging optimisation starts again, narrower each time.
 const CAREFUL_STARTS: u32 = 3;
 
@@ -372,17 +369,37 @@ pub fn choose(
     Ok(chosen)
 }
 
-/// The nested guide in the language: its form depends on what the Gaussian shows, so that it has no program of its own.
-pub const NESTED_TEXT: &str = "guide auto(nested);\n";
-
-/// Whether the command line or the model asks for the nested guide.
-pub fn is_nested(bound: &Bound, choice: GuideChoice) -> bool {
-    let named = bound.model.guide_family.as_ref();
-    match choice {
-        GuideChoice::Nested => true,
-        GuideChoice::Auto => named.is_some_and(|(name, _)| name == NESTED),
-        _ => false,
-    }
+/// A Gaussian near the posterior, where that is of known families as a whole.
+pub(crate) fn exact(bound: &Bound, options: &FitOptions) -> Result<Option<Chosen>, FitError> {
+    let guided = candidate(bound, options.guide, Centring::Centred)?;
+    let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
+    let wanted = crate::refine::may_be_exact(bound, options, objective.work);
+    let Some(layout) = objective.layout.as_ref().filter(|_| wanted) else {
+        return Ok(None);
+    };
+    let start = objective.initial();
+    let params = deterministic::conjugate_start(&guided.bound, layout, &start, options.seed)?;
+    Ok(params.map(|params| Chosen {
+        optimum: Optimum {
+            params,
+            elbo: f64::NAN,
+            elbo_se: f64::NAN,
+            steps: 0,
+            estimates: 0,
+            skipped: 0,
+            outcome: Outcome::Converged,
+            step_size: 1.0,
+            race_seconds: 0.0,
+            optimise_seconds: 0.0,
+            deterministic: true,
+        },
+        guided,
+        objective,
+        starts: None,
+        gradient: f64::NAN,
+        parts: 1,
+        notes: vec![],
+    }))
 }
 
 /// The guide that a fit with default options and this choice of family would use.

@@ -8,7 +8,7 @@ use crate::ladder;
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
 use crate::predict::{PredictError, predict};
-use crate::refine::refine;
+use crate::refine::{Fitted, refine};
 use crate::sampled::{Sampled, sample};
 use crate::source::{Drawn, Source};
 use crate::stochastic::Outcome;
@@ -30,6 +30,9 @@ pub enum FitError {
     /// Nothing to infer.
     #[error("the model has no unknowns: nothing is sampled and there is no param")]
     NoUnknowns,
+    /// The guide that was asked for does not exist for this model.
+    #[error("{0}")]
+    NoGuide(String),
     /// A start was given that is of another model.
     #[error("the former fit has no draws of any unknown of this model")]
     Former,
@@ -75,6 +78,10 @@ pub fn fit(
         }
         None => None,
     };
+    if let Some(reported) = exact(bound, options, observer)? {
+        let compile = started.elapsed().as_secs_f64() - reported.seconds;
+        return timed(reported, options, compile);
+    }
     let mut chosen = choose(bound, options, observer)?;
     // The stochastic engine alone begins as usual.
     let used = chosen.starts.is_some();
@@ -88,6 +95,24 @@ pub fn fit(
         true => gaussian,
         false => ladder::climb(bound, gaussian, options, observer)?,
     };
+    timed(reported, options, compile)
+}
+
+/// The posterior itself, where it is of known families as a whole: with no optimisation before it.
+fn exact(
+    bound: &Bound,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<Option<Reported>, FitError> {
+    let Some(chosen) = crate::choice::exact(bound, options)? else {
+        return Ok(None);
+    };
+    let reported = nested(report(chosen, None, options, observer)?, options)?;
+    Ok(reported.outside.is_some().then_some(reported))
+}
+
+/// The fit with the time that its start took.
+fn timed(reported: Reported, options: &FitOptions, compile: f64) -> Result<Fit, FitError> {
     let mut out = finished(reported, options)?;
     out.phases.insert(
         0,
@@ -205,7 +230,7 @@ pub(crate) fn report(
     })
 }
 
-/// The nested guide around a Gaussian, where it is asked for or the Gaussian is not good enough; else the Gaussian.
+/// A richer guide around a Gaussian, where it is asked for or the Gaussian is not good enough; else the Gaussian.
 fn nested(mut reported: Reported, options: &FitOptions) -> Result<Reported, FitError> {
     let started = Instant::now();
     let Reported {
@@ -219,7 +244,7 @@ fn nested(mut reported: Reported, options: &FitOptions) -> Result<Reported, FitE
     let Some(layout) = &chosen.objective.layout else {
         return Ok(reported);
     };
-    if !optimum.outcome.is_settled() || sampled.non_finite > 0 {
+    if optimum.outcome == Outcome::Interrupted {
         return Ok(reported);
     }
     let drawn = drawn(bound);
@@ -230,16 +255,15 @@ fn nested(mut reported: Reported, options: &FitOptions) -> Result<Reported, FitE
         sampled,
         inspection: inspection.as_ref(),
     };
-    let starts = chosen.starts.as_ref().filter(|_| optimum.deterministic);
-    let found = refine(
+    let from = Fitted {
         bound,
         layout,
-        options,
-        &optimum.params,
-        starts,
-        &findings,
-        fit,
-    )?;
+        params: &optimum.params,
+        work: chosen.objective.work,
+        others: chosen.starts.as_ref().filter(|_| optimum.deterministic),
+        findings,
+    };
+    let found = refine(&from, options, fit)?;
     if let Some(found) = found {
         reported.fit = found.fit;
         reported.sampled = found.sampled;

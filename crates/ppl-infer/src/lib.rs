@@ -46,3 +46,4 @@ pub use fit::{
 };
 pub use former::Former;
 pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};
+pub use refine::asked_text;

@@ -26,6 +26,8 @@ pub enum GuideChoice {
     /// A mixture for the few unknowns that the spread of the others depends on, and given these a Gaussian around the
     /// conditional mode of the others.
     Nested,
+    /// The exact conditionals of blocks of unknowns, and a mixture for what is left, if anything.
+    Conjugate,
 }
 
 impl GuideChoice {
@@ -40,8 +42,8 @@ impl GuideChoice {
             GuideChoice::Skewed => Some("skewed"),
             GuideChoice::Mixture => Some("mixture"),
             GuideChoice::Flow => Some("flow"),
-            // It starts from the Gaussian that is chosen.
-            GuideChoice::Nested => None,
+            // They start from the Gaussian that is chosen.
+            GuideChoice::Nested | GuideChoice::Conjugate => None,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A richer guide where the best Gaussian is not good enough: tried, compared on fresh draws, and adopted or not.
+//! Richer guides that are built around the best Gaussian and have no program of their own: tried where they are asked for, where the
+//! Gaussian is not good enough, or where they are exact; compared on fresh draws, and adopted or not.
 
 use crate::certificate::{Findings, verdict};
-use crate::choice::{NESTED, NESTED_TEXT, is_nested};
-use crate::deterministic::{Found, Inspection, Layout, nest};
+use crate::deterministic::{Base, Found, Inspection, Layout, NO_BASE, Nested, conjugate, nest};
 use crate::engine::FitError;
 use crate::fit::{Estimate, Fit, Verdict};
 use crate::options::{FitOptions, GuideChoice};
@@ -26,6 +26,71 @@ const GAP: f64 = 0.03;
 /// tails.
 const LONG: f64 = 0.5;
 
+/// Range of the log weights of a guide that is the posterior, for each nat of the bound.
+const EXACT: f64 = 1e-11;
+
+/// Numbers that an estimate of the gradient may compute for a posterior that is exact as a whole to be looked for unasked.
+const QUICK: usize = 4_000_000;
+
+/// A kind of guide around a Gaussian.
+pub(crate) struct Kind {
+    /// Its name on the command line and in `guide auto(…);`.
+    pub(crate) name: &'static str,
+    choice: GuideChoice,
+    /// What it is, for plans.
+    what: &'static str,
+    /// When it is tried.
+    when: &'static str,
+    /// Whether a fit ends in an error where it is asked for and there is none.
+    refused: bool,
+    /// Builds it; `true`: only if it is exact as a whole.
+    build: fn(&mut Base, bool) -> Result<Nested, String>,
+}
+
+/// Every kind, in the order in which they are tried.
+pub(crate) static KINDS: [Kind; 2] = [
+    Kind {
+        name: "conjugate",
+        choice: GuideChoice::Conjugate,
+        what: "the exact conditionals of blocks of unknowns, which are of known families given the others, and a mixture for at most 8 that are left",
+        when: "where the whole posterior is so, or the importance weights say that the Gaussian is not good enough",
+        refused: true,
+        build: conjugate,
+    },
+    Kind {
+        name: "nested",
+        choice: GuideChoice::Nested,
+        what: "a mixture for the few unknowns that the curvature of the others changes with, which the Gaussian's optimum shows, and given these a Gaussian around the mode of the others",
+        when: "where the importance weights say that the Gaussian is not good enough",
+        refused: false,
+        build: |base, whole| match whole {
+            true => Err("the Gaussian that it starts from has no optimum".to_owned()),
+            false => nest(base),
+        },
+    },
+];
+
+impl Kind {
+    /// The guide in the language: its form depends on what the Gaussian shows, so that it has no program of its own.
+    pub(crate) fn text(&self) -> String {
+        format!("guide auto({});\n", self.name)
+    }
+}
+
+/// The kind that the command line or the model asks for.
+pub(crate) fn asked(bound: &Bound, choice: GuideChoice) -> Option<&'static Kind> {
+    let named = bound.model.guide_family.as_ref();
+    KINDS.iter().find(|k| match choice {
+        GuideChoice::Auto => named.is_some_and(|(name, _)| name == k.name),
+        other => other == k.choice,
+    })
+}
+
+/// The text of the guide that is asked for, where it has no program of its own.
+pub fn asked_text(bound: &Bound, choice: GuideChoice) -> Option<String> {
+    asked(bound, choice).map(Kind::text)
+}
+
 /// Whether any part of the guide is written, or has a family of its own.
 fn is_written(bound: &Bound) -> bool {
     let model = &bound.model;
@@ -38,18 +103,29 @@ fn is_free(bound: &Bound, options: &FitOptions) -> bool {
     free && !is_written(bound)
 }
 
+/// Whether a posterior of known families may be described as it is: nobody asked for anything else, and a look is cheap, given the
+/// numbers that an estimate of the gradient computes.
+pub(crate) fn may_be_exact(bound: &Bound, options: &FitOptions, work: usize) -> bool {
+    let asked = asked(bound, options.guide).is_some_and(|k| k.choice == GuideChoice::Conjugate);
+    let free = is_free(bound, options) && work <= QUICK;
+    options.former.is_none() && !is_written(bound) && (asked || free)
+}
+
 /// What may be tried after the Gaussian, and when.
 pub(crate) fn in_words(bound: &Bound, options: &FitOptions, deterministic: bool) -> String {
-    let what = "a mixture for the few unknowns that the curvature of the others changes with, which the Gaussian's optimum shows, and given these a Gaussian around the mode of the others";
     if is_written(bound) {
         "none: the guide is written, or has families of its own for some sites".to_owned()
     } else if !deterministic {
         "none: a nested guide starts from a Gaussian of the deterministic engine".to_owned()
-    } else if is_nested(bound, options.guide) {
-        format!("{NESTED}, which was asked for: {what}")
+    } else if let Some(kind) = asked(bound, options.guide) {
+        format!("{}, which was asked for: {}", kind.name, kind.what)
     } else if is_free(bound, options) {
+        let each = KINDS
+            .iter()
+            .map(|k| format!("{}, {}: {}", k.name, k.when, k.what));
         format!(
-            "{NESTED}, where the importance weights say that the Gaussian is not good enough: {what}; kept if it raises the bound"
+            "{}; kept if it raises the bound",
+            each.collect::<Vec<_>>().join("; then ")
         )
     } else {
         "none: the family was asked for".to_owned()
@@ -63,53 +139,126 @@ pub(crate) struct Refined {
     pub(crate) drawn: Drawn,
 }
 
+/// A fitted Gaussian, and what is known of it.
+pub(crate) struct Fitted<'a> {
+    pub(crate) bound: &'a Bound,
+    pub(crate) layout: &'a Layout,
+    pub(crate) params: &'a [f64],
+    /// Numbers that an estimate of the gradient computes.
+    pub(crate) work: usize,
+    /// Optima that its starts led to.
+    pub(crate) others: Option<&'a Found>,
+    pub(crate) findings: Findings<'a>,
+}
+
 /// The largest k-hat of the weights and of the quantities.
 fn worst(fit: &Fit) -> f64 {
     let rows = fit.rows.iter().map(|r| r.k_hat).filter(|k| !k.is_nan());
     rows.fold(fit.k_hat, f64::max)
 }
 
-/// Tries the nested guide where that is asked for or wanted. `None`: the fit stands as it is.
+/// Tries the richer guides where they are asked for or wanted. `None`: the fit stands as it is.
 pub(crate) fn refine(
-    bound: &Bound,
-    layout: &Layout,
+    from: &Fitted<'_>,
     options: &FitOptions,
-    params: &[f64],
-    others: Option<&Found>,
-    findings: &Findings,
     fit: &mut Fit,
 ) -> Result<Option<Refined>, FitError> {
-    let asked = is_nested(bound, options.guide);
+    let Fitted { bound, layout, .. } = *from;
+    let asked = asked(bound, options.guide);
+    if asked.is_none() && !is_free(bound, options) {
+        return Ok(None);
+    }
+    if let Some(kind) = asked.filter(|_| is_written(bound)) {
+        fit.notes.push(format!(
+            "there is no {} guide beside one that is written",
+            kind.name
+        ));
+        return Ok(None);
+    }
+    let settled = from.findings.outcome.is_settled() && from.findings.sampled.non_finite == 0;
     let certified = matches!(fit.verdict, Verdict::Certified { .. });
     let failed = matches!(fit.verdict, Verdict::Failed { .. });
-    let near = certified && findings.sampled.gap() <= GAP;
-    let wanted = is_free(bound, options) && !failed && !near;
-    if !asked && !wanted {
+    let gap = from.findings.sampled.gap();
+    let near = certified && gap <= GAP;
+    // A Gaussian that failed tells where to look, but is no start of a mixture.
+    let whole = !settled || asked.is_none() && (failed || near);
+    if asked.is_none() && whole && (gap.abs() < EXACT || from.work > QUICK) {
         return Ok(None);
     }
-    if is_written(bound) {
-        fit.notes
-            .push("there is no nested guide beside one that is written".to_owned());
-        return Ok(None);
-    }
-    let mut nested = match nest(bound, layout, params, options.seed)? {
-        Ok(nested) => nested,
-        Err(why) => {
-            if asked {
-                fit.notes.push(format!(
-                    "there is no nested guide for this model, and the Gaussian stands: {why}"
-                ));
-            }
-            return Ok(None);
+    let base = Base::new(bound, layout, from.params, options.seed)?;
+    let Some(mut base) = base else {
+        if let Some(kind) = asked {
+            return none(kind, NO_BASE, fit);
         }
+        return Ok(None);
     };
+    for kind in &KINDS {
+        if asked.is_some_and(|a| a.name != kind.name) {
+            continue;
+        }
+        match (kind.build)(&mut base, whole) {
+            Ok(nested) => {
+                let exact = nested.is_whole();
+                let found = compared(kind, nested, from, options, (asked.is_some(), fit))?;
+                if found.is_some() || exact {
+                    return Ok(found);
+                }
+                // The workers went with it.
+                match Base::new(bound, layout, from.params, options.seed)? {
+                    Some(again) => base = again,
+                    None => return Ok(None),
+                }
+            }
+            Err(why) => {
+                if let Some(kind) = asked {
+                    return none(kind, &why, fit);
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What follows where there is no guide of the kind that was asked for.
+fn none(kind: &Kind, why: &str, fit: &mut Fit) -> Result<Option<Refined>, FitError> {
+    if kind.refused {
+        return Err(FitError::NoGuide(format!(
+            "there is no {} guide for this model: {why}",
+            kind.name
+        )));
+    }
+    fit.notes.push(format!(
+        "there is no {} guide for this model, and the Gaussian stands: {why}",
+        kind.name
+    ));
+    Ok(None)
+}
+
+/// A guide's certificate, where it is asked for or better than the Gaussian's.
+fn compared(
+    kind: &Kind,
+    mut nested: Nested,
+    from: &Fitted<'_>,
+    options: &FitOptions,
+    (asked, fit): (bool, &mut Fit),
+) -> Result<Option<Refined>, FitError> {
+    let Fitted {
+        bound,
+        layout,
+        params,
+        others,
+        ref findings,
+        ..
+    } = *from;
+    let certified = matches!(fit.verdict, Verdict::Certified { .. });
     let [drawn, all] = nested.draws(DRAWS.min(fit.certificate.draws).max(options.draws));
     let mut found = fit.clone();
-    found.guide = NESTED.to_owned();
+    found.guide = kind.name.to_owned();
     // The coordinates are the Gaussian's, whose text says which sites are in units of their priors.
     let lines = fit.guide_text.lines().map(|line| format!("// {line}\n"));
     found.guide_text = format!(
-        "{NESTED_TEXT}// around this Gaussian:\n{}",
+        "{}// around this Gaussian:\n{}",
+        kind.text(),
         lines.collect::<String>()
     );
     found.wider = false;
@@ -120,7 +269,8 @@ pub(crate) fn refine(
         outside: Some(&drawn),
     };
     let sampled = sample(bound, options, source, false, &mut found)?;
-    if worst(&found) > LONG {
+    let exact = nested.is_whole() && sampled.range() <= EXACT * (1.0 + sampled.largest());
+    if worst(&found) > LONG && !exact {
         let apart = FitOptions {
             pointwise: false,
             ..options.clone()
@@ -184,22 +334,33 @@ pub(crate) fn refine(
     {
         found.verdict = fit.verdict.clone();
     }
-    let Some(gain) = gain(fit, &found) else {
-        return Ok(None);
-    };
+    let gain = gain(fit, &found);
+    let clear = gain.is_some_and(|g| g.value > 2.0 * g.se);
+    let level = gain.is_some_and(|g| g.value > -2.0 * g.se);
     let threshold = k_threshold(sampled.n);
     let worse = certified && !matches!(found.verdict, Verdict::Certified { .. });
-    let rises = gain.value > 2.0 * gain.se && !worse;
-    let mends = worst(fit) > threshold && worst(&found) <= threshold && gain.value > -2.0 * gain.se;
-    if sampled.non_finite > 0 || !(asked || rises || mends) {
+    let mends = worst(fit) > threshold && worst(&found) <= threshold && level;
+    let better = exact || (clear && !worse) || mends;
+    if sampled.non_finite > 0 || !(better || asked && gain.is_some()) {
         return Ok(None);
     }
-    found.notes.push(format!(
-        "nested guide: a mixture for {}; it raises the bound of one Gaussian by {:.2} (se {:.2})",
-        parts(&nested.theta, nested.is_partial()),
-        gain.value,
-        gain.se
-    ));
+    found.notes.push(match (nested.exact.is_empty(), exact) {
+        (true, _) => format!(
+            "nested guide: a mixture for {}{}",
+            parts(&nested.theta, nested.is_partial()),
+            raised(gain)
+        ),
+        (false, true) => format!(
+            "conjugate guide: the posterior itself, with conditionals of known families: {}",
+            families(&nested.exact)
+        ),
+        (false, false) => format!(
+            "conjugate guide: exact conditionals of known families, {}, given {}, for which there is a mixture{}",
+            families(&nested.exact),
+            listed(&nested.theta),
+            raised(gain)
+        ),
+    });
     Ok(Some(Refined {
         fit: found,
         sampled,
@@ -207,20 +368,43 @@ pub(crate) fn refine(
     }))
 }
 
-/// Which unknowns the mixture is for, each name once, and what the others get.
+/// What the bound gained, in words.
+fn raised(gain: Option<Estimate>) -> String {
+    gain.map_or(String::new(), |gain| {
+        format!(
+            "; it raises the bound of one Gaussian by {:.2} (se {:.2})",
+            gain.value, gain.se
+        )
+    })
+}
+
+/// Sites with the families of their conditionals.
+fn families(exact: &[(String, &'static str)]) -> String {
+    let each = exact.iter().map(|(name, of)| format!("`{name}` {of}"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Each name once.
+fn listed(names: &[String]) -> String {
+    let mut out: Vec<String> = vec![];
+    for name in names.iter().map(|n| format!("`{n}`")) {
+        if !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    out.join(", ")
+}
+
+/// Which unknowns the mixture is for, and what the others get.
 fn parts(theta: &[String], partial: bool) -> String {
     if !partial {
         return "all unknowns".to_owned();
     }
-    let mut names: Vec<String> = vec![];
-    for name in theta.iter().map(|n| format!("`{n}`")) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
     let given = if theta.len() == 1 { "it" } else { "them" };
-    let names = names.join(", ");
-    format!("{names}, and given {given} a Gaussian around the mode of all others")
+    format!(
+        "{}, and given {given} a Gaussian around the mode of all others",
+        listed(theta)
+    )
 }
 
 /// What the bound gains, on independent draws.

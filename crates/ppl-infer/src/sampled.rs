@@ -74,6 +74,24 @@ impl Sampled {
         self.effective > least
     }
 
+    /// The range of the log weights.
+    pub(crate) fn range(&self) -> f64 {
+        let (low, high) = self.ends();
+        high - low
+    }
+
+    /// The largest of the log weights by its size.
+    pub(crate) fn largest(&self) -> f64 {
+        let (low, high) = self.ends();
+        low.abs().max(high.abs())
+    }
+
+    fn ends(&self) -> (f64, f64) {
+        let ends = (f64::INFINITY, f64::NEG_INFINITY);
+        let all = self.log_weights.iter();
+        all.fold(ends, |(low, high), w| (low.min(*w), high.max(*w)))
+    }
+
     /// Nats from the bound to the log evidence, as far as the guide's own draws tell; with an improper prior as well.
     pub(crate) fn gap(&self) -> f64 {
         let mean = self.log_weights.iter().sum::<f64>() / self.log_weights.len() as f64;

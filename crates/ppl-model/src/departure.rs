@@ -36,12 +36,13 @@ impl Departure {
     }
 }
 
-/// The names of guide families in `guide auto(…);`, which `ppl-guide` generates but for `nested`.
-pub const FAMILIES: [&str; 9] = [
+/// The names of guide families in `guide auto(…);`, which `ppl-guide` generates but for `nested` and `conjugate`.
+pub const FAMILIES: [&str; 10] = [
     "mean_field",
     "full_rank",
     "sparse",
     "nested",
+    "conjugate",
     "markov",
     "low_rank",
     "skewed",

@@ -124,8 +124,8 @@ impl Bound {
         if self.inner.model.has_written_guide {
             return Ok(String::from("// the model has a written guide\n"));
         }
-        if ppl_infer::choice::is_nested(&self.inner, choice) {
-            return Ok(ppl_infer::choice::NESTED_TEXT.to_owned());
+        if let Some(text) = ppl_infer::asked_text(&self.inner, choice) {
+            return Ok(text);
         }
         ppl_infer::choice::with_guide(&self.inner, choice)
             .map(|g| g.text)

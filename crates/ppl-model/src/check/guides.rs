@@ -97,13 +97,13 @@ impl Checker {
                 .help("delete this statement"),
             );
         }
-        if name == "nested" {
+        if ["nested", "conjugate"].contains(&name.as_str()) {
             return self.fail(
                 wrong(format!(
-                    "`nested` draws all unknowns, not `{}` alone",
+                    "`{name}` draws all unknowns, not `{}` alone",
                     site.name
                 ))
-                .help("write `guide auto(nested);`"),
+                .help(format!("write `guide auto({name});`")),
             );
         }
         if name == "markov" && self.model.symbols[id].axes.is_empty() {

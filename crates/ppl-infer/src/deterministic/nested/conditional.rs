@@ -1,10 +1,13 @@
 //! The unknowns z given theta: a Gaussian around the mode of log p(theta, z) over z, with the curvature there as its precision.
-//! For a Gaussian conditional that is exact; for others it is Laplace's approximation.
+//! For a Gaussian conditional that is exact; for others it is Laplace's approximation. Beside it, what does not meet it and has a
+//! conditional of a known family: a member of that, from the slopes at two points.
 
+use super::families::{Form, Member};
 use super::hessians::{Hessians, part, restricted};
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::Smooth;
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
+use rand::Rng;
 use std::sync::Arc;
 
 /// Gradients that the search for a mode may take.
@@ -21,6 +24,9 @@ const SHORTEST: f64 = 1e-3;
 
 /// Parts of the fitted precision's diagonal that make the curvature definite.
 const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
+
+/// The points that members of families are found by, in conditional sds from the fitted mean.
+const TWO: [f64; 2] = [-1.0, 1.0];
 
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
@@ -41,6 +47,17 @@ pub(super) struct Conditional {
     steady: bool,
     /// Length of the unconstrained vector.
     d: usize,
+    exact: Vec<Exact>,
+}
+
+/// An unknown whose conditional is of a known family.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Exact {
+    pub(super) unknown: usize,
+    pub(super) form: Form,
+    /// A point, and a length in which the density changes.
+    pub(super) at: f64,
+    pub(super) scale: f64,
 }
 
 /// z given one theta.
@@ -51,6 +68,10 @@ pub(super) struct Given {
     pub(super) factor: Option<Factor>,
     /// log p(theta, z) at the centre.
     value: f64,
+    /// The members of families; `None` where one has no finite integral.
+    members: Option<Vec<Member>>,
+    /// Where these were held for `value`.
+    held: Vec<f64>,
 }
 
 impl Given {
@@ -58,29 +79,45 @@ impl Given {
     pub(super) fn marginal(&self) -> f64 {
         let m = self.mode.len() as f64;
         let volume = self.factor.as_ref().map_or(0.0, |f| f.ln_determinant());
-        self.value - 0.5 * volume + 0.5 * m * LN_2PI
+        self.value - 0.5 * volume + 0.5 * m * LN_2PI - self.ln_members(&self.held)
     }
 
-    /// Log density of z.
+    /// Log density of what is of a known family.
+    fn ln_members(&self, u: &[f64]) -> f64 {
+        let Some(members) = &self.members else {
+            return f64::NAN;
+        };
+        members.iter().zip(u).map(|(m, u)| m.ln_density(*u)).sum()
+    }
+
+    /// Log density of z: the Gaussian's part, then the members' of families.
     pub(super) fn ln_density(&self, z: &[f64]) -> f64 {
+        let (z, u) = z.split_at(self.mode.len());
         let Some(factor) = &self.factor else {
-            return 0.0;
+            return self.ln_members(u);
         };
         let away: Vec<f64> = z.iter().zip(&self.mode).map(|(z, m)| z - m).collect();
         // The precision is L L' with the order of elimination's permutation: away' L L' away.
         let square = factor.square(&away);
-        0.5 * (factor.ln_determinant() - square - z.len() as f64 * LN_2PI)
+        0.5 * (factor.ln_determinant() - square - z.len() as f64 * LN_2PI) + self.ln_members(u)
     }
 
-    /// Turns standard draws into draws of z; gives their log density.
-    pub(super) fn draw(&self, noise: &mut [f64]) -> f64 {
-        let Some(factor) = &self.factor else {
-            return 0.0;
+    /// Turns standard draws for the Gaussian's part into a draw of z, and adds that of the members of families; gives its log density.
+    pub(super) fn draw(&self, noise: &mut Vec<f64>, stream: &mut impl Rng) -> f64 {
+        let mut log = 0.0;
+        if let Some(factor) = &self.factor {
+            let square: f64 = noise.iter().map(|e| e * e).sum();
+            factor.spread(noise);
+            noise.iter_mut().zip(&self.mode).for_each(|(z, m)| *z += m);
+            log = 0.5 * (factor.ln_determinant() - square - self.mode.len() as f64 * LN_2PI);
+        }
+        let drawn: Vec<f64> = match &self.members {
+            Some(members) => members.iter().map(|m| m.draw(stream)).collect(),
+            None => self.held.clone(),
         };
-        let square: f64 = noise.iter().map(|e| e * e).sum();
-        factor.spread(noise);
-        noise.iter_mut().zip(&self.mode).for_each(|(z, m)| *z += m);
-        0.5 * (factor.ln_determinant() - square - self.mode.len() as f64 * LN_2PI)
+        log += self.ln_members(&drawn);
+        noise.extend(drawn);
+        log
     }
 }
 
@@ -100,16 +137,20 @@ struct Search {
 }
 
 impl Conditional {
-    /// `structure`: where the Hessian may be other than zero; `scales`: where it must be differenced.
+    /// `structure`: where the Hessian may be other than zero; `scales`: where it must be differenced. What is `exact` meets neither
+    /// each other nor what is neither exact nor theta.
     pub(super) fn new(
         q: &Gaussian,
-        theta: Vec<usize>,
+        (theta, exact): (Vec<usize>, Vec<Exact>),
         structure: &Pattern,
         scales: Option<&[f64]>,
         smooth: &mut Smooth,
     ) -> Option<Conditional> {
         let d = q.mean.len();
-        let rest: Vec<usize> = (0..d).filter(|i| !theta.contains(i)).collect();
+        let mut open = vec![true; d];
+        let apart = theta.iter().chain(exact.iter().map(|e| &e.unknown));
+        apart.for_each(|i| open[*i] = false);
+        let rest: Vec<usize> = (0..d).filter(|i| open[*i]).collect();
         let of = |unknowns: &[usize]| unknowns.iter().map(|i| q.mean[*i]).collect();
         let centre: (Vec<f64>, Vec<f64>) = (of(&theta), of(&rest));
         let hessians = Hessians::new(rest.clone(), structure, scales, smooth.dear());
@@ -145,23 +186,46 @@ impl Conditional {
             fallback,
             steady: false,
             d,
+            exact,
         };
         out.steady = out.is_steady(smooth);
         Some(out)
     }
 
-    /// Length of z.
+    /// Length of the Gaussian's part of z.
     pub(super) fn len(&self) -> usize {
         self.hessians.unknowns.len()
     }
 
+    /// Whether anything is left given theta.
+    pub(super) fn is_partial(&self) -> bool {
+        self.len() + self.exact.len() > 0
+    }
+
+    /// Whether z is exactly as it is described: no Laplace's approximation.
+    pub(super) fn is_exact(&self) -> bool {
+        self.len() == 0 || self.steady
+    }
+
+    /// The unknowns of the Gaussian's part.
+    pub(super) fn gaussian(&self) -> &[usize] {
+        &self.hessians.unknowns
+    }
+
+    /// What is of a known family.
+    pub(super) fn exact(&self) -> &[Exact] {
+        &self.exact
+    }
+
     /// Gradients for one theta, roughly.
     pub(super) fn cost(&self) -> usize {
-        match (self.len(), self.steady) {
-            (0, _) => 1,
-            (_, true) => 2 + self.hessians.cost(),
-            (_, false) => 4 + 3 * self.hessians.cost(),
-        }
+        let members = if self.exact.is_empty() { 0 } else { TWO.len() };
+        members
+            + match (self.len(), self.steady) {
+                (0, _) => 1,
+                (_, true) => 2 + self.hessians.cost(),
+                (_, false) => 4 + 3 * self.hessians.cost(),
+            }
     }
 
     /// Whether the curvature of z is the same for all z, as far as two points say.
@@ -183,21 +247,64 @@ impl Conditional {
         })
     }
 
-    /// Theta and z in one vector.
+    /// Theta and z in one vector; what z does not say of the members of families is where these are held.
     pub(super) fn point(&self, theta: &[f64], z: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; self.d];
+        for e in &self.exact {
+            out[e.unknown] = e.at;
+        }
         for (i, v) in self.theta.iter().zip(theta) {
             out[*i] = *v;
         }
-        for (i, v) in self.hessians.unknowns.iter().zip(z) {
-            out[*i] = *v;
+        for (i, v) in self.unknowns().zip(z) {
+            out[i] = *v;
         }
         out
     }
 
+    /// What z consists of.
+    fn unknowns(&self) -> impl Iterator<Item = usize> + '_ {
+        let own = self.hessians.unknowns.iter().copied();
+        own.chain(self.exact.iter().map(|e| e.unknown))
+    }
+
     /// The rest of a whole vector.
     pub(super) fn rest(&self, point: &[f64]) -> Vec<f64> {
-        self.hessians.unknowns.iter().map(|i| point[*i]).collect()
+        self.unknowns().map(|i| point[i]).collect()
+    }
+
+    /// The members of families given theta and the Gaussian's part, for each of a batch.
+    fn members(
+        &self,
+        smooth: &mut Smooth,
+        thetas: &[&[f64]],
+        all: &[Search],
+    ) -> Vec<Option<Vec<Member>>> {
+        if self.exact.is_empty() {
+            return vec![Some(vec![]); all.len()];
+        }
+        let mut slopes = vec![];
+        for away in TWO {
+            let points = all.iter().zip(thetas).flat_map(|(s, t)| {
+                let mut point = self.point(t, &s.z);
+                for e in &self.exact {
+                    point[e.unknown] += away * e.scale;
+                }
+                point
+            });
+            let points: Vec<f64> = points.collect();
+            let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; points.len()]);
+            smooth.gradients_of_each(&points, &mut values, &mut gradients);
+            slopes.push(gradients);
+        }
+        let of = |row: usize, e: &Exact| {
+            let points = TWO.map(|away| e.at + away * e.scale);
+            let slopes = [0, 1].map(|k: usize| slopes[k][row * self.d + e.unknown]);
+            e.form.member(&points, &slopes)
+        };
+        (0..all.len())
+            .map(|row| self.exact.iter().map(|e| of(row, e)).collect())
+            .collect()
     }
 
     /// Where the search starts: the fitted Gaussian's conditional mean.
@@ -214,7 +321,11 @@ impl Conditional {
     /// leads nowhere, wherever that ended.
     pub(super) fn given(&self, smooth: &mut Smooth, thetas: &[f64]) -> Vec<Given> {
         let k = self.theta.len();
-        let thetas: Vec<&[f64]> = thetas.chunks(k).collect();
+        let thetas: Vec<&[f64]> = match k {
+            // Nothing is given: one answer.
+            0 => vec![thetas],
+            _ => thetas.chunks(k).collect(),
+        };
         let mut all: Vec<Search> = thetas
             .iter()
             .map(|t| Search {
@@ -254,11 +365,15 @@ impl Conditional {
                 self.curve(smooth, &thetas, &mut all);
             }
         }
+        let members = self.members(smooth, &thetas, &all);
         all.into_iter()
-            .map(|s| Given {
+            .zip(members)
+            .map(|(s, members)| Given {
                 factor: s.factor.or_else(|| self.fallback.clone()),
                 mode: s.z,
                 value: s.value,
+                members,
+                held: self.exact.iter().map(|e| e.at).collect(),
             })
             .collect()
     }

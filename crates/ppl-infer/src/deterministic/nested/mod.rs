@@ -1,12 +1,16 @@
 //! The nested guide q(theta) N(z; z*(theta), H(theta)^-1): a mixture for few unknowns theta, and given these a Gaussian around the
 //! conditional mode of all others (Rue, Martino and Chopin 2009 use the same conditional). The best single Gaussian misses
-//! the funnels and long tails that scales make; given the scales, most posteriors are nearly Gaussian.
+//! the funnels and long tails that scales make; given the scales, most posteriors are nearly Gaussian. The conjugate guide is the same
+//! with conditionals of known families, exact ones, see [`conjugate`].
 
 mod adapt;
 mod conditional;
+mod conjugate;
+mod families;
 mod hessians;
 mod long_tails;
 mod mixture;
+mod outer;
 mod split;
 mod thinning;
 
@@ -20,11 +24,14 @@ use crate::options::Silent;
 use crate::psis::psis;
 use crate::source::Drawn;
 use conditional::Conditional;
-use mixture::Mixture;
+use families::Member;
+use outer::{Outer, thetas};
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
 use ppl_model::Bound;
+use ppl_sparse::{Pattern, Symmetric};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 use thinning::Thinning;
 
 /// Purpose of the random numbers.
@@ -54,18 +61,22 @@ const LEAST_DRAWS: usize = 2000;
 const AHEAD: usize = 1000;
 const AHEAD_PART: usize = 10;
 
+/// Draws by which a posterior is found to be exact at once, and the range of their log weights for each nat: the first look may be
+/// far from where the posterior is.
+const START: usize = 256;
+const NEARLY: f64 = 1e-5;
+
 /// A fitted nested guide.
 pub(crate) struct Nested {
     conditional: Conditional,
-    mixture: Mixture,
-    /// Theta = centre + scale y, with y the mixture's variable.
-    centre: Vec<f64>,
-    scale: Matrix,
+    outer: Outer,
     workers: Vec<Smooth>,
     seed: u64,
     d: usize,
     /// Names of theta.
     pub(crate) theta: Vec<String>,
+    /// Names of what is exact given theta, with the families of their conditionals; for conjugate guides alone.
+    pub(crate) exact: Vec<(String, &'static str)>,
     affordable: usize,
     /// Log weights of a few draws.
     ahead: Vec<f64>,
@@ -80,77 +91,189 @@ fn workers(bound: &Bound) -> Result<Vec<Smooth>, ObjectiveError> {
     (0..n).map(|_| Smooth::of_each(bound)).collect()
 }
 
-/// Fits the nested guide around a fitted Gaussian.
-pub(crate) fn nest(
-    bound: &Bound,
-    layout: &Layout,
-    params: &[f64],
+/// A fitted Gaussian with what is needed to go on from it.
+pub(crate) struct Base {
+    q: Gaussian,
+    structure: Arc<Pattern>,
+    /// Sds of the unknowns, where second derivatives are differences of gradients.
+    scales: Option<Vec<f64>>,
+    workers: Vec<Smooth>,
+    /// For each unknown the elements of its site, and its name.
+    lengths: Vec<usize>,
+    names: Vec<String>,
+    quadratic: bool,
+    work: usize,
     seed: u64,
-) -> Result<Result<Nested, String>, ObjectiveError> {
-    let because = |words: &str| Ok(Err(words.to_owned()));
-    let mut silent = Silent;
-    let Some((mut solver, q)) = Solver::open_at(bound, layout, params, seed, &mut silent)? else {
-        return because("the Gaussian guide is not one of the deterministic engine");
-    };
-    if solver.smooth.quadratic {
+    /// Gradients taken so far.
+    evaluations: usize,
+}
+
+impl Base {
+    /// `None` where the guide is no Gaussian of the deterministic engine.
+    pub(crate) fn new(
+        bound: &Bound,
+        layout: &Layout,
+        params: &[f64],
+        seed: u64,
+    ) -> Result<Option<Base>, ObjectiveError> {
+        let mut silent = Silent;
+        let opened = Solver::open_at(bound, layout, params, seed, &mut silent)?;
+        let Some((mut solver, q)) = opened else {
+            return Ok(None);
+        };
+        let known = solver.curvature(&q);
+        let sds = || q.factor.variances().into_iter().map(f64::sqrt).collect();
+        Ok(Some(Base {
+            structure: known.pattern().clone(),
+            scales: known.is_differenced().then(sds),
+            workers: workers(bound)?,
+            lengths: layout.site_lengths(bound),
+            names: layout.names(bound),
+            quadratic: solver.smooth.quadratic,
+            work: solver.smooth.work,
+            evaluations: solver.smooth.evaluations,
+            seed,
+            q,
+        }))
+    }
+
+    /// Around one conditional, with a mixture for theta.
+    fn mixed(&mut self, theta: Vec<usize>) -> Result<Nested, &'static str> {
+        let (scales, workers) = (self.scales.as_deref(), &mut self.workers);
+        let split = (theta, vec![]);
+        let conditional =
+            Conditional::new(&self.q, split, &self.structure, scales, &mut workers[0])
+                .ok_or("the curvature of the other unknowns cannot be factored")?;
+        Nested::fit(conditional, &self.q, self.work, self.seed, workers)
+    }
+
+    /// Names, and the workers for its draws.
+    fn given_to(&mut self, mut nested: Nested) -> Nested {
+        let theta = nested.conditional.theta.iter();
+        nested.theta = theta.map(|i| self.names[*i].clone()).collect();
+        let taken = self.workers.iter().map(|w| w.evaluations);
+        nested.evaluations = self.evaluations + taken.sum::<usize>();
+        nested.workers = std::mem::take(&mut self.workers);
+        nested
+    }
+}
+
+/// Why there is no base.
+pub(crate) const NO_BASE: &str = "the Gaussian guide is not one of the deterministic engine";
+
+/// Fits the nested guide around a fitted Gaussian.
+pub(crate) fn nest(base: &mut Base) -> Result<Nested, String> {
+    let because = |words: &str| Err(words.to_owned());
+    if base.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
     }
-    let (d, work) = (solver.smooth.d, solver.smooth.work);
-    let known = solver.curvature(&q);
-    let structure = known.pattern().clone();
-    let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
-    let scales = known.is_differenced().then_some(sds.as_slice());
-    let mut workers = workers(bound)?;
-    let lengths = layout.site_lengths(bound);
-    let candidates: Vec<usize> = (0..d).filter(|i| lengths[*i] <= SMALL).collect();
-    let theta = split::split(&q, &structure, scales, candidates, &mut workers);
+    let d = base.q.mean.len();
+    let candidates: Vec<usize> = (0..d).filter(|i| base.lengths[*i] <= SMALL).collect();
+    let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
+    let theta = split::split(&base.q, &base.structure, scales, candidates, workers);
     if theta.is_empty() && d > FEW {
         return because("no unknown changes the curvature of the others");
     }
-    let mut fit = |theta: Vec<usize>| {
-        let conditional = Conditional::new(&q, theta, &structure, scales, &mut workers[0])
-            .ok_or("the curvature of the other unknowns cannot be factored")?;
-        Nested::fit(conditional, &q, work, seed, &mut workers)
-    };
     let part = match theta.is_empty() {
         true => Err("no unknown changes the curvature of the others"),
-        false => fit(theta),
+        false => base.mixed(theta),
     };
     let good = |n: &Nested| n.effective() >= GAUSSIAN_ENOUGH;
     let found = match part {
         Ok(part) if d > FEW || good(&part) => Ok(part),
         Err(why) if d > FEW => Err(why),
-        part => match (part, fit((0..d).collect())) {
+        part => match (part, base.mixed((0..d).collect())) {
             (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
             (part, whole) => whole.or(part),
         },
     };
-    let names = layout.names(bound);
-    Ok(match found {
-        Ok(mut nested) => {
-            let theta = nested.conditional.theta.iter();
-            nested.theta = theta.map(|i| names[*i].clone()).collect();
-            nested.evaluations =
-                solver.smooth.evaluations + workers.iter().map(|w| w.evaluations).sum::<usize>();
-            nested.workers = workers;
-            Ok(nested)
-        }
+    match found {
+        Ok(nested) => Ok(base.given_to(nested)),
         Err(why) => Err(why.to_owned()),
-    })
+    }
 }
 
-/// centre + scale y, for rows y.
-fn thetas(centre: &[f64], scale: &Matrix, y: &[f64]) -> Vec<f64> {
-    let k = centre.len();
-    let of = |y: &[f64]| -> Vec<f64> {
-        (0..k)
-            .map(|i| {
-                let row = &scale.a[i * k..i * k + i + 1];
-                centre[i] + row.iter().zip(y).map(|(l, y)| l * y).sum::<f64>()
-            })
-            .collect()
+/// The same with exact conditionals of known families, and a mixture for few unknowns that are left, if any; `whole`: only if none are.
+pub(crate) fn conjugate(base: &mut Base, whole: bool) -> Result<Nested, String> {
+    let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
+    let found = conjugate::conditionals(&base.q, &base.structure, scales, &base.lengths, workers);
+    let mut partial: Option<Conditional> = None;
+    for conditional in found {
+        let exact = conjugate::in_words(&conditional, &base.names);
+        match conjugate::members(&conditional, &base.q, &mut base.workers) {
+            Some(members) => {
+                let words = conjugate::outer_in_words(&conditional, &members, &base.names);
+                let mut nested = Nested::exact(conditional, members, base);
+                nested.exact = [words, exact].concat();
+                return Ok(base.given_to(nested));
+            }
+            None if !conditional.exact().is_empty() && partial.is_none() => {
+                partial = Some(conditional);
+            }
+            None => {}
+        }
+    }
+    let Some(conditional) = partial.filter(|_| !whole) else {
+        return Err("no block of unknowns has a conditional of a known family (Gaussian, Gamma and its powers, Beta, Dirichlet) that leaves at most 8 unknowns to the rest".to_owned());
     };
-    y.chunks(k).flat_map(of).collect()
+    let exact = conjugate::in_words(&conditional, &base.names);
+    let fitted = Nested::fit(
+        conditional,
+        &base.q,
+        base.work,
+        base.seed,
+        &mut base.workers,
+    );
+    match fitted {
+        Ok(mut nested) => {
+            nested.exact = exact;
+            Ok(base.given_to(nested))
+        }
+        Err(why) => Err(why.to_owned()),
+    }
+}
+
+/// The parameters of a Gaussian near the posterior, where that is exact as a whole: nothing else has to be optimised.
+pub(crate) fn conjugate_start(
+    bound: &Bound,
+    layout: &Layout,
+    start: &[f64],
+    seed: u64,
+) -> Result<Option<Vec<f64>>, ObjectiveError> {
+    let base = Base::new(bound, layout, start, seed)?;
+    let Some(mut base) = base.filter(|b| !b.quadratic) else {
+        return Ok(None);
+    };
+    let Ok(mut nested) = conjugate(&mut base, true) else {
+        return Ok(None);
+    };
+    let (drawn, log_weights) = nested.proposals(START, 2);
+    let (low, high) = ends(&log_weights);
+    let constant = high - low <= NEARLY * (1.0 + high.abs());
+    if !constant {
+        return Ok(None);
+    }
+    let (d, n) = (nested.d, START as f64);
+    let of = |i: usize| {
+        let column = || drawn.points.iter().skip(i).step_by(d);
+        let mean = column().sum::<f64>() / n;
+        let square = column().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+        (mean, square.recip())
+    };
+    let (mean, precision): (Vec<f64>, Vec<f64>) = (0..d).map(of).unzip();
+    let by = base.q.factor.elimination();
+    let precision = Symmetric::of_diagonal(by.pattern().clone(), precision);
+    let near = Gaussian::new(by, mean, precision);
+    Ok(near.and_then(|q| layout.params(start.len(), &q)))
+}
+
+/// The smallest and the largest; NaN where one is.
+fn ends(values: &[f64]) -> (f64, f64) {
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    values.iter().fold(ends, |(low, high), v| match v.is_nan() {
+        true => (f64::NAN, f64::NAN),
+        false => (low.min(*v), high.max(*v)),
+    })
 }
 
 impl Nested {
@@ -202,18 +325,44 @@ impl Nested {
             ahead: vec![],
             thinned: None,
             conditional,
-            mixture,
-            centre,
-            scale,
+            outer: Outer::Mixture {
+                mixture,
+                centre,
+                scale,
+            },
             evaluations: 0,
             workers: std::mem::take(workers),
             seed,
             d,
             theta: vec![],
+            exact: vec![],
         };
         out.ahead = out.proposals(AHEAD.min(affordable / AHEAD_PART), 0).1;
         *workers = std::mem::take(&mut out.workers);
         Ok(out)
+    }
+
+    /// Where theta is exact as well, or there is none.
+    fn exact(conditional: Conditional, members: Vec<Member>, base: &Base) -> Nested {
+        let each = (conditional.cost() * base.work) as f64;
+        Nested {
+            affordable: ((MOST_DRAWING / each) as usize).max(LEAST_DRAWS),
+            ahead: vec![],
+            thinned: None,
+            conditional,
+            outer: Outer::Members(members),
+            evaluations: 0,
+            workers: vec![],
+            seed: base.seed,
+            d: base.q.mean.len(),
+            theta: vec![],
+            exact: vec![],
+        }
+    }
+
+    /// Whether theta is exact, or there is none.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.outer, Outer::Members(_))
     }
 
     /// The effective share of its draws, before they are thinned.
@@ -223,15 +372,12 @@ impl Nested {
 
     /// Whether anything is left given theta.
     pub(crate) fn is_partial(&self) -> bool {
-        self.conditional.len() > 0
+        self.conditional.is_partial()
     }
 
     /// log p - log q at a point: about the log evidence where the guide is right, far more where it misses something.
     pub(crate) fn log_weight(&mut self, point: &[f64]) -> f64 {
         let theta: Vec<f64> = self.conditional.theta.iter().map(|i| point[*i]).collect();
-        let mut y: Vec<f64> = theta.iter().zip(&self.centre).map(|(t, c)| t - c).collect();
-        self.scale.solve_lower(&mut y);
-        let volume: f64 = self.scale.diagonal().map(f64::ln).sum();
         let smooth = &mut self.workers[0];
         let given = self.conditional.given(smooth, &theta);
         let (mut value, mut slope) = (vec![0.0], vec![0.0; self.d]);
@@ -239,7 +385,7 @@ impl Nested {
         let rest = given
             .iter()
             .map(|g| g.ln_density(&self.conditional.rest(point)));
-        let log = value[0] - (self.mixture.ln_densities(&y)[0] - volume) - rest.sum::<f64>();
+        let log = value[0] - self.outer.ln_density(&theta) - rest.sum::<f64>();
         match &self.thinned {
             Some((thinning, kept)) => log - thinning.ln_chance(log) + kept,
             None => log,
@@ -248,11 +394,8 @@ impl Nested {
 
     /// Draws of the mixture and what follows, with their log densities and log weights; `stream` tells sets apart.
     fn proposals(&mut self, n: usize, stream: u64) -> (Drawn, Vec<f64>) {
-        let (k, m, d) = (self.centre.len(), self.conditional.len(), self.d);
-        let y = adapt::draws(&self.mixture, n, self.seed, (1 << 32) + stream);
-        let volume: f64 = self.scale.diagonal().map(f64::ln).sum();
-        let log_y = self.mixture.ln_densities(&y);
-        let thetas = thetas(&self.centre, &self.scale, &y);
+        let (k, m, d) = (self.conditional.theta.len(), self.conditional.len(), self.d);
+        let (thetas, log_theta) = self.outer.draws(n, self.seed, stream);
         let mut noise = vec![0.0; n * m];
         let address = Address {
             seed: self.seed,
@@ -261,32 +404,44 @@ impl Nested {
             block: 0,
         };
         fill_normal(&mut noise, address);
-        let conditional = &self.conditional;
+        let (conditional, seed) = (&self.conditional, self.seed);
+        let exact = conditional.is_exact();
         let rows = over_batches(&mut self.workers, n, |smooth, batch| {
             let own = &thetas[batch.start * k..batch.end * k];
+            // Where nothing is given, all have the same.
             let given = conditional.given(smooth, own);
-            let noise = noise[batch.start * m..batch.end * m].chunks(m.max(1));
-            let noise = noise.map(<[f64]>::to_vec).chain(std::iter::repeat(vec![]));
-            let (mut points, mut logs) = (vec![], vec![]);
-            for ((g, theta), mut z) in given.iter().zip(own.chunks(k)).zip(noise) {
-                logs.push(g.draw(&mut z));
-                points.extend(conditional.point(theta, &z));
+            let (mut points, mut logs, mut known) = (vec![], vec![], vec![]);
+            for (i, g) in batch.clone().zip(given.iter().cycle()) {
+                let address = Address {
+                    seed,
+                    purpose: PURPOSE,
+                    step: (4 << 32) + stream,
+                    block: i as u64,
+                };
+                let mut z = noise[i * m..(i + 1) * m].to_vec();
+                logs.push(g.draw(&mut z, &mut address.stream()));
+                known.push(if exact { g.marginal() } else { f64::NAN });
+                points.extend(conditional.point(&thetas[i * k..(i + 1) * k], &z));
             }
             let mut values = vec![];
             smooth.values(&points, &mut values);
             let rows = points.chunks(d).map(<[f64]>::to_vec);
-            rows.zip(logs).zip(values).collect()
+            rows.zip(logs).zip(values.into_iter().zip(known)).collect()
         });
         let mut out = Drawn {
             d,
             ..Drawn::default()
         };
         let mut log_weights = vec![];
-        for (((row, log), value), log_y) in rows.into_iter().zip(log_y) {
-            let log_q = log_y - volume + log;
+        for (((row, log), (value, marginal)), log_theta) in rows.into_iter().zip(log_theta) {
+            let log_q = log_theta + log;
             out.points.extend(row);
             out.log_q.push(log_q);
-            log_weights.push(value - log_q);
+            // Numbers that underflow, as a Beta draw of a tiny shape, have a weight all the same.
+            log_weights.push(match value.is_finite() || !marginal.is_finite() {
+                true => value - log_q,
+                false => marginal - log_theta,
+            });
         }
         (out, log_weights)
     }
@@ -294,6 +449,10 @@ impl Nested {
     /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded. Then those that they were thinned from, which reach
     /// further.
     pub(crate) fn draws(&mut self, most: usize) -> [Drawn; 2] {
+        if self.is_whole() {
+            let (all, _) = self.proposals(most.min(self.affordable), 1);
+            return [all.clone(), all];
+        }
         let thinning = Thinning::of(&self.ahead);
         // A few more than it takes if the share is what it seems.
         let wanted = (1.05 * most as f64 / thinning.share) as usize;

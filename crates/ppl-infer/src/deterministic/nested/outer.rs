@@ -1,0 +1,98 @@
+//! q(theta): a mixture, a member of a known family for each of its numbers, or nothing where theta is empty.
+
+use super::adapt;
+use super::families::Member;
+use super::mixture::Mixture;
+use crate::deterministic::dense::Matrix;
+use ppl_engine::random::Address;
+
+/// q(theta).
+pub(super) enum Outer {
+    /// Theta = centre + scale y, with y the mixture's variable.
+    Mixture {
+        mixture: Mixture,
+        centre: Vec<f64>,
+        scale: Matrix,
+    },
+    /// Independent members.
+    Members(Vec<Member>),
+}
+
+impl Outer {
+    /// Draws, a row each, with their log densities; `stream` tells sets apart.
+    pub(super) fn draws(&self, n: usize, seed: u64, stream: u64) -> (Vec<f64>, Vec<f64>) {
+        match self {
+            Outer::Mixture {
+                mixture,
+                centre,
+                scale,
+            } => {
+                let y = adapt::draws(mixture, n, seed, (1 << 32) + stream);
+                let volume = ln_volume(scale);
+                let logs = mixture.ln_densities(&y).into_iter();
+                (
+                    thetas(centre, scale, &y),
+                    logs.map(|log| log - volume).collect(),
+                )
+            }
+            Outer::Members(members) => {
+                let address = Address {
+                    seed,
+                    purpose: super::PURPOSE,
+                    step: (5 << 32) + stream,
+                    block: 0,
+                };
+                let mut numbers = address.stream();
+                let mut rows = vec![];
+                let mut logs = vec![];
+                for _ in 0..n {
+                    let mut log = 0.0;
+                    for m in members {
+                        let u = m.draw(&mut numbers);
+                        log += m.ln_density(u);
+                        rows.push(u);
+                    }
+                    logs.push(log);
+                }
+                (rows, logs)
+            }
+        }
+    }
+
+    /// Log density of one theta.
+    pub(super) fn ln_density(&self, theta: &[f64]) -> f64 {
+        match self {
+            Outer::Mixture {
+                mixture,
+                centre,
+                scale,
+            } => {
+                let mut y: Vec<f64> = theta.iter().zip(centre).map(|(t, c)| t - c).collect();
+                scale.solve_lower(&mut y);
+                mixture.ln_densities(&y)[0] - ln_volume(scale)
+            }
+            Outer::Members(members) => {
+                let each = members.iter().zip(theta);
+                each.map(|(m, u)| m.ln_density(*u)).sum()
+            }
+        }
+    }
+}
+
+fn ln_volume(scale: &Matrix) -> f64 {
+    scale.diagonal().map(f64::ln).sum()
+}
+
+/// centre + scale y, for rows y.
+pub(super) fn thetas(centre: &[f64], scale: &Matrix, y: &[f64]) -> Vec<f64> {
+    let k = centre.len();
+    let of = |y: &[f64]| -> Vec<f64> {
+        (0..k)
+            .map(|i| {
+                let row = &scale.a[i * k..i * k + i + 1];
+                centre[i] + row.iter().zip(y).map(|(l, y)| l * y).sum::<f64>()
+            })
+            .collect()
+    };
+    y.chunks(k).flat_map(of).collect()
+}
