@@ -143,9 +143,9 @@ fn regression(columns: &[Vec<f64>], k: &[f64], y: &[f64], (a, r): (f64, f64)) ->
         explained += m[i][p] * m[i][p] / m[i][i];
         for j in i + 1..p {
             let by = m[j][i] / m[i][i];
-            for c in i..=p {
-                m[j][c] -= by * m[i][c];
-            }
+            let (above, below) = m.split_at_mut(j);
+            let pairs = below[0].iter_mut().zip(&above[i]);
+            pairs.skip(i).for_each(|(to, from)| *to -= by * from);
         }
     }
     let rate = r + 0.5 * (dot(y, y) - explained);

@@ -378,7 +378,12 @@ pub(crate) fn exact(bound: &Bound, options: &FitOptions) -> Result<Option<Chosen
         return Ok(None);
     };
     let start = objective.initial();
-    let params = deterministic::conjugate_start(&guided.bound, layout, &start, options.seed)?;
+    let params = deterministic::conjugate_start(
+        &guided.bound,
+        layout,
+        &start,
+        (options.seed, crate::refine::is_asked(bound, options)),
+    )?;
     Ok(params.map(|params| Chosen {
         optimum: Optimum {
             params,

@@ -2,7 +2,9 @@
 //! Gaussian is not good enough, or where they are exact; compared on fresh draws, and adopted or not.
 
 use crate::certificate::{Findings, verdict};
-use crate::deterministic::{Base, Found, Inspection, Layout, NO_BASE, Nested, conjugate, nest};
+use crate::deterministic::{
+    Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
+};
 use crate::engine::FitError;
 use crate::fit::{Estimate, Fit, Verdict};
 use crate::options::{FitOptions, GuideChoice};
@@ -43,8 +45,8 @@ pub(crate) struct Kind {
     when: &'static str,
     /// Whether a fit ends in an error where it is asked for and there is none.
     refused: bool,
-    /// Builds it; `true`: only if it is exact as a whole.
-    build: fn(&mut Base, bool) -> Result<Nested, String>,
+    /// Builds it.
+    build: fn(&mut Base, Wanted) -> Result<Nested, String>,
 }
 
 /// Every kind, in the order in which they are tried.
@@ -63,7 +65,7 @@ pub(crate) static KINDS: [Kind; 2] = [
         what: "a mixture for the few unknowns that the curvature of the others changes with, which the Gaussian's optimum shows, and given these a Gaussian around the mode of the others",
         when: "where the importance weights say that the Gaussian is not good enough",
         refused: false,
-        build: |base, whole| match whole {
+        build: |base, wanted| match wanted.whole {
             true => Err("the Gaussian that it starts from has no optimum".to_owned()),
             false => nest(base),
         },
@@ -106,9 +108,13 @@ fn is_free(bound: &Bound, options: &FitOptions) -> bool {
 /// Whether a posterior of known families may be described as it is: nobody asked for anything else, and a look is cheap, given the
 /// numbers that an estimate of the gradient computes.
 pub(crate) fn may_be_exact(bound: &Bound, options: &FitOptions, work: usize) -> bool {
-    let asked = asked(bound, options.guide).is_some_and(|k| k.choice == GuideChoice::Conjugate);
     let free = is_free(bound, options) && work <= QUICK;
-    options.former.is_none() && !is_written(bound) && (asked || free)
+    options.former.is_none() && !is_written(bound) && (is_asked(bound, options) || free)
+}
+
+/// Whether the conjugate guide was asked for.
+pub(crate) fn is_asked(bound: &Bound, options: &FitOptions) -> bool {
+    asked(bound, options.guide).is_some_and(|k| k.choice == GuideChoice::Conjugate)
 }
 
 /// What may be tried after the Gaussian, and when.
@@ -196,7 +202,11 @@ pub(crate) fn refine(
         if asked.is_some_and(|a| a.name != kind.name) {
             continue;
         }
-        match (kind.build)(&mut base, whole) {
+        let wanted = Wanted {
+            whole,
+            asked: asked.is_some(),
+        };
+        match (kind.build)(&mut base, wanted) {
             Ok(nested) => {
                 let exact = nested.is_whole();
                 let found = compared(kind, nested, from, options, (asked.is_some(), fit))?;

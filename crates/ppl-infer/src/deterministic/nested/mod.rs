@@ -193,12 +193,24 @@ pub(crate) fn nest(base: &mut Base) -> Result<Nested, String> {
     }
 }
 
-/// The same with exact conditionals of known families, and a mixture for few unknowns that are left, if any; `whole`: only if none are.
-pub(crate) fn conjugate(base: &mut Base, whole: bool) -> Result<Nested, String> {
+/// What is wanted of a guide around a Gaussian.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Only what is exact as a whole.
+    pub(crate) whole: bool,
+    /// Whether it was asked for, even if it is no better than the Gaussian.
+    pub(crate) asked: bool,
+}
+
+/// The same with exact conditionals of known families, and a mixture for few unknowns that are left, if any.
+pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
     let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
     let found = conjugate::conditionals(&base.q, &base.structure, scales, &base.lengths, workers);
     let mut partial: Option<Conditional> = None;
     for conditional in found {
+        if !wanted.asked && conditional.len() == base.q.mean.len() {
+            return Err("the log density is quadratic, and one Gaussian is exact".to_owned());
+        }
         let exact = conjugate::in_words(&conditional, &base.names);
         match conjugate::members(&conditional, &base.q, &mut base.workers) {
             Some(members) => {
@@ -213,7 +225,7 @@ pub(crate) fn conjugate(base: &mut Base, whole: bool) -> Result<Nested, String> 
             None => {}
         }
     }
-    let Some(conditional) = partial.filter(|_| !whole) else {
+    let Some(conditional) = partial.filter(|_| !wanted.whole) else {
         return Err("no block of unknowns has a conditional of a known family (Gaussian, Gamma and its powers, Beta, Dirichlet) that leaves at most 8 unknowns to the rest".to_owned());
     };
     let exact = conjugate::in_words(&conditional, &base.names);
@@ -238,13 +250,14 @@ pub(crate) fn conjugate_start(
     bound: &Bound,
     layout: &Layout,
     start: &[f64],
-    seed: u64,
+    (seed, asked): (u64, bool),
 ) -> Result<Option<Vec<f64>>, ObjectiveError> {
     let base = Base::new(bound, layout, start, seed)?;
-    let Some(mut base) = base.filter(|b| !b.quadratic) else {
+    let Some(mut base) = base.filter(|b| asked || !b.quadratic) else {
         return Ok(None);
     };
-    let Ok(mut nested) = conjugate(&mut base, true) else {
+    let wanted = Wanted { whole: true, asked };
+    let Ok(mut nested) = conjugate(&mut base, wanted) else {
         return Ok(None);
     };
     let (drawn, log_weights) = nested.proposals(START, 2);
