@@ -88,7 +88,9 @@ fn ordered<'a>(family: Option<&'a dyn Family>, bound: &Bound) -> Vec<Group<'a>> 
             })
             .unwrap_or(0);
         let mut group = left.remove(next);
+        let independent = group.family.is_some_and(Family::is_independent);
         for s in &mut group.sites {
+            s.hierarchical &= independent || !s.is_chain;
             // A recurrence reads its own earlier elements as it is drawn; missing cells are drawn all at once, so that one
             // whose prior reads another (a lag of its column) has no scale of its own before they are there.
             let at_once = model.imputations.iter().any(|i| i.site == s.site);
@@ -141,8 +143,8 @@ fn brought(statements: &[Stmt], names: &mut Names) {
 }
 
 /// The sites that can be drawn in units of their priors.
-pub(crate) fn hierarchical(bound: &Bound) -> Vec<SymbolId> {
-    let groups = ordered(None, bound);
+pub(crate) fn hierarchical(bound: &Bound, family: Option<&dyn Family>) -> Vec<SymbolId> {
+    let groups = ordered(family, bound);
     let sites = groups.iter().flat_map(|g| &g.sites);
     sites.filter(|s| s.hierarchical).map(|s| s.site).collect()
 }

@@ -35,6 +35,11 @@ pub trait Family: Sync {
     fn base(&self) -> Option<&'static str> {
         None
     }
+    /// Whether its elements are independent, so that a chain that is drawn by its innovations gains: they are nearly so where its elements
+    /// are not.
+    fn is_independent(&self) -> bool {
+        self.base() == Some(MEAN_FIELD.name())
+    }
     /// The guide's statements as text, without the surrounding `guide { … }`.
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String;
 }
@@ -106,14 +111,10 @@ pub fn text(family: &dyn Family, bound: &Bound, centring: Centring<'_>) -> Strin
     format!("guide {{\n{}}}\n", groups::emit(family, bound, centring))
 }
 
-/// Whether there is a choice of centring: a site whose prior's location or scale is a latent.
-pub fn has_choice(bound: &Bound) -> bool {
-    !hierarchical(bound).is_empty()
-}
-
-/// The sites that have that choice, in the order in which they are drawn.
-pub fn hierarchical(bound: &Bound) -> Vec<SymbolId> {
-    groups::hierarchical(bound)
+/// The sites that a family can draw on their own scale or in units of their priors, in the order in which they are drawn: those whose
+/// prior's location or scale is a latent; chains for families of independent elements alone.
+pub fn hierarchical(bound: &Bound, family: Option<&dyn Family>) -> Vec<SymbolId> {
+    groups::hierarchical(bound, family)
 }
 
 /// Reads a guide's text and binds it to the model.

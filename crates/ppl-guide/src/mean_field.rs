@@ -21,6 +21,10 @@ impl Family for MeanField {
         "mean_field"
     }
 
+    fn is_independent(&self) -> bool {
+        true
+    }
+
     fn emit(&self, names: &mut Names, sites: &[SiteShape], centring: Centring<'_>) -> String {
         let mut out = String::new();
         for s in sites {

@@ -53,11 +53,11 @@ enum Tried {
 pub(crate) fn search(
     bound: &Bound,
     options: &FitOptions,
+    all: &[SymbolId],
     (apart, each): (bool, f64),
     observer: &mut dyn Observer,
 ) -> Result<Found, FitError> {
-    let all = ppl_guide::hierarchical(bound);
-    let mut sites = if apart { all.clone() } else { vec![] };
+    let mut sites = if apart { all.to_vec() } else { vec![] };
     let estimates = Cell::new(0);
     let alike = |sites: Vec<SymbolId>| Found {
         guided: None,
@@ -140,11 +140,11 @@ pub(crate) fn search(
 pub(crate) fn resumed(
     bound: &Bound,
     options: &FitOptions,
-    former: &Former,
+    (former, all): (&Former, &[SymbolId]),
     observer: &mut dyn Observer,
 ) -> Result<Option<(Entrant, Vec<SymbolId>)>, FitError> {
     let names = former.non_centred();
-    let mut sites = ppl_guide::hierarchical(bound);
+    let mut sites = all.to_vec();
     sites.retain(|s| names.contains(bound.model.symbols[*s].name.as_str()));
     let guided = candidate(bound, options.guide, Centring::Apart(&sites))?;
     let objective = Objective::new(&guided.bound, options.draws_per_step.max(1), options.seed)?;
@@ -164,7 +164,12 @@ pub(crate) fn resumed(
 }
 
 /// What was chosen and why, from the bounds of all centred, all non-centred and the mixed choice.
-pub(crate) fn note(bound: &Bound, bounds: &[f64], apart: Option<Vec<SymbolId>>) -> Option<String> {
+pub(crate) fn note(
+    bound: &Bound,
+    all: &[SymbolId],
+    bounds: &[f64],
+    apart: Option<Vec<SymbolId>>,
+) -> Option<String> {
     let shown = |v: f64| match v.is_finite() {
         true => format!("{v:.2}"),
         false => "not found".to_string(),
@@ -180,10 +185,9 @@ pub(crate) fn note(bound: &Bound, bounds: &[f64], apart: Option<Vec<SymbolId>>) 
     let best = centred.max(*non_centred);
     if let ([mixed], Some(apart)) = (mixed, apart) {
         let names = |wanted: bool| {
-            let sites = ppl_guide::hierarchical(bound).into_iter();
-            let sites = sites.filter(|s| apart.contains(s) == wanted);
+            let sites = all.iter().filter(|s| apart.contains(s) == wanted);
             let names: Vec<String> = sites
-                .map(|s| format!("`{}`", bound.model.symbols[s].name))
+                .map(|s| format!("`{}`", bound.model.symbols[*s].name))
                 .collect();
             names.join(", ")
         };
@@ -203,7 +207,18 @@ pub(crate) fn note(bound: &Bound, bounds: &[f64], apart: Option<Vec<SymbolId>>) 
     } else {
         "centred"
     };
+    let shapes = bound.site_shapes();
+    let chains = shapes
+        .iter()
+        .filter(|s| s.is_chain && all.contains(&s.site));
+    let chains: Vec<String> = chains.map(|s| format!("`{}`", s.name)).collect();
+    // What both words mean of a chain.
+    let of_chains = match (chains.is_empty(), non_centred > centred) {
+        (true, _) => String::new(),
+        (false, true) => format!(" ({} by its innovations)", chains.join(", ")),
+        (false, false) => format!(" ({} on its own scale)", chains.join(", ")),
+    };
     Some(format!(
-        "hierarchical sites are drawn {word} in the guide: {both}"
+        "hierarchical sites are drawn {word} in the guide{of_chains}: {both}"
     ))
 }

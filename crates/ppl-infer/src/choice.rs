@@ -11,6 +11,7 @@ use crate::pursuit::{self, Entrant};
 use crate::stochastic::{Optimum, Outcome, Target, maximise};
 use ppl_guide::Centring;
 use ppl_model::Bound;
+use ppl_model::graph::SymbolId;
 use ppl_sparse::{Colouring, Pattern};
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct Guided {
     pub bound: Bound,
     /// Name of the family, or `written`.
     pub name: String,
+    /// Name of the family that draws what is not written and has none of its own; empty for a written guide.
+    pub family: &'static str,
     /// The guide's text; empty for a written one.
     pub text: String,
 }
@@ -51,17 +54,22 @@ fn candidates(bound: &Bound, choice: GuideChoice) -> Result<Vec<Guided>, FitErro
         return Ok(vec![Guided {
             bound: bound.clone(),
             name: "written".into(),
+            family: "",
             text: String::new(),
         }]);
     }
-    let centrings: &[Centring] = match ppl_guide::has_choice(bound) {
-        true => &[Centring::Centred, Centring::NonCentred],
-        false => &[Centring::Centred],
-    };
-    centrings
-        .iter()
-        .map(|c| candidate(bound, choice, *c))
-        .collect()
+    let centred = candidate(bound, choice, Centring::Centred)?;
+    let has_choice = !hierarchical(bound, &centred).is_empty();
+    let mut out = vec![centred];
+    if has_choice {
+        out.push(candidate(bound, choice, Centring::NonCentred)?);
+    }
+    Ok(out)
+}
+
+/// The sites that a generated guide can draw in units of their priors.
+pub(crate) fn hierarchical(bound: &Bound, guided: &Guided) -> Vec<SymbolId> {
+    ppl_guide::hierarchical(bound, ppl_guide::find(guided.family))
 }
 
 /// The guide that the family offers with this centring.
@@ -97,7 +105,12 @@ pub(crate) fn candidate(
         ),
     };
     let bound = ppl_guide::attach(bound, &text).map_err(FitError::Guide)?;
-    Ok(Guided { bound, name, text })
+    Ok(Guided {
+        bound,
+        name,
+        family: family.name(),
+        text,
+    })
 }
 
 /// What the automatic choice of the sparse guide allows: products with the Hessian that give all of it, and
@@ -138,6 +151,7 @@ fn sparse(bound: &Bound, centring: Centring<'_>) -> Result<Option<Guided>, FitEr
     Ok(Some(Guided {
         bound,
         name: ppl_guide::SPARSE.into(),
+        family: ppl_guide::SPARSE,
         text,
     }))
 }
@@ -229,10 +243,14 @@ pub fn choose(
     let mut stopped = false;
     let mut waiting = candidates(bound, options.guide)?;
     let has_choice = waiting.len() > 1;
+    let all = match has_choice {
+        true => hierarchical(bound, &waiting[0]),
+        false => vec![],
+    };
     waiting.reverse();
     let (mut apart, mut searching, mut estimates) = (None, 0.0, 0);
     if let Some(former) = options.former.as_ref().filter(|_| has_choice)
-        && let Some((entrant, sites)) = centring::resumed(bound, options, former, observer)?
+        && let Some((entrant, sites)) = centring::resumed(bound, options, (former, &all), observer)?
     {
         entrants.push(entrant);
         waiting.clear();
@@ -266,7 +284,7 @@ pub fn choose(
             let started = std::time::Instant::now();
             let each = entrants.iter().map(Entrant::numbers);
             let each = each.fold(f64::INFINITY, f64::min);
-            let found = centring::search(bound, options, (better, each), observer)?;
+            let found = centring::search(bound, options, &all, (better, each), observer)?;
             estimates += found.estimates;
             searching = started.elapsed().as_secs_f64();
             apart = Some(found.sites);
@@ -283,7 +301,11 @@ pub fn choose(
     let mut bounds = vec![];
     let (mut steps, mut race, mut climb) = (0, 0.0, searching);
     for (k, entrant) in entrants.into_iter().enumerate() {
-        let behind = hopeless[k];
+        // Where the deterministic engine is not for a guide, nothing is known of it.
+        let layout = entrant.objective.layout.as_ref();
+        let known = entrant.solved.is_some()
+            || layout.is_none_or(|l| deterministic::serves(&entrant.guided.bound, l));
+        let behind = hopeless[k] && known;
         // Whoever interrupts wants the best so far, not another engine.
         let last_word = stopped && k + 1 == n;
         let finished = entrant.is_done() || stopped;
@@ -365,7 +387,9 @@ pub fn choose(
         optimise_seconds: climb,
         ..chosen.optimum
     };
-    chosen.notes.extend(centring::note(bound, &bounds, apart));
+    chosen
+        .notes
+        .extend(centring::note(bound, &all, &bounds, apart));
     Ok(chosen)
 }
 

@@ -65,6 +65,7 @@ pub struct Plan {
 pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
     let unknowns = bound.n_unknowns();
     let written = bound.model.has_written_guide;
+    let mut hierarchical = vec![];
     let (guided, guide, guide_why) = if written {
         (
             bound.clone(),
@@ -73,6 +74,7 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
         )
     } else {
         let guided = candidate(bound, options.guide, Centring::Centred)?;
+        hierarchical = crate::choice::hierarchical(bound, &guided);
         let why = match (options.guide, &bound.model.guide_family) {
             (GuideChoice::Auto, Some(_)) => "the model names it".to_owned(),
             (GuideChoice::Auto, None) => {
@@ -98,10 +100,6 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
     let outline = match layout {
         Some(layout) => outline(&guided, layout, options)?,
         None => None,
-    };
-    let hierarchical = match written {
-        true => vec![],
-        false => ppl_guide::hierarchical(bound),
     };
     let (engine, engine_why) = match (&outline, objective.params.is_empty(), layout) {
         (_, true, _) => ("none", "all unknowns are summed out: the answer is exact"),

@@ -32,6 +32,8 @@ pub struct SiteShape {
     /// Whether its prior has a location and a scale, at least one of them a latent or the scale a matrix, so that
     /// non-centring may pay.
     pub hierarchical: bool,
+    /// Whether that means innovations: each element hangs on those before, whatever is in units of its prior on all before it.
+    pub is_chain: bool,
 }
 
 /// The values of a discrete site.
@@ -59,6 +61,19 @@ impl Bound {
             .sites()
             .filter_map(|(id, _)| self.site_shape(id))
             .collect()
+    }
+
+    /// Whether a site can be drawn in units of its prior, and that may pay: scalar sites with branches or chains as well.
+    fn has_units(&self, dist: &TDist, site: SymbolId) -> bool {
+        let def = dist.distribution.definition();
+        if def.event != Shape::Scalar {
+            let alone = dist.otherwise.is_none() && !reads(dist, site);
+            return def.location_scale.is_some() && alone && !dist.modifiers.truncates();
+        }
+        let latent = |d: &TDist| d.args.iter().any(|a| a.stochastic);
+        dist.has_units()
+            && dist.branches().into_iter().any(latent)
+            && self.model.chain_members(site).is_some()
     }
 
     fn site_shape(&self, site: SymbolId) -> Option<SiteShape> {
@@ -115,13 +130,13 @@ impl Bound {
                 }
                 _ => None,
             },
-            hierarchical: def.location_scale.is_some()
-                && dist.otherwise.is_none()
-                && !dist.modifiers.truncates()
-                && !reads(dist, site)
+            hierarchical: self.has_units(dist, site)
                 && matches!(symbol.kind, None | Some(Kind::Real(None, None)))
-                && (def.event != Shape::Scalar || dist.args.iter().any(|a| a.stochastic))
-                && !dist.args.iter().any(|a| self.model.reads_summed_out(a)),
+                && !dist
+                    .expressions()
+                    .iter()
+                    .any(|a| self.model.reads_summed_out(a)),
+            is_chain: reads(dist, site),
         })
     }
 

@@ -68,6 +68,11 @@ const MOST_ELIMINATION: f64 = 2e11;
 /// Longest unconstrained vector of a mean-field guide here.
 const MOST_DIAGONAL: usize = 100_000;
 
+/// Diagonal guides of longer vectors leave curvatures with so many elements for each unknown to the stochastic engine: innovations of a
+/// long chain all meet, and what costs a product for each would not be linear in its length.
+const MOST_MEETING: usize = 500;
+const MEETING: usize = 100;
+
 /// Fresh draws that rungs are compared on.
 const FRESH: usize = 400;
 
@@ -291,6 +296,11 @@ pub(crate) fn solve(
     }))
 }
 
+/// Whether this engine is for a guide.
+pub(crate) fn serves(bound: &Bound, layout: &Layout) -> bool {
+    shape(bound, layout).is_some()
+}
+
 /// What the guide's precision may be, how it is factored, and where the curvature may be other than zero.
 fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc<Pattern>)> {
     let own = bound
@@ -318,5 +328,10 @@ fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc
     if layout.is_linked() {
         return Some((Shape::Sparse, by, structure));
     }
-    (layout.is_diagonal() && layout.d <= MOST_DIAGONAL).then_some((Shape::Diagonal, by, structure))
+    let few = layout.d <= MOST_MEETING || structure.len() <= MEETING * layout.d;
+    (layout.is_diagonal() && few && layout.d <= MOST_DIAGONAL).then_some((
+        Shape::Diagonal,
+        by,
+        structure,
+    ))
 }

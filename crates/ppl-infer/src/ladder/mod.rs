@@ -180,6 +180,7 @@ pub(crate) fn guided(bound: &Bound, like: &Bound, family: &dyn Family) -> Result
     Ok(Guided {
         bound: ppl_guide::attach(bound, &text).map_err(FitError::Guide)?,
         name: family.name().into(),
+        family: family.name(),
         text,
     })
 }

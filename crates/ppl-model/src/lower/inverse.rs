@@ -38,6 +38,17 @@ impl<'b> Lowering<'_, 'b> {
         let Some(d) = self.bound.model.dist(site).filter(|_| n <= MAX_EVENT) else {
             return Ok(None);
         };
+        if let Some(units) = self.units(d)? {
+            let units = PriorUnits {
+                location: vec![units.location],
+                scale: vec![units.scale],
+                exponentiated: units.exponentiated,
+            };
+            return Ok(Some(Inverse {
+                map,
+                units: Some(units),
+            }));
+        }
         let Some(ls) = d.distribution.definition().location_scale else {
             return Ok(None);
         };

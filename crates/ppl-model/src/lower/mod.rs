@@ -12,6 +12,7 @@ mod expr;
 mod groups;
 mod guarded;
 mod guide;
+mod innovations;
 mod inspect;
 mod inverse;
 mod kinds;

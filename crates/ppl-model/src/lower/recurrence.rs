@@ -37,6 +37,9 @@ pub(super) struct Step<'s, 'a, 'b, 'c> {
     current: RefCell<HashMap<SymbolId, Expr<'c>>>,
     states: RefCell<BTreeMap<(SymbolId, Held), (Expr<'c>, Leaf)>>,
     inputs: RefCell<Vec<(Expr<'b>, Expr<'c>, Leaf)>>,
+    /// The innovations of a chain, which is the last member, and the log Jacobian that they bring.
+    innovations: Option<Expr<'b>>,
+    ln_jacobian: RefCell<Option<Expr<'c>>>,
 }
 
 /// What replaces parts of expressions while a step is lowered.
@@ -89,41 +92,43 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Ok(());
         };
         let body = self.builder.sibling();
-        let step = Step {
-            outer: self,
-            body: &body,
-            members,
-            axis,
-            along: self.axes.id(axis),
-            draws: true,
-            current: Default::default(),
-            states: Default::default(),
-            inputs: Default::default(),
-        };
+        let step = Step::new(self, &body, (members, axis), None);
         step.lower()?;
         let differ = step
             .inputs
             .borrow()
             .iter()
             .any(|(e, ..)| self.builder.axes_of(*e).contains(DRAW));
-        if differ {
-            return self.scan(step, by);
-        }
-        // The same for every draw: once more, without them.
-        let body = self.builder.sibling();
-        let step = Step {
-            outer: self,
-            body: &body,
-            members,
-            axis,
-            along: self.axes.id(axis),
-            draws: false,
-            current: Default::default(),
-            states: Default::default(),
-            inputs: Default::default(),
+        let (values, _) = if differ {
+            self.scan(step, by)?
+        } else {
+            // The same for every draw: once more, without them.
+            let body = self.builder.sibling();
+            let mut step = Step::new(self, &body, (members, axis), None);
+            step.draws = false;
+            step.lower()?;
+            self.scan(step, by)?
         };
+        self.values.borrow_mut().extend(values);
+        Ok(())
+    }
+
+    /// The last of the members, a site, from its innovations; and the log Jacobian.
+    pub(super) fn chain(
+        &self,
+        members: &[SymbolId],
+        innovations: Expr<'b>,
+    ) -> Lowered<(Expr<'b>, Expr<'b>)> {
+        let (site, found) = (members.last(), self.recurrence_axis(members)?);
+        let (Some(site), Some((axis, by))) = (site, found) else {
+            return Err(refused(Span::default(), "this chain"));
+        };
+        let body = self.builder.sibling();
+        let step = Step::new(self, &body, (members, axis), Some(innovations));
         step.lower()?;
-        self.scan(step, by)
+        let (values, ln_jacobian) = self.scan(step, by)?;
+        let value = values.get(site).copied();
+        Ok((value.unwrap_or(innovations), ln_jacobian))
     }
 
     /// The axis along which the members read earlier elements of each other, and its groups.
@@ -134,10 +139,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let mut found: Option<(AxisRef, Option<SymbolId>)> = None;
         let mut another = None;
         for m in members {
-            let Role::Let(e) = &self.bound.model.symbols[*m].role else {
-                continue;
-            };
-            e.visit(&mut |e| {
+            let mut visit = |e: &TExpr| {
                 let TKind::Gather(src, by) = &e.kind else {
                     return;
                 };
@@ -153,7 +155,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                         }
                     }
                 }
-            });
+            };
+            for e in self.bound.model.written(*m) {
+                e.visit(&mut visit);
+            }
         }
         match another {
             Some(span) => Err(refused(span, "a recurrence along two axes")),
@@ -161,8 +166,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
     }
 
-    /// Writes the call of a step's scan, and takes the members' values from it.
-    fn scan(&self, step: Step<'_, 'a, 'b, '_>, by: Option<SymbolId>) -> Lowered<()> {
+    /// Writes the call of a step's scan: the members' values, and the log Jacobian of innovations.
+    fn scan(
+        &self,
+        step: Step<'_, 'a, 'b, '_>,
+        by: Option<SymbolId>,
+    ) -> Lowered<(HashMap<SymbolId, Expr<'b>>, Expr<'b>)> {
         let b = self.builder;
         let along = step.along;
         let states = step.states.borrow();
@@ -180,6 +189,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 parts.insert(*member, outputs.len());
                 outputs.push(step.settled(*member)?.node(step.body));
             }
+        }
+        let ln_jacobian = *step.ln_jacobian.borrow();
+        let jacobian_part = outputs.len();
+        if let (Some(e), Some(site)) = (ln_jacobian, step.members.last()) {
+            outputs.push(step.body.broadcast(e, step.own_axes(*site)).node(step.body));
         }
         let program = Builder::snapshot(step.body);
         let program = optimise(ppl_core::Program { outputs, ..program }).0;
@@ -209,15 +223,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
             inputs: inputs.iter().map(|(.., leaf)| *leaf).collect(),
         };
         let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
-        for member in step.members {
-            let value = b.call_part(call, parts[member]);
-            let value = match order {
+        let part = |k: usize| {
+            let value = b.call_part(call, k);
+            match order {
                 Some((_, back)) => b.gather(value, back),
                 None => value,
-            };
-            self.values.borrow_mut().insert(*member, value);
-        }
-        Ok(())
+            }
+        };
+        let values = step.members.iter().map(|m| (*m, part(parts[m])));
+        let values = values.collect();
+        let ln_jacobian = ln_jacobian.map_or(Expr::Const(0.0), |_| part(jacobian_part));
+        Ok((values, ln_jacobian))
     }
 
     /// Index arrays that bring the elements of each group together, and back; `None` where they stand so already.
@@ -248,15 +264,45 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 }
 
-impl<'a, 'b, 'c> Step<'_, 'a, 'b, 'c> {
+impl<'s, 'a, 'b, 'c> Step<'s, 'a, 'b, 'c> {
+    fn new(
+        outer: &'s Lowering<'a, 'b>,
+        body: &'c Builder,
+        (members, axis): (&'s [SymbolId], AxisRef),
+        innovations: Option<Expr<'b>>,
+    ) -> Self {
+        Step {
+            outer,
+            body,
+            members,
+            axis,
+            along: outer.axes.id(axis),
+            draws: true,
+            current: Default::default(),
+            states: Default::default(),
+            inputs: Default::default(),
+            innovations,
+            ln_jacobian: Default::default(),
+        }
+    }
+
     /// Lowers the members' values at one element.
     fn lower(&self) -> Lowered<()> {
         let inner = Lowering::of_step(self.outer.bound, self.outer.axes, self.body, self);
         for member in self.members {
-            if let Role::Let(e) = &self.outer.bound.model.symbols[*member].role {
-                let value = inner.expr(e)?;
-                self.current.borrow_mut().insert(*member, value);
-            }
+            let value = match &self.outer.bound.model.symbols[*member].role {
+                Role::Let(e) => inner.expr(e)?,
+                Role::Site(d) => {
+                    let (Some(u), Some(units)) = (self.innovations, inner.units(d)?) else {
+                        continue;
+                    };
+                    let (value, ln_jacobian) = units.value(self.input(u));
+                    *self.ln_jacobian.borrow_mut() = Some(ln_jacobian);
+                    value
+                }
+                _ => continue,
+            };
+            self.current.borrow_mut().insert(*member, value);
         }
         Ok(())
     }
@@ -333,26 +379,28 @@ impl<'a, 'b, 'c> Step<'_, 'a, 'b, 'c> {
 
     /// What does not change with the recurrence: lowered outside, read element by element.
     fn import(&self, e: &TExpr) -> Lowered<Expr<'c>> {
-        let outside = self.outer.expr(e)?;
-        let Expr::Node(id, _) = outside else {
-            return Ok(match outside {
-                Expr::Const(v) => Expr::Const(v),
-                Expr::Node(..) => unreachable!("matched above"),
-            });
+        Ok(self.input(self.outer.expr(e)?))
+    }
+
+    /// What the step reads of a value outside, element by element.
+    fn input(&self, outside: Expr<'b>) -> Expr<'c> {
+        let id = match outside {
+            Expr::Const(v) => return Expr::Const(v),
+            Expr::Node(id, _) => id,
         };
         if let Some(v) = self.outer.builder.literal(id) {
-            return Ok(Expr::Const(v));
+            return Expr::Const(v);
         }
         let known = self.inputs.borrow().iter().find_map(|(o, inside, _)| {
             matches!(o, Expr::Node(known, _) if *known == id).then_some(*inside)
         });
         if let Some(inside) = known {
-            return Ok(inside);
+            return inside;
         }
         let axes = self.outer.builder.axes_of(outside).without(self.along);
         let (inside, leaf) = self.leaf(axes);
         self.inputs.borrow_mut().push((outside, inside, leaf));
-        Ok(inside)
+        inside
     }
 
     /// An element of a member: this one, or earlier ones.

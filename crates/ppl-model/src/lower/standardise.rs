@@ -14,6 +14,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
         event: &[AxisId],
         u: &[Expr<'b>],
     ) -> Lowered<(Vec<Expr<'b>>, Expr<'b>)> {
+        if let ([], [u]) = (event, u)
+            && let Some((value, ln_jacobian)) = self.innovated(site, *u)?
+        {
+            return Ok((vec![value], ln_jacobian));
+        }
         let symbol = &self.bound.model.symbols[site];
         let refuse = || {
             Box::new(
