@@ -10,6 +10,7 @@ mod block_eval;
 pub mod chain;
 pub mod linear;
 pub mod ode;
+pub mod placed;
 pub mod scan;
 mod scan_adjoint;
 mod scan_eval;

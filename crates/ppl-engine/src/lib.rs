@@ -24,6 +24,7 @@ mod place;
 mod product;
 pub mod random;
 mod registers;
+mod reuse;
 mod sinks;
 mod slice;
 

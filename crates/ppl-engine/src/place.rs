@@ -4,6 +4,7 @@ use crate::EngineError;
 use crate::graph::{Graph, Kind};
 use crate::levels::Levels;
 use crate::memory::Memory;
+use crate::reuse;
 use ppl_core::{AxisId, Op};
 
 /// An array in memory: address of its first element, and strides (in elements) by axis number.
@@ -59,6 +60,7 @@ impl Places {
             params,
             noise,
         };
+        let shared = reuse::assign(graph, levels, memory)?;
         for &i in &graph.order {
             let len = program.len(graph.axes[i]);
             let contiguous = |base| View {
@@ -95,7 +97,10 @@ impl Places {
                     Some(slice(noise, *offset, len, program.n_noise, "the noise")?)
                 }
                 (Kind::View, _) => None,
-                _ if levels.in_memory[i] => Some(memory.allocate(len)?),
+                _ if levels.in_memory[i] => match shared.get(&i) {
+                    Some(&base) => Some(base),
+                    None => Some(memory.allocate(len)?),
+                },
                 _ => None,
             };
             places.views[i] = match (graph.op(i), base) {

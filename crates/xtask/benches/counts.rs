@@ -78,8 +78,8 @@ fn steps(name: &str, draws: usize) -> Steps {
 #[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_978_094))]
 #[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(4_897_706))]
 #[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(747_248))]
-#[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(297_082))]
-#[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(2_947_396))]
+#[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(270_430))]
+#[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(2_610_961))]
 fn gradient(mut density: LogDensity) -> LogDensity {
     black_box(density.run());
     // Given back, so that its memory is freed outside of what is counted.

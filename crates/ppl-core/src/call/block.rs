@@ -1,6 +1,7 @@
 //! Dense work on blocks: every argument has some axes that make up one block, and the routine runs once for every element
 //! of all other axes (draws, groups).
 
+use super::placed::Together;
 use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
 use ppl_dist::Expr;
@@ -31,6 +32,11 @@ pub trait Block: Any + Debug + Send + Sync {
     /// Whether results that nobody reads may be given as empty slices, which then cost nothing.
     fn skips_unread(&self) -> bool {
         false
+    }
+
+    /// How it does several blocks together, where it can; [`Block::run`] does the same for one.
+    fn together(&self) -> Option<&dyn Together> {
+        None
     }
 
     /// Elements of working memory for these block sizes (one list of sizes an argument).

@@ -1,10 +1,12 @@
 //! Block routines: one run for every element of the batch, on contiguous blocks; blocks that do not lie contiguously are
-//! copied. Threads share the blocks of a large batch; each block's bits are its own, so their number changes nothing.
+//! copied. What can do several blocks together gets them where they lie. Threads share the blocks of a large batch; each block's bits are its own, so their number changes nothing.
 
 use super::{Part, elements};
 use crate::graph::Graph;
+use crate::ops::InstructionSet;
 use crate::place::View;
 use ppl_core::call::block::{BlockCall, MAX_ARGUMENTS, MAX_RESULTS, block_offsets};
+use ppl_core::call::placed::{Laid, Placed, Vectors};
 use ppl_core::{AxisSet, Program};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -66,6 +68,9 @@ pub(crate) struct BlockRun {
     args: Vec<Blocks>,
     /// Results by number; `None` where nobody reads one.
     results: Vec<Option<Blocks>>,
+    /// Where arguments and results lie, if blocks are done together.
+    together: Option<(Vec<Placed>, Vec<Option<Placed>>)>,
+    vectors: Vectors,
     shares: Vec<Share>,
 }
 
@@ -73,8 +78,9 @@ impl BlockRun {
     pub(super) fn compile(
         graph: &Graph,
         call: &Arc<BlockCall>,
-        args: Vec<View>,
+        views: Vec<View>,
         parts: Vec<Part>,
+        set: InstructionSet,
     ) -> BlockRun {
         let program: &Program = graph.program;
         let size = |a: ppl_core::AxisId| program.axes[a.0 as usize].size;
@@ -82,6 +88,53 @@ impl BlockRun {
         let batch = parts.iter().fold(AxisSet::EMPTY, |batch, part| {
             batch.union(part.axes.minus(AxisSet::of(&call.results[part.number])))
         });
+        let sizes: Vec<Vec<usize>> = call
+            .args
+            .iter()
+            .map(|axes| axes.iter().map(|a| size(*a)).collect())
+            .collect();
+        let n_blocks = program.len(batch);
+        let together = call.block.together();
+        let work = n_blocks.saturating_mul(call.block.work(&sizes));
+        // Blocks that one share takes or leaves.
+        let unit = together.map_or(1, |t| t.lanes());
+        let n_units = n_blocks.div_ceil(unit);
+        let n_shares = if work < SHARED_FROM {
+            1
+        } else {
+            n_units.clamp(1, MOST_SHARES)
+        };
+        let cut = |k: usize| (k * n_units / n_shares * unit).min(n_blocks);
+        if let Some(together) = together {
+            let placed = |view: &View, axes: &[ppl_core::AxisId]| {
+                let sizes: Vec<usize> = axes.iter().map(|a| size(*a)).collect();
+                let strides = axes.iter().map(|a| view.stride(*a)).collect();
+                let blocks = elements(program, batch, view);
+                // SAFETY: the views are those of arrays that outlive this; they are used only while it runs.
+                unsafe { Placed::new(view.base, blocks, &sizes, strides) }
+            };
+            let given = (views.iter().zip(&call.args)).map(|(view, axes)| placed(view, axes));
+            let mut to: Vec<Option<Placed>> = call.results.iter().map(|_| None).collect();
+            for p in &parts {
+                to[p.number] = Some(placed(&p.view, &call.results[p.number]));
+            }
+            let share = |k: usize| Share {
+                blocks: cut(k)..cut(k + 1),
+                args: vec![],
+                results: vec![],
+                scratch: vec![0.0; together.scratch(&sizes, cut(k + 1) - cut(k))],
+            };
+            return BlockRun {
+                n_blocks,
+                shares: (0..n_shares).map(share).collect(),
+                args: vec![],
+                results: vec![],
+                together: Some((given.collect(), to)),
+                vectors: set.vectors(),
+                sizes,
+                call: call.clone(),
+            };
+        }
         let blocks = |view: &View, axes: &[ppl_core::AxisId]| {
             Blocks::new(
                 view.base,
@@ -89,14 +142,9 @@ impl BlockRun {
                 block_offsets(axes, size, &view.strides),
             )
         };
-        let sizes: Vec<Vec<usize>> = call
-            .args
-            .iter()
-            .map(|axes| axes.iter().map(|a| size(*a)).collect())
-            .collect();
         let lengths =
             |axes: &Vec<ppl_core::AxisId>| -> usize { axes.iter().map(|a| size(*a)).product() };
-        let args: Vec<Blocks> = args
+        let args: Vec<Blocks> = views
             .iter()
             .zip(&call.args)
             .map(|(view, axes)| blocks(view, axes))
@@ -105,15 +153,8 @@ impl BlockRun {
         for p in &parts {
             results[p.number] = Some(blocks(&p.view, &call.results[p.number]));
         }
-        let n_blocks = program.len(batch);
-        let work = n_blocks.saturating_mul(call.block.work(&sizes));
-        let n_shares = if work < SHARED_FROM {
-            1
-        } else {
-            n_blocks.clamp(1, MOST_SHARES)
-        };
         let share = |k: usize| Share {
-            blocks: k * n_blocks / n_shares..(k + 1) * n_blocks / n_shares,
+            blocks: cut(k)..cut(k + 1),
             args: args.iter().map(|a| vec![0.0; a.copied()]).collect(),
             results: results
                 .iter()
@@ -131,6 +172,8 @@ impl BlockRun {
             shares: (0..n_shares).map(share).collect(),
             args,
             results,
+            together: None,
+            vectors: set.vectors(),
             sizes,
             call: call.clone(),
         }
@@ -140,6 +183,25 @@ impl BlockRun {
     /// All addresses must be alive and nobody else may use what the routine writes.
     pub(super) unsafe fn run(&mut self) {
         let (call, sizes, args, results) = (&*self.call, &self.sizes, &self.args, &self.results);
+        if let (Some(routine), Some((args, results))) = (call.block.together(), &self.together) {
+            let laid = Laid {
+                sizes,
+                args,
+                results,
+            };
+            let run = |share: &mut Share| {
+                routine.run(
+                    &laid,
+                    share.blocks.clone(),
+                    self.vectors,
+                    &mut share.scratch,
+                )
+            };
+            return match self.shares.as_mut_slice() {
+                [share] => run(share),
+                shares => shares.par_iter_mut().with_max_len(1).for_each(run),
+            };
+        }
         match self.shares.as_mut_slice() {
             // SAFETY: the caller's guarantee.
             [share] => unsafe { share.run(call, sizes, args, results) },

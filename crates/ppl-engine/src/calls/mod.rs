@@ -46,7 +46,9 @@ impl Run {
             Some(Routine::Scan(scan)) => {
                 Run::Scan(Box::new(ScanRun::compile(scan, args, &parts, set)?))
             }
-            Some(Routine::Block(call)) => Run::Block(BlockRun::compile(graph, call, args, parts)),
+            Some(Routine::Block(call)) => {
+                Run::Block(BlockRun::compile(graph, call, args, parts, set))
+            }
             None => unreachable!("the parts of a call group are calls"),
         })
     }

@@ -9,6 +9,7 @@ use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum, SumIf, S
 use super::vector;
 use super::{BlockFn, Choice, Code, Detail, Into, indexed, normal};
 use crate::EngineError;
+use ppl_core::call::placed::Vectors;
 use ppl_dist::Prim;
 
 /// The environment variable that names a lesser instruction set than the machine's best.
@@ -46,6 +47,17 @@ impl InstructionSet {
             }
         }
         sets
+    }
+
+    /// What routines know it as.
+    pub(crate) fn vectors(self) -> Vectors {
+        match self {
+            InstructionSet::Baseline => Vectors::Plain,
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => Vectors::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => Vectors::Avx512,
+        }
     }
 
     /// The name by which `PPL_INSTRUCTIONS` calls it.

@@ -1,19 +1,24 @@
 //! The log of the sum over all paths of finitely valued chains, by forward and backward recursion.
 
+mod careful;
+mod lane;
 mod number;
+mod plain;
 mod recursion;
+mod sets;
 mod weights;
 
 use super::Routine;
 use super::block::{Block, BlockCall};
+use super::placed::{Laid, Placed, Together, Vectors};
 use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
-use number::{Extended, Jet, Number};
 use ppl_dist::{Expr, Real};
-use recursion::{Found, Vector, pass, scratch};
+use recursion::{Found, scratch};
 use std::any::Any;
+use std::ops::Range;
 use std::sync::Arc;
-use weights::Weights;
+use weights::Group;
 
 /// Log weights at or below this are those of what cannot be; where nothing can be, the total is this.
 pub const IMPOSSIBLE: f64 = -1e300;
@@ -32,8 +37,8 @@ const MAX_ORDER: usize = 3;
 #[derive(Debug)]
 struct Chain {
     order: usize,
-    /// The last element (exclusive) of each chain.
-    ends: Arc<[u32]>,
+    /// First elements and lengths of the chains, by length.
+    chains: Arc<[(u32, u32)]>,
 }
 
 /// Arguments before the directions.
@@ -45,59 +50,114 @@ impl Chain {
         usize::from(self.order == 0)
     }
 
-    /// By plain numbers, and where those run out of range by extended ones. `K` is the number of values, 0 where it is
-    /// not known beforehand.
-    fn solve<const K: usize, const M: usize>(
-        w: &Weights<'_>,
-        memory: &mut [f64],
-        found: &mut Found<'_>,
-    ) {
-        let done = if K > 0 {
-            let vectors = [[Jet::ONE; K]; 4];
-            if w.varies() {
-                pass::<Jet<M>, [Jet<M>; K], true>(w, K, vectors, memory, found)
-            } else {
-                pass::<Jet<M>, [Jet<M>; K], false>(w, K, vectors, memory, found)
+    /// Does a group by plain numbers, and lane by lane by extended ones where those run out of range.
+    fn group(&self, group: &Group<'_>, lanes: usize, vectors: Vectors, memory: &mut [f64]) {
+        let mut found = Found { totals: [0.0; 8] };
+        if sets::plain(self.order, group, lanes, vectors, memory, &mut found) {
+            let once = group.distinct(lanes).count();
+            for lane in 0..once {
+                // Of the scaled weights.
+                self.add_total(group, lane, found.totals[lane] + group.scale(lane));
             }
-        } else {
-            in_memory::<Jet<M>>(w, memory, found)
-        };
-        if done {
-            // Of the scaled weights.
-            found.total += w.scales.iter().sum::<f64>();
-        } else {
-            in_memory::<Extended<M>>(w, memory, found);
+            return;
+        }
+        if lanes == 1 {
+            sets::extended(self.order, group, memory, &mut found);
+            return self.add_total(group, 0, found.totals[0]);
+        }
+        for (_, &lane) in group.distinct(lanes) {
+            let alone = Group {
+                lanes: [lane; 8],
+                ..*group
+            };
+            self.group(&alone, 1, vectors, memory);
         }
     }
 
-    fn solve_order<const K: usize>(
-        &self,
-        w: &Weights<'_>,
-        memory: &mut [f64],
-        found: &mut Found<'_>,
-    ) {
-        match self.order {
-            0 => Self::solve::<K, 1>(w, memory, found),
-            1 => Self::solve::<K, 2>(w, memory, found),
-            2 => Self::solve::<K, 4>(w, memory, found),
-            _ => Self::solve::<K, 8>(w, memory, found),
+    fn add_total(&self, group: &Group<'_>, lane: usize, log: f64) {
+        if let (0, Some(total)) = (self.order, group.laid.results[0].as_ref()) {
+            let block = group.lanes[lane].0;
+            total.set(block, 0, total.get(block, 0) + log);
         }
     }
 }
 
-fn in_memory<'m, N: Number>(w: &Weights<'_>, memory: &'m mut [f64], found: &mut Found<'_>) -> bool
-where
-    &'m mut [f64]: Vector<N>,
-{
-    let size = w.k * N::WIDTH;
-    let (vectors, rest) = memory.split_at_mut(4 * size);
-    let (a, vectors) = vectors.split_at_mut(size);
-    let (b, vectors) = vectors.split_at_mut(size);
-    let (c, d) = vectors.split_at_mut(size);
-    if w.varies() {
-        pass::<N, &mut [f64], true>(w, w.k, [a, b, c, d], rest, found)
-    } else {
-        pass::<N, &mut [f64], false>(w, w.k, [a, b, c, d], rest, found)
+/// Chains one after another, each up to an element of `ends`, as their first elements and lengths, by length.
+fn by_length(ends: &[u32]) -> Vec<(u32, u32)> {
+    let begins = std::iter::once(0).chain(ends.iter().copied());
+    let chains = begins.zip(ends).map(|(begin, &end)| (begin, end - begin));
+    let mut chains: Vec<(u32, u32)> = chains.filter(|c| c.1 > 0).collect();
+    chains.sort_by_key(|c| c.1);
+    chains
+}
+
+impl Together for Chain {
+    fn lanes(&self) -> usize {
+        if self.order < sets::LANES_BELOW { 8 } else { 1 }
+    }
+
+    fn scratch(&self, sizes: &[Vec<usize>], blocks: usize) -> usize {
+        let longest = self.chains.last().map_or(0, |c| c.1 as usize);
+        let same = (self.chains).chunk_by(|a, b| a.1 == b.1).map(<[_]>::len);
+        let lanes = match same.max().unwrap_or(0) * blocks {
+            2.. => self.lanes(),
+            _ => 1,
+        };
+        let (k, varies) = (sizes[1][1], sizes[2].len() == 3);
+        let width = 1 << self.order;
+        let of = |width, lanes| scratch(longest, k, width, lanes, varies);
+        of(width + 1, 1).max(of(width * lanes, lanes))
+    }
+
+    fn run(&self, laid: &Laid<'_>, blocks: Range<usize>, vectors: Vectors, memory: &mut [f64]) {
+        let (k, varies) = (laid.sizes[1][1], laid.sizes[2].len() == 3);
+        let marginals = self.marginals();
+        let total = laid.results[0].as_ref().filter(|_| marginals > 0);
+        for block in blocks.clone() {
+            if let Some(total) = total {
+                total.set(block, 0, 0.0);
+            }
+            if let Some(pair) = laid.results[marginals + 1].as_ref().filter(|_| !varies) {
+                for at in 0..k * k {
+                    let to = at / k * pair.stride(0) + at % k * pair.stride(1);
+                    pair.set(block, to, 0.0);
+                }
+            }
+        }
+        // A block's chains come in the same order whatever is beside them.
+        for same in self.chains.chunk_by(|a, b| a.1 == b.1) {
+            let n_jobs = same.len() * blocks.len();
+            let job = |i: usize| {
+                let i = i.min(n_jobs - 1);
+                let begin = same[i / blocks.len()].0 as usize;
+                (blocks.start + i % blocks.len(), begin)
+            };
+            let mut next = 0;
+            while next < n_jobs {
+                let lanes = match n_jobs - next {
+                    left if left >= sets::least_lanes(vectors) => self.lanes(),
+                    _ => 1,
+                };
+                let group = Group {
+                    laid,
+                    n: same[0].1 as usize,
+                    k,
+                    lanes: std::array::from_fn(|l| job(next + l)),
+                    marginals,
+                };
+                self.group(&group, lanes, vectors, memory);
+                next += lanes;
+            }
+        }
+        for block in blocks {
+            if let Some(total) = total {
+                let found = total.get(block, 0);
+                // Not `max`, which would hide that a weight is not a number.
+                if found < IMPOSSIBLE {
+                    total.set(block, 0, IMPOSSIBLE);
+                }
+            }
+        }
     }
 }
 
@@ -114,7 +174,7 @@ impl Block for Chain {
     fn same(&self, other: &dyn Block) -> bool {
         let other: &dyn Any = other;
         let other = other.downcast_ref::<Chain>();
-        other.is_some_and(|o| o.order == self.order && o.ends == self.ends)
+        other.is_some_and(|o| o.order == self.order && o.chains == self.chains)
     }
 
     fn differentiable(&self, arg: usize) -> bool {
@@ -125,9 +185,12 @@ impl Block for Chain {
         true
     }
 
+    fn together(&self) -> Option<&dyn Together> {
+        Some(self)
+    }
+
     fn scratch(&self, sizes: &[Vec<usize>]) -> usize {
-        let width = Extended::<1>::WIDTH - 1 + (1 << self.order);
-        scratch(sizes[1][0], sizes[1][1], width)
+        Together::scratch(self, sizes, 1)
     }
 
     fn work(&self, sizes: &[Vec<usize>]) -> usize {
@@ -141,43 +204,28 @@ impl Block for Chain {
         results: &mut [&mut [f64]],
         memory: &mut [f64],
     ) {
-        let w = Weights {
-            n: sizes[1][0],
-            k: sizes[1][1],
-            ends: &self.ends,
-            log_step: args[0],
-            log_own: args[1],
-            step: args[2],
-            own: args[3],
-            scales: args[4],
-            directions: &args[FIXED..],
+        let shapes = [&[][..], &sizes[1], &sizes[0]];
+        let shapes = &shapes[1 - self.marginals()..];
+        // SAFETY: the slices are those of one block, and nothing else looks at them meanwhile.
+        let args: Vec<Placed> = args
+            .iter()
+            .zip(sizes)
+            .map(|(arg, sizes)| unsafe { Placed::whole(arg.as_ptr().cast_mut(), sizes) })
+            .collect();
+        // SAFETY: as above.
+        let results: Vec<Option<Placed>> = results
+            .iter_mut()
+            .zip(shapes)
+            .map(|(to, sizes)| {
+                (!to.is_empty()).then(|| unsafe { Placed::whole(to.as_mut_ptr(), sizes) })
+            })
+            .collect();
+        let laid = Laid {
+            sizes,
+            args: &args,
+            results: &results,
         };
-        let (first, marginals) = results.split_at_mut(self.marginals());
-        let [own, pair] = marginals else { return };
-        let mut found = Found {
-            total: 0.0,
-            own,
-            pair,
-        };
-        match w.k {
-            2 => self.solve_order::<2>(&w, memory, &mut found),
-            3 => self.solve_order::<3>(&w, memory, &mut found),
-            4 => self.solve_order::<4>(&w, memory, &mut found),
-            5 => self.solve_order::<5>(&w, memory, &mut found),
-            6 => self.solve_order::<6>(&w, memory, &mut found),
-            7 => self.solve_order::<7>(&w, memory, &mut found),
-            8 => self.solve_order::<8>(&w, memory, &mut found),
-            _ => self.solve_order::<0>(&w, memory, &mut found),
-        }
-        if let Some(first) = first.first_mut().and_then(|r| r.first_mut()) {
-            let total = found.total;
-            // Not `max`, which would hide that a weight is not a number.
-            *first = if total < IMPOSSIBLE {
-                IMPOSSIBLE
-            } else {
-                total
-            };
-        }
+        Together::run(self, &laid, 0..1, Vectors::of_machine(), memory);
     }
 
     fn adjoint<'b>(
@@ -213,7 +261,7 @@ impl Block for Chain {
             let order = directions.len() / 2;
             let chain = Chain {
                 order,
-                ends: self.ends.clone(),
+                chains: self.chains.clone(),
             };
             let axes = |arg: usize| call.args[arg].clone();
             let call = BlockCall {
@@ -277,6 +325,7 @@ impl Builder {
         for &end in ends.iter().filter(|&&e| (e as usize) < n) {
             stepped[end as usize] = 0.0;
         }
+        let chains = by_length(&ends).into();
         let stepped = self.data(stepped.into(), AxisSet::of(&[along]));
         let scales = self.stop(stepped.select(largest_step, Expr::Const(0.0)) + largest_weight);
         let steps = if varies {
@@ -286,7 +335,7 @@ impl Builder {
         };
         let values = vec![along, to];
         let call = BlockCall {
-            block: Arc::new(Chain { order: 0, ends }),
+            block: Arc::new(Chain { order: 0, chains }),
             args: vec![
                 steps.clone(),
                 values.clone(),
