@@ -117,8 +117,8 @@ impl<V: Lane, const M: usize> Number for Jet<V, M> {
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
         let mut out = self.0;
-        for s in 0..M {
-            out[s] = out[s].plus(other.0[s]);
+        for (out, other) in out.iter_mut().zip(other.0) {
+            *out = out.plus(other);
         }
         Jet(out)
     }
