@@ -1,8 +1,7 @@
 //! Look-ups and their transposes: plain, and by runs of equal positions where the index is sorted.
 
 use super::Detail;
-use super::math::mul_add;
-use super::reduce::{Sum, fold8};
+use super::vector::Eight;
 
 /// Lanes `start..end` of a block that share one position.
 #[derive(Debug, Clone, Copy)]
@@ -183,53 +182,35 @@ pub(crate) unsafe fn scatter(
 /// # Safety
 /// As for every [`super::BlockFn`]; positions lie within the destination.
 #[inline(always)]
-pub(crate) unsafe fn scatter_runs<const PRODUCT: bool, const FMA: bool>(
+pub(crate) unsafe fn scatter_runs<V: Eight, const PRODUCT: bool>(
     dst: *mut f64,
     a: *const f64,
     b: *const f64,
     c: *const f64,
-    lanes: usize,
     detail: &Detail,
 ) {
-    // SAFETY (whole body): the caller's guarantee; no read goes past `lanes`.
+    // SAFETY (whole body): the caller's guarantee; no read goes past a run's end.
     unsafe {
         for run in runs(c) {
-            let mut total = [0.0; 8];
+            let mut total = V::zero();
             let mut l = run.start as usize;
             let end = run.end as usize;
-            while l < end && l + 8 <= lanes {
-                let x = *a.add(l).cast::<[f64; 8]>();
-                let y = if PRODUCT {
-                    *b.add(l).cast::<[f64; 8]>()
-                } else {
-                    x
+            while l + 8 <= end {
+                let x = V::load(a.add(l));
+                total = match PRODUCT {
+                    true => total.mul_add(x, V::load(b.add(l))),
+                    false => total.add(x),
                 };
-                let count = end - l;
-                if count >= 8 {
-                    for i in 0..8 {
-                        total[i] = if PRODUCT {
-                            mul_add::<FMA>(x[i], y[i], total[i])
-                        } else {
-                            total[i] + x[i]
-                        };
-                    }
-                } else {
-                    for i in 0..8 {
-                        let value = if PRODUCT { x[i] * y[i] } else { x[i] };
-                        total[i] += if i < count { value } else { 0.0 };
-                    }
-                }
                 l += 8;
             }
-            while l < end {
-                total[l & 7] += if PRODUCT {
-                    *a.add(l) * *b.add(l)
-                } else {
-                    *a.add(l)
+            if l < end {
+                let x = V::load_first(a.add(l), end - l);
+                total = match PRODUCT {
+                    true => total.mul_add(x, V::load_first(b.add(l), end - l)),
+                    false => total.add(x),
                 };
-                l += 1;
             }
-            *dst.add(run.position as usize * detail.target_stride) += fold8::<Sum>(&total);
+            *dst.add(run.position as usize * detail.target_stride) += total.sum();
         }
     }
 }

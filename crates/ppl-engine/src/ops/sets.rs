@@ -206,8 +206,8 @@ macro_rules! instruction_set {
             }
 
             $(#[$feature])*
-            unsafe fn scatter_runs<const PRODUCT: bool>(dst: *mut f64, a: P, b: P, c: P, n: usize, detail: &Detail) {
-                unsafe { indexed::scatter_runs::<PRODUCT, FMA>(dst, a, b, c, n, detail) }
+            unsafe fn scatter_runs<const PRODUCT: bool>(dst: *mut f64, a: P, b: P, c: P, _: usize, detail: &Detail) {
+                unsafe { indexed::scatter_runs::<$vector, PRODUCT>(dst, a, b, c, detail) }
             }
 
             fn choose_unary<F: Unary>(choice: Choice) -> BlockFn {

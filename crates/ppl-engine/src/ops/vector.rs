@@ -15,6 +15,10 @@ pub(crate) trait Eight: Copy {
     unsafe fn mul_add(self, a: Self, b: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
+    /// Loads the first `count`, fewer than eight; nothing else is read, and the other lanes are 0.
+    unsafe fn load_first(from: *const f64, count: usize) -> Self;
+    /// Sum of the lanes, in the order of [`super::reduce::fold8`].
+    unsafe fn sum(self) -> f64;
     /// Asks for a cache line that is read soon.
     unsafe fn prefetch(at: *const u8);
 }
@@ -67,6 +71,19 @@ impl<const FMA: bool> Eight for Plain<FMA> {
         Plain(std::array::from_fn(|l| self.0[l] * other.0[l]))
     }
     #[inline(always)]
+    unsafe fn load_first(from: *const f64, count: usize) -> Self {
+        let mut lanes = [0.0; 8];
+        for (l, lane) in lanes.iter_mut().enumerate().take(count) {
+            // SAFETY: the caller's guarantee.
+            *lane = unsafe { *from.add(l) };
+        }
+        Plain(lanes)
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f64 {
+        super::reduce::fold8::<super::reduce::Sum>(&self.0)
+    }
+    #[inline(always)]
     unsafe fn prefetch(_: *const u8) {}
 }
 
@@ -77,6 +94,16 @@ pub(crate) use x86::{Avx2, Avx512};
 mod x86 {
     use super::Eight;
     use std::arch::x86_64::*;
+
+    /// Neighbours but one first, as in [`super::super::reduce::fold8`].
+    #[inline(always)]
+    unsafe fn sum_of_four(x: __m256d) -> f64 {
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            let two = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
+            _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+        }
+    }
 
     /// Eight lanes in one register.
     #[derive(Clone, Copy)]
@@ -119,6 +146,17 @@ mod x86 {
         #[inline(always)]
         unsafe fn mul(self, other: Self) -> Self {
             unsafe { Avx512(_mm512_mul_pd(self.0, other.0)) }
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f64, count: usize) -> Self {
+            unsafe { Avx512(_mm512_maskz_loadu_pd((1u8 << count) - 1, from)) }
+        }
+        #[inline(always)]
+        unsafe fn sum(self) -> f64 {
+            unsafe {
+                let low = _mm512_castpd512_pd256(self.0);
+                sum_of_four(_mm256_add_pd(low, _mm512_extractf64x4_pd::<1>(self.0)))
+            }
         }
         #[inline(always)]
         unsafe fn prefetch(at: *const u8) {
@@ -195,6 +233,24 @@ mod x86 {
                     _mm256_mul_pd(self.1, other.1),
                 )
             }
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f64, count: usize) -> Self {
+            // Eight entries from `8 - count` on: as many set as are wanted.
+            const SET: [i64; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+            unsafe {
+                let mask = SET.as_ptr().add(8 - count);
+                let [low, high] = [0, 4].map(|l| _mm256_loadu_si256(mask.add(l).cast::<__m256i>()));
+                let second = from.wrapping_add(4);
+                Avx2(
+                    _mm256_maskload_pd(from, low),
+                    _mm256_maskload_pd(second, high),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn sum(self) -> f64 {
+            unsafe { sum_of_four(_mm256_add_pd(self.0, self.1)) }
         }
         #[inline(always)]
         unsafe fn prefetch(at: *const u8) {
