@@ -178,10 +178,8 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
     if fit.k_hat.is_nan() {
         return Some("k-hat could not be computed".into());
     }
-    if findings.sampled.is_constant() {
-        return None;
-    }
-    if fit.k_hat > threshold {
+    let constant = findings.sampled.is_constant();
+    if fit.k_hat > threshold && !constant {
         return Some(format!(
             "the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}){}",
             fit.k_hat,
@@ -189,7 +187,7 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
         ));
     }
     let share = fit.certificate.effective / findings.sampled.n as f64;
-    if share < FEW_EFFECTIVE {
+    if share < FEW_EFFECTIVE && !constant {
         return Some(format!(
             "few of the draws lie where the posterior does ({:.1}% are effective){}",
             100.0 * share,
@@ -198,12 +196,19 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
     }
     let worst = fit.rows.iter().filter(|r| r.k_hat > threshold);
     let worst = worst.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat))?;
-    Some(format!(
-        "the tails of `{}` are too long for its mean and sd to be known by these draws (its k-hat {:.2} is above {threshold:.2}){}",
-        worst.name,
-        worst.k_hat,
-        because()
-    ))
+    // Constant weights say that the guide is right: the tails are the posterior's own, and its sd rests on few draws all the same.
+    Some(match constant {
+        true => format!(
+            "the optimum was found and the guide is close to the posterior, but the tails of `{}` are too long for its mean and sd to be known by {} draws (its k-hat {:.2} is above {threshold:.2})",
+            worst.name, findings.sampled.n, worst.k_hat
+        ),
+        false => format!(
+            "the tails of `{}` are too long for its mean and sd to be known by these draws (its k-hat {:.2} is above {threshold:.2}){}",
+            worst.name,
+            worst.k_hat,
+            because()
+        ),
+    })
 }
 
 /// Where another optimum is: the quantity that differs most, in sds.
@@ -234,15 +239,6 @@ fn sound(findings: &Findings, fit: &Fit) -> String {
             "the weights are nearly constant ({:.1}% of the draws are effective), so the guide's own summaries stand, although a few draws give k-hat {:.2}",
             100.0 * findings.sampled.effective,
             fit.k_hat
-        );
-    }
-    // Weights are the same for all draws, so the tails are the posterior's own.
-    let long = fit.rows.iter().filter(|r| r.k_hat > threshold);
-    if let Some(worst) = long.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat)) {
-        return format!(
-            "the optimum was found, and {:.1}% of the draws are effective; the tails of `{}` are so long that its sd rests on few of them",
-            100.0 * findings.sampled.effective,
-            worst.name
         );
     }
     let wider = match fit.wider {

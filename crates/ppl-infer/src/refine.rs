@@ -34,6 +34,10 @@ const EXACT: f64 = 1e-11;
 /// Numbers that an estimate of the gradient may compute for a posterior that is exact as a whole to be looked for unasked.
 const QUICK: usize = 4_000_000;
 
+/// Times the usual draws that a mixture is fitted to, one after the other while its weights are not good enough: what a fit ends with
+/// must not hang on the few draws of one round.
+const EFFORTS: [usize; 2] = [1, 4];
+
 /// A kind of guide around a Gaussian.
 pub(crate) struct Kind {
     /// Its name on the command line and in `guide auto(…);`.
@@ -67,7 +71,7 @@ pub(crate) static KINDS: [Kind; 2] = [
         refused: false,
         build: |base, wanted| match wanted.whole {
             true => Err("the Gaussian that it starts from has no optimum".to_owned()),
-            false => nest(base),
+            false => nest(base, wanted.effort),
         },
     },
 ];
@@ -202,28 +206,38 @@ pub(crate) fn refine(
         if asked.is_some_and(|a| a.name != kind.name) {
             continue;
         }
-        let wanted = Wanted {
-            whole,
-            asked: asked.is_some(),
-        };
-        match (kind.build)(&mut base, wanted) {
-            Ok(nested) => {
-                let exact = nested.is_whole();
-                let found = compared(kind, nested, from, options, (asked.is_some(), fit))?;
-                if found.is_some() || exact {
-                    return Ok(found);
+        let mut kept = None;
+        for effort in EFFORTS {
+            let wanted = Wanted {
+                whole,
+                asked: asked.is_some(),
+                effort,
+            };
+            match (kind.build)(&mut base, wanted) {
+                Ok(nested) => {
+                    let exact = nested.is_whole();
+                    let (found, good) =
+                        compared(kind, nested, from, options, (asked.is_some(), fit))?;
+                    kept = found.or(kept);
+                    if good || exact {
+                        return Ok(kept);
+                    }
+                    // The workers went with it.
+                    match Base::new(bound, layout, from.params, options.seed)? {
+                        Some(again) => base = again,
+                        None => return Ok(kept),
+                    }
                 }
-                // The workers went with it.
-                match Base::new(bound, layout, from.params, options.seed)? {
-                    Some(again) => base = again,
-                    None => return Ok(None),
+                Err(why) => {
+                    if let (Some(kind), true) = (asked, kept.is_none() && effort == EFFORTS[0]) {
+                        return none(kind, &why, fit);
+                    }
+                    break;
                 }
             }
-            Err(why) => {
-                if let Some(kind) = asked {
-                    return none(kind, &why, fit);
-                }
-            }
+        }
+        if kept.is_some() {
+            return Ok(kept);
         }
     }
     Ok(None)
@@ -244,14 +258,14 @@ fn none(kind: &Kind, why: &str, fit: &mut Fit) -> Result<Option<Refined>, FitErr
     Ok(None)
 }
 
-/// A guide's certificate, where it is asked for or better than the Gaussian's.
+/// A guide's certificate, where it is asked for or better than the Gaussian's; and whether there is no reason to fit it to more draws.
 fn compared(
     kind: &Kind,
     mut nested: Nested,
     from: &Fitted<'_>,
     options: &FitOptions,
     (asked, fit): (bool, &mut Fit),
-) -> Result<Option<Refined>, FitError> {
+) -> Result<(Option<Refined>, bool), FitError> {
     let Fitted {
         bound,
         layout,
@@ -261,7 +275,8 @@ fn compared(
         ..
     } = *from;
     let certified = matches!(fit.verdict, Verdict::Certified { .. });
-    let [drawn, all] = nested.draws(DRAWS.min(fit.certificate.draws).max(options.draws));
+    let wanted = DRAWS.min(fit.certificate.draws).max(options.draws);
+    let drawn = nested.draws(wanted);
     let mut found = fit.clone();
     found.guide = kind.name.to_owned();
     // The coordinates are the Gaussian's, whose text says which sites are in units of their priors.
@@ -285,6 +300,7 @@ fn compared(
             pointwise: false,
             ..options.clone()
         };
+        let all = nested.unthinned(wanted);
         let source = Source {
             params,
             outside: Some(&all),
@@ -317,7 +333,7 @@ fn compared(
             starts.weight = 1.0;
         } else if !asked && !others.others.is_empty() {
             // Modes apart are for another family.
-            return Ok(None);
+            return Ok((None, true));
         }
     }
     let inspection = Inspection {
@@ -340,10 +356,13 @@ fn compared(
         &found,
     );
     // Weights that do not confirm this guide say no more of the Gaussian that it is built around.
-    if let (Verdict::Optimised { .. }, Verdict::Approximate { .. }) = (&found.verdict, &fit.verdict)
+    if !exact
+        && let (Verdict::Optimised { .. }, Verdict::Approximate { .. }) =
+            (&found.verdict, &fit.verdict)
     {
         found.verdict = fit.verdict.clone();
     }
+    let good = matches!(found.verdict, Verdict::Certified { .. });
     let gain = gain(fit, &found);
     let clear = gain.is_some_and(|g| g.value > 2.0 * g.se);
     let level = gain.is_some_and(|g| g.value > -2.0 * g.se);
@@ -352,7 +371,7 @@ fn compared(
     let mends = worst(fit) > threshold && worst(&found) <= threshold && level;
     let better = exact || (clear && !worse) || mends;
     if sampled.non_finite > 0 || !(better || asked && gain.is_some()) {
-        return Ok(None);
+        return Ok((None, good));
     }
     found.notes.push(match (nested.exact.is_empty(), exact) {
         (true, _) => format!(
@@ -371,11 +390,12 @@ fn compared(
             raised(gain)
         ),
     });
-    Ok(Some(Refined {
+    let refined = Refined {
         fit: found,
         sampled,
         drawn,
-    }))
+    };
+    Ok((Some(refined), good))
 }
 
 /// What the bound gained, in words.

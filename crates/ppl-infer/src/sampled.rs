@@ -11,7 +11,7 @@ use crate::psis::{Psis, k_hat, k_threshold, psis};
 use crate::sampler::{LABEL, Sampler};
 use crate::source::Source;
 use crate::summary::{summarise, summarise_weighted};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ShapeBuilder};
 use ppl_engine::random::{Address, fill_uniform};
 use ppl_model::Bound;
 use rayon::prelude::*;
@@ -219,7 +219,7 @@ pub(crate) fn sample(
             let near = (edge - EDGE..edge + 2.0 * EDGE).contains(&best.worst);
             let more = n_drawn * MORE_DRAWS;
             let affordable = more * width <= MOST_KEPT && (more * sampler.work) as f64 <= MOST_WORK;
-            if !near || !varying || !affordable || more > MOST_DRAWS {
+            if !near || !affordable || more > MOST_DRAWS {
                 break;
             }
             n_drawn = more;
@@ -269,13 +269,13 @@ pub(crate) fn sample(
             .collect();
         fit.draws = Draws {
             names,
-            values: kept(&values, Some(&smoothed), options),
+            values: kept(values, Some(&smoothed), options),
         };
     } else {
         fit.rows = fit.guide_rows.clone();
         fit.draws = Draws {
             names,
-            values: kept(&values, None, options),
+            values: kept(values, None, options),
         };
     }
     if non_finite == 0 {
@@ -307,6 +307,8 @@ const EDGE: f64 = 0.15;
 const MORE_DRAWS: usize = 4;
 const MOST_DRAWS: usize = 160_000;
 const MOST_KEPT: usize = 20_000_000;
+/// Numbers of draws that are copied; more are put in order where they are.
+const MOST_COPIED: usize = 10_000_000;
 /// Numbers that are kept for the sake of the bound's error.
 const MOST_MORE: usize = 5_000_000;
 /// In longer vectors hardly any draw is stretched in a given direction.
@@ -390,22 +392,40 @@ impl Weighed {
 
 /// The draws that are handed out: the first ones, or, where the summaries are importance-corrected, as many resampled
 /// systematically by their weights (Kitagawa 1996).
-fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> Array2<f64> {
+fn kept(values: Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> Array2<f64> {
     let n = options.draws.min(values.nrows());
-    let Some(smoothed) = weights else {
-        return standard(values.slice(ndarray::s![..n, ..]));
+    let chosen = match weights {
+        None => (0..n).collect(),
+        Some(smoothed) => resampled(&smoothed.weights(), n, options.seed),
     };
+    let (rows, width) = values.dim();
+    if n * width <= MOST_COPIED || !values.t().is_standard_layout() {
+        // Draw by draw in memory.
+        return standard(values.select(ndarray::Axis(0), &chosen).view());
+    }
+    // In place, column by column: each begins no later than where it was.
+    let (mut all, _) = values.into_raw_vec_and_offset();
+    for j in 0..width {
+        let column: Vec<f64> = chosen.iter().map(|i| all[j * rows + i]).collect();
+        all[j * n..(j + 1) * n].copy_from_slice(&column);
+    }
+    all.truncate(n * width);
+    all.shrink_to_fit();
+    Array2::from_shape_vec((n, width).f(), all).unwrap_or_default()
+}
+
+/// So many numbers of draws by their weights, in ascending order.
+fn resampled(weights: &[f64], n: usize, seed: u64) -> Vec<usize> {
     let mut start = [0.0];
     fill_uniform(
         &mut start,
         Address {
-            seed: options.seed,
+            seed,
             purpose: 3,
             step: 0,
             block: 0,
         },
     );
-    let weights = smoothed.weights();
     let mut chosen = Vec::with_capacity(n);
     let (mut i, mut below) = (0, weights[0]);
     for k in 0..n {
@@ -416,7 +436,7 @@ fn kept(values: &Array2<f64>, weights: Option<&Psis>, options: &FitOptions) -> A
         }
         chosen.push(i);
     }
-    standard(values.select(ndarray::Axis(0), &chosen).view())
+    chosen
 }
 
 /// Draw by draw in memory.

@@ -12,7 +12,7 @@ use ppl_engine::random::{Address, fill_normal};
 const WORTH: f64 = 0.02;
 
 /// Numbers of all draws that are held at a time.
-const MOST_NUMBERS: usize = 40_000_000;
+const MOST_NUMBERS: usize = 16_000_000;
 
 /// What the last rung may have changed, or further ones may still be expected to, where there is no further one.
 const NEARLY: f64 = 0.1;

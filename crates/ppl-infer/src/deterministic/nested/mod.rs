@@ -54,6 +54,10 @@ const MOST_DRAWING: f64 = 2e9;
 const PER_ROUND: usize = 200;
 const LEAST: usize = 100;
 
+/// The same where the posterior is met exactly: draws serve summaries alone.
+const MOST_EXACT: f64 = 2e7;
+const LEAST_EXACT: usize = 2500;
+
 /// Draws of the certificate, at least.
 const LEAST_DRAWS: usize = 2000;
 
@@ -65,6 +69,9 @@ const AHEAD_PART: usize = 10;
 /// far from where the posterior is.
 const START: usize = 256;
 const NEARLY: f64 = 1e-5;
+
+/// Numbers of draws that are held twice; others are drawn again.
+const MOST_HELD: usize = 10_000_000;
 
 /// A fitted nested guide.
 pub(crate) struct Nested {
@@ -82,6 +89,8 @@ pub(crate) struct Nested {
     ahead: Vec<f64>,
     /// How its draws are thinned, and the log of the share that is kept.
     thinned: Option<(Thinning, f64)>,
+    /// The draws that were thinned, unless they are many.
+    unthinned: Option<Drawn>,
     /// Gradients taken for the fit.
     pub(crate) evaluations: usize,
 }
@@ -138,13 +147,14 @@ impl Base {
     }
 
     /// Around one conditional, with a mixture for theta.
-    fn mixed(&mut self, theta: Vec<usize>) -> Result<Nested, &'static str> {
+    fn mixed(&mut self, theta: Vec<usize>, effort: usize) -> Result<Nested, &'static str> {
         let (scales, workers) = (self.scales.as_deref(), &mut self.workers);
         let split = (theta, vec![]);
         let conditional =
             Conditional::new(&self.q, split, &self.structure, scales, &mut workers[0])
                 .ok_or("the curvature of the other unknowns cannot be factored")?;
-        Nested::fit(conditional, &self.q, self.work, self.seed, workers)
+        let costs = (self.work, effort);
+        Nested::fit(conditional, &self.q, costs, self.seed, workers)
     }
 
     /// Names, and the workers for its draws.
@@ -162,7 +172,7 @@ impl Base {
 pub(crate) const NO_BASE: &str = "the Gaussian guide is not one of the deterministic engine";
 
 /// Fits the nested guide around a fitted Gaussian.
-pub(crate) fn nest(base: &mut Base) -> Result<Nested, String> {
+pub(crate) fn nest(base: &mut Base, effort: usize) -> Result<Nested, String> {
     let because = |words: &str| Err(words.to_owned());
     if base.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
@@ -176,13 +186,13 @@ pub(crate) fn nest(base: &mut Base) -> Result<Nested, String> {
     }
     let part = match theta.is_empty() {
         true => Err("no unknown changes the curvature of the others"),
-        false => base.mixed(theta),
+        false => base.mixed(theta, effort),
     };
     let good = |n: &Nested| n.effective() >= GAUSSIAN_ENOUGH;
     let found = match part {
         Ok(part) if d > FEW || good(&part) => Ok(part),
         Err(why) if d > FEW => Err(why),
-        part => match (part, base.mixed((0..d).collect())) {
+        part => match (part, base.mixed((0..d).collect(), effort)) {
             (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
             (part, whole) => whole.or(part),
         },
@@ -200,6 +210,8 @@ pub(crate) struct Wanted {
     pub(crate) whole: bool,
     /// Whether it was asked for, even if it is no better than the Gaussian.
     pub(crate) asked: bool,
+    /// How many times the usual draws a mixture is fitted to; more than once only where all of them can be afforded.
+    pub(crate) effort: usize,
 }
 
 /// The same with exact conditionals of known families, and a mixture for few unknowns that are left, if any.
@@ -232,7 +244,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let fitted = Nested::fit(
         conditional,
         &base.q,
-        base.work,
+        (base.work, wanted.effort),
         base.seed,
         &mut base.workers,
     );
@@ -256,7 +268,11 @@ pub(crate) fn conjugate_start(
     let Some(mut base) = base.filter(|b| asked || !b.quadratic) else {
         return Ok(None);
     };
-    let wanted = Wanted { whole: true, asked };
+    let wanted = Wanted {
+        whole: true,
+        asked,
+        effort: 1,
+    };
     let Ok(mut nested) = conjugate(&mut base, wanted) else {
         return Ok(None);
     };
@@ -294,17 +310,17 @@ impl Nested {
     fn fit(
         conditional: Conditional,
         q: &Gaussian,
-        work: usize,
+        (work, effort): (usize, usize),
         seed: u64,
         workers: &mut Vec<Smooth>,
     ) -> Result<Nested, &'static str> {
         let (d, theta) = (q.mean.len(), &conditional.theta);
         let k = theta.len();
         let each = (adapt::ROUNDS * conditional.cost() * work) as f64;
-        let enough = PER_ROUND * (k + 1);
+        let enough = effort * PER_ROUND * (k + 1);
         let fewest = (DEAR_WORK / each).min(0.5 * enough as f64) as usize;
         let per_round = ((MOST_WORK / each) as usize).clamp(fewest, enough);
-        if per_round < LEAST {
+        if per_round < LEAST || (effort > 1 && per_round < enough) {
             return Err("the conditional mode costs too much");
         }
         // Theta's own part of the covariance.
@@ -337,6 +353,7 @@ impl Nested {
             affordable,
             ahead: vec![],
             thinned: None,
+            unthinned: None,
             conditional,
             outer: Outer::Mixture {
                 mixture,
@@ -359,9 +376,10 @@ impl Nested {
     fn exact(conditional: Conditional, members: Vec<Member>, base: &Base) -> Nested {
         let each = (conditional.cost() * base.work) as f64;
         Nested {
-            affordable: ((MOST_DRAWING / each) as usize).max(LEAST_DRAWS),
+            affordable: ((MOST_EXACT / each) as usize).max(LEAST_EXACT),
             ahead: vec![],
             thinned: None,
+            unthinned: None,
             conditional,
             outer: Outer::Members(members),
             evaluations: 0,
@@ -443,6 +461,7 @@ impl Nested {
         });
         let mut out = Drawn {
             d,
+            points: Vec::with_capacity(n * d),
             ..Drawn::default()
         };
         let mut log_weights = vec![];
@@ -459,19 +478,14 @@ impl Nested {
         (out, log_weights)
     }
 
-    /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded. Then those that they were thinned from, which reach
-    /// further.
-    pub(crate) fn draws(&mut self, most: usize) -> [Drawn; 2] {
+    /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded.
+    pub(crate) fn draws(&mut self, most: usize) -> Drawn {
         if self.is_whole() {
-            let (all, _) = self.proposals(most.min(self.affordable), 1);
-            return [all.clone(), all];
+            return self.unthinned(most);
         }
         let thinning = Thinning::of(&self.ahead);
-        // A few more than it takes if the share is what it seems.
-        let wanted = (1.05 * most as f64 / thinning.share) as usize;
-        let n = wanted.max(most).min(self.affordable);
-        let (all, log_weights) = self.proposals(n, 1);
-        let mut chances = vec![0.0; n];
+        let (mut all, log_weights) = self.proposals(self.needed(&thinning, most), 1);
+        let mut chances = vec![0.0; log_weights.len()];
         let address = Address {
             seed: self.seed,
             purpose: PURPOSE,
@@ -480,20 +494,43 @@ impl Nested {
         };
         fill_uniform(&mut chances, address);
         let kept = thinning.kept(&log_weights);
-        let mut out = Drawn {
-            d: self.d,
-            error: kept.se / kept.value,
-            ..Drawn::default()
-        };
-        for (i, row) in all.points.chunks(self.d).enumerate() {
+        all.error = kept.se / kept.value;
+        if all.points.len() <= MOST_HELD {
+            self.unthinned = Some(all.clone());
+        }
+        // In place: no more than they are is held at a time.
+        let (d, mut n) = (self.d, 0);
+        for i in 0..log_weights.len() {
             let chance = thinning.ln_chance(log_weights[i]);
-            if chances[i].ln() <= chance && out.log_q.len() < most {
-                out.points.extend(row);
-                out.log_q.push(all.log_q[i] + chance - kept.value.ln());
+            if chances[i].ln() <= chance && n < most {
+                all.points.copy_within(i * d..(i + 1) * d, n * d);
+                all.log_q[n] = all.log_q[i] + chance - kept.value.ln();
+                n += 1;
             }
         }
+        all.points.truncate(n * d);
+        all.points.shrink_to_fit();
+        all.log_q.truncate(n);
         self.thinned = Some((thinning, kept.value.ln()));
-        [out, all]
+        all
+    }
+
+    /// What the same draws were thinned from, which reaches further.
+    pub(crate) fn unthinned(&mut self, most: usize) -> Drawn {
+        if let Some(known) = self.unthinned.take() {
+            return known;
+        }
+        let n = match self.is_whole() {
+            true => most.min(self.affordable),
+            false => self.needed(&Thinning::of(&self.ahead), most),
+        };
+        self.proposals(n, 1).0
+    }
+
+    /// Draws of which so many are left: a few more than it takes if the share is what it seems.
+    fn needed(&self, thinning: &Thinning, most: usize) -> usize {
+        let wanted = (1.05 * most as f64 / thinning.share) as usize;
+        wanted.max(most).min(self.affordable)
     }
 }
 
