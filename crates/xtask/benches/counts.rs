@@ -75,7 +75,7 @@ fn steps(name: &str, draws: usize) -> Steps {
 #[bench::logreg(args = ("logreg", 1), config = at_most(255_207))]
 #[bench::logreg_10(args = ("logreg", 10), config = at_most(2_622_350))]
 #[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(194_669))]
-#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_978_094))]
+#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_285_619))]
 #[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(4_897_706))]
 #[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(747_248))]
 #[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(270_430))]
@@ -88,7 +88,7 @@ fn gradient(mut density: LogDensity) -> LogDensity {
 
 #[library_benchmark(setup = steps)]
 #[bench::eight_schools(args = ("eight_schools", 1), config = at_most(4_242))]
-#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(613_467))]
+#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(543_588))]
 #[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(2_070_301))]
 fn step(mut steps: Steps) -> Steps {
     black_box(steps.run());
