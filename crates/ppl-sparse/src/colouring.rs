@@ -137,6 +137,17 @@ impl Colouring {
     }
 }
 
+/// What is known of a vertex while others get their colours.
+#[derive(Default)]
+struct Vertex {
+    colour: Option<usize>,
+    /// Neighbours of each colour.
+    near: Vec<u32>,
+    /// Colours of neighbours that have a second neighbour of this vertex's colour: another neighbour of such a colour would close a
+    /// path of four.
+    blocked: Vec<usize>,
+}
+
 /// Greedy star colouring of what does not stand alone, in this order; `None` where that takes more than `steps`, which is
 /// less after it.
 fn star(
@@ -145,28 +156,24 @@ fn star(
     order: &[usize],
     steps: &mut usize,
 ) -> Option<Vec<Vec<u32>>> {
-    let n = near.len();
-    const NONE: u32 = u32::MAX;
-    let mut colour = vec![NONE; n];
+    let mut all: Vec<Vertex> = near.iter().map(|_| Vertex::default()).collect();
     // The last vertex for which a colour was out of the question.
     let mut forbidden: Vec<usize> = vec![];
     let mut out: Vec<Vec<u32>> = vec![];
     let others = |i: usize| near[i].iter().map(|k| *k as usize).filter(|k| !alone[*k]);
     for &v in order {
         for w in others(v) {
-            if colour[w] != NONE {
-                forbidden[colour[w] as usize] = v;
-            }
-            for x in others(w).filter(|x| *x != v && colour[*x] != NONE) {
-                *steps = steps.checked_sub(near[x].len())?;
-                let bad = if colour[w] == NONE {
-                    // w would lie between two of one colour, and must then be the only one that does.
-                    true
-                } else {
-                    others(x).any(|y| y != w && colour[y] == colour[w])
-                };
-                if bad {
-                    forbidden[colour[x] as usize] = v;
+            let w = &all[w];
+            *steps = steps.checked_sub(1 + w.near.len().max(w.blocked.len()))?;
+            match w.colour {
+                Some(own) => {
+                    forbidden[own] = v;
+                    w.blocked.iter().for_each(|c| forbidden[*c] = v);
+                }
+                // w would lie between two of one colour, and must then be the only one that does.
+                None => {
+                    let taken = w.near.iter().enumerate().filter(|(_, n)| **n > 0);
+                    taken.for_each(|(c, _)| forbidden[c] = v);
                 }
             }
         }
@@ -176,8 +183,44 @@ fn star(
             forbidden.push(usize::MAX);
             out.len() - 1
         });
-        colour[v] = c as u32;
+        all[v].colour = Some(c);
         out[c].push(v as u32);
+        // Two neighbours of one colour have v between them: for neither may v's colour come again.
+        let doubled: Vec<bool> = all[v].near.iter().map(|n| *n > 1).collect();
+        if doubled.contains(&true) {
+            for u in others(v) {
+                let twice = all[u].colour.is_some_and(|own| doubled[own]);
+                block(&mut all[u], c, twice);
+            }
+            *steps = steps.checked_sub(near[v].len())?;
+        }
+        for w in others(v) {
+            let counts = &mut all[w].near;
+            if counts.len() <= c {
+                counts.resize(c + 1, 0);
+            }
+            counts[c] += 1;
+            let Some(own) = all[w].colour else {
+                continue;
+            };
+            match all[w].near[c] {
+                1 => {}
+                2 => {
+                    *steps = steps.checked_sub(near[w].len())?;
+                    for u in others(w) {
+                        let twice = all[u].colour == Some(c);
+                        block(&mut all[u], own, twice);
+                    }
+                }
+                _ => block(&mut all[v], own, true),
+            }
+        }
     }
     Some(out)
+}
+
+fn block(vertex: &mut Vertex, colour: usize, really: bool) {
+    if really && !vertex.blocked.contains(&colour) {
+        vertex.blocked.push(colour);
+    }
 }

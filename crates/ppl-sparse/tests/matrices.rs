@@ -83,6 +83,32 @@ fn few_products_give_every_element() {
     }
 }
 
+/// Graphs of all densities: the colouring's rules show in what is read.
+#[test]
+fn products_give_every_element_of_random_patterns() {
+    for seed in 0..60u64 {
+        let mut random = Numbers(1000 + seed);
+        let n = 5 + (random.next() * 40.0) as usize;
+        let share = random.next().powi(2);
+        let mut links = vec![];
+        for i in 0..n as u32 {
+            links.extend((0..i).filter(|_| random.next() < share).map(|j| (i, j)));
+        }
+        let (m, dense) = matrix(Pattern::new(n, links));
+        let apart: Vec<bool> = (0..n).map(|_| random.next() < 0.1).collect();
+        let colouring = Colouring::with_apart(m.pattern.clone(), &apart);
+        let mut back = Symmetric::zeros(m.pattern.clone());
+        let mut v = vec![0.0; n];
+        for c in 0..colouring.n_colours() {
+            colouring.direction(c, &mut v);
+            colouring.read(c, &times(&dense, &v), &mut back);
+        }
+        for (a, b) in m.values.iter().zip(&back.values) {
+            assert!((a - b).abs() < 1e-12, "{a} and {b}, seed {seed}");
+        }
+    }
+}
+
 #[test]
 fn factors_solve_and_their_draws_have_the_covariance() {
     for pattern in patterns() {

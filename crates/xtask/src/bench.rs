@@ -4,5 +4,6 @@ pub mod clock;
 pub mod load;
 pub mod peers;
 pub mod problems;
+pub mod reach;
 mod table;
 pub mod time;

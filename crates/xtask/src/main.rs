@@ -20,6 +20,8 @@ enum Task {
     Scale(scale::Arguments),
     /// Times a model: its log density with gradient, and a step of a mean-field fit
     Time(bench::time::Arguments),
+    /// Times a whole fit: until its bound is as good as a given one, and to its end
+    Reach(bench::reach::Arguments),
     /// Times the benchmark problems here and in other systems, one after another on one core
     Peers(bench::peers::Arguments),
 }
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Task::Sbc(arguments) => sbc::run(&arguments),
         Task::Scale(arguments) => scale::run(&arguments),
         Task::Time(arguments) => bench::time::run(&arguments),
+        Task::Reach(arguments) => bench::reach::run(&arguments),
         Task::Peers(arguments) => bench::peers::run(&arguments),
     };
     match done {

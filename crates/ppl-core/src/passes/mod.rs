@@ -5,6 +5,7 @@ pub mod dead;
 pub mod fold;
 pub mod hoist;
 pub mod linear_fold;
+pub mod linear_in;
 pub mod merge;
 mod rebuild;
 pub mod square_fold;

@@ -2,11 +2,21 @@
 //!
 //! A product of the Hessian with a direction is asked for again and again at the same points. The factors and solutions that
 //! depend on the points alone (a Cholesky factor, a filter's states) are taken out into a program of their own, and stand in
-//! the other one as noise. Elementwise operations stay where they are: they cost less than reading their results from memory.
+//! the other one as noise. So are sums, of all draws or of a matrix's columns, that are shorter than what they add up.
+//! Elementwise operations stay where they are: they cost less than reading their results from memory.
 
 use super::dead::dead;
-use crate::program::{Op, Program};
+use crate::program::{Node, Op, Program};
 use ppl_dist::NodeId;
+
+/// How many numbers a sum that is kept must add up for each of its own.
+const SHORTER: usize = 4;
+
+/// Most numbers of a result that is kept.
+const MOST_KEPT: usize = 1 << 22;
+
+/// Evaluations that have the first part in common, at least.
+const IN_COMMON: usize = 8;
 
 /// A program in two parts.
 #[derive(Debug, Clone)]
@@ -19,17 +29,43 @@ pub struct Staged {
     pub kept: Vec<(usize, usize)>,
 }
 
-/// Splits a program by the noise that varies between evaluations, given by its offset. `None`: no routine's results stay the
-/// same.
-pub fn stage(program: &Program, varies: impl Fn(usize) -> bool) -> Option<Staged> {
-    let n = program.nodes.len();
-    let mut varying = vec![false; n];
+/// Which nodes depend on the noise that varies, given by its offset.
+pub(super) fn depends(program: &Program, varies: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut varying = vec![false; program.nodes.len()];
     for (i, node) in program.nodes.iter().enumerate() {
         varying[i] = match &node.op {
             Op::Noise { offset } => varies(*offset),
             op => op.args().iter().any(|a| varying[a.0 as usize]),
         };
     }
+    varying
+}
+
+/// Whether a node that stays the same is dearer to compute again than to read.
+fn is_kept(program: &Program, node: &Node) -> bool {
+    let len = program.len(node.axes);
+    match &node.op {
+        Op::Call(..) => true,
+        Op::Sum(src) | Op::Max(src) | Op::Scatter(src, _) => {
+            let from = program.len(program.node(*src).axes);
+            len <= MOST_KEPT && from >= SHORTER * len
+        }
+        _ => false,
+    }
+}
+
+impl Staged {
+    /// Numbers that an evaluation computes, where several have the first part in common.
+    pub fn work(&self) -> usize {
+        self.each.work() + self.once.work() / IN_COMMON
+    }
+}
+
+/// Splits a program by the noise that varies between evaluations, given by its offset. Nothing is kept where no routine's
+/// results and no sums stay the same.
+pub fn stage(program: &Program, varies: impl Fn(usize) -> bool) -> Staged {
+    let n = program.nodes.len();
+    let varying = depends(program, varies);
     let mut needed = vec![false; n];
     for id in &program.outputs {
         needed[id.0 as usize] = true;
@@ -39,13 +75,15 @@ pub fn stage(program: &Program, varies: impl Fn(usize) -> bool) -> Option<Staged
         if !needed[i] {
             continue;
         }
-        match &program.nodes[i].op {
-            Op::Call(..) if !varying[i] => found.push(NodeId(i as u32)),
-            op => op.args().iter().for_each(|a| needed[a.0 as usize] = true),
+        let node = &program.nodes[i];
+        match !varying[i] && is_kept(program, node) {
+            true => found.push(NodeId(i as u32)),
+            false => node
+                .op
+                .args()
+                .iter()
+                .for_each(|a| needed[a.0 as usize] = true),
         }
-    }
-    if found.is_empty() {
-        return None;
     }
     found.reverse();
     let mut each = program.clone();
@@ -60,11 +98,11 @@ pub fn stage(program: &Program, varies: impl Fn(usize) -> bool) -> Option<Staged
         outputs: found,
         ..program.clone()
     };
-    Some(Staged {
+    Staged {
         once: dead(&once),
         each: dead(&each),
         kept,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +130,7 @@ mod tests {
         let l = b.cholesky((a, i, j));
         let out = b.sum(l * v, AxisSet::of(&[i, j])).exp().node(&b);
         let whole = b.finish(vec![out]);
-        let parts = stage(&whole, |offset| offset == at).expect("a factor");
+        let parts = stage(&whole, |offset| offset == at);
         assert!(
             !parts
                 .each
@@ -110,6 +148,6 @@ mod tests {
             with[*offset..offset + len].copy_from_slice(values);
         }
         assert_eq!(run(&parts.each, &with), expected);
-        assert!(stage(&whole, |_| true).is_none());
+        assert!(stage(&whole, |_| true).kept.is_empty());
     }
 }

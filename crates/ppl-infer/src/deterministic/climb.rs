@@ -5,7 +5,7 @@ use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::rungs::{Rung, rungs};
 use super::smooth::BATCH;
-use super::{Effort, FRESH, Lost, MERIT, STEPS, Solver};
+use super::{Effort, FRESH, Lost, MERIT, MOST_WORK, STEPS, Solver};
 use ppl_engine::random::{Address, fill_normal};
 
 /// What another rung must bring.
@@ -71,6 +71,12 @@ impl Solver<'_> {
         out
     }
 
+    /// How many of so many draws are worth their computation: at least `least`, a batch's or more.
+    pub(super) fn affordable(&self, draws: usize, least: usize) -> usize {
+        let within = MOST_WORK / self.smooth.work.max(1) as f64;
+        draws.min(least.max(within as usize / 2 * 2))
+    }
+
     /// Values at draws.
     pub(super) fn values(&mut self, q: &Gaussian, draws: &[f64]) -> Vec<f64> {
         let mut out = vec![];
@@ -88,7 +94,7 @@ impl Solver<'_> {
         (effort, resumed): (Effort, bool),
     ) -> Climbed {
         let mut q = from;
-        let fresh = self.draws(FRESH, 5 << 20);
+        let fresh = self.draws(self.affordable(FRESH, MERIT), 5 << 20);
         let (mut reached, mut change) = (false, f64::INFINITY);
         let (mut ratio, mut ahead) = (f64::INFINITY, f64::INFINITY);
         let mut known_change = false;

@@ -18,9 +18,8 @@ pub(super) struct Curvature {
     pub(super) colouring: Colouring,
     /// Where the places of the colouring's pattern lie in the precision's.
     pub(super) places: Vec<u32>,
-    /// Products for unknowns that reach costly routines, and what one of the others costs beside them.
-    n_dear: usize,
-    cheap_share: f64,
+    /// Gradients that one Hessian costs, for each draw.
+    by_products: f64,
     /// The Hessian, where it is the same everywhere.
     constant: Option<Symmetric>,
     /// Draws that the mean is taken over, at most.
@@ -33,11 +32,14 @@ impl Curvature {
     fn new(pattern: Pattern, precision: &Pattern, smooth: &Smooth) -> Curvature {
         let dear = smooth.dear();
         let places = pattern.places().map(|(i, j)| precision.place(i, j));
+        let places = places.map(|p| p.unwrap_or(0) as u32).collect();
+        let colouring = Colouring::with_apart(Arc::new(pattern), dear);
+        let n_dear = dear.iter().filter(|dear| **dear).count();
+        let others = colouring.n_colours().saturating_sub(n_dear);
         Curvature {
-            places: places.map(|p| p.unwrap_or(0) as u32).collect(),
-            colouring: Colouring::with_apart(Arc::new(pattern), dear),
-            n_dear: dear.iter().filter(|dear| **dear).count(),
-            cheap_share: smooth.cheap_share(),
+            places,
+            colouring,
+            by_products: smooth.cost_of_products(n_dear, others),
             constant: None,
             at_most: usize::MAX,
             difference: None,
@@ -84,10 +86,7 @@ impl Curvature {
     pub(super) fn cost(&self) -> usize {
         match self.difference {
             Some(_) => 2 * self.n_differences(),
-            None => {
-                let others = self.colouring.n_colours().saturating_sub(self.n_dear);
-                2 * (self.n_dear + (self.cheap_share * others as f64).ceil() as usize)
-            }
+            None => self.by_products.ceil() as usize,
         }
     }
 }

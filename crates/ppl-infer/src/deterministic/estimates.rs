@@ -6,7 +6,7 @@ use super::{FINAL, Solver};
 impl Solver<'_> {
     /// The bound and its standard error, on fresh draws.
     pub(super) fn bound(&mut self, q: &Gaussian) -> (f64, f64) {
-        let draws = self.draws(FINAL, 3 << 20);
+        let draws = self.draws(self.affordable(FINAL, 256), 3 << 20);
         let values = self.values(q, &draws);
         let d = self.smooth.d;
         // E[z'z] is d, and at the optimum z'z / 2 is what varies most in the log density.

@@ -93,7 +93,7 @@ pub(crate) fn inspect(
     };
     let cause = match thorough && escape.is_none() && layout.d <= MOST_EXPLAINED {
         true => {
-            let draws = solver.draws(SHAPE, 8 << 20);
+            let draws = solver.draws(solver.affordable(SHAPE, 256), 8 << 20);
             let values = solver.values(&q, &draws);
             cause(&q, &draws, &values, &names)
         }
@@ -188,7 +188,7 @@ impl Solver<'_> {
         let (draws, merit) = (self.spread(RUNGS[1], 9 << 20), self.draws(MERIT, 1 << 20));
         let found = self.rung(q.clone(), &draws, &merit, &mut known, RICHER_STEPS);
         seen.richer = found.ok().map(|(wide, _)| {
-            let fresh = self.draws(FRESH, 10 << 20);
+            let fresh = self.draws(self.affordable(FRESH, MERIT), 10 << 20);
             let (own, other) = (self.values(q, &fresh), self.values(&wide, &fresh));
             let (more, se) = gain(&own, &other);
             let value = more + wide.log_volume() - q.log_volume();

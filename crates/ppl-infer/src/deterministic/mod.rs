@@ -116,6 +116,8 @@ struct Solver<'o> {
     steps: usize,
     max_steps: usize,
     elbo: f64,
+    /// Steps that cannot lead to such a bound on the merit set are given up.
+    least: f64,
     /// Ends of former starts, with their bounds on the merit set: an optimisation that comes near one goes no further.
     ends: Vec<(f64, Gaussian)>,
 }
@@ -142,6 +144,7 @@ impl<'o> Solver<'o> {
             steps: 0,
             max_steps: usize::MAX,
             elbo: f64::NAN,
+            least: f64::NEG_INFINITY,
             ends: vec![],
         });
         Ok(solver)

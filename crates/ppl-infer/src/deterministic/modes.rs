@@ -171,7 +171,7 @@ impl Solver<'_> {
     /// The bound of an optimum on fresh draws, and its importance-weighted log evidence.
     pub(super) fn weight(&mut self, q: &Gaussian) -> (f64, f64) {
         let d = self.smooth.d;
-        let draws = self.draws(FINAL, 11 << 20);
+        let draws = self.draws(self.affordable(FINAL, 256), 11 << 20);
         let mut logs = self.values(q, &draws);
         let volume = q.log_volume() + 0.5 * d as f64 * (2.0 * std::f64::consts::PI).ln();
         for (v, z) in logs.iter_mut().zip(draws.chunks(d)) {

@@ -8,6 +8,19 @@ use super::{Lost, Shape, Solver};
 use crate::options::Progress;
 use ppl_sparse::{Factor, Symmetric};
 
+/// A gain that says nothing, how often running before the steps end, and one that is the end where gains shrink by so much a step.
+const NOTHING: f64 = 0.002;
+const IDLE: usize = 3;
+const LITTLE: f64 = 0.01;
+const SHRINKING: f64 = 0.3;
+
+/// Steps before one may be given up, and how much faster than by its last step it may rise yet.
+const FIRST_STEPS: usize = 3;
+const HOPE: f64 = 2.0;
+
+/// ln(2 pi e) / 2: the entropy of a standard number.
+const HALF_LN_2_PI_E: f64 = 1.418_938_533_204_672_7;
+
 /// What a step may lose within its error: a few draws of enormous weight say nothing.
 const MOST_LOSS: f64 = 0.5;
 
@@ -27,15 +40,17 @@ impl Solver<'_> {
         let mut r: f64 = 0.5;
         let mut anderson = Anderson::default();
         let units = Units::of(&q);
-        let (mut quiet, mut falling) = (0, 0);
-        for _ in 0..steps {
+        let (mut quiet, mut falling, mut idle) = (0, 0, 0);
+        let mut before = f64::INFINITY;
+        for k in 0..steps {
             self.steps += 1;
             self.elbo = mean(&value) + q.log_volume();
             let watching = self.observer.progress(Progress {
                 phase: "optimise",
                 step: self.steps,
                 max_steps: self.max_steps,
-                elbo: self.elbo,
+                // The volume leaves out what the dimension alone adds.
+                elbo: self.elbo + d as f64 * HALF_LN_2_PI_E,
                 elbo_se: f64::NAN,
             });
             if !watching || self.steps >= self.max_steps {
@@ -103,6 +118,20 @@ impl Solver<'_> {
             // What is left to a full step.
             if shift / (r * r) < 1e-3 {
                 return Ok((q, true));
+            }
+            // What full steps gain goes to nothing, and fast.
+            if r == 1.0 && gain.abs() < LITTLE && gain.abs() < SHRINKING * before {
+                return Ok((q, true));
+            }
+            before = if r == 1.0 { gain } else { 0.0 };
+            idle = if gain.abs() < NOTHING { idle + 1 } else { 0 };
+            if idle >= IDLE {
+                return Ok((q, r >= 0.5 || shift / (r * r) < 1e-2));
+            }
+            // As far behind as this, the steps that are left do not lead to where the best is.
+            let left = (steps - k - 1) as f64;
+            if k + 1 >= FIRST_STEPS && self.elbo + gain + HOPE * gain.max(0.0) * left < self.least {
+                return Ok((q, false));
             }
             quiet = if gain.abs() < 0.01 && r >= 0.5 {
                 quiet + 1

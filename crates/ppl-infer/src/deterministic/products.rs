@@ -6,7 +6,7 @@
 //! of the others among themselves have a program of their own, which leaves out the second derivatives of those routines.
 
 use crate::objective::ObjectiveError;
-use ppl_core::passes::stage::stage;
+use ppl_core::passes::{linear_in::linear_in, stage::stage};
 use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 
@@ -24,8 +24,9 @@ pub(super) struct Products {
     parts: Vec<(usize, Vec<u32>)>,
     /// Whether the second derivatives are the same everywhere.
     pub(super) constant: bool,
-    /// Numbers that one product computes.
+    /// Numbers that one product computes, and what all at the same points have in common.
     pub(super) work: usize,
+    pub(super) common_work: usize,
 }
 
 /// A node of the density that holds some of the unknowns, and no other node does.
@@ -76,7 +77,6 @@ impl Density<'_> {
         let b = &Builder::from_program(self.program.clone());
         let nodes: Vec<NodeId> = parts.iter().map(|p| p.node).collect();
         let own = |node: &NodeId| self.program.node(*node).axes.without(DRAW);
-        let draw = AxisSet::EMPTY.with(DRAW);
         // The direction is the same at every point of the batch; what comes back is summed over them where that is wanted.
         let mut placed = vec![];
         let mut dot = Expr::Const(0.0);
@@ -90,26 +90,37 @@ impl Density<'_> {
         }
         let second = gradient(b, dot.node(b), &nodes);
         let second = second.into_iter().zip(&nodes).map(|(h, node)| {
-            let h = b.literal_or_node(h);
-            match self.summed {
-                true => b.broadcast(b.sum(h, draw), own(node)),
-                false => b.broadcast(h, own(node).with(DRAW)),
-            }
-            .node(b)
+            b.broadcast(b.literal_or_node(h), own(node).with(DRAW))
+                .node(b)
         });
         let second: Vec<NodeId> = second.collect();
-        let (program, _) = passes::optimise_with(b.snapshot_with(second), self.folding);
         let is_direction = |offset| placed.iter().any(|p| p.0 == offset);
+        let (program, _) = passes::optimise_with(b.snapshot_with(second), self.folding);
         let at_points = |op: &Op| matches!(op, Op::Noise { offset } if !is_direction(*offset));
         let needed = program.needed();
         let constant = !needed.iter().any(|id| at_points(&program.node(*id).op));
-        let (common, program) = match stage(&program, is_direction) {
-            Some(parts) => (
-                Some((Kernels::compile(&parts.once)?, parts.kept)),
-                parts.each,
-            ),
-            None => (None, program),
+        let staged = |program: Program| {
+            let (program, _) = passes::optimise_with(program, self.folding);
+            stage(&program, is_direction)
         };
+        let staged = match self.summed {
+            true => {
+                // As sums of products, and as they are: what is no short sum of products may become longer.
+                let apart = staged(linear_in(&program, DRAW, is_direction));
+                let whole = staged(summed(&program));
+                match apart.work() < whole.work() {
+                    true => apart,
+                    false => whole,
+                }
+            }
+            false => stage(&program, is_direction),
+        };
+        let common = match staged.kept.is_empty() {
+            true => None,
+            false => Some((Kernels::compile(&staged.once)?, staged.kept)),
+        };
+        let common_work = staged.once.work();
+        let program = staged.each;
         Ok(Products {
             kernels: Kernels::compile(&program)?,
             common,
@@ -117,6 +128,7 @@ impl Density<'_> {
             parts: placed,
             constant,
             work: program.work(),
+            common_work,
         })
     }
 
@@ -220,4 +232,17 @@ impl Products {
         let parts = self.parts.iter().enumerate();
         parts.map(|(k, part)| (&*part.1, self.kernels.output(k)))
     }
+}
+
+/// The program with its outputs summed over the draws.
+fn summed(program: &Program) -> Program {
+    let outputs = program.outputs.clone();
+    let b = Builder::from_program(program.clone());
+    let whole = outputs.iter().map(|id| {
+        let own = program.node(*id).axes.without(DRAW);
+        b.broadcast(b.sum(b.handle(*id), AxisSet::of(&[DRAW])), own)
+            .node(&b)
+    });
+    let whole = whole.collect();
+    b.finish(whole)
 }

@@ -32,7 +32,7 @@ pub(super) struct Smooth {
     pub(super) d: usize,
     /// Whether the second derivatives are the same everywhere.
     pub(super) quadratic: bool,
-    /// Gradients taken so far; a product with the Hessian counts two.
+    /// Gradients taken so far; a product with the Hessian counts as those that compute as much.
     pub(super) evaluations: usize,
     /// Numbers that one gradient of one point computes.
     pub(super) work: usize,
@@ -129,10 +129,16 @@ impl Smooth {
         &self.dear
     }
 
-    /// What a product among the cheap unknowns costs, as a part of one among all.
-    pub(super) fn cheap_share(&self) -> f64 {
-        let of = |p: &Products| p.work as f64 / self.hessian.work as f64;
-        self.cheap.as_ref().map_or(1.0, of)
+    /// Gradients that products with so many directions cost a point, `dear` of them with dear unknowns.
+    pub(super) fn cost_of_products(&self, dear: usize, others: usize) -> f64 {
+        // A product for all points of a batch costs no less than a gradient at one of them.
+        let gradient = (self.work * BATCH).max(1) as f64;
+        let one = |p: &Products| (p.work as f64 / gradient).max(1.0 / BATCH as f64);
+        let common = |p: &Products| p.common_work as f64 / gradient;
+        let all = &self.hessian;
+        let own = self.cheap.as_ref().map_or(0.0, common);
+        let cheap = self.cheap.as_ref().unwrap_or(all);
+        common(all) + own + dear as f64 * one(all) + others as f64 * one(cheap)
     }
 
     /// Values at up to a batch of points.
@@ -164,7 +170,6 @@ impl Smooth {
     /// Adds the products of the Hessians at a full batch of points with one direction; the points are those of the last
     /// [`Smooth::aim`]. Of a direction without dear unknowns, the product's elements at dear unknowns are left out.
     pub(super) fn add_products(&mut self, direction: &[f64], total: &mut [f64]) {
-        self.evaluations += 2 * BATCH;
         for (unknowns, product) in self.product(direction).results() {
             for (i, v) in unknowns.iter().zip(product) {
                 total[*i as usize] += v;
@@ -180,6 +185,7 @@ impl Smooth {
             _ => &mut self.hessian,
         };
         products.run(&self.params, direction);
+        self.evaluations += (products.work / self.work.max(1)).max(1);
         products
     }
 
@@ -219,7 +225,6 @@ impl Smooth {
     /// [`Smooth::add_products`] otherwise.
     pub(super) fn products_of_each(&mut self, direction: &[f64], products: &mut [f64]) {
         let d = self.d;
-        self.evaluations += 2 * products.len() / d;
         products.fill(0.0);
         for (unknowns, product) in self.product(direction).results() {
             for (to, from) in products.chunks_mut(d).zip(product.chunks(unknowns.len())) {

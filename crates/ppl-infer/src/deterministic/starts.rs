@@ -13,6 +13,9 @@ use ppl_sparse::Symmetric;
 /// Standard deviations at the start, tried in turn until all draws are finite.
 pub(super) const SDS: [f64; 4] = [0.37, 0.1, 0.03, 0.01];
 
+/// Starts whose means agree so far are one.
+const SAME: f64 = 1e-6;
+
 /// Steps towards the prior's own best Gaussian.
 const PRIOR_STEPS: usize = 15;
 
@@ -67,7 +70,11 @@ pub(super) fn starts(
     for at in points.chunks(d) {
         let at = at.iter().zip(&bounded);
         let at = at.map(|(x, bounded)| if *bounded { *x } else { 0.0 });
-        out.extend(Gaussian::new(&solver.by, at.collect(), precision.clone()));
+        let q = Gaussian::new(&solver.by, at.collect(), precision.clone());
+        // The middle of a prior around zero is the first start.
+        let near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < SAME);
+        let new = q.filter(|q| !out.iter().any(|known| near(&known.mean, &q.mean)));
+        out.extend(new);
     }
     Ok(out)
 }
@@ -90,6 +97,7 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, Obj
         steps: 0,
         max_steps: usize::MAX,
         elbo: f64::NAN,
+        least: f64::NEG_INFINITY,
         ends: vec![],
     };
     let Some(start) = Gaussian::round(&solver.by, vec![0.0; d], SDS[0]) else {

@@ -8,7 +8,7 @@ use super::ascent::same_top;
 use super::curvature::Curvature;
 use super::estimates::mean;
 use super::gaussian::Gaussian;
-use super::modes::CHANCE;
+use super::modes::{BEHIND, CHANCE};
 use super::smooth::BATCH;
 use super::{Lost, RUNGS, Shape, Solver};
 
@@ -43,16 +43,20 @@ impl Solver<'_> {
             known: None,
         };
         let mut left: Vec<usize> = (1..starts.len()).collect();
+        let mut tops = None;
         if let Some(first) = starts.first() {
+            if starts.len() > FEW_STARTS {
+                // The structure of the curvature shows where draws are wide.
+                trials.known = self.finite(first, merit).map(|q| self.curvature(&q));
+                tops = Some(self.tops(starts, merit, &mut trials)?);
+            }
             trials.led[0] = self.trial(first, merit, &mut trials.known)?.map(|t| t.0);
         }
-        if starts.len() > FEW_STARTS {
-            let (rest, highest) = self.tops(starts, merit, &mut trials)?;
+        if let Some((rest, highest)) = tops {
             let own = trials.led[0].map(|k| self.ends[k].0);
-            left = match own.is_some_and(|own| own > highest + CHANCE) {
-                true => (1..starts.len()).collect(),
-                false => rest,
-            };
+            if own.is_none_or(|own| own <= highest + CHANCE) {
+                left = rest;
+            }
         }
         for i in left {
             let found = self.trial(&starts[i], merit, &mut trials.known)?;
@@ -145,7 +149,10 @@ impl Solver<'_> {
             None => self.curvature(&q),
         };
         let draws = self.draws(RUNGS[0], 0);
+        let highest = self.ends.iter().map(|end| end.0).reduce(f64::max);
+        self.least = highest.map_or(f64::NEG_INFINITY, |best| best - BEHIND);
         let trial = self.rung(q, &draws, merit, &mut known, TRIAL_STEPS);
+        self.least = f64::NEG_INFINITY;
         *curvature = Some(known);
         match trial {
             Ok((q, still)) => {
