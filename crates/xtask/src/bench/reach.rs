@@ -94,7 +94,10 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     })?;
     let done = watch.now();
     let moments = [
-        ("reached", watch.reached.filter(|_| elbo >= arguments.bound - SLACK)),
+        (
+            "reached",
+            watch.reached.filter(|_| elbo >= arguments.bound - SLACK),
+        ),
         ("optimised", watch.optimised),
         ("done", Some(done)),
     ];
