@@ -216,6 +216,7 @@ pub(crate) fn refine(
             match (kind.build)(&mut base, wanted) {
                 Ok(nested) => {
                     let exact = nested.is_whole();
+                    let dear = nested.most_effort < EFFORTS[1] as f64;
                     let (found, good) =
                         compared(kind, nested, from, options, (asked.is_some(), fit))?;
                     kept = found.or(kept);
@@ -226,6 +227,9 @@ pub(crate) fn refine(
                     match Base::new(bound, layout, from.params, options.seed)? {
                         Some(again) => base = again,
                         None => return Ok(kept),
+                    }
+                    if dear {
+                        break;
                     }
                 }
                 Err(why) => {

@@ -93,6 +93,8 @@ pub(crate) struct Nested {
     unthinned: Option<Drawn>,
     /// Gradients taken for the fit.
     pub(crate) evaluations: usize,
+    /// How many times the usual draws its mixture could be fitted to.
+    pub(crate) most_effort: f64,
 }
 
 fn workers(bound: &Bound) -> Result<Vec<Smooth>, ObjectiveError> {
@@ -320,6 +322,7 @@ impl Nested {
         let enough = effort * PER_ROUND * (k + 1);
         let fewest = (DEAR_WORK / each).min(0.5 * enough as f64) as usize;
         let per_round = ((MOST_WORK / each) as usize).clamp(fewest, enough);
+        let most_effort = MOST_WORK / each / (PER_ROUND * (k + 1)) as f64;
         if per_round < LEAST || (effort > 1 && per_round < enough) {
             return Err("the conditional mode costs too much");
         }
@@ -366,6 +369,7 @@ impl Nested {
             d,
             theta: vec![],
             exact: vec![],
+            most_effort,
         };
         out.ahead = out.proposals(AHEAD.min(affordable / AHEAD_PART), 0).1;
         *workers = std::mem::take(&mut out.workers);
@@ -388,6 +392,7 @@ impl Nested {
             d: base.q.mean.len(),
             theta: vec![],
             exact: vec![],
+            most_effort: 1.0,
         }
     }
 
