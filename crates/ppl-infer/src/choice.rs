@@ -431,6 +431,18 @@ pub(crate) fn exact(bound: &Bound, options: &FitOptions) -> Result<Option<Chosen
     }))
 }
 
+/// The model with its own guide, or the generated one of that choice with every site drawn on its own scale: what is timed, without a fit to choose a
+/// parametrisation.
+///
+/// # Errors
+/// Where the guide cannot be generated.
+pub fn as_written(bound: &Bound, choice: GuideChoice) -> Result<Guided, FitError> {
+    match bound.model.has_written_guide {
+        true => with_guide(bound, choice),
+        false => candidate(bound, choice, Centring::Centred),
+    }
+}
+
 /// The guide that a fit with default options and this choice of family would use.
 pub fn with_guide(bound: &Bound, choice: GuideChoice) -> Result<Guided, FitError> {
     let mut found = candidates(bound, choice)?;

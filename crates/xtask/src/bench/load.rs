@@ -1,6 +1,6 @@
 //! A model with its data, and how long it took to get there.
 
-use ppl_lang::parts::infer::choice::{Guided, with_guide};
+use ppl_lang::parts::infer::choice::{Guided, as_written};
 use ppl_lang::{Bound, Dataset, Diagnostic, GuideChoice, Model, Source, render};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ impl Inputs {
         if self.single {
             bound.round_matrices();
         }
-        let guided = with_guide(bound.inner(), GuideChoice::MeanField)
+        let guided = as_written(bound.inner(), GuideChoice::MeanField)
             .map_err(|e| format!("{e}\n{}", rendered(&e.diagnostics())))?;
         Ok(Loaded {
             bound,
