@@ -5,6 +5,7 @@
 //! programs runs a routine once for all of its parts that have the same arguments. The adjoint of a routine is written
 //! with the builder like any other node's, calls included, so it can be differentiated again.
 
+mod affine;
 pub mod block;
 mod block_eval;
 pub mod chain;

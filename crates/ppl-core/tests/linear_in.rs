@@ -54,7 +54,13 @@ fn check(density: impl for<'b> Fn(&'b Builder, [Expr<'b>; 3]) -> Expr<'b>) -> Pr
         with[*offset..offset + len].copy_from_slice(values);
     }
     let after = evaluate(&parts.each, &[], &with, &parts.each.outputs);
-    for (before, after) in before.iter().zip(&after) {
+    agree(&before, &after);
+    parts.each
+}
+
+/// What was found for each draw adds up to what was found for all.
+fn agree(before: &[Vec<f64>], after: &[Vec<f64>]) {
+    for (before, after) in before.iter().zip(after) {
         // The draw is the slowest axis.
         for (k, v) in after.iter().enumerate() {
             let sum: f64 = before.chunks(after.len()).map(|row| row[k]).sum();
@@ -62,7 +68,6 @@ fn check(density: impl for<'b> Fn(&'b Builder, [Expr<'b>; 3]) -> Expr<'b>) -> Pr
             assert!((v - sum).abs() < 1e-12 * size, "{v} and {sum}");
         }
     }
-    parts.each
 }
 
 fn data(b: &Builder, seed: u64) -> Expr<'_> {
@@ -116,4 +121,18 @@ fn what_is_no_sum_of_products_is_summed_as_it_stands() {
         let r = eta * mean.ln();
         -b.sum(r * r, AxisSet::of(&[ROW])) - a * a
     });
+}
+
+/// A function of a function of a function ...: as deep as a program of many sites that each read the one before.
+#[test]
+fn deep_programs_are_followed_only_so_far() {
+    let (program, from) = products(|b, [x, y, _]| {
+        let deep = (0..3_000).fold(x, |e, _| (e * Expr::Const(0.5) + y).tanh());
+        deep * b.sum(data(b, 3), AxisSet::of(&[ROW]))
+    });
+    let summed = linear_in(&program, DRAW, |offset| offset >= from);
+    let noise = Random(5).reals(program.n_noise);
+    let before = evaluate(&program, &[], &noise, &program.outputs);
+    let after = evaluate(&summed, &[], &noise, &summed.outputs);
+    agree(&before, &after);
 }

@@ -1,14 +1,12 @@
 //! The adjoint of a scan is a scan the other way: the adjoint of the states is its state, and at every element it gives
 //! out what the inputs receive.
 
-use super::Routine;
 use super::scan::{Leaf, Scan};
 use crate::axes::AxisSet;
 use crate::builder::Builder;
 use crate::grad::gradient;
 use crate::passes::optimise;
 use ppl_dist::{Expr, NodeId};
-use std::sync::Arc;
 
 pub(super) fn adjoint<'b>(
     scan: &Scan,
@@ -84,19 +82,19 @@ pub(super) fn adjoint<'b>(
         states,
         inputs,
     };
-    let routine = Routine::Scan(Arc::new(back));
     let n_given = leaves.len();
-    let call = builder.call(&routine, &outer_args);
+    // It is affine in the adjoints of the states, whatever the step itself is.
+    let parts = builder.scan(back, &outer_args);
     let first = if scan.reverse {
         builder.size(scan.axis) - 1
     } else {
         0
     };
-    let mut given = (n_states..n_given).map(|k| builder.call_part(call, k));
+    let mut given = (n_states..n_given).map(|k| parts[k]);
     (0..args.len())
         .map(|a| {
             if a < n_states {
-                wanted[a].then(|| builder.at(builder.call_part(call, a), scan.axis, first))
+                wanted[a].then(|| builder.at(parts[a], scan.axis, first))
             } else if wanted[a] {
                 given.next()
             } else {

@@ -17,6 +17,9 @@ const MOST_TERMS: usize = 6;
 /// Visits for each node of the program.
 const VISITS: usize = 4;
 
+/// Most nodes on a way down that is followed: what hangs deeper is summed as it stands.
+const DEEPEST: usize = 200;
+
 /// `Σ_k coefficient_k factor_k`: coefficients do not depend on the direction, factors not on the draw.
 type Terms<'b> = Vec<(Expr<'b>, Expr<'b>)>;
 
@@ -41,6 +44,7 @@ pub fn linear_in(program: &Program, axis: AxisId, varies: impl Fn(usize) -> bool
             terms: HashMap::new(),
             summed: HashMap::new(),
             visits: VISITS * program.nodes.len(),
+            depth: 0,
         };
         let whole = program.outputs.iter().map(|id| {
             let summed = split.summed(*id);
@@ -63,6 +67,8 @@ struct Split<'b> {
     summed: HashMap<NodeId, Expr<'b>>,
     /// Nodes that may yet be looked at.
     visits: usize,
+    /// Nodes above the one that is looked at.
+    depth: usize,
 }
 
 impl<'b> Split<'b> {
@@ -82,6 +88,17 @@ impl<'b> Split<'b> {
         self.b.sum(e, AxisSet::of(&[self.axis]))
     }
 
+    /// What is found one node further down.
+    fn deeper<T>(&mut self, find: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth == DEEPEST {
+            return None;
+        }
+        self.depth += 1;
+        let found = find(self);
+        self.depth -= 1;
+        found
+    }
+
     /// A node summed over the axis.
     fn summed(&mut self, id: NodeId) -> Expr<'b> {
         if let Some(known) = self.summed.get(&id) {
@@ -98,7 +115,7 @@ impl<'b> Split<'b> {
         let visits = self.visits.checked_sub(1);
         self.visits = visits.unwrap_or(0);
         let apart = match visits.is_some() && self.varies(id) && self.has_axis(id) {
-            true => self.taken_apart(id, weight),
+            true => self.deeper(|split| split.taken_apart(id, weight)),
             false => None,
         };
         apart.unwrap_or_else(|| self.total(weight * self.of(id)))
@@ -196,7 +213,10 @@ impl<'b> Split<'b> {
             return known.clone();
         }
         let found = match self.has_axis(id) {
-            true => self.products(id).filter(|t| t.len() <= MOST_TERMS),
+            true => {
+                let products = self.deeper(|split| split.products(id));
+                products.filter(|t| t.len() <= MOST_TERMS)
+            }
             false => Some(vec![(Expr::Const(1.0), self.of(id))]),
         };
         self.terms.insert(id, found.clone());

@@ -7,7 +7,7 @@ pub mod hoist;
 pub mod linear_fold;
 pub mod linear_in;
 pub mod merge;
-mod rebuild;
+pub(crate) mod rebuild;
 pub mod square_fold;
 pub mod stage;
 pub mod unroll;

@@ -21,7 +21,7 @@ pub(super) fn shell(program: &Program) -> Builder {
 
 /// Writes node `id` of `program` through `b`, with arguments that stand at `of`. Arguments may have lost axes along which
 /// they turned out to be constant.
-pub(super) fn copy<'b>(
+pub(crate) fn copy<'b>(
     b: &'b Builder,
     program: &Program,
     id: NodeId,
@@ -62,7 +62,7 @@ pub(super) fn copy<'b>(
 }
 
 /// The axes of a scatter's source that its result lacks.
-pub(super) fn scatter_sums(program: &Program, id: NodeId) -> AxisSet {
+pub(crate) fn scatter_sums(program: &Program, id: NodeId) -> AxisSet {
     let node = program.node(id);
     match &node.op {
         Op::Scatter(src, index) => {
@@ -77,7 +77,7 @@ pub(super) fn scatter_sums(program: &Program, id: NodeId) -> AxisSet {
 }
 
 /// Which nodes the outputs need.
-pub(super) fn live(program: &Program) -> Vec<bool> {
+pub(crate) fn live(program: &Program) -> Vec<bool> {
     let mut live = vec![false; program.nodes.len()];
     for id in &program.outputs {
         live[id.0 as usize] = true;

@@ -215,7 +215,22 @@ struct Binder<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// A table is narrow that has at most this part of the bound for each element that it eliminates: 64.
+const NARROW: f64 = 6.4e-6;
+
+/// How many times the bound all narrow tables of alike elements may have together.
+const ALIKE: f64 = 50.0;
+
 impl Bound {
+    /// Elements that a table may have, for each draw, of which each eliminated element has `each`. What grows with the data
+    /// alone, as the components of every row, is bounded by memory; what grows by a factor with each neighbour, sooner.
+    pub fn most_cells(&self, each: f64) -> f64 {
+        match each <= NARROW * self.table_bound {
+            true => ALIKE * self.table_bound,
+            false => self.table_bound,
+        }
+    }
+
     /// The same data with another guide; axes that the guide brings get their sizes.
     pub fn with_guide(
         &self,

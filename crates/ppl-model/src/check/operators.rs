@@ -7,6 +7,12 @@ use ppl_dist::Prim;
 use ppl_syntax::ast::{self, BinaryOp, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
+/// Whether an operator's sides are checked alone, before it is.
+fn is_arithmetic(op: BinaryOp) -> bool {
+    use BinaryOp::*;
+    matches!(op, Add | Sub | Mul | Div | Rem | Pow)
+}
+
 impl Checker {
     pub(super) fn binary(
         &mut self,
@@ -26,8 +32,39 @@ impl Checker {
         if op == MatMul {
             return self.matmul(l, r, span);
         }
-        let (a, b) = (self.expr(l, frame), self.expr(r, frame));
-        let (a, b) = (a?, b?);
+        if !is_arithmetic(op) {
+            let (a, b) = (self.expr(l, frame), self.expr(r, frame));
+            return self.combined(op, a?, b?, frame, span);
+        }
+        // A sum of hundreds of terms hangs down on its left: one after another, since the stack may be small.
+        let (mut first, mut rest) = (l, vec![(op, r, span)]);
+        while let ast::ExprKind::Binary(op, l, r) = &first.kind
+            && is_arithmetic(*op)
+        {
+            rest.push((*op, r, first.span));
+            first = l;
+        }
+        let mut value = self.expr(first, frame);
+        for (op, r, span) in rest.into_iter().rev() {
+            let other = self.expr(r, frame);
+            value = match (value, other) {
+                (Some(a), Some(b)) => self.combined(op, a, b, frame, span),
+                _ => None,
+            };
+        }
+        value
+    }
+
+    /// An operator's value, given those of its sides.
+    fn combined(
+        &mut self,
+        op: BinaryOp,
+        a: TExpr,
+        b: TExpr,
+        frame: Frame,
+        span: Span,
+    ) -> Option<TExpr> {
+        use BinaryOp::*;
         if matches!(op, And | Or) {
             self.boolean(&a)?;
             self.boolean(&b)?;

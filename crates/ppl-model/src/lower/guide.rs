@@ -7,10 +7,9 @@ use crate::departure::Departure;
 use crate::graph::*;
 use ppl_core::call::linear::Matrix;
 use ppl_core::call::scan::{Leaf, Scan};
-use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Real, Routine};
+use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Real};
 use ppl_dist::LocationScale;
 use ppl_syntax::diagnostic::Diagnostic;
-use std::sync::Arc;
 
 /// Which standard noise a block holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -351,15 +350,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
             (body.noise(axes), body.noise(own), body.noise(axes));
         let after = body.broadcast(link * before + now, axes).node(&body);
         let leaf = |offset, axes| Leaf { offset, axes };
-        let scan = Routine::Scan(Arc::new(Scan {
+        let scan = Scan {
             axis,
             reverse: false,
             states: vec![leaf(state, axes)],
             inputs: vec![leaf(factor, own), leaf(input, axes)],
             body: body.finish(vec![after]),
-        }));
-        let called = b.call(&scan, &[Expr::Const(0.0), by, e]);
-        b.call_part(called, 0)
+        };
+        b.scan(scan, &[Expr::Const(0.0), by, e])[0]
     }
 
     /// `L` times noise along its rows' axis: long vectors by a routine, all draws in one product.

@@ -6,11 +6,10 @@ use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::call::scan::{Leaf, Scan};
 use ppl_core::passes::optimise;
-use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, IndexId, NodeId, Routine};
+use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, IndexId, NodeId};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 /// What a state holds of a recurrent value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -222,9 +221,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             states: leaves,
             inputs: inputs.iter().map(|(.., leaf)| *leaf).collect(),
         };
-        let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
+        let all = b.scan(scan, &args);
         let part = |k: usize| {
-            let value = b.call_part(call, k);
+            let value = all[k];
             match order {
                 Some((_, back)) => b.gather(value, back),
                 None => value,

@@ -3,8 +3,7 @@
 use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::call::scan::{Leaf, Scan};
-use ppl_core::{AxisId, AxisSet, Expr, Real, Routine};
-use std::sync::Arc;
+use ppl_core::{AxisId, AxisSet, Expr, Real};
 
 /// Products over at most so many elements are written out.
 const SHORT: usize = 16;
@@ -91,14 +90,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let (now, input) = body.noise(axes);
         let after = body.broadcast(step(before, now), axes).node(&body);
         let leaf = |offset| Leaf { offset, axes };
-        let scan = Routine::Scan(Arc::new(Scan {
+        let scan = Scan {
             axis,
             reverse: false,
             states: vec![leaf(state)],
             inputs: vec![leaf(input)],
             body: body.finish(vec![after]),
-        }));
-        let called = b.call(&scan, &[start, x]);
-        b.call_part(called, 0)
+        };
+        b.scan(scan, &[start, x])[0]
     }
 }

@@ -103,6 +103,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             total: Expr::Const(0.0),
             by_plate: self.units.borrow().is_some().then_some(Expr::Const(0.0)),
             largest: 0.0,
+            widest: 0.0,
             work: 0.0,
             steps: 0,
             rounds: 0,
@@ -235,7 +236,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         let over = f.over.minus(self.common);
         let axes: Vec<AxisId> = over.iter().collect();
         let n: usize = axes.iter().map(|&a| b.size(a)).product();
-        let bound = self.lowering.bound.table_bound;
+        let bound = self.lowering.bound.most_cells(1.0);
         if n as f64 > bound {
             return Err(Failure::Cost(format!(
                 "a table of at least {n} elements for each draw, where the bound is {bound:.0e}"

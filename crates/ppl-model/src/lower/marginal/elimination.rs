@@ -38,6 +38,8 @@ pub(super) struct Elimination<'l, 'a, 'b> {
     pub(super) by_plate: Option<Expr<'b>>,
     /// Elements of the largest table so far.
     pub(super) largest: f64,
+    /// Of the largest of one variable alone.
+    pub(super) widest: f64,
     /// Of all tables together.
     pub(super) work: f64,
     /// Eliminations of alike variables.
@@ -108,7 +110,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 .collect();
             let incidence = Incidence::new(n, &scopes);
             let limits = Limits {
-                table: self.lowering.bound.table_bound,
+                table: &|each| self.lowering.bound.most_cells(each),
                 // Beside them a table has an axis of instances, the draw and the common plates.
                 width: MAX_AXES.saturating_sub(2 + self.common.len()),
                 copies: self.copies(),
@@ -140,7 +142,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
                 self.add_distinct(table)?;
             }
             live.retain(|&v| !gone[v as usize]);
-            let bound = 20.0 * self.lowering.bound.table_bound;
+            let bound = 20.0 * self.lowering.bound.most_cells(self.widest);
             if self.work > bound {
                 return Err(Failure::Cost(format!(
                     "tables of more than {bound:e} elements together for each draw, the bound"
@@ -305,8 +307,9 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             let to: Vec<AxisId> = numbers.iter().map(|&k| slots[k]).collect();
             product = product + self.renamed(value, &t.slots, &to)?;
         }
-        let cells: f64 =
-            slots.iter().map(|s| b.size(*s) as f64).product::<f64>() * n as f64 * self.copies();
+        let each: f64 = slots.iter().map(|s| b.size(*s) as f64).product();
+        let cells = each * n as f64 * self.copies();
+        self.widest = self.widest.max(each);
         self.largest = self.largest.max(cells);
         self.work += cells;
         let value = log_sum(b, self.lowering.most_probable.get(), product, own_slot);

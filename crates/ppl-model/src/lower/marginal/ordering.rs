@@ -82,9 +82,9 @@ impl Incidence {
 }
 
 /// What [`choose`] may spend.
-pub(super) struct Limits {
-    /// Elements of one table.
-    pub(super) table: f64,
+pub(super) struct Limits<'l> {
+    /// Elements of one table, by what each eliminated element has in it.
+    pub(super) table: &'l dyn Fn(f64) -> f64,
     /// Variables of one table.
     pub(super) width: usize,
     /// Repetitions of every element over axes that are not looked at here.
@@ -98,7 +98,7 @@ pub(super) fn choose(
     sizes: impl Fn(u32) -> usize,
     incidence: &Incidence,
     scopes: &[Scope<'_>],
-    limits: &Limits,
+    limits: &Limits<'_>,
 ) -> Result<Vec<u32>, String> {
     let costed = |&v: &u32| {
         let own = sizes(v) as f64;
@@ -114,7 +114,7 @@ pub(super) fn choose(
     let cheapest = all.first().map_or(0.0, |a| a.0);
     let widest = live.iter().map(|&v| sizes(v)).max().unwrap_or(1) as f64;
     let refused = || {
-        let bound = limits.table;
+        let bound = (limits.table)(cheapest);
         if cheapest.is_finite() {
             let cells = cheapest * limits.copies;
             return format!(
@@ -147,9 +147,10 @@ pub(super) fn choose(
     let mut level = cheapest;
     loop {
         let set = independent(&all, level);
-        if set.len() as f64 * level * limits.copies > limits.table {
+        let most = (limits.table)(level);
+        if set.len() as f64 * level * limits.copies > most {
             // As many of them as may be at once.
-            let fit = (limits.table / (level * limits.copies)).floor();
+            let fit = (most / (level * limits.copies)).floor();
             if best.is_none() && fit >= 1.0 && fit.is_finite() {
                 best = Some(set.into_iter().take(fit as usize).collect());
             }

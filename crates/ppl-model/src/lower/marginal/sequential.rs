@@ -5,8 +5,7 @@
 use super::elimination::{Elimination, Failure, log_sum};
 use ppl_core::call::scan::{Leaf, Scan};
 use ppl_core::passes::optimise;
-use ppl_core::{AxisId, AxisSet, Expr, Op, Prim, Real, Routine};
-use std::sync::Arc;
+use ppl_core::{AxisId, AxisSet, Expr, Op, Prim, Real};
 
 /// A site whose elements form chains, and the table that links them.
 struct Chains {
@@ -102,7 +101,8 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         let varies = t.instances.filter(|a| b.axes_of(pair).contains(*a));
         let cells = (k * k) as f64 * self.copies() * if varies.is_some() { n as f64 } else { 1.0 };
         let states = (n * k) as f64 * self.copies();
-        if cells.max(states) > self.lowering.bound.table_bound {
+        let each = (k * k) as f64;
+        if cells.max(states) > self.lowering.bound.most_cells(each) {
             return Ok(false);
         }
         let any = t.alive.first().copied().unwrap_or(0);
@@ -177,8 +177,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             body: optimise(body.finish(vec![next])).0,
         };
         let args = [Expr::Const(0.0), pair, unary, starts];
-        let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
-        b.call_part(call, 0)
+        b.scan(scan, &args)[0]
     }
 
     /// A value that data choose between branches, as the branch that all instances take.
