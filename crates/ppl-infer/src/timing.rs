@@ -105,11 +105,15 @@ fn points(n: usize) -> Vec<f64> {
     points
 }
 
-/// Products of the Hessian of the log density with a vector, at several points at a time.
+/// Products of the Hessian of the log density with a vector, at several points at a time. As in a fit, what all products at the
+/// same points have in common is computed once for them.
 pub struct HessianProduct {
     kernels: Kernels,
-    params: Vec<f64>,
-    points: Vec<f64>,
+    /// What the products have in common, and where its results lie in the noise of each.
+    common: Option<(Kernels, Vec<(usize, usize)>)>,
+    /// The points, the directions, and what they have in common.
+    noise: Vec<f64>,
+    n_given: usize,
 }
 
 impl HessianProduct {
@@ -121,24 +125,46 @@ impl HessianProduct {
         let (builder, density, leaves) = differentiable(bound, draws)?;
         let gradients = gradient(&builder, density, &leaves);
         let mut along = Expr::Const(0.0);
+        let n_points = builder.snapshot().n_noise;
         for &g in &gradients {
             let slope = builder.literal_or_node(g);
             let axes = builder.axes_of(builder.handle(g));
-            along = along + builder.sum(slope * builder.param(axes).0, axes);
+            along = along + builder.sum(slope * builder.noise(axes).0, axes);
         }
         let along = along.node(&builder);
         let outputs = gradient(&builder, along, &leaves);
         let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
-        Ok(HessianProduct {
-            kernels: Kernels::compile(&program)?,
-            params: vec![1.0; program.n_params],
-            points: points(program.n_noise),
-        })
+        let staged = passes::stage::stage(&program, |offset| offset >= n_points);
+        let mut noise = points(n_points);
+        noise.resize(program.n_noise, 1.0);
+        noise.resize(staged.each.n_noise.max(program.n_noise), 0.0);
+        let common = match staged.kept.is_empty() {
+            true => None,
+            false => Some((Kernels::compile(&staged.once)?, staged.kept)),
+        };
+        let mut product = HessianProduct {
+            kernels: Kernels::compile(&staged.each)?,
+            common,
+            noise,
+            n_given: program.n_noise,
+        };
+        product.prepare();
+        Ok(product)
+    }
+
+    /// Computes what products at these points have in common.
+    pub fn prepare(&mut self) {
+        if let Some((kernels, kept)) = &mut self.common {
+            kernels.run(&[], &self.noise[..self.n_given]);
+            for (i, (offset, len)) in kept.iter().enumerate() {
+                self.noise[*offset..offset + len].copy_from_slice(kernels.output(i));
+            }
+        }
     }
 
     /// Evaluates the products; the first element.
     pub fn run(&mut self) -> f64 {
-        self.kernels.run(&self.params, &self.points);
+        self.kernels.run(&[], &self.noise);
         self.kernels.output(0)[0]
     }
 }

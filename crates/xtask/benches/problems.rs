@@ -41,7 +41,7 @@ fn run(names: &[String]) -> Result<(), String> {
             };
             let timing = one.install(|| measure(&arguments))?;
             let gradient = timing.gradient.cpu;
-            let product = timing.product.map_or(f64::NAN, |p| p.cpu);
+            let product = timing.product.map_or(f64::NAN, |[p, _]| p.cpu);
             println!(
                 "{:15} {draws:2} {gradient:10.2}  {product:10.2} {:10.2}   {:.2}",
                 problem.name,
