@@ -260,3 +260,23 @@ fn labels_drawn_one_by_one_fall_into_one_state() {
     let lost = evidence(&exact) - evidence(&drawn);
     assert!((lost - std::f64::consts::LN_2).abs() < 0.1, "{lost}");
 }
+
+/// The bound is on what grows with the structure, not with the data: a mixture of any number of rows is summed out.
+#[test]
+fn many_rows_of_a_mixture_are_summed_out() {
+    let rows = 400_000;
+    let y: Vec<f64> = (0..rows).map(|i| (i % 7) as f64).collect();
+    let data = dataset(&csv(&[("y", &y)]));
+    let model = "
+        axis component = 3;
+        data y[row]: real;
+        w[component] ~ Dirichlet(1);
+        mu[component] ~ Normal(0, 5);
+        z[row] ~ Categorical(w);
+        observe y ~ Normal(mu[z], 1);
+    ";
+    let (graph, _) = analyse(&ppl_lang::parts::syntax::parse(model).0);
+    let bound = bind_within(&graph, &data, 1e6).expect("data that fit");
+    assert!(bound.warnings.iter().all(|w| w.code != "W0133"));
+    assert_eq!(bound.n_unknowns(), 5);
+}

@@ -33,6 +33,28 @@ fn a_sum_of_five_hundred_terms() {
     );
 }
 
+/// Values that each hang on the one before.
+#[test]
+fn a_chain_of_thousands_of_lets() {
+    let n = 3_000;
+    let link = |i: usize| format!("let a{i} = a{} + 0.5 * b;\n", i - 1);
+    let lets: String = (1..=n).map(link).collect();
+    let model = format!(
+        "data y[row]: real;\nb ~ Normal(0, 1);\nlet a0 = b;\n{lets}observe y ~ Normal(a{n}, 1);\n"
+    );
+    let found = on_a_small_stack(move || {
+        let bound = bind(&model, &csv(&[("y", &[1.0])]));
+        let density = bound.density(&Point::Unconstrained(vec![0.01]));
+        density.expect("a density").log_density
+    });
+    let mean = 0.01 * (1.0 + 0.5 * n as f64);
+    let expected = ln_normal(0.01, 0.0, 1.0) + ln_normal(1.0, mean, 1.0);
+    assert!(
+        (found - expected).abs() < 1e-9 * expected.abs(),
+        "{found} {expected}"
+    );
+}
+
 /// The Hessian of many sites that each read the one before is a deep program.
 #[test]
 fn a_chain_of_hundreds_of_sites() {

@@ -114,6 +114,8 @@ pub struct HessianProduct {
     /// The points, the directions, and what they have in common.
     noise: Vec<f64>,
     n_given: usize,
+    /// Those of a guide, which a density does not read.
+    params: Vec<f64>,
 }
 
 impl HessianProduct {
@@ -147,6 +149,7 @@ impl HessianProduct {
             common,
             noise,
             n_given: program.n_noise,
+            params: vec![0.0; program.n_params],
         };
         product.prepare();
         Ok(product)
@@ -155,7 +158,7 @@ impl HessianProduct {
     /// Computes what products at these points have in common.
     pub fn prepare(&mut self) {
         if let Some((kernels, kept)) = &mut self.common {
-            kernels.run(&[], &self.noise[..self.n_given]);
+            kernels.run(&self.params, &self.noise[..self.n_given]);
             for (i, (offset, len)) in kept.iter().enumerate() {
                 self.noise[*offset..offset + len].copy_from_slice(kernels.output(i));
             }
@@ -164,7 +167,7 @@ impl HessianProduct {
 
     /// Evaluates the products; the first element.
     pub fn run(&mut self) -> f64 {
-        self.kernels.run(&[], &self.noise);
+        self.kernels.run(&self.params, &self.noise);
         self.kernels.output(0)[0]
     }
 }

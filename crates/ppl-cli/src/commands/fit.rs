@@ -14,6 +14,9 @@ use ppl_lang::{Bound, FitError, FitOptions, Verdict};
 use ppl_report::TableOptions;
 use std::path::PathBuf;
 
+/// Bytes of each thread's stack: that of a main thread.
+const STACK: usize = 8 << 20;
+
 /// Arguments of `ppl fit`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -149,6 +152,7 @@ impl Fit {
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from));
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.unwrap_or(1))
+            .stack_size(STACK)
             .build()
             .map_err(|error| {
                 let error = plain(codes::SYSTEM, format!("cannot start threads: {error}"))

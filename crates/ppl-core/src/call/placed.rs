@@ -42,7 +42,7 @@ impl Placed {
     ///
     /// # Safety
     /// As for [`Placed::new`].
-    pub(crate) unsafe fn whole(base: *mut f64, sizes: &[usize]) -> Self {
+    unsafe fn whole(base: *mut f64, sizes: &[usize]) -> Self {
         let mut strides = vec![1; sizes.len()];
         for axis in (1..sizes.len()).rev() {
             strides[axis - 1] = strides[axis] * sizes[axis];
@@ -147,7 +147,7 @@ pub enum Vectors {
 
 impl Vectors {
     /// The best that the machine has.
-    pub(crate) fn of_machine() -> Self {
+    fn of_machine() -> Self {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return match is_x86_feature_detected!("avx512f") {
@@ -170,4 +170,29 @@ pub trait Together: Sync {
 
     /// These blocks. The machine has the vector instructions.
     fn run(&self, laid: &Laid<'_>, blocks: Range<usize>, vectors: Vectors, scratch: &mut [f64]);
+}
+
+/// One block whose arguments and results (of these shapes; empty where nobody reads one) are slices.
+pub(crate) fn run_alone(
+    routine: &dyn Together,
+    (sizes, args): (&[Vec<usize>], &[&[f64]]),
+    (shapes, results): (&[&[usize]], &mut [&mut [f64]]),
+    memory: &mut [f64],
+) {
+    // SAFETY: the slices are those of one block, and nothing else looks at them meanwhile.
+    let args: Vec<Placed> = (args.iter().zip(sizes))
+        .map(|(arg, sizes)| unsafe { Placed::whole(arg.as_ptr().cast_mut(), sizes) })
+        .collect();
+    // SAFETY: as above.
+    let results: Vec<Option<Placed>> = (results.iter_mut().zip(shapes))
+        .map(|(to, sizes)| {
+            (!to.is_empty()).then(|| unsafe { Placed::whole(to.as_mut_ptr(), sizes) })
+        })
+        .collect();
+    let laid = Laid {
+        sizes,
+        args: &args,
+        results: &results,
+    };
+    routine.run(&laid, 0..1, Vectors::of_machine(), memory);
 }

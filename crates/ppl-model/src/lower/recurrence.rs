@@ -9,7 +9,7 @@ use ppl_core::passes::optimise;
 use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, IndexId, NodeId};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a state holds of a recurrent value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,12 +51,11 @@ impl Model {
     /// The lets that a let forms a recurrence with, itself included, in the order of the text; none if it reads no
     /// earlier element of itself.
     pub fn recurrence(&self, id: SymbolId) -> Vec<SymbolId> {
-        let reach = |from: SymbolId| -> Vec<SymbolId> {
-            let mut seen: Vec<SymbolId> = vec![];
+        let reach = |from: SymbolId| -> HashSet<SymbolId> {
+            let mut seen: HashSet<SymbolId> = HashSet::new();
             let mut open = self.lets_read_by(from);
             while let Some(s) = open.pop() {
-                if !seen.contains(&s) {
-                    seen.push(s);
+                if seen.insert(s) {
                     open.extend(self.lets_read_by(s));
                 }
             }
@@ -74,7 +73,8 @@ impl Model {
         members
     }
 
-    fn lets_read_by(&self, id: SymbolId) -> Vec<SymbolId> {
+    /// The lets that the definition of a let reads.
+    pub(super) fn lets_read_by(&self, id: SymbolId) -> Vec<SymbolId> {
         let mut out = vec![];
         if let Role::Let(e) = &self.symbols[id].role {
             e.symbols(&mut out);

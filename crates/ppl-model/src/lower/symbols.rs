@@ -5,6 +5,7 @@ use crate::bind::Values;
 use crate::graph::*;
 use ppl_core::{Expr, Index, IndexId, NodeId, Real};
 use ppl_syntax::diagnostic::Diagnostic;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A block of the flat parameter vector.
@@ -25,7 +26,40 @@ pub struct ParamBlock {
 /// Axes of an index, its positions in declared order, and the symbol where it is one.
 type Positions = (Vec<AxisRef>, Arc<[u32]>, Option<SymbolId>);
 
+/// Lets that may be lowered one within the other.
+const NESTED: usize = 64;
+
 impl<'a, 'b> Lowering<'a, 'b> {
+    /// Lowers some of the lets that a let hangs on, the deepest first, so that few are left to be lowered within each other: a
+    /// chain may be as long as a model's text, and the stack is not.
+    fn long_chains(&self, id: SymbolId) -> Lowered<()> {
+        let model = self.bound.model.clone();
+        let mut heights: HashMap<SymbolId, usize> = HashMap::from([(id, 0)]);
+        let mut open = vec![(id, model.lets_read_by(id))];
+        while let Some((at, reads)) = open.last_mut() {
+            if let Some(next) = reads.pop() {
+                let known = self.values.borrow().contains_key(&next);
+                if !known && !heights.contains_key(&next) {
+                    // Of a recurrence those that are looked at meanwhile count as nothing.
+                    heights.insert(next, 0);
+                    open.push((next, model.lets_read_by(next)));
+                }
+                continue;
+            }
+            let at = *at;
+            open.pop();
+            let below = model.lets_read_by(at);
+            let below = below.iter().filter_map(|s| heights.get(s)).max();
+            let height = 1 + below.copied().unwrap_or(0);
+            heights.insert(at, height);
+            if height % NESTED == 0 && !open.is_empty() {
+                self.symbol(at)?;
+                heights.insert(at, 0);
+            }
+        }
+        Ok(())
+    }
+
     /// The value of a named quantity.
     pub fn symbol(&self, id: SymbolId) -> Lowered<Expr<'b>> {
         if let Some(v) = self.latent(id) {
@@ -46,6 +80,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let value = match &symbol.role {
             Role::Data { .. } => self.with_imputed(id, symbol, self.data(id, symbol))?,
             Role::Let(e) => {
+                self.long_chains(id)?;
                 let members = model.recurrence(id);
                 if !members.is_empty() {
                     self.recurrence(&members)?;

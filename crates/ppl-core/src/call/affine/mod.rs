@@ -9,7 +9,7 @@ mod run;
 
 use super::Routine;
 use super::block::{Block, BlockCall};
-use super::placed::{Laid, Placed, Together, Vectors};
+use super::placed::{Laid, Together, Vectors, run_alone};
 use super::scan::Scan;
 use crate::axes::AxisId;
 use crate::builder::Builder;
@@ -158,24 +158,9 @@ impl Block for Affine {
         results: &mut [&mut [f64]],
         memory: &mut [f64],
     ) {
-        // SAFETY: the slices are those of one block, and nothing else looks at them meanwhile.
-        let args: Vec<Placed> = (args.iter().zip(sizes))
-            .map(|(arg, sizes)| unsafe { Placed::whole(arg.as_ptr().cast_mut(), sizes) })
-            .collect();
-        let results: Vec<Option<Placed>> = results
-            .iter_mut()
-            .map(|to| {
-                let n = to.len();
-                // SAFETY: as above.
-                (n > 0).then(|| unsafe { Placed::whole(to.as_mut_ptr(), &[n]) })
-            })
-            .collect();
-        let laid = Laid {
-            sizes,
-            args: &args,
-            results: &results,
-        };
-        Together::run(self, &laid, 0..1, Vectors::of_machine(), memory);
+        let n = [self.n_steps];
+        let shapes = vec![&n[..]; results.len()];
+        run_alone(self, (sizes, args), (&shapes, results), memory);
     }
 
     /// With `g` and `h` the adjoints of the states after and before a step, the adjoint of the states before it is

@@ -10,7 +10,7 @@ mod weights;
 
 use super::Routine;
 use super::block::{Block, BlockCall};
-use super::placed::{Laid, Placed, Together, Vectors};
+use super::placed::{Laid, Together, Vectors, run_alone};
 use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
 use ppl_dist::{Expr, Real};
@@ -206,26 +206,7 @@ impl Block for Chain {
     ) {
         let shapes = [&[][..], &sizes[1], &sizes[0]];
         let shapes = &shapes[1 - self.marginals()..];
-        // SAFETY: the slices are those of one block, and nothing else looks at them meanwhile.
-        let args: Vec<Placed> = args
-            .iter()
-            .zip(sizes)
-            .map(|(arg, sizes)| unsafe { Placed::whole(arg.as_ptr().cast_mut(), sizes) })
-            .collect();
-        // SAFETY: as above.
-        let results: Vec<Option<Placed>> = results
-            .iter_mut()
-            .zip(shapes)
-            .map(|(to, sizes)| {
-                (!to.is_empty()).then(|| unsafe { Placed::whole(to.as_mut_ptr(), sizes) })
-            })
-            .collect();
-        let laid = Laid {
-            sizes,
-            args: &args,
-            results: &results,
-        };
-        Together::run(self, &laid, 0..1, Vectors::of_machine(), memory);
+        run_alone(self, (sizes, args), (shapes, results), memory);
     }
 
     fn adjoint<'b>(
