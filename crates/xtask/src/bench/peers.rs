@@ -15,7 +15,7 @@ pub struct Arguments {
     /// This problem only; several times for several
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// This peer only (numpyro, pymc); several times for several
+    /// This peer only (numpyro, pymc, stan); several times for several
     #[arg(long, value_name = "NAME")]
     peer: Vec<String>,
     /// The Python that has the peers
@@ -38,7 +38,7 @@ struct Peer {
     pip: &'static str,
 }
 
-const PEERS: [Peer; 2] = [
+const PEERS: [Peer; 3] = [
     Peer {
         name: "numpyro",
         module: "numpyro",
@@ -48,6 +48,11 @@ const PEERS: [Peer; 2] = [
         name: "pymc",
         module: "pymc",
         pip: "pip install pymc==5.28.5",
+    },
+    Peer {
+        name: "stan",
+        module: "httpstan",
+        pip: "pip install httpstan==4.13.0",
     },
 ];
 
