@@ -279,3 +279,17 @@ fn bounds_are_ordered_and_below_the_evidence() {
     );
     assert!(c.log_evidence_at_least < truth && c.log_evidence_at_least > truth - 3.5);
 }
+
+/// A report that some draws have no number for is told, with the quantiles of the others.
+#[test]
+fn a_report_without_a_mean() {
+    let model =
+        "data y[row]: real; mu ~ Normal(0, 1); observe y ~ Normal(mu, 1); report q = log(mu);";
+    let fit = fitted(model, "y\n1\n2\n");
+    let note = fit.notes.iter().find(|n| n.contains("`q` is not a number"));
+    assert!(note.is_some(), "{:?}", fit.notes);
+    let q = row(&fit, "q");
+    assert!(q.mean.is_nan());
+    // Quantiles of ln(mu) given mu > 0, mu ~ Normal(1, 1 / sqrt(3)): the median of mu is 1.03014.
+    assert!((q.q50 - 1.03014f64.ln()).abs() < 0.02, "{}", q.q50);
+}

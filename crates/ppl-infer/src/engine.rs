@@ -309,6 +309,7 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
     if !bound.evidence_defined() {
         fit.notes.push("a prior without a known normaliser (Flat), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
+    fit.notes.extend(undefined(&fit));
     fit.notes.extend(evidence_caveats(bound));
     if fit.guide == "mean-field" {
         fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());
@@ -328,6 +329,25 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
         },
     ];
     Ok(fit)
+}
+
+/// Quantities of which it is told that some draws have no number for them: those of one array are mostly alike.
+const MOST_TOLD: usize = 3;
+
+/// A note for each quantity that some draws have no number for: `log(x)` of an `x` that may be negative.
+fn undefined(fit: &Fit) -> Vec<String> {
+    let draws = &fit.draws;
+    let columns = draws.names.iter().zip(draws.values.columns());
+    let note = |(name, column): (&String, ndarray::ArrayView1<'_, f64>)| {
+        let missing = column.iter().filter(|x| x.is_nan()).count();
+        (missing > 0).then(|| {
+            format!(
+                "`{name}` is not a number in {missing} of {} draws, so it has no mean and no sd; its quantiles are those of the others",
+                column.len()
+            )
+        })
+    };
+    columns.filter_map(note).take(MOST_TOLD).collect()
 }
 
 /// Names of the discrete sites that the guide draws.

@@ -4,6 +4,7 @@ use crate::fit::Row;
 
 /// Summary of equally weighted independent draws: mean, standard deviation with n - 1, quantiles of type 7 and the
 /// Monte Carlo standard error sd / sqrt(n). One draw has no sd (NaN); no draws make every number NaN.
+/// Where some draws are NaN, so are mean and sd; the quantiles are those of the others.
 pub fn summarise(name: String, role: &'static str, draws: &[f64]) -> Row {
     let n = draws.len() as f64;
     let mean = match draws.first() {
@@ -16,7 +17,8 @@ pub fn summarise(name: String, role: &'static str, draws: &[f64]) -> Row {
     } else {
         f64::NAN
     };
-    let [q5, q50, q95] = quantiles(draws.to_vec());
+    let numbers = draws.iter().copied().filter(|x| !x.is_nan());
+    let [q5, q50, q95] = quantiles(numbers.collect());
     Row {
         name,
         mean,
@@ -51,7 +53,7 @@ pub fn summarise_weighted(name: String, role: &'static str, draws: &[f64], weigh
         f64::NAN
     };
     let mut positive: Vec<(f64, f64)> = pairs().map(|(&x, &w)| (x, w)).collect();
-    positive.retain(|pair| pair.1 > 0.0);
+    positive.retain(|pair| pair.1 > 0.0 && !pair.0.is_nan());
     let total: f64 = positive.iter().map(|pair| pair.1).sum();
     let [q5, q50, q95] = LEVELS.map(|p| weighted_quantile(&mut positive, total, p));
     Row {

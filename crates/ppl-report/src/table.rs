@@ -85,10 +85,11 @@ fn site_decimals(site: &[Row], digits: i32) -> usize {
     let sizes = || {
         site.iter()
             .map(|row| {
-                if row.role != "param" && row.sd > 0.0 {
-                    row.sd
-                } else {
-                    row.mean.abs() / 10.0
+                match row.role != "param" {
+                    true if row.sd > 0.0 => row.sd,
+                    // As wide as a Gaussian whose quantiles lie so far apart.
+                    true if row.sd.is_nan() => (row.q95 - row.q5) / 3.3,
+                    _ => row.mean.abs() / 10.0,
                 }
             })
             .filter(|size| size.is_finite() && *size > 0.0)
