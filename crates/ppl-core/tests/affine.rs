@@ -3,7 +3,7 @@
 #[path = "common/affine.rs"]
 mod affine;
 
-use affine::{By, point, program};
+use affine::{By, point, program, windowed};
 use ppl_core::interpret::evaluate;
 use ppl_core::{Program, Routine};
 
@@ -41,4 +41,21 @@ fn they_equal_the_scans_that_they_replace() {
 fn many_states_are_a_scan() {
     let many = program(By::Builder, (5, 1), false, false);
     assert!(many.calls.iter().any(|r| matches!(r, Routine::Scan(_))));
+}
+
+/// The last elements along an axis of lags are states that read each other.
+#[test]
+fn windows_are_several_states() {
+    for lags in 2..=4 {
+        for second in [false, true] {
+            let scan = windowed(By::Scan, lags, second);
+            let affine = windowed(By::Builder, lags, second);
+            assert!(!affine.calls.iter().any(|r| matches!(r, Routine::Scan(_))));
+            let (expected, got) = (outputs(&scan), outputs(&affine));
+            assert_eq!(expected.len(), got.len());
+            for (x, y) in got.iter().zip(&expected) {
+                assert!((x - y).abs() <= 1e-11 * (1.0 + y.abs()), "{lags}: {x} {y}");
+            }
+        }
+    }
 }

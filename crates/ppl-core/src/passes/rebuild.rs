@@ -93,7 +93,7 @@ pub(crate) fn live(program: &Program) -> Vec<bool> {
 }
 
 /// Rebuilds the live nodes in order: `write` gives what stands for a node, given what stands for the earlier ones.
-pub(super) fn rebuild(
+pub(crate) fn rebuild(
     program: &Program,
     write: impl for<'b> Fn(&'b Builder, NodeId, &dyn Fn(NodeId) -> Expr<'b>) -> Expr<'b>,
 ) -> Program {

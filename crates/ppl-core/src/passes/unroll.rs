@@ -39,7 +39,8 @@ fn gaining(program: &Program) -> AxisSet {
     AxisSet::of(&small)
 }
 
-fn unroll_axis(program: &Program, axis: AxisId) -> Program {
+/// Along this axis alone.
+pub(crate) fn unroll_axis(program: &Program, axis: AxisId) -> Program {
     let b = shell(program);
     let outputs = {
         let live = live(program);

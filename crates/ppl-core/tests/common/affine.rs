@@ -4,7 +4,8 @@
 use ppl_core::call::scan::{Leaf, Scan};
 use ppl_core::passes::optimise;
 use ppl_core::{
-    Axis, AxisId, AxisSet, Builder, DRAW, Expr, Prim, Program, Real, Routine, gradient,
+    Axis, AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Prim, Program, Real, Routine,
+    gradient,
 };
 use std::sync::Arc;
 
@@ -88,6 +89,65 @@ pub fn program(by: By, (n_states, draws): (usize, usize), reverse: bool, second:
             (0..n_parts).map(|k| b.call_part(call, k)).collect()
         }
     };
+    let all = all_of(&b, &parts, x, second);
+    optimise(b.finish(all)).0
+}
+
+/// `h[t] = Σ_k f[k] h[t-k] + x[t]`, as a state of the last elements, newest first, from `initial`.
+#[allow(dead_code)]
+pub fn windowed(by: By, lags: usize, second: bool) -> Program {
+    let axis = |name: &str, size| Axis {
+        name: name.into(),
+        size,
+    };
+    let b = Builder::new(vec![axis("draw", 2), axis("lag", lags), axis("t", N)]);
+    let (f, initial) = (b.param(AxisSet::of(&[G])).0, b.param(AxisSet::EMPTY).0);
+    let x = b.param(AxisSet::of(&[T])).0 * Expr::Const(0.2);
+    let z = b.noise(AxisSet::of(&[DRAW, T])).0;
+    let body = b.sibling();
+    let (draws, along) = (AxisSet::of(&[DRAW]), AxisSet::of(&[G]));
+    let leaf = |axes| {
+        let (e, offset) = body.noise(axes);
+        (e, Leaf { offset, axes })
+    };
+    let ((window, state), (by_lag, factor), (now, input)) =
+        (leaf(draws.union(along)), leaf(along), leaf(draws));
+    let h = body.sum(by_lag * window, along) * Expr::Const(0.3) + now;
+    let shift = body.index(Index {
+        target: G,
+        axes: along,
+        values: (0..lags as u32).map(|k| k.saturating_sub(1)).collect(),
+    });
+    let newest = (0..lags).map(|k| f64::from(u8::from(k == 0))).collect();
+    let newest = body.data(newest, along);
+    let moved = body.gather(window, shift);
+    let next = Expr::apply(Prim::Select, &[newest, h, moved]);
+    let outputs = [
+        body.broadcast(next, draws.union(along)).node(&body),
+        body.broadcast(h, draws).node(&body),
+    ];
+    let snapshot = Builder::snapshot_with(&body, outputs.to_vec());
+    let scan = Scan {
+        axis: T,
+        reverse: false,
+        body: optimise(snapshot).0,
+        states: vec![state],
+        inputs: vec![factor, input],
+    };
+    let args = [initial, f, x + z];
+    let parts = match by {
+        By::Builder => b.scan(scan, &args),
+        By::Scan => {
+            let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
+            (0..3).map(|k| b.call_part(call, k)).collect()
+        }
+    };
+    let all = all_of(&b, &parts, x, second);
+    optimise(b.finish(all)).0
+}
+
+/// A scalar that all parts enter, with its gradient; or a directional derivative of it with its gradient.
+fn all_of<'b>(b: &'b Builder, parts: &[Expr<'b>], x: Expr<'b>, second: bool) -> Vec<NodeId> {
     let all = AxisSet::of(&[DRAW, G, T]);
     let weight = x * x + Expr::Const(0.3);
     let mut of = Expr::Const(0.0);
@@ -95,21 +155,21 @@ pub fn program(by: By, (n_states, draws): (usize, usize), reverse: bool, second:
         let e = *e * weight * Expr::Const(1.0 + k as f64);
         of = of + b.sum(e, all);
     }
-    let mut of = of.node(&b);
+    let mut of = of.node(b);
     if second {
         let params = b.snapshot().params();
-        let g = gradient(&b, of, &params);
+        let g = gradient(b, of, &params);
         let dot = params.iter().zip(&g).fold(Expr::Const(0.0), |sum, (p, g)| {
             let over = b.axes_of(b.handle(*p));
             let direction = b.handle(*p) * Expr::Const(0.5) + Expr::Const(1.0);
             sum + b.sum(b.literal_or_node(*g) * direction, over)
         });
-        of = dot.node(&b);
+        of = dot.node(b);
     }
     let params = b.snapshot().params();
     let mut outputs = vec![of];
-    outputs.extend(gradient(&b, of, &params));
-    optimise(b.finish(outputs)).0
+    outputs.extend(gradient(b, of, &params));
+    outputs
 }
 
 /// A parameter vector.

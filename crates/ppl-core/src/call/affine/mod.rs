@@ -6,12 +6,13 @@
 
 mod form;
 mod run;
+mod split;
 
 use super::Routine;
 use super::block::{Block, BlockCall};
 use super::placed::{Laid, Together, Vectors, run_alone};
 use super::scan::Scan;
-use crate::axes::AxisId;
+use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
 use ppl_dist::Expr;
 use std::any::Any;
@@ -98,6 +99,14 @@ impl Builder {
     pub fn scan<'b>(&'b self, scan: Scan, args: &[Expr<'b>]) -> Vec<Expr<'b>> {
         if let Some(parts) = form::affine(self, &scan, args) {
             return parts;
+        }
+        if let Some(split) = split::Split::new(self, &scan, args)
+            && let Some(parts) = form::affine(self, &split.scan, &split.args)
+        {
+            let whole = split.whole(self, &parts).into_iter().enumerate();
+            return whole
+                .map(|(k, e)| self.broadcast(e, scan.part_axes(k)))
+                .collect();
         }
         let n_parts = scan.n_parts();
         let call = self.call(&Routine::Scan(Arc::new(scan)), args);
@@ -205,9 +214,12 @@ impl Block for Affine {
             .pattern
             .iter()
             .map(|&(to, from)| arrived(to) * part(n + from));
-        let all = initial.chain(offsets).chain(entries);
+        // An argument that is the same for all blocks receives the sum over them, be it that of equal terms.
+        let axes: Vec<AxisSet> = args.iter().map(|a| b.axes_of(*a)).collect();
+        let batch = call.batch(&axes);
+        let all = initial.chain(offsets).chain(entries).zip(axes);
         all.zip(wanted)
-            .map(|(e, wanted)| wanted.then_some(e))
+            .map(|((e, own), wanted)| wanted.then(|| b.sum(e, batch.minus(own))))
             .collect()
     }
 }
