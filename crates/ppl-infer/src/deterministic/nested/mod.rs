@@ -6,6 +6,7 @@
 mod adapt;
 mod conditional;
 mod conjugate;
+mod drawing;
 mod families;
 mod hessians;
 mod long_tails;
@@ -26,7 +27,6 @@ use crate::source::Drawn;
 use conditional::Conditional;
 use families::Member;
 use outer::{Outer, thetas};
-use ppl_engine::random::{Address, fill_normal, fill_uniform};
 use ppl_model::Bound;
 use ppl_sparse::{Pattern, Symmetric};
 use rayon::prelude::*;
@@ -69,9 +69,6 @@ const AHEAD_PART: usize = 10;
 /// far from where the posterior is.
 const START: usize = 256;
 const NEARLY: f64 = 1e-5;
-
-/// Numbers of draws that are held twice; others are drawn again.
-const MOST_HELD: usize = 10_000_000;
 
 /// A fitted nested guide.
 pub(crate) struct Nested {
@@ -409,133 +406,6 @@ impl Nested {
     /// Whether anything is left given theta.
     pub(crate) fn is_partial(&self) -> bool {
         self.conditional.is_partial()
-    }
-
-    /// log p - log q at a point: about the log evidence where the guide is right, far more where it misses something.
-    pub(crate) fn log_weight(&mut self, point: &[f64]) -> f64 {
-        let theta: Vec<f64> = self.conditional.theta.iter().map(|i| point[*i]).collect();
-        let smooth = &mut self.workers[0];
-        let given = self.conditional.given(smooth, &theta);
-        let (mut value, mut slope) = (vec![0.0], vec![0.0; self.d]);
-        smooth.gradients_of_each(point, &mut value, &mut slope);
-        let rest = given
-            .iter()
-            .map(|g| g.ln_density(&self.conditional.rest(point)));
-        let log = value[0] - self.outer.ln_density(&theta) - rest.sum::<f64>();
-        match &self.thinned {
-            Some((thinning, kept)) => log - thinning.ln_chance(log) + kept,
-            None => log,
-        }
-    }
-
-    /// Draws of the mixture and what follows, with their log densities and log weights; `stream` tells sets apart.
-    fn proposals(&mut self, n: usize, stream: u64) -> (Drawn, Vec<f64>) {
-        let (k, m, d) = (self.conditional.theta.len(), self.conditional.len(), self.d);
-        let (thetas, log_theta) = self.outer.draws(n, self.seed, stream);
-        let mut noise = vec![0.0; n * m];
-        let address = Address {
-            seed: self.seed,
-            purpose: PURPOSE,
-            step: (2 << 32) + stream,
-            block: 0,
-        };
-        fill_normal(&mut noise, address);
-        let (conditional, seed) = (&self.conditional, self.seed);
-        let exact = conditional.is_exact();
-        let rows = over_batches(&mut self.workers, n, |smooth, batch| {
-            let own = &thetas[batch.start * k..batch.end * k];
-            // Where nothing is given, all have the same.
-            let given = conditional.given(smooth, own);
-            let (mut points, mut logs, mut known) = (vec![], vec![], vec![]);
-            for (i, g) in batch.clone().zip(given.iter().cycle()) {
-                let address = Address {
-                    seed,
-                    purpose: PURPOSE,
-                    step: (4 << 32) + stream,
-                    block: i as u64,
-                };
-                let mut z = noise[i * m..(i + 1) * m].to_vec();
-                logs.push(g.draw(&mut z, &mut address.stream()));
-                known.push(if exact { g.marginal() } else { f64::NAN });
-                points.extend(conditional.point(&thetas[i * k..(i + 1) * k], &z));
-            }
-            let mut values = vec![];
-            smooth.values(&points, &mut values);
-            let rows = points.chunks(d).map(<[f64]>::to_vec);
-            rows.zip(logs).zip(values.into_iter().zip(known)).collect()
-        });
-        let mut out = Drawn {
-            d,
-            points: Vec::with_capacity(n * d),
-            ..Drawn::default()
-        };
-        let mut log_weights = vec![];
-        for (((row, log), (value, marginal)), log_theta) in rows.into_iter().zip(log_theta) {
-            let log_q = log_theta + log;
-            out.points.extend(row);
-            out.log_q.push(log_q);
-            // Numbers that underflow, as a Beta draw of a tiny shape, have a weight all the same.
-            log_weights.push(match value.is_finite() || !marginal.is_finite() {
-                true => value - log_q,
-                false => marginal - log_theta,
-            });
-        }
-        (out, log_weights)
-    }
-
-    /// Fresh draws, thinned to the posterior: `most` of them or as many as can be afforded.
-    pub(crate) fn draws(&mut self, most: usize) -> Drawn {
-        if self.is_whole() {
-            return self.unthinned(most);
-        }
-        let thinning = Thinning::of(&self.ahead);
-        let (mut all, log_weights) = self.proposals(self.needed(&thinning, most), 1);
-        let mut chances = vec![0.0; log_weights.len()];
-        let address = Address {
-            seed: self.seed,
-            purpose: PURPOSE,
-            step: 3 << 32,
-            block: 0,
-        };
-        fill_uniform(&mut chances, address);
-        let kept = thinning.kept(&log_weights);
-        all.error = kept.se / kept.value;
-        if all.points.len() <= MOST_HELD {
-            self.unthinned = Some(all.clone());
-        }
-        // In place: no more than they are is held at a time.
-        let (d, mut n) = (self.d, 0);
-        for i in 0..log_weights.len() {
-            let chance = thinning.ln_chance(log_weights[i]);
-            if chances[i].ln() <= chance && n < most {
-                all.points.copy_within(i * d..(i + 1) * d, n * d);
-                all.log_q[n] = all.log_q[i] + chance - kept.value.ln();
-                n += 1;
-            }
-        }
-        all.points.truncate(n * d);
-        all.points.shrink_to_fit();
-        all.log_q.truncate(n);
-        self.thinned = Some((thinning, kept.value.ln()));
-        all
-    }
-
-    /// What the same draws were thinned from, which reaches further.
-    pub(crate) fn unthinned(&mut self, most: usize) -> Drawn {
-        if let Some(known) = self.unthinned.take() {
-            return known;
-        }
-        let n = match self.is_whole() {
-            true => most.min(self.affordable),
-            false => self.needed(&Thinning::of(&self.ahead), most),
-        };
-        self.proposals(n, 1).0
-    }
-
-    /// Draws of which so many are left: a few more than it takes if the share is what it seems.
-    fn needed(&self, thinning: &Thinning, most: usize) -> usize {
-        let wanted = (1.05 * most as f64 / thinning.share) as usize;
-        wanted.max(most).min(self.affordable)
     }
 }
 
