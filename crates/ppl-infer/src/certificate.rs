@@ -241,9 +241,10 @@ fn sound(findings: &Findings, fit: &Fit) -> String {
             fit.k_hat
         );
     }
-    let wider = match fit.wider {
-        true => ", by draws wider than the guide, whose tails are too light",
-        false => "",
+    let wider = match (fit.wider, findings.sampled.is_constant()) {
+        (true, true) => ", by draws wider than the guide, which reach further into the tails",
+        (true, false) => ", by draws wider than the guide, whose tails are too light",
+        (false, _) => "",
     };
     let found = match fit.certificate.parts {
         0 | 1 => "the optimum was found".to_owned(),

@@ -49,6 +49,11 @@ impl Compiled {
         })
     }
 
+    /// Noise is that of another seed from now on.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     /// From now on the normal noise of the second half of the draws, an even number, is minus that of the first: antithetic
     /// draws.
     pub(crate) fn mirror(&mut self) {

@@ -199,11 +199,12 @@ pub(crate) fn sample(
     // quantities. Near the verdict's edge more draws tell which side it is.
     if !hurried && non_finite == 0 && source.outside.is_none() {
         let can_be_wider = sampler.can_be_wider() && bound.n_unknowns() <= MOST_STRETCHED;
-        let mut n_drawn = n;
-        // Where weights are as good as constant, long tails are the quantities' own, and no other draws would help.
-        let varying = effective_share(&log_weights) < NEARLY_CONSTANT;
+        let (mut n_drawn, mut is_common) = (n, false);
+        // What decides near the edge must not hang on the seed.
+        sampler.reseed(COMMON);
         loop {
-            let heavy = fit.guide_k_hat > WIDER_FROM || (varying && best.worst > WIDER_FROM);
+            // Wider draws reach further into the tails of a quantity as well, however right the guide.
+            let heavy = fit.guide_k_hat > WIDER_FROM || best.worst > WIDER_FROM;
             if heavy && can_be_wider && !fit.wider {
                 let wide = Weighed::drawn(&mut sampler, bound, source, (n_drawn, true), &measured)?;
                 // Without weights only the guide's own draws mean anything.
@@ -212,14 +213,21 @@ pub(crate) fn sample(
                     && wide.smoothed.k_hat <= k_threshold(n_drawn)
                 {
                     best = wide;
-                    fit.wider = true;
+                    (fit.wider, is_common) = (true, true);
                 }
             }
             let edge = k_threshold(n_drawn);
-            let near = (edge - EDGE..edge + 2.0 * EDGE).contains(&best.worst);
-            let more = n_drawn * MORE_DRAWS;
-            let affordable = more * width <= MOST_KEPT && (more * sampler.work) as f64 <= MOST_WORK;
-            if !near || !affordable || more > MOST_DRAWS {
+            let near = (edge - EDGE..edge + ABOVE).contains(&best.worst);
+            let affordable = |n: usize| {
+                let cheap = n * width <= MOST_KEPT && (n * sampler.work) as f64 <= MOST_WORK;
+                cheap && n <= MOST_DRAWS
+            };
+            let more = match affordable(n_drawn * MORE_DRAWS) {
+                true => n_drawn * MORE_DRAWS,
+                // No more of them, but those that are the same for every seed.
+                false => n_drawn,
+            };
+            if !near || (more == n_drawn && is_common) {
                 break;
             }
             n_drawn = more;
@@ -237,7 +245,7 @@ pub(crate) fn sample(
                     *to = from;
                 }
             }
-            best = again;
+            (best, is_common) = (again, true);
         }
     }
     let n = best.values.nrows();
@@ -303,7 +311,12 @@ const BOUND_ERROR: f64 = 0.007;
 
 /// The standard error of k-hat at the first draws is about 0.1. This near to the threshold so many times the draws are taken,
 /// and again, up to a limit, and as long as they can be held and cost little.
-const EDGE: f64 = 0.15;
+const EDGE: f64 = 0.2;
+const ABOVE: f64 = 0.3;
+
+/// Their noise is the same whatever the seed: guides that differ in their seeds alone are nearly the same, and so is their verdict then.
+const COMMON: u64 = u64::MAX;
+
 const MORE_DRAWS: usize = 4;
 const MOST_DRAWS: usize = 160_000;
 const MOST_KEPT: usize = 20_000_000;

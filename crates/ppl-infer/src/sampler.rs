@@ -47,6 +47,11 @@ const ENTROPY: usize = 4;
 const N_FIXED: usize = 5;
 
 impl Sampler {
+    /// Draws from now on have the noise of another seed.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.compiled.reseed(seed);
+    }
+
     /// Compiles.
     pub fn new(bound: &Bound, batch: usize, seed: u64) -> Result<Sampler, ObjectiveError> {
         Self::of(bound, batch, seed, Source::guide(&[]))

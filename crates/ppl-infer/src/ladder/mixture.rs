@@ -35,22 +35,29 @@ impl Rung for Mixture {
             return Ok(Err("the guide is not one Gaussian of any covariance".into()));
         }
         let own = &base.chosen.optimum.params;
-        let (mut parts, mut evidence) = (vec![own], vec![0.0]);
+        let mut all = vec![(own, 0.0)];
         if let Some(found) = &base.chosen.starts {
             let total = found.others.iter().map(|o| o.2);
             let peak = total.fold(found.log_evidence, f64::max);
             for (params, _, log_evidence) in &found.others {
                 if log_evidence - peak > NEGLIGIBLE.ln() {
-                    parts.push(params);
-                    evidence.push(log_evidence - found.log_evidence);
+                    all.push((params, log_evidence - found.log_evidence));
                 }
             }
         }
+        let blocks = &base.chosen.objective.params;
+        // In an order that does not hang on which of them the starts found first: along a direction in which no two agree.
+        let (first, len) = (blocks[0].offset, blocks[0].init.len());
+        let along = |params: &[f64]| -> f64 {
+            let location = params[first..first + len].iter().enumerate();
+            location.map(|(j, m)| m * (j as f64 + 2.0).sqrt()).sum()
+        };
+        all.sort_by(|a, b| along(a.0).total_cmp(&along(b.0)));
+        let (parts, evidence): (Vec<&Vec<f64>>, Vec<f64>) = all.into_iter().unzip();
         let family = ppl_guide::Mixture { parts: parts.len() };
         let guided = base.guided(&family)?;
         let objective = Objective::new(&guided.bound, 1, base.options.seed)?;
         let axes = AxisMap::new(&guided.bound).ok_or(ObjectiveError::TooManyAxes)?;
-        let blocks = &base.chosen.objective.params;
         let (location, scale) = (&blocks[0], &blocks[1]);
         let d = location.init.len();
         let slices = |from: usize, len: usize| -> Vec<f64> {
