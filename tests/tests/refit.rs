@@ -12,7 +12,8 @@ fn from(former: &Fit, guide: GuideChoice) -> FitOptions {
     }
 }
 
-/// Bounds within their errors, means within a tenth of an sd, sds within a twentieth.
+/// Bounds within their errors, and the guide where these cannot tell: a mean that is off by so many sds costs half of their square, and
+/// 0.02 nat end the optimisation.
 fn same(a: &Fit, b: &Fit) {
     let (x, y) = (
         a.elbo.expect("a bound").headline(),
@@ -23,7 +24,7 @@ fn same(a: &Fit, b: &Fit) {
     for r in &a.guide_rows {
         let other = b.guide_rows.iter().find(|o| o.name == r.name);
         let other = other.expect("the same rows");
-        assert!((r.mean - other.mean).abs() < 0.1 * r.sd, "{r:?} {other:?}");
+        assert!((r.mean - other.mean).abs() < 0.2 * r.sd, "{r:?} {other:?}");
         assert!((r.sd / other.sd - 1.0).abs() < 0.08, "{r:?} {other:?}");
     }
 }

@@ -264,8 +264,12 @@ pub fn choose(
         let solved = match &objective.layout {
             Some(layout) => {
                 let n = objective.n_params();
-                let all = Effort::Full;
-                deterministic::solve(&guided.bound, layout, n, options, all, observer)?
+                // Whether it may be the best shows before the dearer rungs.
+                let effort = match has_choice {
+                    true => Effort::First,
+                    false => Effort::Full,
+                };
+                deterministic::solve(&guided.bound, layout, n, options, effort, observer)?
             }
             None => None,
         };
@@ -293,7 +297,7 @@ pub fn choose(
         }
     }
     if !stopped {
-        stopped = pursuit::dear_rungs(&mut entrants, options, observer)?;
+        stopped = pursuit::further_rungs(&mut entrants, options, observer)?;
     }
     let hopeless = pursuit::hopeless(&entrants);
     let n = entrants.len();

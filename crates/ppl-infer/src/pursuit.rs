@@ -92,7 +92,7 @@ fn behind(all: &[Standing]) -> Vec<bool> {
 }
 
 /// Takes the candidates that may become the best through the rungs that were too dear for all; whether the observer stopped it.
-pub(crate) fn dear_rungs(
+pub(crate) fn further_rungs(
     entrants: &mut [Entrant],
     options: &FitOptions,
     observer: &mut dyn Observer,

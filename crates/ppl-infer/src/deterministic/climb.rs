@@ -5,7 +5,7 @@ use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::rungs::{Rung, rungs};
 use super::smooth::BATCH;
-use super::{Effort, FRESH, Lost, MERIT, MOST_WORK, STEPS, Solver};
+use super::{Effort, FRESH, Lost, MERIT, MOST_WORK, RUNGS, STEPS, Solver};
 use ppl_engine::random::{Address, fill_normal};
 
 /// What another rung must bring.
@@ -26,6 +26,9 @@ const SHRINKING: f64 = 0.25;
 /// The first rung from the end of a former fit.
 const RESUMED: usize = 2;
 
+/// Rungs after which parametrisations are compared.
+const FIRST: usize = 2;
+
 /// Purpose of the random numbers, apart from the gradient steps' and the certificate's.
 const PURPOSE: u32 = 4;
 
@@ -36,6 +39,16 @@ pub(super) struct Summit {
     pub(super) reached: bool,
     /// Nats that more draws may still bring, where that is known.
     pub(super) left: f64,
+    pub(super) next: Next,
+}
+
+/// Where to go on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Next {
+    /// The next rung.
+    pub(super) rung: usize,
+    /// What the one before it changed.
+    pub(super) change: f64,
 }
 
 impl Summit {
@@ -44,8 +57,17 @@ impl Summit {
             q,
             reached: true,
             left: 0.0,
+            next: Next::NONE,
         }
     }
+}
+
+impl Next {
+    /// There is nothing left to do.
+    pub(super) const NONE: Next = Next {
+        rung: RUNGS.len(),
+        change: 0.0,
+    };
 }
 
 /// What the rungs led to, or how far they came.
@@ -101,14 +123,14 @@ impl Solver<'_> {
         let mut rungs = rungs(known.cost(), self.smooth.work);
         let near = rungs.iter().skip(1).take_while(|r| !r.is_further()).count() + 1;
         let first = match (effort, resumed) {
-            (Effort::Further, _) => near,
+            (Effort::Onwards(next), _) => next.rung,
             (_, true) => RESUMED.min(near - 1),
             (_, false) => 0,
         };
         match effort {
             Effort::Quick => rungs.truncate(near.min(2)),
-            Effort::Full | Effort::Resume => rungs.truncate(near),
-            Effort::Further => {}
+            Effort::Full | Effort::Resume | Effort::First => rungs.truncate(near),
+            Effort::Onwards(next) => (change, known_change) = (next.change, true),
         }
         for (k, rung) in rungs.iter().enumerate().skip(first) {
             let n = rung.draws;
@@ -135,7 +157,7 @@ impl Solver<'_> {
             change = more.abs() - 2.0 * se;
             // The first rung's change says where the start was.
             known_change |= k > 0;
-            if k > first.max(1) {
+            if k > 1 && before.is_finite() {
                 ratio = change / before;
             }
             // The loss by a finite number of draws goes with its inverse.
@@ -151,15 +173,26 @@ impl Solver<'_> {
             let next = rungs.get(k + 1);
             let last = next.is_none();
             let cheap = next.is_some_and(Rung::is_cheap) && !resumed;
-            if k == 0 || !still || cheap {
+            if k == 0 || cheap {
                 continue;
             }
             let little = more.abs() < if last { (2.0 * se).max(WORTH) } else { WORTH };
-            if little && (last || se < WORTH) {
+            if still && little && (last || se < WORTH) {
                 return Ok(Summit::of(q));
             }
+            if effort == Effort::First && k + 1 >= FIRST && !last {
+                return Ok(Summit {
+                    q,
+                    reached: false,
+                    left: ahead.max(0.0),
+                    next: Next {
+                        rung: k + 1,
+                        change,
+                    },
+                });
+            }
             // What is left is not worth so much.
-            if ahead < NEARLY && next.is_some_and(Rung::is_dear) {
+            if still && ahead < NEARLY && next.is_some_and(Rung::is_dear) {
                 break;
             }
         }
@@ -173,6 +206,7 @@ impl Solver<'_> {
                 true => ahead.max(0.0),
                 false => f64::INFINITY,
             },
+            next: Next { rung: near, change },
         })
     }
 }

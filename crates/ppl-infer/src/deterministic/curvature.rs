@@ -2,6 +2,7 @@
 
 use super::Solver;
 use super::gaussian::Gaussian;
+use super::matrix_free::{Anchor, Probing};
 use super::smooth::{BATCH, Smooth};
 use ppl_sparse::{Colouring, Pattern, Symmetric};
 use std::borrow::Cow;
@@ -26,6 +27,10 @@ pub(super) struct Curvature {
     at_most: usize,
     /// Second derivatives by differences of gradients, at this part of an sd: for what cannot be differentiated twice.
     difference: Option<f64>,
+    /// Where the Hessian is never formed: a point where its diagonal is known.
+    pub(super) anchor: Option<Anchor>,
+    /// Which directions tell that diagonal.
+    pub(super) probing: Probing,
 }
 
 impl Curvature {
@@ -43,6 +48,8 @@ impl Curvature {
             constant: None,
             at_most: usize::MAX,
             difference: None,
+            anchor: None,
+            probing: Probing::Unknown,
         }
     }
 
@@ -96,6 +103,12 @@ impl Solver<'_> {
     /// at random points.
     pub(super) fn curvature(&mut self, q: &Gaussian) -> Curvature {
         let precision = self.by.pattern().clone();
+        if self.is_matrix_free() {
+            let mut known = Curvature::new((*self.structure).clone(), &precision, &self.smooth);
+            // For each draw a product beside its gradient.
+            known.by_products = self.smooth.cost_of_each();
+            return known;
+        }
         let mut known = Curvature::new((*self.structure).clone(), &precision, &self.smooth);
         // Near the centre as well: far out a saturated function has no curvature, and an overflow no finite one.
         let near = q.precision.combine(NEAR, &q.precision, 0.0);
@@ -126,13 +139,41 @@ impl Solver<'_> {
         known
     }
 
-    /// Minus the mean Hessian at draws.
+    /// The mean gradient at draws and minus the mean Hessian; `None` where something is not finite.
+    pub(super) fn slopes(
+        &mut self,
+        q: &Gaussian,
+        draws: &[f64],
+        known: &mut Curvature,
+    ) -> Option<(Vec<f64>, Symmetric)> {
+        if self.is_matrix_free() {
+            return self.slopes_without_matrix(q, draws, known);
+        }
+        let d = self.smooth.d;
+        let n = (draws.len() / d) as f64;
+        let mut g = vec![0.0; d];
+        let mut finite = true;
+        for batch in q.batches(draws) {
+            finite &= self.smooth.add_gradients(&batch, &mut g);
+        }
+        g.iter_mut().for_each(|v| *v /= n);
+        let h = self.hessian(q, draws, known);
+        (finite && h.is_finite()).then_some((g, h))
+    }
+
+    /// Minus the mean Hessian at draws: its diagonal alone where it is never formed.
     pub(super) fn hessian(
         &mut self,
         q: &Gaussian,
         draws: &[f64],
         known: &mut Curvature,
     ) -> Symmetric {
+        if self.is_matrix_free() {
+            let found = self.slopes_without_matrix(q, draws, known);
+            let pattern = self.by.pattern();
+            let nothing = || Symmetric::of_diagonal(pattern.clone(), vec![f64::NAN; q.mean.len()]);
+            return found.map_or_else(nothing, |found| found.1);
+        }
         if let Some(constant) = &known.constant {
             return constant.clone();
         }

@@ -25,7 +25,7 @@ impl Solver<'_> {
             Some((precision, factor))
         };
         match self.shape {
-            Shape::Diagonal => {
+            Shape::Diagonal | Shape::MatrixFree => {
                 let term = q.precision.diagonal().zip(h.diagonal());
                 let term = term.map(|(l, h)| (l - h).powi(2) / l);
                 let term = Symmetric::of_diagonal(blended.pattern.clone(), term);

@@ -4,6 +4,11 @@ use super::gaussian::Gaussian;
 use super::{FINAL, Solver};
 
 impl Solver<'_> {
+    /// What the bound is on a merit set, up to a constant of the dimension.
+    pub(super) fn merit(&mut self, q: &Gaussian, draws: &[f64]) -> f64 {
+        mean(&self.values(q, draws)) + q.log_volume()
+    }
+
     /// The bound and its standard error, on fresh draws.
     pub(super) fn bound(&mut self, q: &Gaussian) -> (f64, f64) {
         let draws = self.draws(self.affordable(FINAL, 256), 3 << 20);

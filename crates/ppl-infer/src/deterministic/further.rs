@@ -1,4 +1,4 @@
-//! The rungs that are too dear to be gone through for every parametrisation.
+//! The rungs that are gone through only for parametrisations that may be the best.
 
 use super::climb::Summit;
 use super::rungs::rungs;
@@ -9,7 +9,7 @@ use crate::stochastic::Outcome;
 use ppl_model::Bound;
 use std::time::Instant;
 
-/// Goes on from where the affordable rungs ended without agreement, where there are further ones.
+/// Goes on from where the first or the affordable rungs ended without agreement, where there are further ones.
 pub(crate) fn further(
     bound: &Bound,
     layout: &Layout,
@@ -25,15 +25,18 @@ pub(crate) fn further(
     };
     (solver.steps, solver.max_steps) = (before.steps, options.max_steps);
     let known = solver.curvature(&q);
-    if !rungs(known.cost(), solver.smooth.work)[1..]
-        .iter()
-        .any(|r| r.is_further())
-    {
+    if solved.next.rung >= rungs(known.cost(), solver.smooth.work).len() {
         return Ok(());
     }
-    let (found, outcome) = match solver.climb(q, known, (Effort::Further, false)) {
-        Ok(Summit { q, reached, left }) => {
-            solved.left = left;
+    let effort = Effort::Onwards(solved.next);
+    let (found, outcome) = match solver.climb(q, known, (effort, false)) {
+        Ok(Summit {
+            q,
+            reached,
+            left,
+            next,
+        }) => {
+            (solved.left, solved.next) = (left, next);
             let outcome = match reached {
                 true => Outcome::Converged,
                 false => Outcome::StepLimit,

@@ -157,7 +157,7 @@ impl Solver<'_> {
             }
             found = (0..3).map(|k| n >> k).find(|n| afford(*n)).and_then(|n| {
                 let draws = self.spread(n, 7 << 20);
-                self.slopes(q, &draws, &mut known)
+                self.departure(q, &draws, &mut known)
             });
             match &found {
                 Some((gradient, curvature, _)) if gradient.max(*curvature) > NEARLY => {}
@@ -201,24 +201,14 @@ impl Solver<'_> {
     }
 
     /// Whitened gradient and curvature residual on these draws, and the mean Hessian.
-    fn slopes(
+    fn departure(
         &mut self,
         q: &Gaussian,
         draws: &[f64],
         known: &mut Curvature,
     ) -> Option<(f64, f64, Symmetric)> {
         let d = self.smooth.d;
-        let mut g = vec![0.0; d];
-        let mut finite = true;
-        for batch in q.batches(draws) {
-            finite &= self.smooth.add_gradients(&batch, &mut g);
-        }
-        let h = self.hessian(q, draws, known);
-        if !finite || !h.is_finite() {
-            return None;
-        }
-        let n = (draws.len() / d) as f64;
-        g.iter_mut().for_each(|v| *v /= n);
+        let (g, h) = self.slopes(q, draws, known)?;
         let g = q.factor.whitened(&g);
         let gradient = (g.iter().map(|v| v * v).sum::<f64>() / d as f64).sqrt();
         let curvature = self.residual(q, &h) / d as f64;
@@ -229,7 +219,7 @@ impl Solver<'_> {
     /// random ones, whose mean square it is.
     fn residual(&self, q: &Gaussian, h: &Symmetric) -> f64 {
         let d = q.mean.len();
-        if self.shape == Shape::Diagonal {
+        if self.shape.is_diagonal() {
             let pairs = h.diagonal().zip(q.precision.diagonal());
             let square: f64 = pairs.map(|(h, p)| (h / p - 1.0).powi(2)).sum();
             return square.sqrt();

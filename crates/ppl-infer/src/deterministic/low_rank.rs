@@ -46,6 +46,9 @@ pub(crate) fn factors(
     let Some((mut solver, q)) = Solver::open_at(bound, layout, params, seed, &mut silent)? else {
         return Ok(None);
     };
+    if solver.is_matrix_free() {
+        return Ok(None);
+    }
     let mut known = solver.curvature(&q);
     let each = (1 + known.cost()) as f64 * solver.smooth.work as f64;
     let afford = |n: &usize| *n as f64 * each <= MOST_WORK || *n <= DRAWS >> 6;

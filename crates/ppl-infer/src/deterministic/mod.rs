@@ -15,6 +15,7 @@ mod anderson;
 mod ascent;
 mod causes;
 mod climb;
+mod copies;
 mod curvature;
 mod definite;
 mod dense;
@@ -25,6 +26,7 @@ mod gaussian;
 mod inspect;
 mod layout;
 mod low_rank;
+mod matrix_free;
 mod modes;
 mod natural;
 mod nested;
@@ -50,8 +52,10 @@ pub(crate) use outline::{Outline, outline};
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer};
 use crate::stochastic::{Optimum, Outcome};
+use climb::Next;
 use gaussian::Gaussian;
 use ppl_model::Bound;
+use ppl_model::lower::Role;
 use ppl_sparse::{Elimination, Pattern};
 pub use rungs::Rung;
 use rungs::{MOST_WORK, RUNGS};
@@ -68,8 +72,8 @@ const MOST_ELIMINATION: f64 = 2e11;
 /// Longest unconstrained vector of a mean-field guide here.
 const MOST_DIAGONAL: usize = 100_000;
 
-/// Diagonal guides of longer vectors leave curvatures with so many elements for each unknown to the stochastic engine: innovations of a
-/// long chain all meet, and what costs a product for each would not be linear in its length.
+/// For diagonal guides of longer vectors, curvatures with so many elements for each unknown are not formed: innovations of a long chain all
+/// meet, and what costs a product for each would not be linear in its length.
 const MOST_MEETING: usize = 500;
 const MEETING: usize = 100;
 
@@ -102,6 +106,23 @@ enum Shape {
     Sparse,
     /// Diagonal; the curvature has the model's structure all the same.
     Diagonal,
+    /// Diagonal; of the curvature there are products and estimates of the diagonal alone.
+    MatrixFree,
+}
+
+impl Shape {
+    /// Whether the elements are independent.
+    fn is_diagonal(self) -> bool {
+        matches!(self, Shape::Diagonal | Shape::MatrixFree)
+    }
+
+    /// The target with what its slopes are made from.
+    fn smooth(self, bound: &Bound, keep: impl Fn(Role) -> bool) -> Result<Smooth, ObjectiveError> {
+        match self {
+            Shape::MatrixFree => Smooth::with_directions(bound, keep),
+            _ => Smooth::new(bound, keep),
+        }
+    }
 }
 
 struct Solver<'o> {
@@ -133,7 +154,7 @@ impl<'o> Solver<'o> {
         let Some((shape, by, structure)) = shape(bound, layout) else {
             return Ok(None);
         };
-        let smooth = Smooth::new(bound, |_| true)?;
+        let smooth = shape.smooth(bound, |_| true)?;
         let solver = (smooth.d == layout.d).then_some(Solver {
             smooth,
             shape,
@@ -167,16 +188,18 @@ impl<'o> Solver<'o> {
 }
 
 /// How much is done to find the optimum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Effort {
     /// All starts and all rungs.
     Full,
+    /// All starts and the first rungs, which tell how a parametrisation stands beside others.
+    First,
     /// Two rungs: enough to compare parametrisations.
     Quick,
     /// All rungs from a former fit, and nothing where that leads elsewhere.
     Resume,
-    /// The dear rungs alone, from where the others ended.
-    Further,
+    /// The rungs from there on, the dear ones among them.
+    Onwards(Next),
 }
 
 /// An optimum, and what the starts led to.
@@ -185,6 +208,8 @@ pub(crate) struct Solved {
     pub(crate) starts: Found,
     /// Nats that more draws may still bring; infinite where nothing is known.
     pub(crate) left: f64,
+    /// The rung to go on from.
+    pub(crate) next: Next,
 }
 
 /// What the starts led to.
@@ -227,21 +252,27 @@ pub(crate) fn solve(
     {
         let mut starts = starts::starts(bound, &mut solver)?;
         starts.extend(former.map(|f| f.start));
-        ends = match solver.best_start(starts, &merit) {
-            Ok(found) => {
-                splits::improve(bound, (layout, n_params), &mut solver, found, &merit)?.map(Some)
-            }
-            Err(lost) => Err(lost),
-        };
+        let form = (layout, n_params);
+        let mut found = solver.best_start(starts, &merit);
+        if let Ok(own) = found {
+            found = splits::improve(bound, form, &mut solver, own, &merit)?;
+        }
+        if let Ok(own) = found {
+            found = copies::complete(bound, form, &mut solver, own, &merit)?;
+        }
+        ends = found.map(Some);
     }
     let Ok(Some(ends)) = ends else {
         return Ok(None);
     };
     let (tried, agreeing, others) = (ends.tried, ends.agreeing, ends.others);
-    let (found, outcome, left) = match solver.climb(ends.best, ends.known, (effort, resumed)) {
-        Ok(s) if s.reached => (s.q, Outcome::Converged, s.left),
-        Ok(s) => (s.q, Outcome::StepLimit, s.left),
-        Err((Some(found), Lost::Interrupted)) => (found, Outcome::Interrupted, f64::INFINITY),
+    let (found, outcome, left, next) = match solver.climb(ends.best, ends.known, (effort, resumed))
+    {
+        Ok(s) if s.reached => (s.q, Outcome::Converged, s.left, s.next),
+        Ok(s) => (s.q, Outcome::StepLimit, s.left, s.next),
+        Err((Some(found), Lost::Interrupted)) => {
+            (found, Outcome::Interrupted, f64::INFINITY, Next::NONE)
+        }
         Err(_) => return Ok(None),
     };
     let Some(params) = layout.params(n_params, &found) else {
@@ -296,6 +327,7 @@ pub(crate) fn solve(
         optimum,
         starts,
         left,
+        next,
     }))
 }
 
@@ -319,22 +351,30 @@ fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc
         let structure = own.map_or(full, |own| own.pattern().clone());
         return Some((Shape::Dense, by, structure));
     }
-    let by = match own.filter(affordable) {
-        Some(own) => own.clone(),
-        None if layout.is_diagonal() && layout.d <= MOST => {
-            let full = Arc::new(Pattern::full(layout.d));
-            Arc::new(Elimination::new(full.clone(), full.len())?)
-        }
-        None => return None,
-    };
-    let structure = by.pattern().clone();
+    let own = own.filter(affordable);
     if layout.is_linked() {
+        let by = own?.clone();
+        let structure = by.pattern().clone();
         return Some((Shape::Sparse, by, structure));
     }
-    let few = layout.d <= MOST_MEETING || structure.len() <= MEETING * layout.d;
-    (layout.is_diagonal() && few && layout.d <= MOST_DIAGONAL).then_some((
-        Shape::Diagonal,
-        by,
-        structure,
-    ))
+    if !layout.is_diagonal() || layout.d > MOST_DIAGONAL {
+        return None;
+    }
+    let by = match own {
+        Some(own) => Some(own.clone()),
+        None if layout.d <= MOST_MEETING => {
+            let full = Arc::new(Pattern::full(layout.d));
+            Elimination::new(full.clone(), full.len()).map(Arc::new)
+        }
+        None => None,
+    };
+    let few =
+        |structure: &Pattern| layout.d <= MOST_MEETING || structure.len() <= MEETING * layout.d;
+    if let Some(by) = by.filter(|by| few(by.pattern())) {
+        let structure = by.pattern().clone();
+        return Some((Shape::Diagonal, by, structure));
+    }
+    let alone = Arc::new(Pattern::new(layout.d, []));
+    let by = Arc::new(Elimination::new(alone.clone(), alone.len())?);
+    Some((Shape::MatrixFree, by, alone))
 }

@@ -107,7 +107,7 @@ impl Solver<'_> {
                 let from = ends[i].1.clone();
                 match self.rung(from, &draws, merit, &mut known, STEPS) {
                     Ok((q, _)) => {
-                        let value = mean(&self.values(&q, merit)) + q.log_volume();
+                        let value = self.merit(&q, merit);
                         if value.is_finite() {
                             ends[i] = (value, q);
                         }

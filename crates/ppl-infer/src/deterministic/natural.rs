@@ -24,6 +24,29 @@ const HALF_LN_2_PI_E: f64 = 1.418_938_533_204_672_7;
 /// What a step may lose within its error: a few draws of enormous weight say nothing.
 const MOST_LOSS: f64 = 0.5;
 
+/// What a step follows.
+struct Slopes {
+    gradient: Vec<f64>,
+    /// Where a full step takes the precision.
+    precision: Symmetric,
+    /// All of minus the mean Hessian, where the precision takes its diagonal alone and it is known.
+    full: Option<Symmetric>,
+}
+
+impl Slopes {
+    fn new((gradient, h): (Vec<f64>, Symmetric), shape: Shape) -> Slopes {
+        let (precision, full) = match shape {
+            Shape::Diagonal => (h.only_diagonal(), Some(h)),
+            _ => (h, None),
+        };
+        Slopes {
+            gradient,
+            precision,
+            full,
+        }
+    }
+}
+
 impl Solver<'_> {
     /// Steps on these draws until they stand still; whether they do.
     pub(super) fn rung(
@@ -35,7 +58,6 @@ impl Solver<'_> {
         steps: usize,
     ) -> Result<(Gaussian, bool), Lost> {
         let d = self.smooth.d;
-        let n = (draws.len() / d) as f64;
         let mut value = self.values(&q, merit);
         let mut r: f64 = 0.5;
         let mut anderson = Anderson::default();
@@ -56,25 +78,13 @@ impl Solver<'_> {
             if !watching || self.steps >= self.max_steps {
                 return Err(Lost::Interrupted);
             }
-            let mut g = vec![0.0; d];
-            let mut finite = true;
-            for batch in q.batches(draws) {
-                finite &= self.smooth.add_gradients(&batch, &mut g);
-            }
-            g.iter_mut().for_each(|v| *v /= n);
-            let mut h = self.hessian(&q, draws, known);
-            if !finite || !h.is_finite() {
-                return Err(Lost::Failed);
-            }
-            let curvature = h.clone();
-            if self.shape == Shape::Diagonal {
-                h = h.only_diagonal();
-            }
+            let slopes = self.slopes(&q, draws, known).ok_or(Lost::Failed)?;
+            let slopes = Slopes::new(slopes, self.shape);
             r = (2.0 * r).min(1.0);
             let mut step = None;
             // Where the last few full steps lead, if the bound there is no lower than a plain step's.
             let leap = match r == 1.0 {
-                true => self.step(&q, &g, (&h, &curvature), 1.0).and_then(|plain| {
+                true => self.step(&q, &slopes, draws, 1.0).and_then(|plain| {
                     let to = anderson.next(units.vector(&q), units.vector(&plain))?;
                     Some((plain, units.gaussian(&self.by, &to)?))
                 }),
@@ -94,7 +104,7 @@ impl Solver<'_> {
                 }
             }
             while step.is_none() && r > 1e-4 {
-                if let Some(next) = self.step(&q, &g, (&h, &curvature), r) {
+                if let Some(next) = self.step(&q, &slopes, draws, r) {
                     let moved = self.values(&next, merit);
                     let (gain, se) = gain(&value, &moved);
                     let gain = gain + next.log_volume() - q.log_volume();
@@ -107,7 +117,7 @@ impl Solver<'_> {
             }
             let Some((next, moved, gain)) = step else {
                 // No step is uphill: as far as these draws can tell, this is the top, if a full step is small.
-                return Ok((q.clone(), self.distance(&q, &g, &h) < 0.05 || quiet > 0));
+                return Ok((q.clone(), self.distance(&q, &slopes) < 0.05 || quiet > 0));
             };
             let shift = q.shift(&next);
             q = next;
@@ -151,20 +161,21 @@ impl Solver<'_> {
     }
 
     /// A step of length r; `None` where it leads out of the positive definite matrices.
-    pub(super) fn step(
-        &self,
-        q: &Gaussian,
-        g: &[f64],
-        (h, curvature): (&Symmetric, &Symmetric),
-        r: f64,
-    ) -> Option<Gaussian> {
-        let (precision, factor) = self.definite(q, h, r)?;
-        let mut move_by = g.to_vec();
+    fn step(&mut self, q: &Gaussian, slopes: &Slopes, draws: &[f64], r: f64) -> Option<Gaussian> {
+        let (precision, factor) = self.definite(q, &slopes.precision, r)?;
+        let mut move_by = slopes.gradient.clone();
         // The mean moves by the full curvature even where the covariance is diagonal: their optima are apart.
-        let full = (self.shape == Shape::Diagonal)
-            .then(|| Factor::new(&self.by, &q.precision.combine(1.0 - r, curvature, r)))
-            .flatten();
-        full.as_ref().unwrap_or(&factor).solve(&mut move_by);
+        match (self.shape, &slopes.full) {
+            (Shape::MatrixFree, _) => {
+                let by = (&*slopes.gradient, &slopes.precision);
+                move_by = self.solved_without_matrix(q, by, draws, r);
+            }
+            (_, Some(full)) => {
+                let full = Factor::new(&self.by, &q.precision.combine(1.0 - r, full, r));
+                full.as_ref().unwrap_or(&factor).solve(&mut move_by);
+            }
+            (_, None) => factor.solve(&mut move_by),
+        }
         let moved = q.mean.iter().zip(&move_by).map(|(m, v)| m + r * v);
         let mean: Vec<f64> = moved.collect();
         mean.iter().all(|m| m.is_finite()).then_some(Gaussian {
@@ -175,9 +186,10 @@ impl Solver<'_> {
     }
 
     /// The squared length in sds of a full step of the mean.
-    pub(super) fn distance(&self, q: &Gaussian, g: &[f64], h: &Symmetric) -> f64 {
-        let factor = Factor::new(&self.by, h);
-        let whitened = factor.as_ref().unwrap_or(&q.factor).whitened(g);
+    fn distance(&self, q: &Gaussian, slopes: &Slopes) -> f64 {
+        let factor = Factor::new(&self.by, &slopes.precision);
+        let factor = factor.as_ref().unwrap_or(&q.factor);
+        let whitened = factor.whitened(&slopes.gradient);
         whitened.iter().map(|v| v * v).sum()
     }
 }

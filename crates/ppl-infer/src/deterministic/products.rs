@@ -36,12 +36,22 @@ struct Part {
     unknowns: Vec<u32>,
 }
 
+/// What a product is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// One direction and the sum of the Hessians at all points.
+    Sum,
+    /// One direction and the Hessian at each point.
+    Points,
+    /// A direction of its own for each point.
+    Directions,
+}
+
 /// The density as a program, and where the unknowns of a point lie in its noise: offset and length of each block.
 pub(super) struct Density<'p> {
     pub(super) program: &'p Program,
     pub(super) blocks: &'p [(usize, usize)],
-    /// Whether products are summed over the points.
-    pub(super) summed: bool,
+    pub(super) over: Over,
     pub(super) folding: passes::Folding,
 }
 
@@ -77,14 +87,19 @@ impl Density<'_> {
         let b = &Builder::from_program(self.program.clone());
         let nodes: Vec<NodeId> = parts.iter().map(|p| p.node).collect();
         let own = |node: &NodeId| self.program.node(*node).axes.without(DRAW);
-        // The direction is the same at every point of the batch; what comes back is summed over them where that is wanted.
+        // Unless each has its own, the direction is the same at every point of the batch; what comes back is summed over them where
+        // that is wanted.
+        let each = |node: &NodeId| match self.over {
+            Over::Directions => own(node).with(DRAW),
+            Over::Sum | Over::Points => own(node),
+        };
         let mut placed = vec![];
         let mut dot = Expr::Const(0.0);
         for (part, g) in parts
             .iter()
             .zip(gradient(b, self.program.outputs[0], &nodes))
         {
-            let (v, offset) = b.noise(own(&part.node));
+            let (v, offset) = b.noise(each(&part.node));
             placed.push((offset, part.unknowns.clone()));
             dot = dot + b.sum(b.literal_or_node(g) * v, own(&part.node).with(DRAW));
         }
@@ -103,8 +118,8 @@ impl Density<'_> {
             let (program, _) = passes::optimise_with(program, self.folding);
             stage(&program, is_direction)
         };
-        let staged = match self.summed {
-            true => {
+        let staged = match self.over {
+            Over::Sum => {
                 // As sums of products, and as they are: what is no short sum of products may become longer.
                 let apart = staged(linear_in(&program, DRAW, is_direction));
                 let whole = staged(summed(&program));
@@ -113,7 +128,7 @@ impl Density<'_> {
                     false => whole,
                 }
             }
-            false => stage(&program, is_direction),
+            Over::Points | Over::Directions => stage(&program, is_direction),
         };
         let common = match staged.kept.is_empty() {
             true => None,
@@ -222,6 +237,19 @@ impl Products {
         for (at, unknowns) in &self.parts {
             for (to, unknown) in self.noise[*at..].iter_mut().zip(unknowns) {
                 *to = direction[*unknown as usize];
+            }
+        }
+        self.kernels.run(params, &self.noise);
+    }
+
+    /// Computes the products of each point with a direction of its own: a row of `directions` for each, as long as there are any.
+    pub(super) fn run_each(&mut self, params: &[f64], directions: &[f64], d: usize) {
+        for (at, unknowns) in &self.parts {
+            let rows = self.noise[*at..].chunks_mut(unknowns.len());
+            for (to, direction) in rows.zip(directions.chunks(d)) {
+                for (to, unknown) in to.iter_mut().zip(unknowns) {
+                    *to = direction[*unknown as usize];
+                }
             }
         }
         self.kernels.run(params, &self.noise);

@@ -1,7 +1,7 @@
 //! The log density on the unconstrained scale (Jacobians included), a batch of points at a time: values, gradients and
 //! products with the Hessian. The guide's noise stands for the unconstrained vector itself.
 
-use super::products::{Density, Products};
+use super::products::{Density, Over, Products};
 use crate::objective::{Joint, ObjectiveError};
 use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, gradient, passes};
 use ppl_engine::Kernels;
@@ -19,6 +19,8 @@ pub(super) struct Smooth {
     hessian: Products,
     /// The products among the cheap unknowns alone.
     cheap: Option<Products>,
+    /// The products with a direction for each point of a batch.
+    each: Option<Products>,
     dear: Vec<bool>,
     /// The unknowns of each block.
     ranges: Vec<Range<usize>>,
@@ -44,18 +46,26 @@ impl Smooth {
         bound: &Bound,
         keep: impl Fn(Role) -> bool,
     ) -> Result<Smooth, ObjectiveError> {
-        Self::build(bound, keep, true)
+        Self::build(bound, keep, (Over::Sum, false))
+    }
+
+    /// The same with products of a direction for each point beside those that are summed, see [`Smooth::products_with_each`].
+    pub(super) fn with_directions(
+        bound: &Bound,
+        keep: impl Fn(Role) -> bool,
+    ) -> Result<Smooth, ObjectiveError> {
+        Self::build(bound, keep, (Over::Sum, true))
     }
 
     /// The log density, with products of the Hessian at every point by itself rather than summed over the batch.
     pub(super) fn of_each(bound: &Bound) -> Result<Smooth, ObjectiveError> {
-        Self::build(bound, |_| true, false)
+        Self::build(bound, |_| true, (Over::Points, false))
     }
 
     fn build(
         bound: &Bound,
         keep: impl Fn(Role) -> bool,
-        summed: bool,
+        (over, directions): (Over, bool),
     ) -> Result<Smooth, ObjectiveError> {
         let axes = AxisMap::new(bound).ok_or(ObjectiveError::TooManyAxes)?;
         let builder = Builder::new(axes.program_axes(BATCH));
@@ -91,10 +101,20 @@ impl Smooth {
         let density = Density {
             program: &value,
             blocks: &blocks,
-            summed,
+            over,
             folding: bound.folding,
         };
         let hessian = density.products()?;
+        let each = match directions {
+            true => Some(
+                Density {
+                    over: Over::Directions,
+                    ..density
+                }
+                .products()?,
+            ),
+            false => None,
+        };
         let cheap = density.cheap(&hessian)?;
         let mut d = 0;
         let ranges = blocks.iter().map(|b| {
@@ -112,6 +132,7 @@ impl Smooth {
             gradient: Kernels::compile(&with_gradient)?,
             hessian,
             cheap,
+            each,
             dear,
             noise: vec![0.0; value.n_noise],
             params: vec![0.0; value.n_params],
@@ -233,6 +254,41 @@ impl Smooth {
                 }
             }
         }
+    }
+}
+
+impl Smooth {
+    /// Sets the one point of the next [`Smooth::products_with_each`].
+    pub(super) fn aim_at(&mut self, point: &[f64]) {
+        if let Some(each) = &mut self.each {
+            each.aim(&self.params, |noise| {
+                place(&self.blocks, point, self.d, noise)
+            });
+        }
+    }
+
+    /// The products of the Hessian at that point with up to a batch of directions, a row each; whether they are known.
+    pub(super) fn products_with_each(&mut self, directions: &[f64], products: &mut [f64]) -> bool {
+        let Some(each) = &mut self.each else {
+            return false;
+        };
+        let d = self.d;
+        each.run_each(&self.params, directions, d);
+        self.evaluations += (each.work / self.work.max(1)).max(1);
+        for (unknowns, product) in each.results() {
+            for (to, from) in products.chunks_mut(d).zip(product.chunks(unknowns.len())) {
+                for (i, v) in unknowns.iter().zip(from) {
+                    to[*i as usize] = *v;
+                }
+            }
+        }
+        true
+    }
+
+    /// Gradients that a product with a direction for each point costs, for each of them.
+    pub(super) fn cost_of_each(&self) -> f64 {
+        let each = self.each.as_ref().map_or(0, |p| p.work);
+        each as f64 / (self.work * BATCH).max(1) as f64
     }
 }
 

@@ -39,18 +39,18 @@ const ASIDE: f64 = 0.5;
 const INSIDE: f64 = 0.3;
 
 /// How a site lies along an axis of labels.
-struct Along {
-    columns: Range<usize>,
+pub(super) struct Along {
+    pub(super) columns: Range<usize>,
     sizes: Vec<usize>,
     /// Which of its axes are the labels'.
-    places: Vec<usize>,
+    pub(super) places: Vec<usize>,
     is_simplex: bool,
-    is_ordered: bool,
+    pub(super) is_ordered: bool,
     ends: (f64, f64),
 }
 
 /// The labels of summed-out sites with the number of elements that draw one.
-fn label_axes(bound: &Bound) -> Vec<(usize, usize)> {
+pub(super) fn label_axes(bound: &Bound) -> Vec<(usize, usize)> {
     let mut out: Vec<(usize, usize)> = vec![];
     for (id, symbol) in bound.model.symbols.iter().enumerate() {
         let Ty::Index(axis) = symbol.ty else {
@@ -70,7 +70,7 @@ fn label_axes(bound: &Bound) -> Vec<(usize, usize)> {
 }
 
 /// What lies along the axis, by its columns; `None` where something there has no numbers that could change places.
-fn along(
+pub(super) fn along(
     bound: &Bound,
     axis: usize,
     columns: &[(SymbolId, Range<usize>)],
@@ -127,13 +127,13 @@ fn along(
 
 impl Along {
     /// The element that differs from another by its position along one axis.
-    fn at(&self, element: usize, place: usize, level: usize) -> usize {
+    pub(super) fn at(&self, element: usize, place: usize, level: usize) -> usize {
         let step: usize = self.sizes[place + 1..].iter().product();
         let own = element / step % self.sizes[place];
         element - own * step + level * step
     }
 
-    fn level(&self, element: usize, place: usize) -> usize {
+    pub(super) fn level(&self, element: usize, place: usize) -> usize {
         let step: usize = self.sizes[place + 1..].iter().product();
         element / step % self.sizes[place]
     }
@@ -174,53 +174,110 @@ impl Along {
     }
 }
 
+/// What an optimum says of the sites, on their own scale.
+pub(super) struct Numbers {
+    names: Vec<String>,
+    /// The sites, and where their elements stand.
+    pub(super) columns: Vec<(SymbolId, Range<usize>)>,
+    pub(super) means: Vec<f64>,
+    sds: Vec<f64>,
+}
+
+impl Numbers {
+    /// By draws of a Gaussian.
+    pub(super) fn of(
+        bound: &Bound,
+        (layout, n_params): (&Layout, usize),
+        q: &Gaussian,
+        seed: u64,
+    ) -> Result<Option<Numbers>, ObjectiveError> {
+        let Some(params) = layout.params(n_params, q) else {
+            return Ok(None);
+        };
+        let mut sampler = Sampler::new(bound, DRAWS, seed)?;
+        sampler.run(&params, 0);
+        let (mut names, mut columns) = (vec![], vec![]);
+        let (mut means, mut sds) = (vec![], vec![]);
+        for (i, quantity) in sampler.quantities.iter().enumerate() {
+            let Some(&id) = bound.model.names.get(&quantity.name) else {
+                continue;
+            };
+            let n = quantity.elements.len();
+            if !matches!(quantity.role, "site" | "param") {
+                continue;
+            }
+            let mut draws = vec![0.0; DRAWS * n];
+            for s in 0..DRAWS {
+                sampler.copy(i, s, &mut draws[s * n..(s + 1) * n]);
+            }
+            columns.push((id, names.len()..names.len() + n));
+            names.extend(quantity.elements.iter().cloned());
+            for j in 0..n {
+                let own: Vec<f64> = (0..DRAWS).map(|s| draws[s * n + j]).collect();
+                let centre = mean(&own);
+                let squares = own.iter().map(|x| (x - centre).powi(2)).sum::<f64>();
+                means.push(centre);
+                sds.push((squares / DRAWS as f64).sqrt());
+            }
+        }
+        Ok(Some(Numbers {
+            names,
+            columns,
+            means,
+            sds,
+        }))
+    }
+
+    /// The unconstrained vectors of rows of such numbers, those that are finite.
+    pub(super) fn unconstrained(
+        &self,
+        bound: &Bound,
+        rows: Vec<f64>,
+        d: usize,
+    ) -> Result<Vec<Vec<f64>>, ObjectiveError> {
+        let n = rows.len() / self.names.len().max(1);
+        let Ok(values) = Array2::from_shape_vec((n, self.names.len()), rows) else {
+            return Ok(vec![]);
+        };
+        let former = Former {
+            draws: Draws {
+                names: self.names.clone(),
+                values,
+            },
+            guide_text: String::new(),
+        };
+        let found = unconstrained(bound, &former)?;
+        let rows = found.iter().flat_map(|all| all.rows());
+        Ok(rows
+            .map(|row| row.to_vec())
+            .filter(|row| row.len() == d && row.iter().all(|v| v.is_finite()))
+            .collect())
+    }
+}
+
 /// The unconstrained vectors at which one label has given half to another.
 fn candidates(
     bound: &Bound,
-    layout: &Layout,
-    n_params: usize,
+    layout: (&Layout, usize),
     q: &Gaussian,
     seed: u64,
 ) -> Result<Vec<Vec<f64>>, ObjectiveError> {
     let axes = label_axes(bound);
-    let Some(params) = layout.params(n_params, q).filter(|_| !axes.is_empty()) else {
+    if axes.is_empty() {
+        return Ok(vec![]);
+    }
+    let Some(numbers) = Numbers::of(bound, layout, q, seed)? else {
         return Ok(vec![]);
     };
-    let mut sampler = Sampler::new(bound, DRAWS, seed)?;
-    sampler.run(&params, 0);
-    let (mut names, mut columns) = (vec![], vec![]);
-    let (mut means, mut sds) = (vec![], vec![]);
-    for (i, quantity) in sampler.quantities.iter().enumerate() {
-        let Some(&id) = bound.model.names.get(&quantity.name) else {
-            continue;
-        };
-        let n = quantity.elements.len();
-        if !matches!(quantity.role, "site" | "param") {
-            continue;
-        }
-        let mut draws = vec![0.0; DRAWS * n];
-        for s in 0..DRAWS {
-            sampler.copy(i, s, &mut draws[s * n..(s + 1) * n]);
-        }
-        columns.push((id, names.len()..names.len() + n));
-        names.extend(quantity.elements.iter().cloned());
-        for j in 0..n {
-            let own: Vec<f64> = (0..DRAWS).map(|s| draws[s * n + j]).collect();
-            let centre = mean(&own);
-            let squares = own.iter().map(|x| (x - centre).powi(2)).sum::<f64>();
-            means.push(centre);
-            sds.push((squares / DRAWS as f64).sqrt());
-        }
-    }
     let mut rows: Vec<f64> = vec![];
     for (axis, n) in axes {
-        let Some(all) = along(bound, axis, &columns)? else {
+        let Some(all) = along(bound, axis, &numbers.columns)? else {
             continue;
         };
         let labels = bound.axes[axis].labels.len();
         let pairs = (0..labels).flat_map(|a| (0..labels).map(move |b| (a, b)));
         for pair in pairs.filter(|(a, b)| a != b) {
-            let mut row = means.clone();
+            let mut row = numbers.means.clone();
             for (k, site) in all.iter().enumerate() {
                 // Not all to the same side, for one of the two orders.
                 let side = if pair.0 > pair.1 && k % 2 == 1 {
@@ -228,25 +285,17 @@ fn candidates(
                 } else {
                     1.0
                 };
-                site.split(&mut row, &sds, pair, side * ASIDE * (n as f64).sqrt());
+                site.split(
+                    &mut row,
+                    &numbers.sds,
+                    pair,
+                    side * ASIDE * (n as f64).sqrt(),
+                );
             }
             rows.extend(row);
         }
     }
-    let n = rows.len() / names.len().max(1);
-    let Ok(values) = Array2::from_shape_vec((n, names.len()), rows) else {
-        return Ok(vec![]);
-    };
-    let former = Former {
-        draws: Draws { names, values },
-        guide_text: String::new(),
-    };
-    let found = unconstrained(bound, &former)?;
-    let rows = found.iter().flat_map(|all| all.rows());
-    Ok(rows
-        .map(|row| row.to_vec())
-        .filter(|row| row.len() == q.mean.len() && row.iter().all(|v| v.is_finite()))
-        .collect())
+    numbers.unconstrained(bound, rows, q.mean.len())
 }
 
 /// Splits labels as long as that leads to a better optimum.
@@ -266,9 +315,9 @@ pub(super) fn improve(
     }
     let draws = solver.draws(RUNGS[0], 0);
     for _ in 0..GENERATIONS {
-        let value = mean(&solver.values(&ends.best, merit)) + ends.best.log_volume();
+        let value = solver.merit(&ends.best, merit);
         let mut best: Option<(f64, Gaussian)> = None;
-        for at in candidates(bound, layout, n_params, &ends.best, solver.seed)? {
+        for at in candidates(bound, (layout, n_params), &ends.best, solver.seed)? {
             let start = Gaussian::round(&solver.by, at, SDS[1]);
             let Some(start) = start.and_then(|start| solver.finite(&start, merit)) else {
                 continue;
@@ -276,7 +325,7 @@ pub(super) fn improve(
             ends.tried += 1;
             match solver.rung(start, &draws, merit, &mut ends.known, TRIAL_STEPS) {
                 Ok((q, _)) => {
-                    let own = mean(&solver.values(&q, merit)) + q.log_volume();
+                    let own = solver.merit(&q, merit);
                     ends.agreeing += usize::from(!apart(&q, &ends.best));
                     let least = best.as_ref().map_or(value + CHANCE, |b| b.0);
                     if own > least {
@@ -295,7 +344,7 @@ pub(super) fn improve(
             Err(Lost::Interrupted) => return Ok(Err(Lost::Interrupted)),
             Err(Lost::Failed) => (q, false),
         };
-        let found = mean(&solver.values(&q, merit)) + q.log_volume();
+        let found = solver.merit(&q, merit);
         if found.is_nan() || found <= value {
             break;
         }

@@ -2,7 +2,6 @@
 //! highest bound goes on.
 
 use super::gaussian::Gaussian;
-use super::smooth::Smooth;
 use super::{MOST_WORK, RUNGS, Shape, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
@@ -81,7 +80,12 @@ pub(super) fn starts(
 
 /// The prior as a Gaussian, roughly. What has no proper prior stays near zero and becomes wide.
 fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, ObjectiveError> {
-    let smooth = Smooth::new(bound, |role| matches!(role, Role::Prior(_)))?;
+    // The prior's own Gaussian is wanted roughly: its elements are independent.
+    let shape = match solver.is_matrix_free() {
+        true => Shape::MatrixFree,
+        false => Shape::Diagonal,
+    };
+    let smooth = shape.smooth(bound, |role| matches!(role, Role::Prior(_)))?;
     let d = smooth.d;
     if d != solver.smooth.d {
         return Ok(None);
@@ -89,7 +93,7 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, Obj
     let mut silent = Silent;
     let mut alone = Solver {
         smooth,
-        shape: Shape::Diagonal,
+        shape,
         by: solver.by.clone(),
         structure: solver.structure.clone(),
         seed: solver.seed,

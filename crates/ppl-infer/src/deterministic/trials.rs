@@ -6,11 +6,10 @@
 
 use super::ascent::same_top;
 use super::curvature::Curvature;
-use super::estimates::mean;
 use super::gaussian::Gaussian;
 use super::modes::{BEHIND, CHANCE};
 use super::smooth::BATCH;
-use super::{Lost, RUNGS, Shape, Solver};
+use super::{Lost, RUNGS, Solver};
 
 /// Steps from each start before they are compared.
 pub(super) const TRIAL_STEPS: usize = 15;
@@ -124,7 +123,7 @@ impl Solver<'_> {
         let draws = self.draws(BATCH, 0);
         let mut h = self.hessian(&point, &draws, &mut known);
         *curvature = Some(known);
-        if self.shape == Shape::Diagonal {
+        if self.shape.is_diagonal() {
             h = h.only_diagonal();
         }
         let laplace = match h.is_finite() {
@@ -156,7 +155,7 @@ impl Solver<'_> {
         *curvature = Some(known);
         match trial {
             Ok((q, still)) => {
-                let value = mean(&self.values(&q, merit)) + q.log_volume();
+                let value = self.merit(&q, merit);
                 if !value.is_finite() {
                     return Ok(None);
                 }

@@ -2,12 +2,11 @@
 //! at zero and to the later rungs; where it is not, it is one start among all.
 
 use super::dense::Matrix;
-use super::estimates::mean;
 use super::gaussian::Gaussian;
 use super::modes::{BEHIND, CHANCE, Ends, apart};
 use super::starts::SDS;
 use super::trials::TRIAL_STEPS;
-use super::{Lost, MERIT, RUNGS, STEPS, Shape, Solver};
+use super::{Lost, MERIT, RUNGS, STEPS, Solver};
 use crate::former::{Former, unconstrained};
 use crate::objective::ObjectiveError;
 use ndarray::Array2;
@@ -71,7 +70,7 @@ impl Solver<'_> {
             let mut precision = Symmetric::of_diagonal(pattern.clone(), diagonal.iter().copied());
             for (a, i) in known.iter().enumerate() {
                 for (b, j) in known[..=a].iter().enumerate() {
-                    let keep = i == j || self.shape != Shape::Diagonal;
+                    let keep = i == j || !self.shape.is_diagonal();
                     if let Some(place) = pattern.place(*i, *j).filter(|_| keep) {
                         precision.values[place] = own.a[a * known.len() + b];
                     }
@@ -86,7 +85,7 @@ impl Solver<'_> {
                 });
             }
         }
-        if self.shape != Shape::Diagonal {
+        if !self.shape.is_diagonal() {
             known.iter().for_each(|j| diagonal[*j] /= NARROW * NARROW);
         }
         let precision = Symmetric::of_diagonal(pattern, diagonal);
@@ -113,7 +112,7 @@ impl Solver<'_> {
             Err(Lost::Interrupted) => return Err(Lost::Interrupted),
             _ => return Ok(None),
         };
-        let value = mean(&self.values(&best, merit)) + best.log_volume();
+        let value = self.merit(&best, merit);
         let zero = Gaussian::round(&self.by, vec![0.0; self.smooth.d], SDS[0]);
         let (mut tried, mut agreeing) = (1, 1);
         if let Some(zero) = zero.and_then(|zero| self.finite(&zero, merit)) {
@@ -130,7 +129,7 @@ impl Solver<'_> {
                     break;
                 }
             }
-            let other = mean(&self.values(&end, merit)) + end.log_volume();
+            let other = self.merit(&end, merit);
             let there = !apart(&best, &end);
             if other.is_finite() && (other > value + CHANCE || (!there && other > value - BEHIND)) {
                 return Ok(None);

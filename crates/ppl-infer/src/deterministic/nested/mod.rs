@@ -126,6 +126,7 @@ impl Base {
     ) -> Result<Option<Base>, ObjectiveError> {
         let mut silent = Silent;
         let opened = Solver::open_at(bound, layout, params, seed, &mut silent)?;
+        let opened = opened.filter(|(solver, _)| !solver.is_matrix_free());
         let Some((mut solver, q)) = opened else {
             return Ok(None);
         };
