@@ -107,6 +107,11 @@ fn failure(findings: &Findings) -> Option<String> {
         Outcome::StepLimit => {
             return Some("the limit of steps came before convergence, and these are the values of the best iterate so far; raise `--max-steps`".into());
         }
+        Outcome::Unsettled { reason } => {
+            return Some(format!(
+                "more draws still moved the optimum, and gradient steps from there did not help: {reason}; these are the values of the best iterate so far"
+            ));
+        }
         Outcome::Converged | Outcome::Costly => {}
     }
     if sampled.non_finite > 0 {

@@ -192,13 +192,27 @@ fn better(first: Optimum, then: Optimum) -> Optimum {
     let seconds = first.optimise_seconds + then.optimise_seconds;
     let race_seconds = first.race_seconds + then.race_seconds;
     let skipped = then.skipped;
+    // The first was to be gone on from, so the limit of steps is not what it ended at.
+    let unsettled = |reason: String| Optimum {
+        outcome: match first.outcome {
+            Outcome::StepLimit => Outcome::Unsettled { reason },
+            ref other => other.clone(),
+        },
+        ..first.clone()
+    };
+    let kept = match &then.outcome {
+        Outcome::Diverged { reason } if keep => unsettled(reason.clone()),
+        Outcome::Converged if keep => unsettled("they ended lower".into()),
+        _ if keep => first,
+        _ => then,
+    };
     Optimum {
         steps,
         estimates,
         skipped,
         race_seconds,
         optimise_seconds: seconds,
-        ..if keep { first } else { then }
+        ..kept
     }
 }
 

@@ -135,7 +135,7 @@ impl Optimum {
     /// The same, with the limit of steps that cost set told from the user's.
     pub(crate) fn costly(self) -> Optimum {
         let outcome = match self.outcome {
-            Outcome::StepLimit => Outcome::Costly,
+            Outcome::StepLimit | Outcome::Unsettled { .. } => Outcome::Costly,
             other => other,
         };
         Optimum { outcome, ..self }

@@ -53,6 +53,11 @@ pub enum Outcome {
     StepLimit,
     /// What is left is not worth what it would cost.
     Costly,
+    /// More draws still moved the optimum, and gradient steps from there led nowhere.
+    Unsettled {
+        /// What became of the steps.
+        reason: String,
+    },
     /// The observer stopped it.
     Interrupted,
     /// No usable optimum.

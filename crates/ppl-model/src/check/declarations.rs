@@ -193,6 +193,34 @@ impl Checker {
         Some(())
     }
 
+    /// Refuses bounds that hold no number between them, where they are written as numbers.
+    fn holds_something(
+        &mut self,
+        kind: &ast::Kind,
+        lo: Option<&TExpr>,
+        hi: Option<&TExpr>,
+    ) -> Option<()> {
+        let (Some(TKind::Number(l)), Some(TKind::Number(h))) =
+            (lo.map(|e| &e.kind), hi.map(|e| &e.kind))
+        else {
+            return Some(());
+        };
+        let name = &kind.name.name;
+        if l < h || (name == "int" && l == h) {
+            return Some(());
+        }
+        let d = Diagnostic::error(
+            "E0111",
+            kind.span,
+            format!("no number is a `{name}({l}, {h})`"),
+        )
+        .at("the first bound must be the smaller one");
+        self.fail(match l > h {
+            true => d.help(format!("did you mean `{name}({h}, {l})`?")),
+            false => d,
+        })
+    }
+
     /// The kind as declared.
     pub(super) fn kind(&mut self, kind: &ast::Kind) -> Option<Kind> {
         let name = kind.name.name.as_str();
@@ -238,13 +266,13 @@ impl Checker {
             })
         };
         Some(match name {
-            "real" => {
+            "real" | "int" => {
                 let (lo, hi) = bounds(self)?;
-                Kind::Real(lo, hi)
-            }
-            "int" => {
-                let (lo, hi) = bounds(self)?;
-                Kind::Int(lo, hi)
+                self.holds_something(kind, lo.as_ref(), hi.as_ref())?;
+                match name {
+                    "real" => Kind::Real(lo, hi),
+                    _ => Kind::Int(lo, hi),
+                }
             }
             "positive" => Kind::Real(constant(0.0), None),
             "unit" => Kind::Real(constant(0.0), constant(1.0)),
