@@ -230,9 +230,9 @@ fn whole_numbers_cut_off() {
             ),
             (
                 "n: int(4, 3) ~ Poisson(2);\nfactor n;",
-                "E0118",
-                "1:11",
-                "nothing lies between",
+                "E0111",
+                "1:4",
+                "no number is a",
                 "int(3, 4)",
             ),
         ],
