@@ -236,16 +236,6 @@ impl Tape {
         }
     }
 
-    /// Operations of a run.
-    pub fn n_operations(&self) -> usize {
-        self.instructions.len()
-    }
-
-    /// The slots of an output's elements, row-major.
-    pub fn output_slots(&self, k: usize) -> &[u32] {
-        &self.outputs[k]
-    }
-
     /// The elements of an output.
     pub fn output<'a>(&'a self, k: usize, slots: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         self.outputs[k].iter().map(|s| slots[*s as usize])

@@ -1,89 +1,10 @@
-//! Scans: the body is a compiled program of its own, run once an element of the axis. Draws and series are its lanes; where the
-//! body is a handful of numbers, it is run number by number.
+//! Scans: the body is a compiled program of its own, run once an element of the axis. Draws and series are its lanes.
 
 use super::{Part, elements};
-use crate::memory::Memory;
 use crate::ops::InstructionSet;
 use crate::place::View;
 use crate::{EngineError, Kernels};
 use ppl_core::call::scan::Scan;
-use ppl_core::call::tape::Tape;
-
-/// Operations up to which a body is run number by number: calls of kernels would take longer than their work.
-const FEW: usize = 32;
-
-/// One step.
-enum Body {
-    Kernels(Box<Kernels>),
-    Numbers {
-        tape: Tape,
-        /// Its slots, in `_memory`.
-        slots: *mut f64,
-        _memory: Memory,
-    },
-}
-
-impl Body {
-    fn new(scan: &Scan, set: InstructionSet) -> Result<Body, EngineError> {
-        if let Some(tape) = Tape::new(&scan.body).filter(|t| t.n_operations() <= FEW) {
-            let mut memory = Memory::default();
-            let mut body = Body::Numbers {
-                slots: memory.allocate(tape.n_slots())?,
-                tape,
-                _memory: memory,
-            };
-            if let Some((tape, slots)) = body.numbers() {
-                tape.prepare(slots);
-            }
-            return Ok(body);
-        }
-        let kernels = Kernels::compile_for(&scan.body, set)?;
-        Ok(Body::Kernels(Box::new(kernels)))
-    }
-
-    fn numbers(&mut self) -> Option<(&Tape, &mut [f64])> {
-        match self {
-            Body::Kernels(_) => None,
-            Body::Numbers { tape, slots, .. } => {
-                // SAFETY: the buffer has that length, and nobody looks at it while the slice is used, here and in `run`.
-                let slots = unsafe { std::slice::from_raw_parts_mut(*slots, tape.n_slots()) };
-                Some((tape, slots))
-            }
-        }
-    }
-
-    /// Where the leaves lie.
-    fn leaves(&self) -> *mut f64 {
-        match self {
-            Body::Kernels(kernels) => kernels.noise,
-            Body::Numbers { slots, .. } => *slots,
-        }
-    }
-
-    /// Where the elements of an output lie.
-    fn output(&self, k: usize) -> Vec<*mut f64> {
-        match self {
-            Body::Kernels(kernels) => {
-                let (first, len) = kernels.outputs[k];
-                let at = |e| first.wrapping_add(e).cast_mut();
-                (0..len).map(at).collect()
-            }
-            Body::Numbers { tape, slots, .. } => {
-                let at = |slot: &u32| slots.wrapping_add(*slot as usize);
-                tape.output_slots(k).iter().map(at).collect()
-            }
-        }
-    }
-
-    fn run(&mut self) {
-        if let Some((tape, slots)) = self.numbers() {
-            return tape.run(slots);
-        }
-        if let Body::Kernels(kernels) = self {
-            kernels.run_stages();
-        }
-    }
-}
 
 /// One element that moves at every step.
 #[derive(Clone, Copy)]
@@ -104,7 +25,7 @@ struct Along {
 
 /// A scan that is ready to run.
 pub(crate) struct ScanRun {
-    body: Body,
+    body: Kernels,
     n: usize,
     reverse: bool,
     /// Initial states and the inputs that are the same at every step.
@@ -131,9 +52,9 @@ impl ScanRun {
         parts: &[Part],
         set: InstructionSet,
     ) -> Result<ScanRun, EngineError> {
-        let body = Body::new(scan, set)?;
+        let body = Kernels::compile_for(&scan.body, set)?;
         let program = &scan.body;
-        let noise = body.leaves();
+        let noise = body.noise;
         let (initial, inputs) = args.split_at(scan.states.len());
         let mut run = ScanRun {
             n: program.axes[scan.axis.0 as usize].size,
@@ -181,22 +102,24 @@ impl ScanRun {
             let step = part.view.stride(scan.axis);
             let to = elements(program, part.axes.without(scan.axis), &part.view);
             let (inside, list) = if part.number < n_outputs {
-                (run.body.output(part.number), &mut run.outputs)
+                (run.body.outputs[part.number].0, &mut run.outputs)
             } else {
                 let leaf = scan.states[part.number - n_outputs];
-                let at = |k| noise.wrapping_add(leaf.offset + k);
-                ((0..to.len()).map(at).collect(), &mut run.before)
+                (
+                    noise.wrapping_add(leaf.offset).cast_const(),
+                    &mut run.before,
+                )
             };
-            list.extend(to.into_iter().zip(inside).map(|(o, inside)| Along {
+            list.extend(to.into_iter().enumerate().map(|(k, o)| Along {
                 outside: part.view.base.wrapping_add(o),
-                inside,
+                inside: inside.wrapping_add(k).cast_mut(),
                 step,
             }));
         }
         for (s, leaf) in scan.states.iter().enumerate() {
-            let next = run.body.output(s).into_iter().enumerate();
-            run.states.extend(next.map(|(k, from)| Move {
-                from,
+            let (from, len) = run.body.outputs[s];
+            run.states.extend((0..len).map(|k| Move {
+                from: from.wrapping_add(k),
                 to: noise.wrapping_add(leaf.offset + k),
             }));
         }
@@ -221,7 +144,7 @@ impl ScanRun {
                 // SAFETY: as above.
                 unsafe { *a.outside.add(t * a.step) = *a.inside };
             }
-            self.body.run();
+            self.body.run_stages();
             for a in &self.outputs {
                 // SAFETY: as above.
                 unsafe { *a.outside.add(t * a.step) = *a.inside };
@@ -238,13 +161,10 @@ impl ScanRun {
     }
 
     pub(super) fn description(&self) -> String {
-        let kernels = match &self.body {
-            Body::Kernels(kernels) => kernels.explain(),
-            Body::Numbers { tape, .. } => {
-                format!("{} operations, number by number", tape.n_operations())
-            }
-        };
-        let body: String = (kernels.lines())
+        let body: String = self
+            .body
+            .explain()
+            .lines()
             .map(|line| format!("    {line}\n"))
             .collect();
         format!("{}\n{body}", self.name)
