@@ -74,3 +74,28 @@ fn a_chain_of_hundreds_of_sites() {
     });
     assert!(!verdict.is_empty());
 }
+
+/// A recurrence of many values that each read the one before at the same step.
+#[test]
+fn a_recurrence_of_a_thousand_lets() {
+    let n = 1_000;
+    let link = |i: usize| format!("let h{i}[t] = h{}[t] * 0.999;\n", i - 1);
+    let lets: String = (1..=n).map(link).collect();
+    let model = format!(
+        "data y[row]: real;\na ~ Normal(0, 1);\nfor t in row {{\nlet h0[t] = if first(t) {{ a }} else {{ h{n}[t-1] }};\n{lets}}}\n\
+         observe y ~ Normal(h{n}, 1);\n"
+    );
+    let found = on_a_small_stack(move || {
+        let bound = bind(&model, &csv(&[("y", &[1.0, -2.0, 0.5])]));
+        let density = bound.density(&Point::Unconstrained(vec![0.7]));
+        density.expect("a density").log_density
+    });
+    let share = 0.999_f64.powi(n as i32);
+    let rows = [1.0, -2.0, 0.5].into_iter().enumerate();
+    let rows = rows.map(|(t, y)| ln_normal(y, 0.7 * share.powi(t as i32 + 1), 1.0));
+    let expected = ln_normal(0.7, 0.0, 1.0) + rows.sum::<f64>();
+    assert!(
+        (found - expected).abs() < 1e-9 * expected.abs(),
+        "{found} {expected}"
+    );
+}

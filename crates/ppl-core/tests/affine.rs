@@ -48,8 +48,8 @@ fn many_states_are_a_scan() {
 fn windows_are_several_states() {
     for lags in 2..=4 {
         for second in [false, true] {
-            let scan = windowed(By::Scan, lags, second);
-            let affine = windowed(By::Builder, lags, second);
+            let scan = windowed(By::Scan, (lags, 2), second);
+            let affine = windowed(By::Builder, (lags, 2), second);
             assert!(!affine.calls.iter().any(|r| matches!(r, Routine::Scan(_))));
             let (expected, got) = (outputs(&scan), outputs(&affine));
             assert_eq!(expected.len(), got.len());

@@ -3,9 +3,27 @@
 #[path = "../../ppl-core/tests/common/affine.rs"]
 mod affine;
 
-use affine::{By, point, program};
+use affine::{By, point, program, windowed};
+use ppl_core::Program;
 use ppl_core::interpret::evaluate;
 use ppl_engine::Kernels;
+
+/// Kernels of the affine form, run twice, beside the scan.
+fn compare(scan: &Program, p: &Program, what: &str) {
+    let at = point(p.n_params);
+    let noise: Vec<f64> = (0..p.n_noise).map(|i| 0.1 * (i as f64).sin()).collect();
+    let expected = evaluate(scan, &at, &noise, &scan.outputs);
+    let mut kernels = Kernels::compile(p).unwrap();
+    for _ in 0..2 {
+        kernels.run(&at, &noise);
+        for (k, expected) in expected.iter().enumerate() {
+            for (x, y) in kernels.output(k).iter().zip(expected) {
+                let near = (x - y).abs() <= 1e-11 * (1.0 + y.abs());
+                assert!(near, "{what}, output {k}: {x} {y}");
+            }
+        }
+    }
+}
 
 #[test]
 fn values_and_derivatives_are_those_of_the_scan_interpreted() {
@@ -14,22 +32,13 @@ fn values_and_derivatives_are_those_of_the_scan_interpreted() {
             for (reverse, second) in [(false, false), (true, false), (false, true)] {
                 let scan = program(By::Scan, (n_states, draws), reverse, second);
                 let p = program(By::Builder, (n_states, draws), reverse, second);
-                let at = point(p.n_params);
-                let noise: Vec<f64> = (0..p.n_noise).map(|i| 0.1 * (i as f64).sin()).collect();
-                let expected = evaluate(&scan, &at, &noise, &scan.outputs);
-                let mut kernels = Kernels::compile(&p).unwrap();
-                for _ in 0..2 {
-                    kernels.run(&at, &noise);
-                    for (k, expected) in expected.iter().enumerate() {
-                        for (x, y) in kernels.output(k).iter().zip(expected) {
-                            assert!(
-                                (x - y).abs() <= 1e-11 * (1.0 + y.abs()),
-                                "{n_states} states, {draws} draws, output {k}: {x} {y}"
-                            );
-                        }
-                    }
-                }
+                compare(&scan, &p, &format!("{n_states} states, {draws} draws"));
             }
+        }
+        for (lags, second) in [(2, false), (3, true), (4, false)] {
+            let scan = windowed(By::Scan, (lags, draws), second);
+            let p = windowed(By::Builder, (lags, draws), second);
+            compare(&scan, &p, &format!("{lags} lags, {draws} draws"));
         }
     }
 }

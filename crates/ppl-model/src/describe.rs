@@ -2,6 +2,7 @@
 
 use crate::bind::Bound;
 use crate::graph::*;
+use crate::lets::Lets;
 use ppl_dist::Support;
 use std::fmt::Write;
 
@@ -51,9 +52,9 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             type_name(model, s.ty)
         );
     }
+    let lets = Lets::of(model);
     for (id, s) in model.symbols.iter().enumerate() {
-        let members = model.recurrence(id);
-        if let (Role::Let(_), [first, rest @ ..]) = (&s.role, members.as_slice()) {
+        if let (Role::Let(_), [first, rest @ ..]) = (&s.role, lets.recurrence(id)) {
             let with: Vec<String> = rest
                 .iter()
                 .map(|m| format!("`{}`", model.symbols[*m].name))

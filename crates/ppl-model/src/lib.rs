@@ -13,6 +13,7 @@ pub mod graph;
 mod graph_layout;
 pub mod graph_svg;
 pub mod graph_view;
+mod lets;
 pub mod lower;
 mod modifiers;
 pub mod partial;

@@ -94,13 +94,12 @@ pub fn program(by: By, (n_states, draws): (usize, usize), reverse: bool, second:
 }
 
 /// `h[t] = Σ_k f[k] h[t-k] + x[t]`, as a state of the last elements, newest first, from `initial`.
-#[allow(dead_code)]
-pub fn windowed(by: By, lags: usize, second: bool) -> Program {
+pub fn windowed(by: By, (lags, draws): (usize, usize), second: bool) -> Program {
     let axis = |name: &str, size| Axis {
         name: name.into(),
         size,
     };
-    let b = Builder::new(vec![axis("draw", 2), axis("lag", lags), axis("t", N)]);
+    let b = Builder::new(vec![axis("draw", draws), axis("lag", lags), axis("t", N)]);
     let (f, initial) = (b.param(AxisSet::of(&[G])).0, b.param(AxisSet::EMPTY).0);
     let x = b.param(AxisSet::of(&[T])).0 * Expr::Const(0.2);
     let z = b.noise(AxisSet::of(&[DRAW, T])).0;

@@ -67,16 +67,6 @@ impl Checker {
             );
             return self.fail(not_available(at, &what));
         }
-        if let (Some(a), Some(b), Some(e)) = (
-            lower.as_ref().and_then(number),
-            upper.as_ref().and_then(number),
-            &upper,
-        ) && a > b
-        {
-            let message = format!("nothing lies between the bounds {a} and {b}");
-            let d = Diagnostic::error("E0118", e.span, message);
-            return self.fail(d.help(format!("did you mean `int({b}, {a})`?")));
-        }
         dist.modifiers.lower = lower.map(Box::new);
         dist.modifiers.upper = upper.map(Box::new);
         Some(dist)

@@ -52,10 +52,12 @@ pub use units::{Observed, Units};
 
 use crate::bind::Bound;
 use crate::graph::SymbolId;
+use crate::lets::Lets;
 use ppl_core::{AxisId, AxisSet, Builder, Expr, IndexId, NodeId};
 use ppl_syntax::diagnostic::Diagnostic;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Events of families without an array form are written out element by element; longer ones are refused.
 pub const MAX_EVENT: usize = 64;
@@ -101,6 +103,8 @@ pub struct Lowering<'a, 'b> {
     pub couplings: RefCell<Option<Vec<marginal::Coupled>>>,
     /// The log likelihood unit by unit, where that is asked for.
     pub units: RefCell<Option<Units<'b>>>,
+    /// Which lets read which, once somebody asked.
+    lets: OnceCell<Rc<Lets>>,
     /// How the sites were summed out.
     pub summed_out: RefCell<Vec<SummedOut>>,
     /// Parameters met so far.
@@ -138,6 +142,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             given_up: Default::default(),
             couplings: Default::default(),
             units: Default::default(),
+            lets: Default::default(),
             summed_out: Default::default(),
             params: Default::default(),
             noise: Default::default(),
@@ -159,6 +164,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             latents: other.latents.clone(),
             more_slots: other.more_slots.clone(),
             own_slots: other.own_slots.clone(),
+            lets: other.lets.clone(),
             instance_axes: other.instance_axes.clone(),
             member_axes: other.member_axes.clone(),
             ..Lowering::new(other.bound, other.axes, other.builder)
@@ -176,6 +182,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             step: Some(step),
             ..Lowering::new(bound, axes, builder)
         }
+    }
+
+    fn lets(&self) -> Rc<Lets> {
+        let find = || Rc::new(Lets::of(&self.bound.model));
+        self.lets.get_or_init(find).clone()
     }
 
     /// Says what value a latent has.

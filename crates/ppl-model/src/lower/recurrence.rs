@@ -9,7 +9,7 @@ use ppl_core::passes::optimise;
 use ppl_core::{AxisId, AxisSet, Builder, DRAW, Expr, Index, IndexId, NodeId};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// What a state holds of a recurrent value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,43 +45,6 @@ pub(super) struct Step<'s, 'a, 'b, 'c> {
 pub(super) trait Replace<'c> {
     /// The value that stands for an expression; `None` where it is lowered as usual.
     fn replace(&self, e: &TExpr, inner: &Lowering<'_, 'c>) -> Option<Lowered<Expr<'c>>>;
-}
-
-impl Model {
-    /// The lets that a let forms a recurrence with, itself included, in the order of the text; none if it reads no
-    /// earlier element of itself.
-    pub fn recurrence(&self, id: SymbolId) -> Vec<SymbolId> {
-        let reach = |from: SymbolId| -> HashSet<SymbolId> {
-            let mut seen: HashSet<SymbolId> = HashSet::new();
-            let mut open = self.lets_read_by(from);
-            while let Some(s) = open.pop() {
-                if seen.insert(s) {
-                    open.extend(self.lets_read_by(s));
-                }
-            }
-            seen
-        };
-        let forward = reach(id);
-        if !forward.contains(&id) {
-            return vec![];
-        }
-        let mut members: Vec<SymbolId> = forward
-            .into_iter()
-            .filter(|m| *m == id || reach(*m).contains(&id))
-            .collect();
-        members.sort_by_key(|m| self.symbols[*m].span.start);
-        members
-    }
-
-    /// The lets that the definition of a let reads.
-    pub(super) fn lets_read_by(&self, id: SymbolId) -> Vec<SymbolId> {
-        let mut out = vec![];
-        if let Role::Let(e) = &self.symbols[id].role {
-            e.symbols(&mut out);
-        }
-        out.retain(|s| matches!(self.symbols[*s].role, Role::Let(_)));
-        out
-    }
 }
 
 impl<'a, 'b> Lowering<'a, 'b> {

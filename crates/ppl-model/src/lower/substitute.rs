@@ -89,7 +89,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             .iter()
             .filter(|(_, i)| !matches!(i.kind, TKind::LoopVariable));
         let axes: Vec<AxisRef> = away.map(|(a, _)| *a).collect();
-        if !self.mixes(value, self.axes.set(&axes)) || !model.recurrence(id).is_empty() {
+        if !self.mixes(value, self.axes.set(&axes)) || !self.lets().recurrence(id).is_empty() {
             return None;
         }
         Some(self.expr(&at(inner, indices)?))

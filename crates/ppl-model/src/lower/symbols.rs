@@ -33,29 +33,17 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// Lowers some of the lets that a let hangs on, the deepest first, so that few are left to be lowered within each other: a
     /// chain may be as long as a model's text, and the stack is not.
     fn long_chains(&self, id: SymbolId) -> Lowered<()> {
-        let model = self.bound.model.clone();
-        let mut heights: HashMap<SymbolId, usize> = HashMap::from([(id, 0)]);
-        let mut open = vec![(id, model.lets_read_by(id))];
-        while let Some((at, reads)) = open.last_mut() {
-            if let Some(next) = reads.pop() {
-                let known = self.values.borrow().contains_key(&next);
-                if !known && !heights.contains_key(&next) {
-                    // Of a recurrence those that are looked at meanwhile count as nothing.
-                    heights.insert(next, 0);
-                    open.push((next, model.lets_read_by(next)));
-                }
-                continue;
+        let lets = self.lets();
+        let below = lets.below(id, |s| self.values.borrow().contains_key(&s));
+        let mut heights: HashMap<SymbolId, usize> = HashMap::new();
+        for component in &below {
+            let read = lets.read_by(component).filter_map(|s| heights.get(&s));
+            let mut height = 1 + read.max().copied().unwrap_or(0);
+            if height % NESTED == 0 && !component.contains(&id) {
+                self.symbol(component[0])?;
+                height = 0;
             }
-            let at = *at;
-            open.pop();
-            let below = model.lets_read_by(at);
-            let below = below.iter().filter_map(|s| heights.get(s)).max();
-            let height = 1 + below.copied().unwrap_or(0);
-            heights.insert(at, height);
-            if height % NESTED == 0 && !open.is_empty() {
-                self.symbol(at)?;
-                heights.insert(at, 0);
-            }
+            heights.extend(component.iter().map(|m| (*m, height)));
         }
         Ok(())
     }
@@ -81,9 +69,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Role::Data { .. } => self.with_imputed(id, symbol, self.data(id, symbol))?,
             Role::Let(e) => {
                 self.long_chains(id)?;
-                let members = model.recurrence(id);
+                let lets = self.lets();
+                let members = lets.recurrence(id);
                 if !members.is_empty() {
-                    self.recurrence(&members)?;
+                    self.recurrence(members)?;
                     return Ok(self.values.borrow()[&id]);
                 }
                 // A label under a name is its position, as a column of labels is.

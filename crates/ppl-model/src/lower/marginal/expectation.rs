@@ -98,7 +98,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             TKind::Symbol(id) => {
                 if let Role::Let(inner) = &model.symbols[*id].role
                     && reads(e)
-                    && model.recurrence(*id).is_empty()
+                    && self.lets().recurrence(*id).is_empty()
                 {
                     return self.take_apart(inner, coefficient, over, out);
                 }
