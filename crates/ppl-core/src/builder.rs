@@ -10,6 +10,7 @@ mod seen;
 pub use calls::Called;
 
 use crate::axes::{Axis, AxisId, AxisSet};
+use crate::numbers::Numbers;
 use crate::program::{Index, IndexId, Node, Op, Program};
 use ppl_dist::{Expr, NodeId, Prim, Recorder};
 use seen::Seen;
@@ -25,7 +26,7 @@ pub struct Builder {
 struct Inner {
     program: Program,
     seen: Seen,
-    ones: HashMap<AxisSet, Arc<[f64]>>,
+    ones: HashMap<AxisSet, Numbers>,
     /// Whether a node depends on data alone.
     fixed: Vec<bool>,
 }
@@ -177,7 +178,7 @@ impl Builder {
     }
 
     /// A data array over `axes`.
-    pub fn data(&self, values: Arc<[f64]>, axes: AxisSet) -> Expr<'_> {
+    pub fn data(&self, values: Numbers, axes: AxisSet) -> Expr<'_> {
         let id = {
             let mut inner = self.inner.borrow_mut();
             debug_assert_eq!(values.len(), inner.program.len(axes));
@@ -198,10 +199,10 @@ impl Builder {
     }
 
     /// The values of a data array.
-    pub fn data_of(&self, number: u32) -> std::sync::Arc<[f64]> {
+    pub fn data_of(&self, number: u32) -> Numbers {
         let inner = self.inner.borrow();
         let known = inner.program.data.get(number as usize);
-        known.cloned().unwrap_or_else(|| [].into())
+        known.cloned().unwrap_or_else(|| vec![].into())
     }
 
     /// Smallest and largest value of a data array; any number where one is not a number.
@@ -311,8 +312,8 @@ fn same_positions(a: &Arc<[u32]>, b: &Arc<[u32]>) -> bool {
 }
 
 /// The same array, or one with the same bits.
-fn same_values(a: &Arc<[f64]>, b: &Arc<[f64]>) -> bool {
-    Arc::ptr_eq(a, b)
+fn same_values(a: &Numbers, b: &Numbers) -> bool {
+    a.is(b)
         || (a.len() == b.len()
             && a.iter()
                 .zip(b.iter())

@@ -2,6 +2,7 @@
 
 use crate::axes::{Axis, AxisId, AxisSet};
 use crate::call::{CallId, Routine};
+use crate::numbers::Numbers;
 use ppl_dist::{NodeId, Prim};
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ pub struct Program {
     /// Nodes, arguments first.
     pub nodes: Vec<Node>,
     /// Data arrays, with the axes of the nodes that name them.
-    pub data: Vec<Arc<[f64]>>,
+    pub data: Vec<Numbers>,
     /// Index arrays.
     pub indices: Vec<Index>,
     /// Routines.

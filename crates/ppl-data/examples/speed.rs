@@ -27,7 +27,7 @@ fn main() {
         .flat_map(|t| {
             t.column_names()
                 .filter_map(|name| t.column(name)?.reals().ok())
-                .flatten()
+                .map(|numbers| numbers.iter().sum::<f64>())
         })
         .sum();
     println!(

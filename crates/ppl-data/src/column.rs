@@ -4,6 +4,7 @@ use crate::factor::Factor;
 use crate::number::{is_missing, parse_real, why_not_real};
 use crate::source::shown;
 use crate::{Table, codes};
+use ppl_core::Numbers;
 use ppl_syntax::diagnostic::{Diagnostic, FilePlace};
 
 /// One column of a [`Table`]; rows count from 0.
@@ -42,24 +43,17 @@ impl<'a> Column<'a> {
         is_missing(self.text(row))
     }
 
-    /// The numbers that were read along with the cells, if all are numbers that fit.
-    fn numbers(&self, fits: impl Fn(f64) -> bool) -> Option<Vec<f64>> {
-        let number = |row| self.table.number(row, self.index);
-        let plain = |x: &f64| !x.is_nan() && fits(*x);
-        (0..self.len())
-            .map(|row| number(row).filter(plain))
-            .collect()
-    }
-
-    /// All rows as finite numbers.
+    /// All rows as finite numbers, shared with the table where it has them.
     ///
     /// # Errors
     /// At the first missing or non-numeric cell.
-    pub fn reals(&self) -> Result<Vec<f64>, Diagnostic> {
-        if let Some(numbers) = self.numbers(|_| true) {
-            return Ok(numbers);
+    pub fn reals(&self) -> Result<Numbers, Diagnostic> {
+        match self.table.column_numbers(self.index) {
+            Some(numbers) => Ok(numbers),
+            None => self
+                .read(parse_real, |text| self.not_real("a number", text))
+                .map(Numbers::from),
         }
-        self.read(parse_real, |text| self.not_real("a number", text))
     }
 
     /// All rows as finite numbers or missing.
@@ -72,6 +66,11 @@ impl<'a> Column<'a> {
             None => None,
             number => Some(number),
         };
+        let known = |row| self.table.number(row, self.index).map(Some);
+        let cell = |row| known(row).or_else(|| parse(self.text(row)));
+        if let Some(rows) = (0..self.len()).map(cell).collect() {
+            return Ok(rows);
+        }
         self.read(parse, |text| self.not_real("a number", text))
     }
 
@@ -79,14 +78,16 @@ impl<'a> Column<'a> {
     ///
     /// # Errors
     /// At the first cell that is none.
-    pub fn integers(&self) -> Result<Vec<f64>, Diagnostic> {
+    pub fn integers(&self) -> Result<Numbers, Diagnostic> {
         const LARGEST: f64 = 9_007_199_254_740_992.0;
         let fits = |x: f64| x.trunc() == x && x.abs() <= LARGEST;
-        if let Some(numbers) = self.numbers(fits) {
+        if let Some(numbers) = self.table.column_numbers(self.index)
+            && numbers.iter().all(|x| fits(*x))
+        {
             return Ok(numbers);
         }
         let parse = |text: &str| parse_real(text).filter(|x| fits(*x));
-        self.read(parse, |text| match parse_real(text) {
+        let whole = self.read(parse, |text| match parse_real(text) {
             None => self.not_real("a whole number", text),
             Some(number) => {
                 let name = self.name();
@@ -106,14 +107,20 @@ impl<'a> Column<'a> {
                     help,
                 )
             }
-        })
+        });
+        whole.map(Numbers::from)
     }
 
     /// All rows as 1 for `1` and `true`, 0 for `0` and `false`; letters in any case.
     ///
     /// # Errors
     /// At the first other cell.
-    pub fn bools(&self) -> Result<Vec<f64>, Diagnostic> {
+    pub fn bools(&self) -> Result<Numbers, Diagnostic> {
+        if let Some(digits) = self.table.digits(self.index)
+            && digits.iter().all(|x| *x == 0.0 || *x == 1.0)
+        {
+            return Ok(digits);
+        }
         let parse = |text: &str| match text {
             "0" => Some(0.0),
             "1" => Some(1.0),
@@ -121,7 +128,7 @@ impl<'a> Column<'a> {
             _ if text.eq_ignore_ascii_case("false") => Some(0.0),
             _ => None,
         };
-        self.read(parse, |text| {
+        let numbers = self.read(parse, |text| {
             let name = self.name();
             if is_missing(text) {
                 let (code, found, _) = why_not_real(text, name);
@@ -144,7 +151,8 @@ impl<'a> Column<'a> {
                 shown(text)
             );
             (codes::NOT_BOOL, message, help)
-        })
+        });
+        numbers.map(Numbers::from)
     }
 
     /// All rows as trimmed text.

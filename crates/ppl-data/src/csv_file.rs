@@ -11,9 +11,7 @@ use std::collections::HashMap;
 /// Cells in order of reading, and those whose text has doubled quotes in it: (index, text).
 #[derive(Default)]
 pub(crate) struct Cells {
-    pub(crate) cells: Vec<Cell>,
-    /// The numbers that the cells state, where they were read along with them; NaN for every other text.
-    pub(crate) numbers: Vec<f64>,
+    cells: Vec<Cell>,
     unescaped: Vec<(usize, String)>,
     n_columns: Option<usize>,
 }
@@ -28,14 +26,13 @@ pub(crate) fn parse(mut source: SourceText) -> Result<Table, Diagnostic> {
         );
     }
     let delimiter = delimiter(text);
-    let read = match text.as_bytes().contains(&b'"') {
-        true => quoted(&source, delimiter)?,
-        false => plain::read(&source, delimiter)?,
-    };
+    if memchr::memchr(b'"', text.as_bytes()).is_none() {
+        return unquoted(source, delimiter);
+    }
+    let read = quoted(&source, delimiter)?;
     let n_columns = read.n_columns.unwrap_or(0);
     let Cells {
         mut cells,
-        mut numbers,
         unescaped,
         ..
     } = read;
@@ -43,18 +40,69 @@ pub(crate) fn parse(mut source: SourceText) -> Result<Table, Diagnostic> {
         cells[index] = source.unescaped(&text, cells[index]);
     }
     let header: Vec<Cell> = cells.drain(..n_columns).collect();
-    numbers.drain(..n_columns.min(numbers.len()));
     let names = names(&source, header)?;
     if cells.is_empty() {
-        let place = source.place(0, source.file().trim_end().len());
-        return Err(Diagnostic::data(
-            codes::NO_ROWS,
-            place,
-            "there are column names but no rows below them",
-        )
-        .help("add at least one row"));
+        return Err(no_rows(&source));
     }
-    Ok(Table::new(source, names, cells, Order::Rows).with_numbers(numbers))
+    Ok(Table::new(source, names, cells, Order::Rows))
+}
+
+/// Reads a file without quotes in it.
+fn unquoted(source: SourceText, delimiter: u8) -> Result<Table, Diagnostic> {
+    let text = source.file();
+    let start = text.len() - text.trim_start_matches(['\r', '\n']).len();
+    let line = plain::line_at(text, start);
+    let mut header = vec![];
+    let mut at = start;
+    for field in line.split(char::from(delimiter)) {
+        header.push(trimmed(text, at, at + field.len(), 0));
+        at += field.len() + 1;
+    }
+    if header.iter().any(is_too_long) {
+        return Err(too_long(&source, start, line, delimiter));
+    }
+    if header.len() > limits::COLUMNS {
+        return Err(too_many_columns(&source, start, header.len()));
+    }
+    let body = plain::next_line(text.as_bytes(), start).unwrap_or(text.len());
+    let read = plain::read(&source, body, header.len(), delimiter)?;
+    let names = names(&source, header)?;
+    if read.rows.lines.is_empty() {
+        return Err(no_rows(&source));
+    }
+    Ok(Table::of_rows(source, names, read))
+}
+
+fn no_rows(source: &SourceText) -> Diagnostic {
+    let place = source.place(0, source.file().trim_end().len());
+    let message = "there are column names but no rows below them";
+    Diagnostic::data(codes::NO_ROWS, place, message).help("add at least one row")
+}
+
+fn is_too_long(cell: &Cell) -> bool {
+    (cell.end - cell.start) as usize > limits::CELL_BYTES
+}
+
+/// The message for the first cell that is too long in the line that begins at `start`.
+pub(crate) fn too_long(source: &SourceText, start: usize, line: &str, delimiter: u8) -> Diagnostic {
+    let mut at = start;
+    let cells = line.split(char::from(delimiter)).map(|field| {
+        at += field.len() + 1;
+        trimmed(line, at - 1 - field.len() - start, at - 1 - start, start)
+    });
+    let found = { cells }.find(is_too_long);
+    cell_too_long(source, found.unwrap_or(Cell::new(start, start)))
+}
+
+fn cell_too_long(source: &SourceText, cell: Cell) -> Diagnostic {
+    let message = format!("a cell is longer than {} bytes", limits::CELL_BYTES);
+    Diagnostic::data(codes::TOO_LARGE, source.cell_place(cell), message)
+        .help("a quote or a line end is likely lost")
+}
+
+/// How many fields a line without quotes has.
+pub(crate) fn n_fields(line: &str, delimiter: u8) -> usize {
+    memchr::memchr_iter(delimiter, line.as_bytes()).count() + 1
 }
 
 /// Reads a file with quotes in it.
@@ -116,7 +164,7 @@ impl Cells {
     }
 
     /// Checks the row whose cells begin at `first`; drops it if it is blank.
-    pub(crate) fn end_row(
+    fn end_row(
         &mut self,
         source: &SourceText,
         first: usize,
@@ -124,15 +172,10 @@ impl Cells {
         line: &str,
         delimiter: u8,
     ) -> Result<(), Diagnostic> {
-        if line.len() > limits::CELL_BYTES {
-            let long = |cell: &&Cell| (cell.end - cell.start) as usize > limits::CELL_BYTES;
-            if let Some(cell) = self.cells[first..].iter().find(long) {
-                let message = format!("a cell is longer than {} bytes", limits::CELL_BYTES);
-                return Err(
-                    Diagnostic::data(codes::TOO_LARGE, source.cell_place(*cell), message)
-                        .help("a quote or a line end is likely lost"),
-                );
-            }
+        if line.len() > limits::CELL_BYTES
+            && let Some(cell) = self.cells[first..].iter().find(|cell| is_too_long(cell))
+        {
+            return Err(cell_too_long(source, *cell));
         }
         let n_fields = self.cells.len() - first;
         match self.n_columns {
@@ -143,7 +186,6 @@ impl Cells {
             Some(n) if n == n_fields => {}
             Some(_) if line.trim().is_empty() => {
                 self.cells.truncate(first);
-                self.numbers.truncate(first);
             }
             Some(n) => return Err(ragged(source, start, line, (n_fields, n), delimiter)),
         }
@@ -151,7 +193,7 @@ impl Cells {
     }
 
     /// Refuses blank lines between two rows, in a table of one column.
-    pub(crate) fn check_gap(
+    fn check_gap(
         &self,
         source: &SourceText,
         last_end: usize,
@@ -215,7 +257,7 @@ fn too_many_columns(source: &SourceText, start: usize, found: usize) -> Diagnost
         .help("put one observation on each line, or keep only the columns the model reads")
 }
 
-fn ragged(
+pub(crate) fn ragged(
     source: &SourceText,
     start: usize,
     line: &str,
@@ -268,7 +310,11 @@ fn malformed(source: &SourceText, start: usize, line: &str, wrong: &Malformed) -
     .help(help)
 }
 
-fn refuse_blank_line(source: &SourceText, last_end: usize, start: usize) -> Result<(), Diagnostic> {
+pub(crate) fn refuse_blank_line(
+    source: &SourceText,
+    last_end: usize,
+    start: usize,
+) -> Result<(), Diagnostic> {
     let gap = &source.file()[last_end..start];
     let first_end = if gap.starts_with("\r\n") { 2 } else { 1 };
     if gap.len() <= first_end {

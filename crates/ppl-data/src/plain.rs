@@ -1,73 +1,329 @@
-//! CSV text without quotes, in one pass: cells, the numbers that they state, and where lines begin.
+//! CSV text without quotes: where its rows begin, then the numbers of its cells, part by part of the file on as many threads as there
+//! are. Cells themselves are found again when somebody asks for their text.
 
-use crate::csv_file::{Cells, trimmed};
+use crate::csv_file::{n_fields, ragged, refuse_blank_line, too_long, trimmed};
+use crate::limits;
 use crate::number::{decimal_at, parse_real};
 use crate::source::{Cell, SourceText};
+use memchr::{memchr, memchr2, memrchr};
 use ppl_syntax::diagnostic::Diagnostic;
+use rayon::prelude::*;
 
-/// Reads all rows, the first line included.
-pub(crate) fn read(source: &SourceText, delimiter: u8) -> Result<Cells, Diagnostic> {
+/// Bytes of a part: enough work for a thread.
+const PART: usize = 1 << 20;
+
+/// Rows whose numbers are turned together, from rows to columns.
+const TILE: usize = 32;
+
+/// The rows of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    /// The line of each, from 1.
+    pub lines: Vec<u32>,
+    pub delimiter: u8,
+}
+
+/// What a file says: its rows, their numbers column after column, and what the columns hold.
+pub(crate) struct Plain {
+    pub rows: Rows,
+    pub numbers: Vec<f64>,
+    pub columns: Vec<Summary>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Summary {
+    /// Nothing but plain numbers.
+    pub numbers: bool,
+    /// Bytes of the longest cell.
+    pub longest: usize,
+}
+
+const EMPTY: Summary = Summary {
+    numbers: true,
+    longest: 0,
+};
+
+/// A part of the file: whole lines.
+#[derive(Default)]
+struct Part {
+    /// Where lines begin.
+    lines: Vec<u32>,
+    /// Which of them are rows.
+    rows: Vec<u32>,
+}
+
+impl Part {
+    /// Where rows begin.
+    fn starts(&self) -> impl Iterator<Item = u32> + '_ {
+        self.rows.iter().map(|row| self.lines[*row as usize])
+    }
+}
+
+/// Reads the rows behind a header that ends at `body` and has so many columns.
+pub(crate) fn read(
+    source: &SourceText,
+    body: usize,
+    n_columns: usize,
+    delimiter: u8,
+) -> Result<Plain, Diagnostic> {
     let text = source.file();
-    let bytes = text.as_bytes();
-    let mut read = Cells::default();
-    let mut line_starts = vec![0];
-    let (mut at, mut last_end) = (0, 0);
-    while at < bytes.len() {
-        let start = at;
-        let first = read.cells.len();
-        if !is_end(bytes[at]) {
-            at = row(text, at, delimiter, &mut read);
-            let line = &text[start..at];
-            read.check_gap(source, last_end, start)?;
-            last_end = at;
-            read.end_row(source, first, start, line, delimiter)?;
-        }
-        // The line's end: a carriage return, a line feed, or both.
-        if bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n') {
-            at += 1;
-        }
-        if at < bytes.len() {
-            at += 1;
-            line_starts.push(at as u32);
-        }
+    let parts = parts(text.as_bytes(), body);
+    let parts: Vec<Part> = parts
+        .into_par_iter()
+        .map(|(from, to)| lines(text, (from, to), n_columns, delimiter))
+        .collect();
+    // The lines up to the header's.
+    let mut line_starts = lines(text, (0, body), n_columns, delimiter).lines;
+    let n_rows = parts.iter().map(|p| p.rows.len()).sum();
+    let mut rows = Rows {
+        lines: Vec::with_capacity(n_rows),
+        delimiter,
+    };
+    for part in &parts {
+        let before = line_starts.len() as u32;
+        rows.lines
+            .extend(part.rows.iter().map(|row| before + row + 1));
+        line_starts.extend(&part.lines);
     }
     source.set_line_starts(line_starts);
-    Ok(read)
+    let starts = || parts.iter().flat_map(Part::starts).map(|at| at as usize);
+    // A row has a delimiter or an end for each cell. What is said to hold more than the file would not fit into memory either.
+    let fits = n_rows.saturating_mul(n_columns) <= text.len() + 1;
+    let mut numbers = vec![0.0; if fits { n_rows * n_columns } else { 0 }];
+    let read = match fits {
+        true => fill(text, &parts, &mut numbers, (n_rows, n_columns), delimiter),
+        false => {
+            let ragged = |at: &usize| n_fields(line_at(text, *at), delimiter) != n_columns;
+            starts().find(ragged).map_or(Ok(vec![]), Err)
+        }
+    };
+    let gap = (n_columns == 1)
+        .then(|| blank_line(source, body, starts()))
+        .flatten();
+    match (read, gap) {
+        (Err(start), gap) if gap.as_ref().is_none_or(|(at, _)| start < *at) => {
+            let line = line_at(text, start);
+            let found = n_fields(line, delimiter);
+            Err(match found == n_columns {
+                true => too_long(source, start, line, delimiter),
+                false => ragged(source, start, line, (found, n_columns), delimiter),
+            })
+        }
+        (_, Some((_, error))) => Err(error),
+        (read, None) => Ok(Plain {
+            rows,
+            numbers,
+            columns: read.unwrap_or_default(),
+        }),
+    }
 }
 
-fn is_end(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
+/// Fills the columns, part by part; which are numbers throughout, or where the first row begins that is none.
+fn fill(
+    text: &str,
+    parts: &[Part],
+    numbers: &mut [f64],
+    (n_rows, n_columns): (usize, usize),
+    delimiter: u8,
+) -> Result<Vec<Summary>, usize> {
+    // For each part the pieces of the columns that it fills.
+    let mut pieces: Vec<Vec<&mut [f64]>> = parts.iter().map(|_| vec![]).collect();
+    for mut column in numbers.chunks_exact_mut(n_rows.max(1)) {
+        for (part, pieces) in parts.iter().zip(&mut pieces) {
+            let (piece, rest) = column.split_at_mut(part.rows.len());
+            pieces.push(piece);
+            column = rest;
+        }
+    }
+    let read: Vec<Result<Vec<Summary>, usize>> = parts
+        .par_iter()
+        .zip(pieces)
+        .map(|(part, pieces)| columns(text, part.starts(), pieces, delimiter))
+        .collect();
+    let mut all = vec![EMPTY; n_columns];
+    for part in read {
+        for (all, here) in all.iter_mut().zip(part?) {
+            all.numbers &= here.numbers;
+            all.longest = all.longest.max(here.longest);
+        }
+    }
+    Ok(all)
 }
 
-/// Adds the cells of the row that begins at `at`; where it ends.
-fn row(text: &str, mut at: usize, delimiter: u8, read: &mut Cells) -> usize {
+/// The text of the line that begins at `start`, without its end.
+pub(crate) fn line_at(text: &str, start: usize) -> &str {
+    let rest = text.get(start..).unwrap_or_default();
+    &rest[..memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len())]
+}
+
+impl Rows {
+    /// The cell of a column, of so many: searched from the nearer end of the line.
+    pub(crate) fn cell(
+        &self,
+        source: &SourceText,
+        row: usize,
+        column: usize,
+        n_columns: usize,
+    ) -> Cell {
+        let (from, to) = source.line(self.lines[row] as usize);
+        let bytes = source.file().as_bytes();
+        let (mut start, mut end) = (from, to);
+        if 2 * column < n_columns {
+            for _ in 0..column {
+                start += memchr(self.delimiter, &bytes[start..to]).map_or(to - start, |n| n + 1);
+            }
+            end = memchr(self.delimiter, &bytes[start..to]).map_or(to, |n| start + n);
+        } else {
+            for _ in column + 1..n_columns {
+                end = from + memrchr(self.delimiter, &bytes[from..end]).unwrap_or(0);
+            }
+            start = memrchr(self.delimiter, &bytes[from..end]).map_or(from, |n| from + n + 1);
+        }
+        trimmed(source.file(), start, end, 0)
+    }
+}
+
+/// Parts of the file from `body` on that begin and end with lines.
+fn parts(bytes: &[u8], body: usize) -> Vec<(usize, usize)> {
+    let n = ((bytes.len() - body) / PART).clamp(1, 4 * rayon::current_num_threads());
+    let length = (bytes.len() - body) / n;
+    let mut out = vec![];
+    let mut from = body;
+    for k in 1..=n {
+        let to = match k == n {
+            true => bytes.len(),
+            false => next_line(bytes, (body + k * length).max(from)).unwrap_or(bytes.len()),
+        };
+        out.push((from, to));
+        from = to;
+    }
+    out
+}
+
+/// Where the line behind the next end of a line begins.
+pub(crate) fn next_line(bytes: &[u8], from: usize) -> Option<usize> {
+    let at = from + memchr2(b'\n', b'\r', &bytes[from..])?;
+    let both = bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n');
+    Some(at + 1 + usize::from(both))
+}
+
+/// The lines of a part, and which of them are rows: all but the empty ones, and the blank ones that have not the cells of one.
+fn lines(text: &str, (from, to): (usize, usize), n_columns: usize, delimiter: u8) -> Part {
+    let bytes = &text.as_bytes()[..to];
+    let mut part = Part::default();
+    let mut at = from;
+    while at < to {
+        let is_row = match bytes[at] {
+            b'\n' | b'\r' => false,
+            byte if byte > b' ' && byte < 0x80 => true,
+            _ => {
+                let line = line_at(text, at);
+                !line.trim().is_empty() || n_fields(line, delimiter) == n_columns
+            }
+        };
+        if is_row {
+            part.rows.push(part.lines.len() as u32);
+        }
+        part.lines.push(at as u32);
+        at = next_line(bytes, at).unwrap_or(to);
+    }
+    part
+}
+
+/// Fills columns with the numbers of the rows that begin at `starts`, NaN for every other text; what they hold, or where the first
+/// row begins that is too long or has not as many cells as there are columns.
+fn columns(
+    text: &str,
+    starts: impl Iterator<Item = u32>,
+    mut columns: Vec<&mut [f64]>,
+    delimiter: u8,
+) -> Result<Vec<Summary>, usize> {
+    let width = columns.len();
+    let mut tile = vec![0.0; width * TILE];
+    let mut held = vec![EMPTY; width];
+    let mut starts = starts.map(|start| start as usize).peekable();
+    let mut done = 0;
+    while starts.peek().is_some() {
+        let mut rows = 0;
+        for (start, to) in starts.by_ref().take(TILE).zip(tile.chunks_exact_mut(width)) {
+            row(text, start, delimiter, to, &mut held).ok_or(start)?;
+            rows += 1;
+        }
+        for (j, (column, held)) in columns.iter_mut().zip(&mut held).enumerate() {
+            let mut sum = 0.0;
+            let from = tile[j..rows * width].iter().step_by(width);
+            for (to, from) in column[done..].iter_mut().zip(from) {
+                *to = *from;
+                // Not a number as soon as one of them is none; no number of a table is infinite.
+                sum += *from * 0.0;
+            }
+            held.numbers &= sum == 0.0;
+        }
+        done += rows;
+    }
+    Ok(held)
+}
+
+/// The numbers of a row; `None` if it has not as many cells as there are places, or one that is too long.
+fn row(
+    text: &str,
+    start: usize,
+    delimiter: u8,
+    to: &mut [f64],
+    held: &mut [Summary],
+) -> Option<()> {
     let bytes = text.as_bytes();
+    let is_end = |byte: u8| byte == b'\n' || byte == b'\r';
     let ends = |byte: u8| byte == delimiter || is_end(byte);
-    loop {
-        let start = at;
+    let (mut at, n_columns) = (start, to.len());
+    for (column, (place, held)) in to.iter_mut().zip(held).enumerate() {
+        let from = at;
         let (end, number) = decimal_at(bytes, at);
         at = end;
-        let is_number = bytes.get(at).is_none_or(|&byte| ends(byte));
-        match number {
-            Some(number) if is_number => {
-                read.cells.push(Cell::new(start, at));
-                read.numbers.push(number);
+        let length = match number {
+            Some(number) if bytes.get(at).is_none_or(|&byte| ends(byte)) => {
+                *place = number;
+                at - from
             }
             _ => {
                 while bytes.get(at).is_some_and(|&byte| !ends(byte)) {
                     at += 1;
                 }
-                let cell = trimmed(text, start, at, 0);
-                read.cells.push(cell);
-                read.numbers
-                    .push(other_number(&text[cell.start as usize..cell.end as usize]));
+                let cell = trimmed(text, from, at, 0);
+                let cell = &text[cell.start as usize..cell.end as usize];
+                if cell.len() > limits::CELL_BYTES {
+                    return None;
+                }
+                *place = other_number(cell);
+                cell.len()
             }
+        };
+        held.longest = held.longest.max(length);
+        let more = bytes.get(at) == Some(&delimiter);
+        if more != (column + 1 < n_columns) {
+            return None;
         }
-        match bytes.get(at) {
-            Some(&byte) if byte == delimiter => at += 1,
-            _ => return at,
-        }
+        at += usize::from(more);
     }
+    Some(())
+}
+
+/// The first blank line between two rows, or between header and first row, and where it begins.
+fn blank_line(
+    source: &SourceText,
+    body: usize,
+    starts: impl Iterator<Item = usize>,
+) -> Option<(usize, Diagnostic)> {
+    let text = source.file();
+    let mut last_end = text[..body].trim_end_matches(['\n', '\r']).len();
+    for start in starts {
+        if let Err(error) = refuse_blank_line(source, last_end, start) {
+            return Some((last_end, error));
+        }
+        last_end = start + line_at(text, start).len();
+    }
+    None
 }
 
 /// The number that a text states in another way than as a short decimal; NaN if it states none.

@@ -54,13 +54,7 @@ impl SourceText {
             origins: vec![],
             line_starts: OnceLock::new(),
         };
-        match source
-            .text
-            .as_bytes()
-            .contains(&0)
-            .then(|| source.text.find('\0'))
-            .flatten()
-        {
+        match memchr::memchr(0, source.text.as_bytes()) {
             None => Ok(source),
             Some(at) => Err(Diagnostic::data(
                 codes::ENCODING,
@@ -133,6 +127,21 @@ impl SourceText {
             line as u32
         };
         cells.map(of).collect()
+    }
+
+    /// Where a line begins and ends, its end-of-line characters left out; lines count from 1.
+    pub fn line(&self, line: usize) -> (usize, usize) {
+        let file = self.file();
+        let starts = self
+            .line_starts
+            .get_or_init(|| line_starts(file.as_bytes()));
+        let start = starts.get(line - 1).map_or(file.len(), |at| *at as usize);
+        let next = starts.get(line).map_or(file.len(), |at| *at as usize);
+        let ends = file.as_bytes()[start..next].iter().rev();
+        let n_ends = ends
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        (start, next - n_ends)
     }
 
     /// Where the file's lines begin, for a reader that saw them anyway.

@@ -2,29 +2,40 @@
 
 use crate::column::Column;
 use crate::factor::Factor;
+use crate::plain::{Plain, Rows, Summary};
 use crate::source::{Cell, SourceText};
 use crate::{csv_file, file, json};
+use ppl_core::Numbers;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// One CSV file, or the columns of a JSON object. Takes the file's size plus 16 bytes a cell; 8 of a JSON file, or of one
-/// with quotes.
+/// One CSV file, or the columns of a JSON object. Takes the file's size plus 8 bytes a cell.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub(crate) source: SourceText,
     pub(crate) names: Vec<String>,
     pub(crate) name_cells: Vec<Cell>,
     index: HashMap<String, usize>,
-    cells: Vec<Cell>,
-    /// The number of each cell, in the same order, NaN where it is no plain number; empty where they were not read along.
-    numbers: Vec<f64>,
+    places: Places,
+    /// The number of each cell, column after column, NaN where it is no plain number; empty where they were not read along.
+    numbers: Arc<Vec<f64>>,
+    /// What the columns hold, where numbers were read along.
+    held: Vec<Summary>,
     /// The levels of each column, once somebody asks.
     pub(crate) factors: Vec<OnceLock<Arc<Factor>>>,
     n_rows: usize,
-    row_stride: usize,
-    column_stride: usize,
+}
+
+/// Where cells stand.
+#[derive(Debug, Clone)]
+enum Places {
+    /// Each by itself, with the distances of rows and of columns.
+    Cells(Vec<Cell>, usize, usize),
+    /// In the rows of a file without quotes, by their number.
+    Rows(Rows),
 }
 
 /// In which order the cells of a new table come.
@@ -72,10 +83,29 @@ impl Table {
         order: Order,
     ) -> Table {
         let n_rows = cells.len() / names.len().max(1);
-        let (row_stride, column_stride) = match order {
-            Order::Rows => (names.len(), 1),
-            Order::Columns => (1, n_rows),
+        let places = match order {
+            Order::Rows => Places::Cells(cells, names.len(), 1),
+            Order::Columns => Places::Cells(cells, 1, n_rows),
         };
+        Table::with(source, names, n_rows, places)
+    }
+
+    /// Of a file without quotes.
+    pub(crate) fn of_rows(source: SourceText, names: Vec<(String, Cell)>, read: Plain) -> Table {
+        let n_rows = read.rows.lines.len();
+        Table {
+            numbers: Arc::new(read.numbers),
+            held: read.columns,
+            ..Table::with(source, names, n_rows, Places::Rows(read.rows))
+        }
+    }
+
+    fn with(
+        source: SourceText,
+        names: Vec<(String, Cell)>,
+        n_rows: usize,
+        places: Places,
+    ) -> Table {
         let index = names
             .iter()
             .enumerate()
@@ -88,44 +118,54 @@ impl Table {
             names,
             name_cells,
             index,
-            cells,
-            numbers: vec![],
+            places,
+            numbers: Arc::default(),
+            held: vec![],
             factors,
             n_rows,
-            row_stride,
-            column_stride,
         }
     }
 
-    /// With the numbers of the cells, in the order of the cells, NaN where they are none.
-    pub(crate) fn with_numbers(self, numbers: Vec<f64>) -> Table {
-        Table { numbers, ..self }
-    }
-
-    /// The number of a cell, if it was read along; NaN where it is no plain number.
+    /// The number of a cell, if it was read along and is a plain one.
     pub(crate) fn number(&self, row: usize, column: usize) -> Option<f64> {
-        let at = row * self.row_stride + column * self.column_stride;
-        self.numbers.get(at).copied()
+        let number = self.numbers.get(column * self.n_rows + row).copied();
+        number.filter(|x| !x.is_nan())
     }
 
-    /// These columns side by side, row-major, where all their cells are plain numbers; else they are to be read one by one,
-    /// which tells what is wrong with them.
-    pub fn matrix(&self, columns: &[Column]) -> Option<Arc<[f64]>> {
-        let (width, stride) = (columns.len(), self.row_stride);
-        if width == 0 || self.numbers.is_empty() {
-            return None;
-        }
-        let mut out: Arc<[f64]> = std::iter::repeat_n(0.0, self.n_rows * width).collect();
-        let rows = Arc::get_mut(&mut out)?.chunks_exact_mut(width);
-        let mut sum = 0.0;
-        for (to, from) in rows.zip(self.numbers.chunks_exact(stride)) {
-            for (to, column) in to.iter_mut().zip(columns) {
-                *to = from[column.index];
-                // Infinite or not a number as soon as one of them is; no number of a table is infinite.
-                sum += *to * 0.0;
-            }
-        }
-        (sum == 0.0).then_some(out)
+    /// The numbers of a column, if they were read along and all cells are plain ones.
+    pub(crate) fn column_numbers(&self, column: usize) -> Option<Numbers> {
+        let plain = self.held.get(column).is_some_and(|held| held.numbers);
+        plain.then(|| self.columns(column..column + 1))
+    }
+
+    /// The same of a column whose cells are single digits.
+    pub(crate) fn digits(&self, column: usize) -> Option<Numbers> {
+        let single = self.held.get(column).is_some_and(|held| held.longest == 1);
+        self.column_numbers(column).filter(|_| single)
+    }
+
+    /// Neighbouring columns, one after another.
+    fn columns(&self, columns: Range<usize>) -> Numbers {
+        let range = columns.start * self.n_rows..columns.end * self.n_rows;
+        Numbers::part(self.numbers.clone(), range)
+    }
+
+    /// These columns one after another, where all their cells are plain numbers; else they are to be read one by one, which
+    /// tells what is wrong with them. Nothing is copied where they stand so in the file.
+    pub fn matrix(&self, columns: &[Column]) -> Option<Numbers> {
+        let parts: Option<Vec<Numbers>> = { columns.iter() }
+            .map(|c| self.column_numbers(c.index))
+            .collect();
+        let parts = parts?;
+        let first = columns.first()?.index;
+        let in_order = columns
+            .iter()
+            .zip(first..)
+            .all(|(c, index)| c.index == index);
+        Some(match in_order {
+            true => self.columns(first..first + columns.len()),
+            false => parts.iter().flat_map(|part| part.iter().copied()).collect(),
+        })
     }
 
     /// The path as the user gave it.
@@ -148,8 +188,13 @@ impl Table {
 
     /// The line of the file, from 1, that each row begins on.
     pub fn row_lines(&self) -> Vec<u32> {
-        let cells = (0..self.n_rows).map(|row| self.cell(row, 0));
-        self.source.lines_of(cells)
+        match &self.places {
+            Places::Rows(rows) => rows.lines.clone(),
+            Places::Cells(..) => {
+                let cells = (0..self.n_rows).map(|row| self.cell(row, 0));
+                self.source.lines_of(cells)
+            }
+        }
     }
 
     /// The column of that name, if there is one.
@@ -177,6 +222,9 @@ impl Table {
     }
 
     pub(crate) fn cell(&self, row: usize, column: usize) -> Cell {
-        self.cells[row * self.row_stride + column * self.column_stride]
+        match &self.places {
+            Places::Cells(cells, rows, columns) => cells[row * rows + column * columns],
+            Places::Rows(rows) => rows.cell(&self.source, row, column, self.names.len()),
+        }
     }
 }

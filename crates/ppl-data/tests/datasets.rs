@@ -25,7 +25,10 @@ fn json_becomes_scalars_columns_and_arrays() {
         main.column("g").unwrap().labels().unwrap(),
         ["a", "b\"c", "ü"]
     );
-    assert_eq!(main.column("t").unwrap().bools().unwrap(), [1.0, 0.0, 1.0]);
+    assert_eq!(
+        main.column("t").unwrap().bools().unwrap()[..],
+        [1.0, 0.0, 1.0]
+    );
     assert_eq!(
         main.column("y").unwrap().optional_reals().unwrap(),
         [Some(1.0), Some(2.5), None]
@@ -150,7 +153,7 @@ fn sources_are_combined() {
     let data = Dataset::load(&sources).unwrap();
     assert_eq!(data.main.unwrap().n_rows(), 1);
     assert_eq!(
-        data.tables["county"].column("u").unwrap().reals().unwrap(),
+        data.tables["county"].column("u").unwrap().reals().unwrap()[..],
         [1.0, 2.0]
     );
     assert_eq!(

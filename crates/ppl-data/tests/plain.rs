@@ -1,5 +1,6 @@
 //! Files without quotes have a reader of their own: it finds what the other one finds.
 
+use ppl_core::Numbers;
 use ppl_data::Table;
 
 /// All that a table says, or its message.
@@ -14,8 +15,8 @@ fn account(text: &str) -> Vec<String> {
         let texts: Vec<&str> = (0..column.len()).map(|row| column.text(row)).collect();
         out.push(format!("{name}: {texts:?}"));
         // Debug output shows -0 and all digits; a message has the place of the cell.
-        let shown = |numbers: Result<Vec<f64>, ppl_syntax::Diagnostic>| match numbers {
-            Ok(numbers) => format!("{numbers:?}"),
+        let shown = |numbers: Result<Numbers, ppl_syntax::Diagnostic>| match numbers {
+            Ok(numbers) => format!("{:?}", &numbers[..]),
             Err(d) => format!("{} {}", d.code, d.message),
         };
         out.push(shown(column.reals()));
@@ -99,10 +100,83 @@ fn ragged_rows_and_matrices() {
     };
     assert_eq!(
         table.matrix(&columns("ba")).as_deref(),
-        Some(&[2.0, 1.0, 5.0, 4.0][..])
+        Some(&[2.0, 5.0, 1.0, 4.0][..])
+    );
+    let whole = table.matrix(&columns("ab")).unwrap();
+    assert_eq!(whole[..], [1.0, 4.0, 2.0, 5.0]);
+    assert!(
+        table.matrix(&columns("ab")).unwrap().is(&whole),
+        "neighbours are not copied"
     );
     assert!(
         table.matrix(&columns("ac")).is_none(),
         "a cell is no number"
     );
+}
+
+/// Large files are read in parts: what stands at their borders is read as elsewhere, and the first error is told.
+#[test]
+fn parts_of_a_large_file() {
+    let body = |end: &str, blank: usize, ragged: Option<usize>| {
+        let row = |i: usize| {
+            let more = if ragged == Some(i) { ",1" } else { "" };
+            let gap = if i % blank == 0 { end } else { "" };
+            let text = if i % 50_000 == 7 { "x" } else { "0.25" };
+            format!(
+                "{i},{text},-{i}.5,{}{more}{end}{gap}",
+                "7".repeat(1 + i % 12)
+            )
+        };
+        (0..150_000).map(row).collect::<String>()
+    };
+    let both = |header: &str, quoted: &str, body: &str| {
+        let [plain, quoted] = [header, quoted].map(|h| account(&format!("{h}{body}")));
+        assert!(plain == quoted, "{:.200} {:.200}", plain[0], quoted[0]);
+        plain
+    };
+    for end in ["\n", "\r\n", "\r"] {
+        for blank in [999, 1_000_000] {
+            let text = body(end, blank, None);
+            assert!(text.len() > 3 << 20);
+            let said = both(
+                &format!("a,b,c,d{end}"),
+                &format!("\"a\",b,c,d{end}"),
+                &text,
+            );
+            assert_eq!(said.len(), 1 + 4 * 4);
+        }
+        let text = body(end, 70_000, Some(140_001));
+        let said = both(
+            &format!("a,b,c,d{end}"),
+            &format!("\"a\",b,c,d{end}"),
+            &text,
+        );
+        assert!(said[0].contains("5 fields"), "{said:?}");
+        // One column: a blank line is refused where it stands before what else is wrong.
+        let column = |gap: usize, ragged: usize| -> String {
+            let line = |i: usize| match i {
+                _ if i == gap => format!("{i}{end}{end}"),
+                _ if i == ragged => format!("{i},2{end}"),
+                _ => format!("{i}.125{end}"),
+            };
+            (0..300_000).map(line).collect()
+        };
+        for (gap, ragged) in [(250_000, 260_000), (260_000, 250_000), (5, 299_999)] {
+            let said = both(
+                &format!("a{end}"),
+                &format!("\"a\"{end}"),
+                &column(gap, ragged),
+            );
+            assert_eq!(said.len(), 1);
+        }
+    }
+}
+
+/// A header of many columns above many short lines: told, before room is made for all of it.
+#[test]
+fn short_lines_below_a_wide_header() {
+    let header: Vec<String> = (0..90_000).map(|i| format!("c{i}")).collect();
+    let text = format!("{}\n{}", header.join(","), "1\n".repeat(400_000));
+    let error = Table::from_csv_text("t.csv", &text).unwrap_err();
+    assert!(error.message.contains("has 1 field, the header has 90000"));
 }

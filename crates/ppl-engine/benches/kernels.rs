@@ -1,6 +1,6 @@
 //! Microseconds for value and gradient of a few models, and nanoseconds for a normal draw: medians of repeated batches.
 
-use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Index, Prim, Program};
+use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Index, Numbers, Prim, Program};
 use ppl_engine::Kernels;
 use ppl_engine::random::{Address, fill_normal};
 use std::sync::Arc;
@@ -107,7 +107,7 @@ fn time(name: &str, draws: usize, program: Program, verbose: bool) {
     }
 }
 
-fn column(n: usize, f: impl Fn(usize) -> f64) -> Arc<[f64]> {
+fn column(n: usize, f: impl Fn(usize) -> f64) -> Numbers {
     (0..n).map(f).collect()
 }
 
@@ -152,11 +152,8 @@ fn normal<'b>(x: Expr<'b>, m: Expr<'b>, s: Expr<'b>) -> Expr<'b> {
 fn eight_schools(draws: usize) -> Program {
     let b = Builder::new(axes(&[("draw", draws), ("school", 8)]));
     let (s, n) = (set(&[0]), set(&[1]));
-    let y = b.data(Arc::from([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0]), n);
-    let sigma = b.data(
-        Arc::from([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]),
-        n,
-    );
+    let y = b.data([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0].into(), n);
+    let sigma = b.data([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0].into(), n);
     let (mu, ln_tau, z) = (
         drawn(&b, set(&[]), draws),
         drawn(&b, set(&[]), draws),

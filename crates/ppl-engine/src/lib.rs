@@ -37,7 +37,7 @@ use levels::Levels;
 use memory::Memory;
 pub use ops::InstructionSet;
 use place::Places;
-use ppl_core::Program;
+use ppl_core::{Numbers, Program};
 use std::collections::HashMap;
 use std::sync::Arc;
 use thiserror::Error;
@@ -106,7 +106,7 @@ pub struct Kernels {
     // What the kernels' addresses point into.
     _memory: Memory,
     _tables: Vec<RunTable>,
-    _data: Vec<Arc<[f64]>>,
+    _data: Vec<Numbers>,
     _indices: Vec<Arc<[u32]>>,
 }
 

@@ -4,11 +4,15 @@ use crate::EngineError;
 use crate::memory::Memory;
 use crate::ops::InstructionSet;
 use crate::ops::dense::{Block, DOUBLE, SINGLE, WHOLE};
+use rayon::prelude::*;
 
 /// Decimals that are tried for exact storage as whole numbers.
 const MOST_DECIMALS: i32 = 9;
 /// Numbers that say whether exact storage is worth trying.
 const SAMPLE: usize = 1024;
+
+/// Numbers that are packed by one thread at a time.
+const PART: usize = 1 << 18;
 
 /// A packed matrix.
 #[derive(Clone, Copy)]
@@ -36,6 +40,7 @@ impl Matrix {
         let n = rows.0.div_ceil(block) * block * columns.0;
         let packing = Packing {
             data,
+            first: 0,
             rows,
             columns,
             block,
@@ -48,22 +53,22 @@ impl Matrix {
             start = half(memory)?;
             let to = unsafe { std::slice::from_raw_parts_mut(start.cast::<i32>(), n) };
             let powers = (least..=MOST_DECIMALS).map(|decimals| 10f64.powi(decimals));
-            if let Some(fits) = { powers }.find(|power| packing.whole(*power, to)) {
+            let whole = |power: &f64| packing.parts(to, |part, to| part.whole(*power, to));
+            if let Some(fits) = { powers }.find(whole) {
                 (stored, power) = (WHOLE, fits);
             }
         }
         if stored == DOUBLE && sample.iter().all(|x| single(*x).1) {
             start = half(memory)?;
             let to = unsafe { std::slice::from_raw_parts_mut(start.cast::<f32>(), n) };
-            if packing.store(to, single) {
+            if packing.parts(to, |part, to| part.store(to, single)) {
                 stored = SINGLE;
             }
         }
         if stored == DOUBLE {
             start = memory.allocate(n)?;
-            packing.store(unsafe { std::slice::from_raw_parts_mut(start, n) }, |x| {
-                (x, true)
-            });
+            let to = unsafe { std::slice::from_raw_parts_mut(start, n) };
+            packing.parts(to, |part, to| part.store(to, |x| (x, true)));
         }
         Ok(Matrix {
             start: start.cast(),
@@ -95,14 +100,32 @@ impl Matrix {
 }
 
 /// What is packed: numbers of rows and columns with their distances in the data, rows of a block.
+#[derive(Clone, Copy)]
 struct Packing<'a> {
     data: &'a [f64],
+    /// The row that it begins with.
+    first: usize,
     rows: (usize, usize),
     columns: (usize, usize),
     block: usize,
 }
 
 impl Packing<'_> {
+    /// Stores whole blocks on as many threads as there are; false as soon as one element does not come back exactly.
+    fn parts<T: Send>(
+        &self,
+        to: &mut [T],
+        store: impl Fn(&Packing<'_>, &mut [T]) -> bool + Sync,
+    ) -> bool {
+        let block = (self.block * self.columns.0).max(1);
+        let blocks = (PART / block).max(1);
+        let parts = to.par_chunks_mut(blocks * block).enumerate();
+        parts.all(|(i, to)| {
+            let first = i * blocks * self.block;
+            store(&Packing { first, ..*self }, to)
+        })
+    }
+
     /// Stores all elements in another form; false as soon as one does not come back exactly. The blocks' columns, whose
     /// data lie together, one after another.
     #[inline(always)]
@@ -110,7 +133,7 @@ impl Packing<'_> {
         let ((rows, row_step), (columns, column_step)) = (self.rows, self.columns);
         let blocks = to.chunks_exact_mut(self.block * columns).enumerate();
         { blocks }.all(|(b, to)| {
-            let first = b * self.block;
+            let first = self.first + b * self.block;
             let len = self.block.min(rows - first);
             let mut all = true;
             for (j, to) in to.chunks_exact_mut(self.block).enumerate() {

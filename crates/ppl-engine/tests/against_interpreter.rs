@@ -3,7 +3,6 @@
 use ppl_core::interpret::evaluate;
 use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Index, IndexId, NodeId, Prim, Program};
 use ppl_engine::Kernels;
-use std::sync::Arc;
 
 const DRAWS: [usize; 3] = [1, 3, 16];
 const SIZES: [usize; 7] = [1, 7, 8, 255, 512, 513, 5000];
@@ -92,7 +91,7 @@ fn index(b: &Builder, target: u8, axes: AxisSet, n: usize, size: usize, sorted: 
 }
 
 fn data<'b>(b: &'b Builder, axes: AxisSet, n: usize, seed: u64) -> Expr<'b> {
-    b.data(Arc::from(Numbers(seed).reals(n)), axes)
+    b.data(Numbers(seed).reals(n).into(), axes)
 }
 
 fn apply<'b>(prim: Prim, args: &[Expr<'b>]) -> Expr<'b> {

@@ -74,7 +74,7 @@ fn literal(e: &TExpr) -> Option<f64> {
 }
 
 /// Whether two expressions are equal by the way they are written; of what is not looked into, that is not known.
-fn same(a: &TExpr, b: &TExpr) -> bool {
+pub(crate) fn same(a: &TExpr, b: &TExpr) -> bool {
     let all =
         |x: &[TExpr], y: &[TExpr]| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y));
     if a.axes != b.axes {

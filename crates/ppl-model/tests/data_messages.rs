@@ -269,3 +269,29 @@ fn cells_that_a_condition_leaves_out_are_not_observed() {
     let found = common::diagnostics(&model("-1"), Some(&data));
     assert!(found.len() == 1 && found[0].code == "E0211", "{found:?}");
 }
+
+#[test]
+fn two_arrays_of_the_same_columns() {
+    let data = table("d_0,d_1,w_0,w_1\n1,2,3,4\n");
+    let model = |w: &str| {
+        format!(
+            "axis v = columns(\"d_*\");\ndata d[row, v]: real;\ndata {w};\nb ~ Normal(0, 1);\nobserve d ~ Normal(b * w, 1);\n"
+        )
+    };
+    let found = diagnostics(&model("w[row, v]: real"), Some(&data));
+    assert_eq!((found.len(), found[0].code), (1, "E0209"));
+    assert!(
+        found[0]
+            .message
+            .contains("`d` and `w` would be the same columns")
+    );
+    assert!(
+        found[0]
+            .help
+            .as_deref()
+            .unwrap()
+            .contains("data w[row, v]: real from \"w_*\"")
+    );
+    assert_eq!(at(&model("w[row, v]: real"), &found[0]), "3:6");
+    assert!(diagnostics(&model("w[row, v]: real from \"w_*\""), Some(&data)).is_empty());
+}

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::check;
+use common::{check, diagnostics, table};
 
 /// A line after the declarations of a square matrix and two vectors.
 macro_rules! with {
@@ -182,4 +182,155 @@ fn vectors_beside_square_matrices() {
         ],
         None,
     );
+}
+
+/// A line after the declarations of what a multivariate normal may have as its matrix.
+macro_rules! normal {
+    ($line:literal) => {
+        concat!(
+            "axis k = 2;\ndata y[k]: real;\ns[k] ~ HalfNormal(1);\nL[k, k] ~ LkjCholesky(2);\nR[k, k] ~ LkjCorr(2);\n",
+            $line
+        )
+    };
+}
+
+#[test]
+fn factors_and_covariances_in_the_place_of_each_other() {
+    let factor = "neither triangular nor symmetric";
+    let cases = [
+        (
+            normal!("observe y ~ MultiNormal(0, scale_tril = R);"),
+            "E0107",
+            "6:41",
+            "this is symmetric",
+            "`cov = …`",
+        ),
+        (
+            normal!("observe y ~ MultiNormal(0, scale_tril = diag(s) @ R);"),
+            "E0107",
+            "6:41",
+            factor,
+            "LkjCholesky",
+        ),
+        (
+            normal!("observe y ~ MultiNormal(0, scale_tril = transpose(L));"),
+            "E0107",
+            "6:41",
+            "upper triangular",
+            "leave `transpose` away",
+        ),
+        (
+            normal!("observe y ~ MultiNormal(0, cov = diag(s) @ L);"),
+            "E0107",
+            "6:34",
+            "this is lower triangular",
+            "`scale_tril = …`",
+        ),
+        (
+            normal!("let A[k, k] = diag(s) @ L;\nobserve y ~ MultiNormal(0, precision = A);"),
+            "E0107",
+            "7:40",
+            "lower triangular",
+            "`scale_tril = …`",
+        ),
+        (
+            normal!("observe y ~ MultiNormal(0, cov = diag(s) @ R);"),
+            "E0107",
+            "6:34",
+            factor,
+            "diag(s) @ R @ diag(s)",
+        ),
+        (
+            normal!("observe y ~ MultiNormal(0, cov = [[1, 0], [s[1], 1]]);"),
+            "E0107",
+            "6:34",
+            "lower triangular",
+            "`scale_tril",
+        ),
+        (
+            normal!("observe y ~ MultiNormal(0, scale_tril = cholesky(L));"),
+            "E0107",
+            "6:50",
+            "matrix of `cholesky`",
+            "L @ transpose(L)",
+        ),
+        (
+            normal!("let c = sum(solve_tri(R, y));\nobserve y ~ MultiNormal(c, cov = R);"),
+            "E0107",
+            "6:23",
+            "factor of `solve_tri`",
+            "cholesky",
+        ),
+        (
+            normal!("V[k, k] ~ Wishart(4, scale = L);\nobserve y ~ MultiNormal(0, cov = V);"),
+            "E0107",
+            "6:30",
+            "lower triangular",
+            "`scale_tril",
+        ),
+    ];
+    check(&cases, None);
+}
+
+#[test]
+fn what_is_a_factor_or_a_covariance_is_taken() {
+    for line in [
+        "scale_tril = L",
+        "scale_tril = diag(s) @ L",
+        "scale_tril = 2 * L",
+        "scale_tril = cholesky(diag(s) @ R @ diag(s))",
+        "scale_tril = diag(s)",
+        "cov = R",
+        "cov = diag(s)",
+        "cov = diag(s) @ R @ diag(s)",
+        "cov = diag(s) @ (R @ diag(s))",
+        "cov = 3 * R",
+        "cov = R + diag(s)",
+        "cov = outer(s, s) * R",
+        "cov = outer(s, s) + diag(s)",
+        "cov = L @ transpose(L)",
+        "precision = inverse(R)",
+        "cov = A @ transpose(A)",
+        "cov = diag(s) @ L @ transpose(L) @ diag(s)",
+        "scale_tril = [[1, 0], [s[1], 1]]",
+        "cov = [[1, s[1]], [s[1], 2]]",
+        "cov = [[1, s[1]], [s[2], 2]]",
+        "scale_tril = diag(s) @ L @ diag(s)",
+        "cov = R * R",
+        "scale_tril = L + diag(s)",
+        "cov = R + 1",
+    ] {
+        let text = format!(
+            "axis k = 2;\ndata y[k]: real;\ns[k] ~ HalfNormal(1);\nL[k, k] ~ LkjCholesky(2);\nR[k, k] ~ LkjCorr(2);\n\
+             let A[k, k] = diag(s) @ L;\nobserve y ~ MultiNormal(0, {line});\n"
+        );
+        let found = diagnostics(&text, None);
+        let errors = found.iter().filter(|d| d.is_error());
+        let said: Vec<&String> = errors.map(|d| &d.message).collect();
+        assert!(said.is_empty(), "{line}: {said:?}");
+    }
+}
+
+#[test]
+fn matrices_of_data_are_looked_at() {
+    let data = table("y\n1\n");
+    let cases = [
+        (
+            "axis k = 2;\nx[k] ~ MultiNormal(0, cov = [[2, 0.9], [0.1, 2]]);\nobserve y ~ Normal(x[1], 1);\ndata y[row]: real;",
+            "E0107",
+            "2:29",
+            "[1, 2] is 0.9 and [2, 1] is 0.1",
+            "scale_tril",
+        ),
+        (
+            "axis k = 2;\nlet C[k, k] = [[2, 0.9], [0.1, 2]];\nx[k] ~ MultiNormal(0, scale_tril = C);\nobserve y ~ Normal(x[1], 1);\ndata y[row]: real;",
+            "E0107",
+            "3:36",
+            "[1, 2] is 0.9",
+            "cholesky",
+        ),
+    ];
+    check(&cases, Some(&data));
+    let fine = "axis k = 2;\nlet C[k, k] = [[2, 0.1 + 0.2], [0.3, 2]];\nx[k] ~ MultiNormal(0, cov = C);\nobserve y ~ Normal(x[1], 1);\ndata y[row]: real;";
+    assert!(!diagnostics(fine, Some(&data)).iter().any(|d| d.is_error()));
 }

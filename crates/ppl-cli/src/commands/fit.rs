@@ -69,7 +69,8 @@ pub struct Fit {
 
 /// Runs it.
 pub fn run(fit: &Fit, terminal: &Terminal) -> Outcome {
-    match fit.run(terminal) {
+    let done = fit.threads(terminal);
+    match done.and_then(|pool| pool.install(|| fit.run(terminal))) {
         Ok(outcome) | Err(outcome) => outcome,
     }
 }
@@ -139,18 +140,12 @@ impl Fit {
         }
     }
 
-    /// The fit on its own threads, and whether it was interrupted.
-    fn fit(
-        &self,
-        session: &Session,
-        bound: &Bound,
-        options: &FitOptions,
-        terminal: &Terminal,
-    ) -> Result<(ppl_lang::Fit, bool), Outcome> {
+    /// The threads that share the work, reading included.
+    fn threads(&self, terminal: &Terminal) -> Result<rayon::ThreadPool, Outcome> {
         let threads = self
             .threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from));
-        let pool = rayon::ThreadPoolBuilder::new()
+        rayon::ThreadPoolBuilder::new()
             .num_threads(threads.unwrap_or(1))
             .stack_size(STACK)
             .build()
@@ -159,10 +154,20 @@ impl Fit {
                     .help("ask for fewer: `--threads 1`");
                 messages::print(&[error], "", "", terminal);
                 Outcome::BadInput
-            })?;
+            })
+    }
+
+    /// The fit, and whether it was interrupted.
+    fn fit(
+        &self,
+        session: &Session,
+        bound: &Bound,
+        options: &FitOptions,
+        terminal: &Terminal,
+    ) -> Result<(ppl_lang::Fit, bool), Outcome> {
         let bar = bar(terminal.progress && !self.quiet);
         let mut watch = Watch::new(bar.clone(), Interrupt::watch(&bar));
-        let result = pool.install(|| bound.fit(options, &mut watch));
+        let result = bound.fit(options, &mut watch);
         bar.finish_and_clear();
         match result {
             Ok(fit) => Ok((fit, watch.interrupted)),

@@ -2,9 +2,9 @@
 
 use super::Builder;
 use crate::axes::{AxisId, AxisSet, DRAW};
+use crate::numbers::Numbers;
 use crate::program::{IndexId, Op};
 use ppl_dist::{Expr, Prim};
-use std::sync::Arc;
 
 impl Builder {
     /// Look-up along the index's target axis. A source without that axis is returned as it is.
@@ -156,7 +156,7 @@ impl Builder {
         let known = self.inner.borrow().ones.get(&missing).cloned();
         let ones = known.unwrap_or_else(|| {
             let mut inner = self.inner.borrow_mut();
-            let ones: Arc<[f64]> = vec![1.0; inner.program.len(missing)].into();
+            let ones: Numbers = vec![1.0; inner.program.len(missing)].into();
             inner.ones.insert(missing, ones.clone());
             ones
         });

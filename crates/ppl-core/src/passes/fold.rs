@@ -2,10 +2,10 @@
 
 use super::rebuild::{copy, live, rebuild};
 use crate::interpret::evaluate;
+use crate::numbers::Numbers;
 use crate::program::{Op, Program};
 use ppl_dist::{Expr, NodeId};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// Longest array that is written whatever the size of the data.
 const ALWAYS: usize = 1 << 20;
@@ -18,9 +18,9 @@ pub fn fold(program: &Program) -> Program {
         return program.clone();
     }
     let values = evaluate(program, &[], &[], &targets);
-    let folded: HashMap<NodeId, Arc<[f64]>> = targets
+    let folded: HashMap<NodeId, Numbers> = targets
         .into_iter()
-        .zip(values.into_iter().map(Arc::from))
+        .zip(values.into_iter().map(Numbers::from))
         .collect();
     rebuild(program, |b, id, of| match folded.get(&id) {
         Some(values) if program.node(id).axes.is_empty() => Expr::Const(values[0]),

@@ -1,8 +1,9 @@
 //! Columns of data: types, kinds, and labels to positions.
 
 use super::axes::{missing_column, missing_scalar};
-use super::{Binder, BoundAxis, Labels, Values};
+use super::{Array, Binder, BoundAxis, Labels, Values};
 use crate::graph::*;
+use ppl_core::Numbers;
 use ppl_data::{Column, Interval, Table};
 use ppl_syntax::diagnostic::Diagnostic;
 
@@ -219,7 +220,7 @@ impl Binder<'_> {
                 Values::Real(cells.into_iter().map(end).collect())
             }
             ty => {
-                let values = if s.is_optional() {
+                let values: Numbers = if s.is_optional() {
                     let cells = column.optional_reals()?;
                     if cells.iter().all(Option::is_none) {
                         return Err(Diagnostic::data(
@@ -358,6 +359,46 @@ impl Binder<'_> {
         })
     }
 
+    /// Refuses a second array of the columns of an axis, which would hold the same numbers as the first.
+    fn columns_read_twice(
+        &self,
+        table: &Table,
+        s: &Symbol,
+        across: usize,
+    ) -> Result<(), Diagnostic> {
+        let Levels::Columns(patterns) = &self.model.axes[across].levels else {
+            return Ok(());
+        };
+        let reads_them = |other: &&Symbol| {
+            let own = matches!(&other.role, Role::Data { from: None, .. });
+            own && other.axes == s.axes && !self.data.arrays.contains_key(&other.name)
+        };
+        let first = self.model.symbols.iter().find(reads_them);
+        let Some(first) = first.filter(|first| first.name != s.name) else {
+            return Ok(());
+        };
+        let axis = &self.model.axes[across].name;
+        let message = format!(
+            "`{}` and `{}` would be the same columns, those of the axis `{axis}`",
+            first.name, s.name
+        );
+        let own = format!("{}_*", s.name);
+        let pattern = match (table.matching(&own).is_empty(), patterns.first()) {
+            (true, Some(pattern)) => pattern.clone(),
+            _ => own,
+        };
+        let help = format!(
+            "say which columns it reads, a `*` for the level: `data {}{}: {} from \"{pattern}\";`",
+            s.name,
+            self.model.bracket(&s.axes),
+            s.kind.as_ref().map_or("real", Kind::keyword),
+        );
+        Err(Diagnostic::error("E0209", s.span, message)
+            .at("reads the same columns again")
+            .label(first.span, "reads them first")
+            .help(help))
+    }
+
     /// `X[row, feature]`: a column for each level.
     fn matrix(
         &self,
@@ -368,6 +409,9 @@ impl Binder<'_> {
         from: Option<&String>,
         n: usize,
     ) -> Result<Values, Diagnostic> {
+        if from.is_none() {
+            self.columns_read_twice(table, s, across)?;
+        }
         let labels = self.axes[across]
             .as_ref()
             .map_or_else(|| Labels::listed(vec![]), |a| a.labels.clone());
@@ -392,10 +436,10 @@ impl Binder<'_> {
             .collect();
         let columns = columns?;
         let plain = s.ty == Ty::Real && !s.is_optional() && !s.is_censored();
-        if let Some(values) = plain.then(|| table.matrix(&columns)).flatten()
-            && (takes_any_number(s) || values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok()))
-        {
-            return Ok(Values::Real(values));
+        if let Some(values) = plain.then(|| table.matrix(&columns)).flatten() {
+            if takes_any_number(s) || values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok()) {
+                return Ok(Values::Real(Array::of_columns(values, table.n_rows())));
+            }
         }
         let k = names.len().max(1);
         let mut out = vec![0.0; n];

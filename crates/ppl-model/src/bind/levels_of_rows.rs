@@ -5,7 +5,6 @@ use super::{Binder, Values};
 use crate::graph::*;
 use ppl_data::Table;
 use ppl_syntax::diagnostic::Diagnostic;
-use std::sync::Arc;
 
 impl Binder<'_> {
     /// A datum along another axis than `row` that stands in the main table, the same on all lines of a level.
@@ -89,7 +88,7 @@ impl Binder<'_> {
                         format!("no line tells `{}` for `{label}`", s.name),
                     ));
                 }
-                $variant(out.into_iter().flatten().collect::<Arc<[_]>>())
+                $variant(out.into_iter().flatten().collect())
             }};
         }
         Ok(match &values {

@@ -1,5 +1,6 @@
 //! A checked model meets its data: levels, sizes, columns, and every check that needs them.
 
+mod array;
 mod axes;
 mod broken_chains;
 mod columns;
@@ -9,6 +10,7 @@ mod imputations;
 mod kinds;
 mod labels;
 mod levels_of_rows;
+mod matrices;
 mod near_levels;
 mod neighbours;
 mod new_rows;
@@ -20,6 +22,7 @@ mod times;
 mod weights;
 
 use crate::graph::*;
+pub use array::Array;
 pub use labels::Labels;
 use ppl_core::passes::Folding;
 use ppl_data::Dataset;
@@ -57,7 +60,7 @@ impl BoundAxis {
 #[derive(Debug, Clone)]
 pub enum Values {
     /// Numbers.
-    Real(Arc<[f64]>),
+    Real(Array),
     /// Positions along an axis.
     Index(Arc<[u32]>),
 }
@@ -72,7 +75,7 @@ pub struct Bound {
     /// Values of the data, by symbol; of censored columns the lower ends of the cells.
     pub values: HashMap<SymbolId, Values>,
     /// Upper ends of the cells of censored columns.
-    pub upper_ends: HashMap<SymbolId, Arc<[f64]>>,
+    pub upper_ends: HashMap<SymbolId, Array>,
     /// Where the rows of the main table stand.
     pub rows: RowLines,
     /// What is allowed and is likely a mistake.
@@ -191,6 +194,7 @@ pub fn bind_within(
         errors.extend(binder.skipped_cells(&bound));
         errors.extend(bound.kinds());
         errors.extend(bound.weights());
+        errors.extend(bound.matrices());
     }
     if errors.is_empty() {
         errors = bound.discrete_sites();
@@ -209,7 +213,7 @@ struct Binder<'a> {
     data: &'a Dataset,
     axes: Vec<Option<BoundAxis>>,
     values: HashMap<SymbolId, Values>,
-    upper_ends: HashMap<SymbolId, Arc<[f64]>>,
+    upper_ends: HashMap<SymbolId, Array>,
     /// Censored columns are read twice: their lower ends, then their upper ends.
     reads_upper_ends: bool,
     diagnostics: Vec<Diagnostic>,

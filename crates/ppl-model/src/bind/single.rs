@@ -2,7 +2,6 @@
 
 use super::{Bound, Values};
 use crate::graph::{Kind, Role, Ty};
-use std::sync::Arc;
 
 impl Bound {
     /// Rounds the numbers of all data arrays of two axes to single precision (24 bits), which halves what a matrix of many
@@ -17,8 +16,8 @@ impl Bound {
         });
         for id in rounded.collect::<Vec<_>>() {
             if let Some(Values::Real(values)) = self.values.get_mut(&id) {
-                let single = values.iter().map(|x| f64::from(*x as f32));
-                *values = single.collect::<Arc<[f64]>>();
+                let single = values.in_any_order().iter().map(|x| f64::from(*x as f32));
+                *values = single.collect();
             }
         }
     }

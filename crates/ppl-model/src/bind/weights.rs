@@ -12,6 +12,12 @@ const SLACK: f64 = 1e-9;
 impl Bound {
     /// Weights that are negative or do not add up to 1.
     pub(super) fn weights(&self) -> Vec<Diagnostic> {
+        let all = self.distributions();
+        all.filter_map(|d| self.wrong_weights(d)).collect()
+    }
+
+    /// The distributions of sites, observations and predictions, branch by branch.
+    pub(super) fn distributions(&self) -> impl Iterator<Item = &TDist> {
         let sites = self.model.symbols.iter().filter_map(|s| match &s.role {
             Role::Site(d) => Some(&**d),
             _ => None,
@@ -21,8 +27,7 @@ impl Bound {
             Statement::Observe { dist, .. } | Statement::Predict { dist, .. } => Some(dist),
             _ => None,
         });
-        let branches = sites.chain(others).flat_map(TDist::branches);
-        branches.filter_map(|d| self.wrong_weights(d)).collect()
+        sites.chain(others).flat_map(TDist::branches)
     }
 
     fn wrong_weights(&self, d: &TDist) -> Option<Diagnostic> {

@@ -42,6 +42,7 @@ impl Checker {
                 return self.fail(d);
             }
         }
+        self.matrix_argument(def, parameter, e)?;
         match (parameter.domain, along) {
             (Domain::Simplex, Some(&along)) => match self.model.total(e, along) {
                 Total::One => return Some(()),

@@ -77,6 +77,15 @@ impl Checker {
         let typed: Vec<TExpr> = typed.into_iter().collect::<Option<_>>()?;
         self.all_numeric(&typed)?;
         let first = &typed[0];
+        match op {
+            LinearOp::Cholesky => {
+                self.matrix_form(first, "the matrix of `cholesky`", false, None)?;
+            }
+            LinearOp::SolveTri => {
+                self.matrix_form(first, "the factor of `solve_tri`", true, None)?;
+            }
+            _ => {}
+        }
         let ([row, column], axes) = match op {
             LinearOp::Outer => self.outer_axes(&typed[0], &typed[1])?,
             LinearOp::Cholesky | LinearOp::Inverse | LinearOp::Transpose => {

@@ -88,7 +88,7 @@ impl Checker {
     }
 
     /// What a name stands for, through look-ups and deterministic values.
-    fn resolved<'e>(&'e self, e: &'e TExpr) -> &'e TExpr {
+    pub(super) fn resolved<'e>(&'e self, e: &'e TExpr) -> &'e TExpr {
         let mut e = e;
         loop {
             e = match &e.kind {

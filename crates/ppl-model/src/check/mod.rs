@@ -29,6 +29,7 @@ mod linear;
 mod lints;
 mod markov;
 mod matrices;
+mod matrix_forms;
 mod modifiers;
 mod narrowed_counts;
 mod neighbours;

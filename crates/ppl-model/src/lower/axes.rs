@@ -1,11 +1,10 @@
 //! Which program axis each axis of the model is. The longest axis is innermost, the Monte Carlo draw outermost.
 
-use crate::bind::Bound;
+use crate::bind::{Array, Bound};
 use crate::departure::Departure;
 use crate::graph::*;
-use ppl_core::{Axis, AxisId, AxisSet, DRAW};
+use ppl_core::{Axis, AxisId, AxisSet, DRAW, Numbers};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// The program's axes for a bound model.
 #[derive(Debug, Clone)]
@@ -170,12 +169,15 @@ impl AxisMap {
         order.into_iter().map(|i| values[i]).collect()
     }
 
-    /// The same of an array that is shared where both orders are one; a matrix is turned tile by tile.
-    pub fn array_to_program(&self, values: &Arc<[f64]>, axes: &[AxisRef]) -> Arc<[f64]> {
+    /// The same of a datum, which keeps what is made of it.
+    pub fn array_to_program(&self, values: &Array, axes: &[AxisRef]) -> Numbers {
         let ids: Vec<AxisId> = axes.iter().map(|a| self.id(*a)).collect();
         match ids[..] {
-            _ if ids.is_sorted() => values.clone(),
-            [_, columns] => turned(values, self.program[columns.0 as usize].size),
+            _ if ids.is_sorted() => values.declared().clone(),
+            [_, columns] => {
+                let columns = self.program[columns.0 as usize].size;
+                values.transposed(columns).clone()
+            }
             _ => self.to_program(values, axes).into(),
         }
     }
@@ -204,44 +206,6 @@ impl AxisMap {
     }
 }
 
-/// The transpose of a row-major matrix.
-fn turned(values: &[f64], columns: usize) -> Arc<[f64]> {
-    /// Rows of a tile: what is read lies in the first cache, what is written in whole lines.
-    const TILE: usize = 64;
-    let rows = values.len() / columns.max(1);
-    let mut out: Arc<[f64]> = std::iter::repeat_n(0.0, values.len()).collect();
-    let Some(to) = Arc::get_mut(&mut out) else {
-        return out;
-    };
-    for first in (0..rows).step_by(TILE) {
-        let tile = &values[first * columns..(first + TILE).min(rows) * columns];
-        for (j, to) in to.chunks_exact_mut(rows.max(1)).enumerate() {
-            let column = tile[j..].iter().step_by(columns);
-            to[first..]
-                .iter_mut()
-                .zip(column)
-                .for_each(|(to, x)| *to = *x);
-        }
-    }
-    out
-}
-
 fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
     e.visit(&mut |e| note(&e.axes));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::turned;
-
-    #[test]
-    fn turning_a_matrix() {
-        for (rows, columns) in [(1, 1), (64, 3), (65, 2), (200, 7), (0, 4), (3, 100)] {
-            let values: Vec<f64> = (0..rows * columns).map(|i| i as f64).collect();
-            let got = turned(&values, columns);
-            let expected = (0..columns).flat_map(|j| (0..rows).map(move |i| (i, j)));
-            let expected: Vec<f64> = expected.map(|(i, j)| values[i * columns + j]).collect();
-            assert_eq!(got[..], expected[..]);
-        }
-    }
 }

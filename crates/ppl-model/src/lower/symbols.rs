@@ -114,7 +114,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             Some(Values::Real(v)) => match symbol.axes.len() {
                 0 => Expr::Const(v[0]),
-                1 => self.builder.data(v.clone(), self.axes.set(&symbol.axes)),
+                1 => self
+                    .builder
+                    .data(v.declared().clone(), self.axes.set(&symbol.axes)),
                 _ => self.builder.data(
                     self.axes.array_to_program(v, &symbol.axes),
                     self.axes.set(&symbol.axes),
