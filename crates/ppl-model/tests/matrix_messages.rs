@@ -262,6 +262,15 @@ fn factors_and_covariances_in_the_place_of_each_other() {
             "cholesky",
         ),
         (
+            normal!(
+                "let U = transpose(L);\nlet c = sum(solve_tri(U, y));\nobserve y ~ MultiNormal(c, cov = R);"
+            ),
+            "E0107",
+            "7:23",
+            "upper triangular",
+            "solve_tri(transpose(L), b)",
+        ),
+        (
             normal!("V[k, k] ~ Wishart(4, scale = L);\nobserve y ~ MultiNormal(0, cov = V);"),
             "E0107",
             "6:30",
@@ -302,7 +311,7 @@ fn what_is_a_factor_or_a_covariance_is_taken() {
     ] {
         let text = format!(
             "axis k = 2;\ndata y[k]: real;\ns[k] ~ HalfNormal(1);\nL[k, k] ~ LkjCholesky(2);\nR[k, k] ~ LkjCorr(2);\n\
-             let A[k, k] = diag(s) @ L;\nobserve y ~ MultiNormal(0, {line});\n"
+             let A[k, k] = diag(s) @ L;\nlet c = sum(solve_tri(transpose(A), y));\nobserve y ~ MultiNormal(c, {line});\n"
         );
         let found = diagnostics(&text, None);
         let errors = found.iter().filter(|d| d.is_error());

@@ -41,8 +41,24 @@ impl Array {
         self.0.transposed.get_or_init(turn)
     }
 
+    /// Another array of the same shape, number by number.
+    pub fn map(&self, f: impl Fn(f64) -> f64) -> Self {
+        let (declared, transposed) = (OnceLock::new(), OnceLock::new());
+        let numbers = self.in_any_order().iter().map(|x| f(*x)).collect();
+        let place = match self.0.declared.get() {
+            Some(_) => &declared,
+            None => &transposed,
+        };
+        place.get_or_init(|| numbers);
+        Array(Arc::new(Orders {
+            declared,
+            transposed,
+            shape: self.0.shape,
+        }))
+    }
+
     /// In whatever order they stand, for what is asked of each number alone.
-    pub fn in_any_order(&self) -> &[f64] {
+    fn in_any_order(&self) -> &[f64] {
         let known = self.0.declared.get().or(self.0.transposed.get());
         known.map_or(&[], |numbers| &numbers[..])
     }
@@ -120,6 +136,13 @@ mod tests {
             let array = Array::of_columns(along.clone().into(), rows);
             assert_eq!((array.len(), &array[..]), (rows * columns, &across[..]));
             assert_eq!(array.transposed(columns)[..], along[..]);
+            for array in [
+                Array::of_columns(along.clone().into(), rows),
+                Array::from(across.clone()),
+            ] {
+                let doubled: Vec<f64> = across.iter().map(|x| 2.0 * x).collect();
+                assert_eq!(array.map(|x| 2.0 * x)[..], doubled[..]);
+            }
             let array = Array::from(across.clone());
             assert_eq!(array.transposed(columns)[..], along[..]);
             assert_eq!(array[..], across[..]);

@@ -16,8 +16,7 @@ impl Bound {
         });
         for id in rounded.collect::<Vec<_>>() {
             if let Some(Values::Real(values)) = self.values.get_mut(&id) {
-                let single = values.in_any_order().iter().map(|x| f64::from(*x as f32));
-                *values = single.collect();
+                *values = values.map(|x| f64::from(x as f32));
             }
         }
     }

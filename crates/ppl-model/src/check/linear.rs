@@ -82,7 +82,12 @@ impl Checker {
                 self.matrix_form(first, "the matrix of `cholesky`", false, None)?;
             }
             LinearOp::SolveTri => {
-                self.matrix_form(first, "the factor of `solve_tri`", true, None)?;
+                // A transposed one is solved from the other end.
+                let factor = match &first.kind {
+                    TKind::Linear(call) if call.op == LinearOp::Transpose => &call.args[0],
+                    _ => first,
+                };
+                self.matrix_form(factor, "the factor of `solve_tri`", true, None)?;
             }
             _ => {}
         }

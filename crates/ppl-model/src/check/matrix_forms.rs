@@ -80,6 +80,9 @@ impl Checker {
                 format!("did you mean `{name} = …`? The factor of a covariance is `cholesky(…)`")
             }
             (Form::Symmetric, None) => "its factor is `cholesky(…)`".to_owned(),
+            (Form::Upper, None) if lower => {
+                "the transpose is taken within the call, of the factor itself: `solve_tri(transpose(L), b)`".to_owned()
+            }
             (Form::Upper, _) if lower => {
                 "the factor itself is lower triangular: leave `transpose` away".to_owned()
             }
