@@ -120,7 +120,7 @@ fn parts_of_a_large_file() {
     let body = |end: &str, blank: usize, ragged: Option<usize>| {
         let row = |i: usize| {
             let more = if ragged == Some(i) { ",1" } else { "" };
-            let gap = if i % blank == 0 { end } else { "" };
+            let gap = if i.is_multiple_of(blank) { end } else { "" };
             let text = if i % 50_000 == 7 { "x" } else { "0.25" };
             format!(
                 "{i},{text},-{i}.5,{}{more}{end}{gap}",

@@ -436,10 +436,10 @@ impl Binder<'_> {
             .collect();
         let columns = columns?;
         let plain = s.ty == Ty::Real && !s.is_optional() && !s.is_censored();
-        if let Some(values) = plain.then(|| table.matrix(&columns)).flatten() {
-            if takes_any_number(s) || values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok()) {
-                return Ok(Values::Real(Array::of_columns(values, table.n_rows())));
-            }
+        if let Some(values) = plain.then(|| table.matrix(&columns)).flatten()
+            && (takes_any_number(s) || values.iter().all(|v| self.kind_of_number(s, *v, 0).is_ok()))
+        {
+            return Ok(Values::Real(Array::of_columns(values, table.n_rows())));
         }
         let k = names.len().max(1);
         let mut out = vec![0.0; n];
