@@ -158,9 +158,10 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             );
         }
     }
-    let narrowed = model
-        .sites()
-        .any(|(_, s)| matches!(&s.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some()));
+    let narrowed = model.sites().any(|(_, s)| {
+        let bounds = matches!(&s.kind, Some(Kind::Real(lo, hi)) if lo.is_some() || hi.is_some());
+        bounds && matches!(&s.role, Role::Site(d) if !d.distribution.definition().improper)
+    });
     if narrowed {
         let _ = writeln!(
             out,

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, diagnostics};
+use common::{at, check, diagnostics};
 
 #[test]
 fn wrong_uses() {
@@ -82,4 +82,31 @@ fn complementary_branches() {
     let text = "data y[row]: real;\na ~ Normal(0, 1);\nif a > 0 { observe y ~ Normal(a, 1); } else if a > -1 { observe y ~ Normal(0, 2); } else { observe y ~ Normal(1, 1); }";
     let found = diagnostics(text, None);
     assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn densities_that_jump() {
+    let model = |choice: &str, rest: &str| {
+        format!(
+            "data t[row]: real;\ndata y[row]: int;\ns ~ Uniform(0, 9);\ne ~ Exponential(1);\nl ~ Exponential(1);\n{rest}observe y ~ Poisson({choice});\n"
+        )
+    };
+    let said = |text: &str| -> Vec<(&str, String)> {
+        let found = diagnostics(text, None);
+        found.iter().map(|d| (d.code, at(text, d))).collect()
+    };
+    let jump = model("if t < s { e } else { l }", "");
+    assert_eq!(said(&jump), [("W0138", "6:24".to_owned())]);
+    let through = model(
+        "m",
+        "let early[row] = t < s;\nlet m[row] = if early { e } else { 2 * l };\n",
+    );
+    assert_eq!(said(&through), [("W0138", "7:17".to_owned())]);
+    // The values meet, or nobody's density has the step.
+    let hinge = model("if t < s { e } else { e + l * (t - s) }", "");
+    assert!(said(&hinge).is_empty(), "{:?}", said(&hinge));
+    let told = model("e + l + s", "report late = if s > 4 { 1 } else { 0 };\n");
+    assert!(said(&told).is_empty(), "{:?}", said(&told));
+    let by_data = model("if t < 4 { e } else { l + s }", "");
+    assert!(said(&by_data).is_empty());
 }

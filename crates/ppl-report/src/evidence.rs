@@ -1,7 +1,7 @@
 //! What the fit is worth: the bound in its three forms, k-hat, the verdict, effort and notes.
 
 use crate::number::{decimals, grouped, readable};
-use ppl_infer::{Elbo, Estimate, Fit, MARKOV};
+use ppl_infer::{Elbo, Estimate, Fit, MARKOV, Verdict};
 use std::collections::HashMap;
 
 /// Some ten lines for a person, in nats and seconds, with a line end after the last.
@@ -19,7 +19,7 @@ pub fn elbo_block(fit: &Fit) -> String {
         false => String::new(),
     };
     weighted(fit, &mut lines);
-    lines.push(format!("k-hat    {}{wider}", k_hat(fit.k_hat)));
+    lines.push(format!("k-hat    {}{wider}", k_hat(fit)));
     draws(fit, &mut lines);
     optimum(fit, &mut lines);
     lines.push(format!(
@@ -266,13 +266,19 @@ fn with_error(estimate: Estimate) -> String {
 }
 
 /// Thresholds of Vehtari, Simpson, Gelman, Yao and Gabry (2024), "Pareto smoothed importance sampling".
-fn k_hat(k_hat: f64) -> String {
+fn k_hat(fit: &Fit) -> String {
+    let k_hat = fit.k_hat;
+    let certified = matches!(fit.verdict, Verdict::Certified { .. });
     let meaning = match k_hat {
         k if k.is_nan() => {
             return "not known: too few draws, or weights that are all equal".to_owned();
         }
         k if k < 0.5 => "the guide is close to the posterior",
         k if k < 0.7 => "the guide is near the posterior; tails may be off",
+        // Certified for other reasons, which the verdict gives.
+        _ if certified => {
+            "a few draws weigh more than the others; the verdict says why that does not matter"
+        }
         k if k < 1.0 => "the guide misses a part of the posterior: doubt the sds and the tails",
         _ => "the guide is far from the posterior: try a larger family or other coordinates",
     };

@@ -22,6 +22,7 @@ impl Checker {
         self.exchangeable_labels();
         self.unread();
         self.empirical_priors();
+        self.jumps();
     }
 
     /// `BernoulliLogit(inv_logit(x))`, `PoissonLog(exp(x))`.

@@ -22,6 +22,7 @@ mod function_bodies;
 mod guards;
 mod guides;
 mod imputation;
+mod jumps;
 mod kernels;
 mod kinds;
 mod lifting;
