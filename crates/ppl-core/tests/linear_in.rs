@@ -113,6 +113,17 @@ fn groups_with_a_latent_scale_are_left_without_rows_of_draws() {
 }
 
 #[test]
+fn groups_in_units_of_a_latent_scale_are_left_without_rows_of_draws() {
+    // The slope along the scale adds up the groups' slopes, each with the group's own number as its weight.
+    let each = check(|b, [log_noise, log_scale, z]| {
+        let r = data(b, 3) - log_scale.exp() * b.gather(z, by_group(b));
+        let prior = b.sum(z * z, AxisSet::of(&[GROUP]));
+        -(log_noise.exp()) * b.sum(r * r, AxisSet::of(&[ROW])) - prior - log_noise * log_noise
+    });
+    assert!(!has_rows_of_draws(&each), "{each}");
+}
+
+#[test]
 fn what_is_no_sum_of_products_is_summed_as_it_stands() {
     // Each row meets the mean of all: products of sums over rows.
     check(|b, [a, c, z]| {

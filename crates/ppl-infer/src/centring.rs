@@ -21,7 +21,7 @@ const MOST: usize = 10;
 const ROUNDS: usize = 2;
 
 /// Numbers that all switches together may compute, as far as the fits before them tell.
-const MOST_WORK: f64 = 5e10;
+const MOST_WORK: f64 = 2e10;
 
 /// What a switch must raise the bound by, beside two standard errors.
 const WORTH: f64 = 0.05;
@@ -48,8 +48,8 @@ enum Tried {
     None,
 }
 
-/// Switches one site after the other, from all of them in units of their priors (`apart`) or none. Each is expected to compute as many
-/// numbers as the cheaper of the fits with all sites alike (`each`).
+/// Switches one site after the other, from all of them in units of their priors (`apart`) or none. Each is expected to compute `each`
+/// numbers, the mean of the fits with all sites alike: a mixed choice lies between them.
 pub(crate) fn search(
     bound: &Bound,
     options: &FitOptions,

@@ -3,12 +3,14 @@
 //!
 //! The order and the numbers of a factor come from `faer`; this crate knows neither models nor programs.
 
+mod apart;
 mod colouring;
 mod elimination;
 mod factor;
 mod inverse;
 mod pattern;
 
+pub use apart::groups_apart;
 pub use colouring::Colouring;
 pub use elimination::Elimination;
 pub use factor::Factor;

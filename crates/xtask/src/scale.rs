@@ -22,6 +22,9 @@ pub struct Arguments {
     /// Levels of each of two crossed factors
     #[arg(long, value_delimiter = ',', default_values_t = [1000, 10_000])]
     levels: Vec<usize>,
+    /// Levels of the first of two factors that 100,000 rows cross at random; with those of the second 20,000
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 4000])]
+    filled: Vec<usize>,
 }
 
 /// Fits each and prints as it goes.
@@ -34,8 +37,14 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     }
     for &levels in &arguments.levels {
         for (word, random) in [("neighbouring", false), ("random", true)] {
-            println!("{}", crossed(levels, word, random)?);
+            let rows = targets::crossed(levels, random);
+            println!("{}", crossed(&rows, word)?);
         }
+    }
+    for &levels in &arguments.filled {
+        let others = 20_000usize.saturating_sub(levels);
+        let rows = targets::filled((levels, others), 100_000);
+        println!("{}", crossed(&rows, &format!("{levels} and {others}"))?);
     }
     Ok(())
 }
@@ -130,8 +139,8 @@ observe y ~ Normal(x, 0.7);
     ))
 }
 
-/// Four observations for each level of the one factor, of neighbouring levels of the other or of random ones (two then).
-fn crossed(levels: usize, word: &str, random: bool) -> Result<String, String> {
+/// Crossed effects with unknown scales.
+fn crossed(rows: &[(usize, usize, f64)], word: &str) -> Result<String, String> {
     let model = "axis a; axis b;
 data a[row]: a; data b[row]: b; data y[row]: real;
 m ~ Normal(0, 5); s_a ~ HalfNormal(1); s_b ~ HalfNormal(1); s ~ HalfNormal(1);
@@ -139,9 +148,8 @@ u[a] ~ Normal(0, s_a);
 v[b] ~ Normal(0, s_b);
 observe y ~ Normal(m + u[a] + v[b], s);
 ";
-    let rows = targets::crossed(levels, random);
     let mut text = "a,b,y\n".to_owned();
-    for (a, b, y) in &rows {
+    for (a, b, y) in rows {
         text += &format!("a{a},b{b},{y}\n");
     }
     let (fit, seconds, _) = fitted(model, &read(&text)?, GuideChoice::Auto)?;

@@ -164,11 +164,16 @@ impl<'b> Split<'b> {
             Op::Scatter(src, index) if !self.touches(*index) => {
                 let (target, axes) = b.index_axes(*index);
                 let over = scatter_sums(program, id);
-                if !lacks(axes.with(target).union(over)) {
+                let at_target = weight_axes.contains(target);
+                if !lacks(axes.union(over)) || at_target && axes.contains(target) {
                     return None;
                 }
-                let src = b.sum(below(self, *src), over);
-                b.scatter(src, *index, node.axes.without(self.axis))
+                // A weight of each place is looked up by what is added there.
+                let src = match at_target {
+                    true => self.weighted(*src, b.gather(weight, *index)),
+                    false => below(self, *src),
+                };
+                b.scatter(b.sum(src, over), *index, node.axes.without(self.axis))
             }
             Op::At(src, axis, position) if *axis != self.axis && lacks(AxisSet::of(&[*axis])) => {
                 b.at(below(self, *src), *axis, *position as usize)

@@ -31,6 +31,8 @@ pub(super) struct Curvature {
     pub(super) anchor: Option<Anchor>,
     /// Which directions tell that diagonal.
     pub(super) probing: Probing,
+    /// Or groups of unknowns that do not meet, whose products tell it exactly.
+    pub(super) groups: Option<Vec<Vec<u32>>>,
 }
 
 impl Curvature {
@@ -50,6 +52,7 @@ impl Curvature {
             difference: None,
             anchor: None,
             probing: Probing::Unknown,
+            groups: None,
         }
     }
 
@@ -59,7 +62,7 @@ impl Curvature {
     }
 
     /// Those of antithetic draws that the mean is taken over: the first pairs.
-    fn of<'z>(&self, draws: &'z [f64], d: usize) -> Cow<'z, [f64]> {
+    pub(super) fn of<'z>(&self, draws: &'z [f64], d: usize) -> Cow<'z, [f64]> {
         let half = self.at_most.saturating_mul(d) / 2;
         if draws.len() <= 2 * half {
             return Cow::Borrowed(draws);
@@ -104,9 +107,13 @@ impl Solver<'_> {
     pub(super) fn curvature(&mut self, q: &Gaussian) -> Curvature {
         let precision = self.by.pattern().clone();
         if self.is_matrix_free() {
-            let mut known = Curvature::new((*self.structure).clone(), &precision, &self.smooth);
-            // For each draw a product beside its gradient.
-            known.by_products = self.smooth.cost_of_each();
+            let mut known = Curvature::new((*precision).clone(), &precision, &self.smooth);
+            known.groups = self.groups();
+            known.by_products = match &known.groups {
+                Some(groups) => self.smooth.cost_of_products(0, groups.len()),
+                // For each draw a product beside its gradient.
+                None => self.smooth.cost_of_each(),
+            };
             return known;
         }
         let mut known = Curvature::new((*self.structure).clone(), &precision, &self.smooth);

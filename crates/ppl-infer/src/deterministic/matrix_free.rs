@@ -11,13 +11,16 @@
 //! has the same expectation, and over antithetic pairs only what is cubic in the draw is left of the error. It costs one product a
 //! draw. The diagonal of A takes a product for each unknown at one point, a batch of directions at a time; of longer vectors directions of
 //! evenly spaced unknowns with random signs (Hutchinson 1990), in which neighbours along a chain do not meet.
+//!
+//! Where it is known which unknowns meet, and these are few (two factors that are crossed, whose Cholesky factor would fill in), none of that
+//! is needed: a product with the sum of the unit vectors of unknowns that do not meet is exact for all of them.
 
 use super::curvature::Curvature;
 use super::gaussian::Gaussian;
 use super::smooth::BATCH;
 use super::{Shape, Solver};
 use ppl_engine::random::{Address, fill_uniform};
-use ppl_sparse::Symmetric;
+use ppl_sparse::{Symmetric, groups_apart};
 
 /// Purpose of the random signs.
 const PURPOSE: u32 = 10;
@@ -32,6 +35,9 @@ const ACCURATE: f64 = 0.01;
 /// are looked for.
 const MOST_APART: usize = 64;
 const ROUNDS: usize = 2;
+
+/// Groups of unknowns that do not meet, at most.
+const MOST_GROUPS: usize = 64;
 
 /// Numbers that the directions of an anchor may compute where these are not enough.
 const MOST_ANCHOR: f64 = 5e8;
@@ -69,6 +75,9 @@ impl Solver<'_> {
         known: &mut Curvature,
     ) -> Option<(Vec<f64>, Symmetric)> {
         let d = self.smooth.d;
+        if let Some(groups) = &known.groups {
+            return self.slopes_by_groups(q, draws, (groups, known));
+        }
         self.anchor(q, known)?;
         let anchor = known.anchor.as_ref()?;
         self.smooth.aim_at(&anchor.at);
@@ -100,6 +109,49 @@ impl Solver<'_> {
         let diagonal = (0..d).map(|i| anchor.diagonal[i] - along[i] / squares[i]);
         let h = Symmetric::of_diagonal(self.by.pattern().clone(), diagonal);
         (gradient.iter().all(|g| g.is_finite()) && h.is_finite()).then_some((gradient, h))
+    }
+
+    /// Groups of unknowns that do not meet, where it is known which do and the groups are few.
+    pub(super) fn groups(&self) -> Option<Vec<Vec<u32>>> {
+        let known = self.structure.len() > self.smooth.d;
+        known
+            .then(|| groups_apart(&self.structure, MOST_GROUPS))
+            .flatten()
+    }
+
+    /// The same slopes from products with the directions of groups.
+    fn slopes_by_groups(
+        &mut self,
+        q: &Gaussian,
+        draws: &[f64],
+        (groups, known): (&[Vec<u32>], &Curvature),
+    ) -> Option<(Vec<f64>, Symmetric)> {
+        let d = self.smooth.d;
+        let mut gradient = vec![0.0; d];
+        let mut finite = true;
+        for batch in q.batches(draws) {
+            finite &= self.smooth.add_gradients(&batch, &mut gradient);
+        }
+        let n = (draws.len() / d) as f64;
+        gradient.iter_mut().for_each(|g| *g /= n);
+        let draws = &*known.of(draws, d);
+        let n = (draws.len() / d) as f64;
+        let mut diagonal = vec![0.0; d];
+        let (mut direction, mut product) = (vec![0.0; d], vec![0.0; d]);
+        for batch in q.batches(draws) {
+            self.smooth.aim(&batch);
+            for group in groups {
+                direction.fill(0.0);
+                group.iter().for_each(|i| direction[*i as usize] = 1.0);
+                product.fill(0.0);
+                self.smooth.add_products(&direction, &mut product);
+                group
+                    .iter()
+                    .for_each(|i| diagonal[*i as usize] -= product[*i as usize] / n);
+            }
+        }
+        let h = Symmetric::of_diagonal(self.by.pattern().clone(), diagonal);
+        (finite && h.is_finite()).then_some((gradient, h))
     }
 
     /// Moves the anchor to the centre where that has left it; `None` where the Hessian there is not finite.

@@ -69,6 +69,9 @@ const MOST: usize = 1000;
 /// Multiplications that one factorisation may take.
 const MOST_ELIMINATION: f64 = 2e11;
 
+/// The same where the covariance is diagonal, and the factor serves the mean alone: conjugate gradients move it as well.
+const MOST_FOR_MEAN: f64 = 1e10;
+
 /// Longest unconstrained vector of a mean-field guide here.
 const MOST_DIAGONAL: usize = 100_000;
 
@@ -295,7 +298,11 @@ pub(crate) fn solve(
         starts.log_evidence = solver.weight(&found).1;
         let mut kept = vec![found];
         for other in &others {
-            let q = solver.refined(other);
+            // Where the best is no optimum, ways of others to theirs are as long.
+            let q = match outcome {
+                Outcome::Converged => solver.refined(other),
+                _ => other.clone(),
+            };
             if kept.iter().any(|k| !modes::apart(k, &q)) {
                 continue;
             }
@@ -336,6 +343,11 @@ pub(crate) fn serves(bound: &Bound, layout: &Layout) -> bool {
     shape(bound, layout).is_some()
 }
 
+/// Whether the Hessian is formed and factored for a guide that this engine serves.
+pub(crate) fn forms_curvature(bound: &Bound, layout: &Layout) -> bool {
+    shape(bound, layout).is_some_and(|(shape, ..)| shape != Shape::MatrixFree)
+}
+
 /// What the guide's precision may be, how it is factored, and where the curvature may be other than zero.
 fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc<Pattern>)> {
     let own = bound
@@ -360,7 +372,7 @@ fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc
     if !layout.is_diagonal() || layout.d > MOST_DIAGONAL {
         return None;
     }
-    let by = match own {
+    let by = match own.filter(|by| by.work() <= MOST_FOR_MEAN) {
         Some(own) => Some(own.clone()),
         None if layout.d <= MOST_MEETING => {
             let full = Arc::new(Pattern::full(layout.d));
@@ -376,5 +388,8 @@ fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc
     }
     let alone = Arc::new(Pattern::new(layout.d, []));
     let by = Arc::new(Elimination::new(alone.clone(), alone.len())?);
-    Some((Shape::MatrixFree, by, alone))
+    // Few meet, but what is eliminated fills in, as crossed factors do.
+    let known = bound.meetings().filter(|known| known.n() == layout.d);
+    let structure = known.filter(|known| few(known)).cloned();
+    Some((Shape::MatrixFree, by, structure.unwrap_or(alone)))
 }

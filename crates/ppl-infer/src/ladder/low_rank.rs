@@ -2,7 +2,7 @@
 
 use super::whitened::Whitened;
 use super::{Base, Climbed, End, MOST_WORK, Rung};
-use crate::deterministic::{Effort, factors, solve};
+use crate::deterministic::{Effort, factors, forms_curvature, solve};
 use crate::objective::{Objective, ObjectiveError};
 use crate::options::Observer;
 use crate::stochastic::{Outcome, Target, maximise};
@@ -48,6 +48,11 @@ impl Rung for LowRank {
         let plain = Objective::new(&diagonal.bound, 1, options.seed)?;
         let n = plain.n_params();
         let (bound, layout) = (&diagonal.bound, plain.layout.as_ref());
+        if layout.is_some_and(|layout| !forms_curvature(bound, layout)) {
+            return Ok(Err(
+                "the curvature is too large to be factored, and the factors come from it".into(),
+            ));
+        }
         let Some((layout, solved)) = (match layout {
             Some(layout) => solve(bound, layout, n, options, Effort::Full, observer)?
                 .map(|solved| (layout, solved)),

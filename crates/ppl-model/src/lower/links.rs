@@ -20,15 +20,31 @@ const MOST_DENSE: usize = 1500;
 
 /// What is found out once for each model with its guide.
 #[derive(Debug, Clone, Default)]
-pub struct Structure(Arc<OnceLock<Option<Arc<Elimination>>>>);
+pub struct Structure(Arc<Found>);
+
+#[derive(Debug, Default)]
+struct Found {
+    pattern: OnceLock<Option<Arc<Pattern>>>,
+    elimination: OnceLock<Option<Arc<Elimination>>>,
+}
 
 impl Bound {
     /// How unknowns are eliminated from the log density as a function of the guide's unconstrained vector; `None` where that
     /// is no vector of real numbers, or far too many meet.
     pub fn elimination(&self) -> Option<&Arc<Elimination>> {
-        let found = self.structure.0.get_or_init(|| {
+        let found = self.structure.0.elimination.get_or_init(|| {
+            let pattern = self.meetings()?;
+            Elimination::new(pattern.clone(), MOST_LINKS).map(Arc::new)
+        });
+        found.as_ref()
+    }
+
+    /// The pairs of numbers of that vector that meet in the log density, whether or not it can be eliminated; `None` where that is
+    /// no vector of real numbers, or far too many meet.
+    pub fn meetings(&self) -> Option<&Arc<Pattern>> {
+        let found = self.structure.0.pattern.get_or_init(|| {
             let pattern = pattern(self).ok()??;
-            Elimination::new(Arc::new(pattern), MOST_LINKS).map(Arc::new)
+            Some(Arc::new(pattern))
         });
         found.as_ref()
     }

@@ -144,6 +144,23 @@ pub fn crossed(levels: usize, random: bool) -> Vec<(usize, usize, f64)> {
     rows
 }
 
+/// So many rows of two factors, each row of a random level of both, after one for every level: what is eliminated fills in.
+pub fn filled((a, b): (usize, usize), rows: usize) -> Vec<(usize, usize, f64)> {
+    let mut stream = ChaCha8Rng::seed_from_u64(8);
+    let effects = normals(a + b, 9);
+    let noise = normals(rows, 10);
+    let mut level = |row: usize, levels: usize| match (row < levels, Uniform::new(0, levels)) {
+        (false, Ok(any)) => any.sample(&mut stream),
+        _ => row % levels.max(1),
+    };
+    let of = |(row, noise): (usize, &f64)| {
+        let (i, j) = (level(row, a), level(rows - 1 - row, b));
+        let mean = 1.0 + 0.7 * effects[i] + 0.4 * effects[a + j];
+        (i, j, mean + 0.5 * noise)
+    };
+    noise.iter().enumerate().map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +211,10 @@ mod tests {
     fn rows_are_of_every_level() {
         assert_eq!(crossed(10, false).len(), 40);
         assert_eq!(crossed(10, true).len(), 20);
+        let rows = filled((3, 7), 50);
+        for level in 0..7 {
+            assert!(rows.iter().any(|r| r.1 == level));
+            assert!(level >= 3 || rows.iter().any(|r| r.0 == level));
+        }
     }
 }
