@@ -43,6 +43,8 @@ pub struct Chosen {
     pub(crate) parts: usize,
     /// What was compared, and what was tried again.
     pub notes: Vec<String>,
+    /// Where more draws still moved the optimum: steps that the stochastic engine may go on by, once no richer guide is better.
+    pub(crate) postponed: Option<usize>,
 }
 
 /// How often a diverging optimisation starts again, narrower each time.
@@ -116,7 +118,7 @@ pub(crate) fn candidate(
 /// What the automatic choice of the sparse guide allows: products with the Hessian that give all of it, and
 /// multiplications of a factorisation.
 const MOST_PRODUCTS: usize = 250;
-const MOST_ELIMINATION: f64 = 2e10;
+const MOST_ELIMINATION: f64 = 1e10;
 
 impl Guided {
     /// Whether the curvature is sparse enough to be computed and factored again and again.
@@ -216,6 +218,51 @@ fn better(first: Optimum, then: Optimum) -> Optimum {
     }
 }
 
+/// The stochastic engine from an optimum that more draws still moved, with so many steps at most.
+fn gone_on(
+    objective: &mut Objective,
+    first: Optimum,
+    (max_steps, options): (usize, &FitOptions),
+    observer: &mut dyn Observer,
+) -> (Optimum, u32) {
+    objective.start_at(&first.params);
+    let limited = FitOptions {
+        max_steps,
+        ..options.clone()
+    };
+    let (then, attempts) = optimise(objective, &limited, observer);
+    let found = better(first, then);
+    match max_steps < options.max_steps {
+        true => (found.costly(), attempts),
+        false => (found, attempts),
+    }
+}
+
+impl Chosen {
+    /// The same after the steps that were postponed.
+    pub(crate) fn gone_on(self, options: &FitOptions, observer: &mut dyn Observer) -> Chosen {
+        let Some(max_steps) = self.postponed else {
+            return self;
+        };
+        let Chosen {
+            mut objective,
+            optimum,
+            ..
+        } = self;
+        let first = Optimum {
+            outcome: Outcome::StepLimit,
+            ..optimum
+        };
+        let (optimum, _) = gone_on(&mut objective, first, (max_steps, options), observer);
+        Chosen {
+            objective,
+            optimum,
+            postponed: None,
+            ..self
+        }
+    }
+}
+
 /// All unknowns are discrete and summed out: the log density is the evidence.
 fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chosen, FitError> {
     let model = &guided.bound.model;
@@ -243,6 +290,7 @@ fn nothing_to_optimise(guided: Guided, mut objective: Objective) -> Result<Chose
         gradient: f64::NAN,
         parts: 1,
         notes: vec![],
+        postponed: None,
     })
 }
 
@@ -300,8 +348,7 @@ pub fn choose(
             // Both ways for all together are known: now site by site.
             let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
             let started = std::time::Instant::now();
-            let each = entrants.iter().map(Entrant::numbers);
-            let each = each.fold(f64::INFINITY, f64::min);
+            let each = entrants.iter().map(Entrant::numbers).sum::<f64>() / entrants.len() as f64;
             let found = centring::search(bound, options, &all, (better, each), observer)?;
             estimates += found.estimates;
             searching = started.elapsed().as_secs_f64();
@@ -336,23 +383,17 @@ pub fn choose(
             Some(s) => (Some((s.optimum, s.left)), Some(s.starts)),
             None => (None, None),
         };
+        let mut postponed = None;
         let (optimum, attempts) = match solved {
             Some((first, _)) if finished || behind => (first, 0),
             Some((first, left)) => match pursuit::most_steps(&objective, left, options) {
                 None => (first.costly(), 0),
-                Some(max_steps) => {
-                    objective.start_at(&first.params);
-                    let limited = FitOptions {
-                        max_steps,
-                        ..options.clone()
-                    };
-                    let (then, attempts) = optimise(&mut objective, &limited, observer);
-                    let found = better(first, then);
-                    match max_steps < options.max_steps {
-                        true => (found.costly(), attempts),
-                        false => (found, attempts),
-                    }
+                // A richer guide needs no optimum of the Gaussian, and its weights tell how good it is.
+                Some(max_steps) if crate::refine::is_free(bound, options) => {
+                    postponed = Some(max_steps);
+                    (first.costly(), 0)
                 }
+                Some(max_steps) => gone_on(&mut objective, first, (max_steps, options), observer),
             },
             None if behind || (stopped && !last_word) => {
                 bounds.push(f64::NEG_INFINITY);
@@ -387,6 +428,7 @@ pub fn choose(
                 gradient: f64::NAN,
                 parts: 1,
                 notes,
+                postponed,
             });
         }
         if stop {
@@ -446,6 +488,7 @@ pub(crate) fn exact(bound: &Bound, options: &FitOptions) -> Result<Option<Chosen
         gradient: f64::NAN,
         parts: 1,
         notes: vec![],
+        postponed: None,
     }))
 }
 

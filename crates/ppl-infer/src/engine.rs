@@ -89,8 +89,13 @@ pub fn fit(
     let compile = started.elapsed().as_secs_f64()
         - chosen.optimum.race_seconds
         - chosen.optimum.optimise_seconds;
-    let gaussian = report(chosen, None, options, observer)?;
-    let gaussian = nested(gaussian, options)?;
+    let mut gaussian = nested(report(chosen, None, options, observer)?, options)?;
+    if gaussian.outside.is_none() && gaussian.chosen.postponed.is_some() {
+        let seconds = gaussian.seconds;
+        let chosen = gaussian.chosen.gone_on(options, observer);
+        gaussian = nested(report(chosen, None, options, observer)?, options)?;
+        gaussian.seconds += seconds;
+    }
     let reported = match gaussian.outside.is_some() {
         true => gaussian,
         false => ladder::climb(bound, gaussian, options, observer)?,

@@ -1,7 +1,7 @@
 //! Richer guides that are built around the best Gaussian and have no program of their own: tried where they are asked for, where the
 //! Gaussian is not good enough, or where they are exact; compared on fresh draws, and adopted or not.
 
-use crate::certificate::{Findings, verdict};
+use crate::certificate::{Findings, SHARE, verdict};
 use crate::deterministic::{
     Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
 };
@@ -104,7 +104,7 @@ fn is_written(bound: &Bound) -> bool {
 }
 
 /// Whether nobody said which guide.
-fn is_free(bound: &Bound, options: &FitOptions) -> bool {
+pub(crate) fn is_free(bound: &Bound, options: &FitOptions) -> bool {
     let free = options.guide == GuideChoice::Auto && bound.model.guide_family.is_none();
     free && !is_written(bound)
 }
@@ -328,9 +328,15 @@ fn compared(
     {
         // A mixture over everything describes modes no better than one of optima.
         let partial = nested.is_partial();
+        let above = elbo.headline().value + COVERED;
         let mut misses = |(params, ..): &(Vec<f64>, f64, f64)| {
             let weight = nested.log_weight(&layout.centre(params));
-            weight.is_nan() || weight > elbo.headline().value + COVERED
+            // A point may be thin although what is around it has hardly a share of the evidence.
+            weight.is_nan()
+                || weight > above
+                    && !nested
+                        .missed(layout, params, above)
+                        .is_some_and(|log| log < elbo.headline().value + SHARE.ln())
         };
         if partial && !others.others.iter().any(&mut misses) {
             starts.others.clear();

@@ -147,6 +147,7 @@ impl Base<'_> {
             starts: None,
             gradient: end.gradient,
             parts: 1,
+            postponed: None,
             notes: vec![],
         }
     }

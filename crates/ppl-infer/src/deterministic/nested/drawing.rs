@@ -2,11 +2,17 @@
 
 use super::thinning::Thinning;
 use super::{Nested, PURPOSE, over_batches};
+use crate::deterministic::layout::Layout;
 use crate::source::Drawn;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
 
 /// Numbers of draws that are held twice; others are drawn again.
 const MOST_HELD: usize = 10_000_000;
+
+/// Draws of another optimum that tell how much of the evidence around it is missed.
+const AROUND: usize = 256;
+
+const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 impl Nested {
     /// log p - log q at a point: about the log evidence where the guide is right, far more where it misses something.
@@ -24,6 +30,39 @@ impl Nested {
             Some((thinning, kept)) => log - thinning.ln_chance(log) + kept,
             None => log,
         }
+    }
+
+    /// Logarithm of the evidence around another optimum, a Gaussian with these parameters, at points whose log weights are above some
+    /// value: by draws of that Gaussian, `E_q[p / q; p / q_nested above]`. `None` where something is not finite.
+    pub(crate) fn missed(&mut self, layout: &Layout, params: &[f64], above: f64) -> Option<f64> {
+        let by = self.by.clone()?;
+        let other = layout.gaussian(&by, params)?;
+        let d = self.d;
+        let mut draws = vec![0.0; AROUND * d];
+        let address = Address {
+            seed: self.seed,
+            purpose: PURPOSE,
+            step: 3 << 32,
+            block: 0,
+        };
+        fill_normal(&mut draws, address);
+        let mut total = 0.0;
+        for z in draws.chunks(d) {
+            let point = other.points(z);
+            let weight = self.log_weight(&point);
+            let (mut value, mut slope) = (vec![0.0], vec![0.0; d]);
+            self.workers[0].gradients_of_each(&point, &mut value, &mut slope);
+            let square: f64 = z.iter().map(|z| z * z).sum();
+            let own = -other.log_volume() - 0.5 * (square + d as f64 * LN_2PI);
+            if weight.is_nan() {
+                return None;
+            }
+            if weight > above {
+                total += (value[0] - own - above).exp();
+            }
+        }
+        let log = (total / AROUND as f64).ln() + above;
+        (!log.is_nan()).then_some(log)
     }
 
     /// Draws of the mixture and what follows, with their log densities and log weights; `stream` tells sets apart.

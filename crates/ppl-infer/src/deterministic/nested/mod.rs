@@ -28,7 +28,7 @@ use conditional::Conditional;
 use families::Member;
 use outer::{Outer, thetas};
 use ppl_model::Bound;
-use ppl_sparse::{Pattern, Symmetric};
+use ppl_sparse::{Elimination, Pattern, Symmetric};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -74,6 +74,8 @@ const NEARLY: f64 = 1e-5;
 pub(crate) struct Nested {
     conditional: Conditional,
     outer: Outer,
+    /// How the Gaussians of the fit that it is built around are factored.
+    by: Option<Arc<Elimination>>,
     workers: Vec<Smooth>,
     seed: u64,
     d: usize,
@@ -159,6 +161,7 @@ impl Base {
 
     /// Names, and the workers for its draws.
     fn given_to(&mut self, mut nested: Nested) -> Nested {
+        nested.by = Some(self.q.factor.elimination().clone());
         let theta = nested.conditional.theta.iter();
         nested.theta = theta.map(|i| self.names[*i].clone()).collect();
         let taken = self.workers.iter().map(|w| w.evaluations);
@@ -353,6 +356,7 @@ impl Nested {
         let mut out = Nested {
             affordable,
             ahead: vec![],
+            by: None,
             thinned: None,
             unthinned: None,
             conditional,
@@ -380,6 +384,7 @@ impl Nested {
         Nested {
             affordable: ((MOST_EXACT / each) as usize).max(LEAST_EXACT),
             ahead: vec![],
+            by: None,
             thinned: None,
             unthinned: None,
             conditional,
