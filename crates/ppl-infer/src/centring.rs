@@ -1,7 +1,7 @@
 //! Centred or non-centred for each site: after both ways for all sites together, one site at a time is switched, and stays
 //! switched where that raises the bound. All parametrisations bound the same evidence.
 
-use crate::choice::{Guided, candidate};
+use crate::candidates::{Guided, candidate};
 use crate::deterministic::{Effort, solve};
 use crate::engine::FitError;
 use crate::former::Former;

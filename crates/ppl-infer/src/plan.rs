@@ -1,6 +1,6 @@
 //! What a fit would do, and why, without doing it: the guide, the estimator of every site, the engine, its rungs and their cost.
 
-use crate::choice::candidate;
+use crate::candidates::candidate;
 use crate::deterministic::{Outline, Rung, outline};
 use crate::engine::FitError;
 use crate::objective::Objective;
@@ -74,7 +74,7 @@ pub fn plan(bound: &Bound, options: &FitOptions) -> Result<Plan, FitError> {
         )
     } else {
         let guided = candidate(bound, options.guide, Centring::Centred)?;
-        hierarchical = crate::choice::hierarchical(bound, &guided);
+        hierarchical = crate::candidates::hierarchical(bound, &guided);
         let why = match (options.guide, &bound.model.guide_family) {
             (GuideChoice::Auto, Some(_)) => "the model names it".to_owned(),
             (GuideChoice::Auto, None) => {

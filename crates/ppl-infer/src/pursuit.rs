@@ -1,6 +1,6 @@
 //! Which candidates are pursued, and how far: what more work may still bring against what it costs.
 
-use crate::choice::Guided;
+use crate::candidates::Guided;
 use crate::deterministic::{Solved, further};
 use crate::engine::FitError;
 use crate::objective::Objective;
