@@ -32,6 +32,16 @@ impl Nested {
         }
     }
 
+    /// The numbers of a purpose of their own.
+    fn address(&self, step: u64) -> Address {
+        Address {
+            seed: self.seed,
+            purpose: PURPOSE,
+            step,
+            block: 0,
+        }
+    }
+
     /// Logarithm of the evidence around another optimum, a Gaussian with these parameters, at points whose log weights are above some
     /// value: by draws of that Gaussian, `E_q[p / q; p / q_nested above]`. `None` where something is not finite.
     pub(crate) fn missed(&mut self, layout: &Layout, params: &[f64], above: f64) -> Option<f64> {
@@ -39,13 +49,7 @@ impl Nested {
         let other = layout.gaussian(&by, params)?;
         let d = self.d;
         let mut draws = vec![0.0; AROUND * d];
-        let address = Address {
-            seed: self.seed,
-            purpose: PURPOSE,
-            step: 3 << 32,
-            block: 0,
-        };
-        fill_normal(&mut draws, address);
+        fill_normal(&mut draws, self.address(6 << 32));
         let mut total = 0.0;
         for z in draws.chunks(d) {
             let point = other.points(z);
@@ -128,13 +132,7 @@ impl Nested {
         let thinning = Thinning::of(&self.ahead);
         let (mut all, log_weights) = self.proposals(self.needed(&thinning, most), 1);
         let mut chances = vec![0.0; log_weights.len()];
-        let address = Address {
-            seed: self.seed,
-            purpose: PURPOSE,
-            step: 3 << 32,
-            block: 0,
-        };
-        fill_uniform(&mut chances, address);
+        fill_uniform(&mut chances, self.address(3 << 32));
         let kept = thinning.kept(&log_weights);
         all.error = kept.se / kept.value;
         if all.points.len() <= MOST_HELD {
