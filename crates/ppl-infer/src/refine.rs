@@ -24,6 +24,9 @@ const COVERED: f64 = 3.0;
 /// under some seeds, and what the fit ends with must not hang on it.
 const GAP: f64 = 0.03;
 
+/// The largest share of the evidence that a mixture of more draws may still reach.
+const TAIL: f64 = 0.2;
+
 /// From this k-hat of a quantity its summary is sought among the draws before they are thinned as well: these reach further into its
 /// tails.
 const LONG: f64 = 0.5;
@@ -34,9 +37,11 @@ const EXACT: f64 = 1e-11;
 /// Numbers that an estimate of the gradient may compute for a posterior that is exact as a whole to be looked for unasked.
 const QUICK: usize = 4_000_000;
 
-/// Times the usual draws that a mixture is fitted to, one after the other while its weights are not good enough: what a fit ends with
-/// must not hang on the few draws of one round.
-const EFFORTS: [usize; 2] = [1, 4];
+/// What is tried one after the other while the weights are not good enough: times the usual draws that a mixture is fitted to (what a fit
+/// ends with must not hang on the few draws of one round), and whether it is for all scales as well. A narrow
+/// Gaussian may not show that the curvature of the others changes with one; with more of them mixtures are harder to fit.
+const ATTEMPTS: [(usize, bool); 4] = [(1, false), (1, true), (MORE, false), (MORE, true)];
+const MORE: usize = 4;
 
 /// A kind of guide around a Gaussian.
 pub(crate) struct Kind {
@@ -71,7 +76,7 @@ pub(crate) static KINDS: [Kind; 2] = [
         refused: false,
         build: |base, wanted| match wanted.whole {
             true => Err("the Gaussian that it starts from has no optimum".to_owned()),
-            false => nest(base, wanted.effort),
+            false => nest(base, wanted),
         },
     },
 ];
@@ -167,6 +172,11 @@ fn worst(fit: &Fit) -> f64 {
     rows.fold(fit.k_hat, f64::max)
 }
 
+/// Whether a guide's bound is below another's for sure.
+fn is_behind(one: &Refined, other: &Refined) -> bool {
+    gain(&one.fit, &other.fit).is_some_and(|g| g.value > 2.0 * g.se)
+}
+
 /// Tries the richer guides where they are asked for or wanted. `None`: the fit stands as it is.
 pub(crate) fn refine(
     from: &Fitted<'_>,
@@ -206,40 +216,55 @@ pub(crate) fn refine(
         if asked.is_some_and(|a| a.name != kind.name) {
             continue;
         }
-        let mut kept = None;
-        for effort in EFFORTS {
+        let mut kept: Option<(Refined, bool)> = None;
+        let mut dear = false;
+        for (effort, scales) in ATTEMPTS {
+            // More draws for whichever theta was better.
+            let other = kept.as_ref().is_some_and(|k| k.1 != scales) || kept.is_none() && scales;
+            if effort > 1 && (dear || other) {
+                continue;
+            }
             let wanted = Wanted {
                 whole,
                 asked: asked.is_some(),
                 effort,
+                scales,
             };
             match (kind.build)(&mut base, wanted) {
                 Ok(nested) => {
                     let exact = nested.is_whole();
-                    let dear = nested.most_effort < EFFORTS[1] as f64;
+                    dear |= nested.most_effort < MORE as f64;
                     let (found, good) =
                         compared(kind, nested, from, options, (asked.is_some(), fit))?;
-                    kept = found.or(kept);
+                    let before = kept.take();
+                    kept = match (found, before) {
+                        (Some(new), Some(old)) if effort == 1 && is_behind(&new, &old.0) => {
+                            Some(old)
+                        }
+                        (Some(new), _) => Some((new, scales)),
+                        (None, old) => old,
+                    };
                     if good || exact {
-                        return Ok(kept);
+                        return Ok(kept.map(|k| k.0));
                     }
                     // The workers went with it.
                     match Base::new(bound, layout, from.params, options.seed)? {
                         Some(again) => base = again,
-                        None => return Ok(kept),
-                    }
-                    if dear {
-                        break;
+                        None => return Ok(kept.map(|k| k.0)),
                     }
                 }
                 Err(why) => {
-                    if let (Some(kind), true) = (asked, kept.is_none() && effort == EFFORTS[0]) {
+                    let first = (effort, scales) == ATTEMPTS[0];
+                    if let (Some(kind), true) = (asked, kept.is_none() && first) {
                         return none(kind, &why, fit);
                     }
-                    break;
+                    if first {
+                        break;
+                    }
                 }
             }
         }
+        let kept = kept.map(|k| k.0);
         if kept.is_some() {
             return Ok(kept);
         }
@@ -329,21 +354,23 @@ fn compared(
         // A mixture over everything describes modes no better than one of optima.
         let partial = nested.is_partial();
         let above = elbo.headline().value + COVERED;
-        let mut misses = |(params, ..): &(Vec<f64>, f64, f64)| {
+        // The share of the evidence that is found around another optimum, and not by this guide.
+        let mut missed = |(params, ..): &(Vec<f64>, f64, f64)| {
             let weight = nested.log_weight(&layout.centre(params));
+            if weight <= above {
+                return 0.0;
+            }
             // A point may be thin although what is around it has hardly a share of the evidence.
-            weight.is_nan()
-                || weight > above
-                    && !nested
-                        .missed(layout, params, above)
-                        .is_some_and(|log| log < elbo.headline().value + SHARE.ln())
+            let log = nested.missed(layout, params, above);
+            log.map_or(1.0, |log| (log - elbo.headline().value).exp())
         };
-        if partial && !others.others.iter().any(&mut misses) {
+        let worst = others.others.iter().map(&mut missed).fold(0.0, f64::max);
+        if partial && worst < SHARE {
             starts.others.clear();
             starts.weight = 1.0;
         } else if !asked && !others.others.is_empty() {
-            // Modes apart are for another family.
-            return Ok((None, true));
+            // Modes apart are for another family; a tail that the mixture does not reach is for one of more draws.
+            return Ok((None, !partial || worst > TAIL));
         }
     }
     let inspection = Inspection {

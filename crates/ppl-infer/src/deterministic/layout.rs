@@ -2,10 +2,11 @@
 
 use super::dense::Matrix;
 use super::gaussian::Gaussian;
-use ppl_model::Bound;
 use ppl_model::graph::SymbolId;
 use ppl_model::lower::{GuideDraw, ParamBlock};
+use ppl_model::{Bound, SiteShape};
 use ppl_sparse::{Elimination, Symmetric};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What is added to the diagonal of a precision that is singular to rounding.
@@ -40,6 +41,17 @@ enum Shape {
     Matrix,
     /// Elements hang on others, by weights from here on.
     Linked { weights: usize },
+}
+
+/// An element of the unconstrained vector.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Element {
+    /// Where it stands.
+    pub(super) at: usize,
+    /// Whether its site is not bounded: scales, correlations and probabilities are.
+    pub(super) is_real: bool,
+    /// Whether the prior of another site reads its site.
+    pub(super) is_read: bool,
 }
 
 impl Layout {
@@ -207,19 +219,48 @@ impl Layout {
         self.blocks.iter().flat_map(of).collect()
     }
 
-    /// For each element of the unconstrained vector the number of elements of its site.
-    pub(super) fn site_lengths(&self, bound: &Bound) -> Vec<usize> {
+    /// For each element of the unconstrained vector its site, where it has one.
+    fn owners(&self, bound: &Bound) -> Vec<Option<SiteShape>> {
         let shapes = bound.site_shapes();
         let mut out = vec![];
         for b in &self.blocks {
             let end = out.len() + b.len;
             for id in &b.sites {
                 let shape = shapes.iter().find(|s| s.site == *id);
-                let n = shape.map_or(0, |s| s.n_batch * s.unconstrained.unwrap_or(0));
-                out.extend(std::iter::repeat_n(n, n));
+                let n = shape.map_or(0, elements);
+                out.extend(std::iter::repeat_n(shape.cloned(), n));
             }
-            out.resize(end, usize::MAX);
+            out.resize(end, None);
         }
+        out
+    }
+
+    /// For each element of the unconstrained vector the number of elements of its site.
+    pub(super) fn site_lengths(&self, bound: &Bound) -> Vec<usize> {
+        let owners = self.owners(bound).into_iter();
+        owners
+            .map(|o| o.map_or(usize::MAX, |s| elements(&s)))
+            .collect()
+    }
+
+    /// The elements of sites that have at most `most` of them, those first that priors of other sites read.
+    pub(super) fn few(&self, bound: &Bound, most: usize) -> Vec<Element> {
+        let model = &bound.model;
+        let mut read = HashSet::new();
+        for (id, _) in model.sites() {
+            read.extend(model.parents(id).into_iter().filter(|p| *p != id));
+        }
+        let owners = self.owners(bound).into_iter().enumerate();
+        let all = owners.filter_map(|(at, owner)| {
+            let site = owner.filter(|s| elements(s) <= most)?;
+            Some(Element {
+                at,
+                is_real: site.is_real,
+                is_read: read.contains(&site.site),
+            })
+        });
+        let (mut out, others): (Vec<Element>, Vec<Element>) = all.partition(|e| e.is_read);
+        out.extend(others);
         out
     }
 
@@ -234,7 +275,7 @@ impl Layout {
                 .iter()
                 .filter_map(|id| shapes.iter().find(|s| s.site == *id))
             {
-                let n = shape.n_batch * shape.unconstrained.unwrap_or(0);
+                let n = elements(shape);
                 let symbol = &bound.model.symbols[shape.site];
                 let elements = bound.element_names(&symbol.name, &symbol.axes);
                 // Several axes may be laid out in another order than the declared one.
@@ -247,6 +288,11 @@ impl Layout {
         }
         out
     }
+}
+
+/// Elements of a site on the unconstrained scale.
+fn elements(shape: &SiteShape) -> usize {
+    shape.n_batch * shape.unconstrained.unwrap_or(0)
 }
 
 /// All of a Gaussian's covariance.

@@ -263,6 +263,9 @@ pub(crate) fn solve(
         if let Ok(own) = found {
             found = copies::complete(bound, form, &mut solver, own, &merit)?;
         }
+        if let Ok(own) = found {
+            found = nested::raise(bound, layout, &mut solver, own, &merit)?;
+        }
         ends = found.map(Some);
     }
     let Ok(Some(ends)) = ends else {

@@ -307,6 +307,12 @@ impl Conditional {
             .collect()
     }
 
+    /// Lets searches start from z, whatever theta is, until they are centred anew.
+    pub(super) fn recentre(&mut self, theta: &[f64], z: &[f64]) {
+        self.centre = (theta.to_vec(), z.to_vec());
+        self.slopes.fill(0.0);
+    }
+
     /// Where the search starts: the fitted Gaussian's conditional mean.
     fn start(&self, theta: &[f64]) -> Vec<f64> {
         let mut z = self.centre.1.clone();

@@ -10,15 +10,17 @@ mod drawing;
 mod families;
 mod hessians;
 mod long_tails;
+mod marginal;
 mod mixture;
 mod outer;
+mod scales;
 mod split;
 mod thinning;
 
 use super::Solver;
 use super::dense::Matrix;
 use super::gaussian::Gaussian;
-use super::layout::Layout;
+use super::layout::{Element, Layout};
 use super::smooth::{BATCH, Smooth};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
@@ -26,6 +28,7 @@ use crate::psis::psis;
 use crate::source::Drawn;
 use conditional::Conditional;
 use families::Member;
+pub(super) use marginal::raise;
 use outer::{Outer, thetas};
 use ppl_model::Bound;
 use ppl_sparse::{Elimination, Pattern, Symmetric};
@@ -110,6 +113,8 @@ pub(crate) struct Base {
     workers: Vec<Smooth>,
     /// For each unknown the elements of its site, and its name.
     lengths: Vec<usize>,
+    /// Those of sites with few elements.
+    few: Vec<Element>,
     names: Vec<String>,
     quadratic: bool,
     work: usize,
@@ -139,6 +144,7 @@ impl Base {
             scales: known.is_differenced().then(sds),
             workers: workers(bound)?,
             lengths: layout.site_lengths(bound),
+            few: layout.few(bound, SMALL),
             names: layout.names(bound),
             quadratic: solver.smooth.quadratic,
             work: solver.smooth.work,
@@ -146,6 +152,34 @@ impl Base {
             seed,
             q,
         }))
+    }
+
+    /// Theta with the other scales, as many as there may be; `None` where there are none, or no unknown is left.
+    fn with_scales(&mut self, theta: &[usize]) -> Option<Vec<usize>> {
+        let all = scales::scales(
+            &self.few,
+            &self.q.mean,
+            &self.structure,
+            self.scales.as_deref(),
+            &mut self.workers[0],
+        );
+        let more = all.into_iter().filter(|i| !theta.contains(i));
+        let most = split::MOST.saturating_sub(theta.len());
+        let mut out: Vec<usize> = more.take(most).collect();
+        if out.is_empty() || theta.len() + out.len() == self.q.mean.len() {
+            return None;
+        }
+        out.extend(theta);
+        out.sort_unstable();
+        Some(out)
+    }
+
+    /// Whether the others are Gaussian given theta, as far as two points tell.
+    fn is_steady(&mut self, theta: &[usize]) -> bool {
+        let (scales, smooth) = (self.scales.as_deref(), &mut self.workers[0]);
+        let split = (theta.to_vec(), vec![]);
+        let found = Conditional::new(&self.q, split, &self.structure, scales, smooth);
+        found.is_some_and(|c| c.is_exact())
     }
 
     /// Around one conditional, with a mixture for theta.
@@ -175,7 +209,8 @@ impl Base {
 pub(crate) const NO_BASE: &str = "the Gaussian guide is not one of the deterministic engine";
 
 /// Fits the nested guide around a fitted Gaussian.
-pub(crate) fn nest(base: &mut Base, effort: usize) -> Result<Nested, String> {
+pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
+    let effort = wanted.effort;
     let because = |words: &str| Err(words.to_owned());
     if base.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
@@ -183,7 +218,16 @@ pub(crate) fn nest(base: &mut Base, effort: usize) -> Result<Nested, String> {
     let d = base.q.mean.len();
     let candidates: Vec<usize> = (0..d).filter(|i| base.lengths[*i] <= SMALL).collect();
     let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
-    let theta = split::split(&base.q, &base.structure, scales, candidates, workers);
+    let mut theta = split::split(&base.q, &base.structure, scales, candidates, workers);
+    let both = base.with_scales(&theta);
+    match both {
+        // Given these the others are Gaussian, which nothing else can better.
+        Some(both) if wanted.scales || !base.is_steady(&theta) && base.is_steady(&both) => {
+            theta = both;
+        }
+        None if wanted.scales => return because("no other unknowns are scales"),
+        _ => {}
+    }
     if theta.is_empty() && d > FEW {
         return because("no unknown changes the curvature of the others");
     }
@@ -215,10 +259,15 @@ pub(crate) struct Wanted {
     pub(crate) asked: bool,
     /// How many times the usual draws a mixture is fitted to; more than once only where all of them can be afforded.
     pub(crate) effort: usize,
+    /// Whether a mixture is for all scales beside the unknowns that the Gaussian shows.
+    pub(crate) scales: bool,
 }
 
 /// The same with exact conditionals of known families, and a mixture for few unknowns that are left, if any.
 pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
+    if wanted.scales {
+        return Err("what the conditionals leave is no choice".to_owned());
+    }
     let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
     let found = conjugate::conditionals(&base.q, &base.structure, scales, &base.lengths, workers);
     let mut partial: Option<Conditional> = None;
@@ -275,6 +324,7 @@ pub(crate) fn conjugate_start(
         whole: true,
         asked,
         effort: 1,
+        scales: false,
     };
     let Ok(mut nested) = conjugate(&mut base, wanted) else {
         return Ok(None);
