@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use ppl_core::{AxisSet, Builder, DRAW, Expr, Index, NodeId, Op, Prim, Real};
+use ppl_core::{Axis, AxisId, AxisSet, Builder, DRAW, Expr, Index, NodeId, Op, Prim, Real};
 
 fn setup() -> Builder {
     Builder::new(axes(100))
@@ -138,6 +138,54 @@ fn functions_move_before_gathers_and_scatters_drop_them() {
         b.scatter(s * (b.gather(u, g) * x), g, groups),
         s * (u * b.scatter(x, g, groups)),
     );
+}
+
+#[test]
+fn renames_move_before_gathers() {
+    let b = setup();
+    let g = b.index(Index {
+        target: GROUP,
+        axes: row(),
+        values: (0..100).map(|i| i % 5).collect(),
+    });
+    let u = b.param(AxisSet::of(&[GROUP, GROUP2])).0;
+    let free = AxisId(5);
+    let b2 = b.add_axis(Axis {
+        name: "free".into(),
+        size: 5,
+    });
+    assert_eq!(b2, Some(free));
+    let renamed = b.rename(b.gather(u, g), GROUP2, free);
+    same(&b, renamed, b.gather(b.rename(u, GROUP2, free), g));
+    same(
+        &b,
+        renamed.exp(),
+        b.gather(b.rename(u, GROUP2, free).exp(), g),
+    );
+    // The axis that the look-up itself goes along or makes keeps its place.
+    let along = b.rename(b.gather(u, g), ROW, ROW);
+    same(&b, along, b.gather(u, g));
+}
+
+#[test]
+fn a_look_up_of_one_place_is_an_element() {
+    let b = setup();
+    let third = b.index(Index {
+        target: GROUP,
+        axes: AxisSet::EMPTY,
+        values: [3].into(),
+    });
+    let u = b.param(AxisSet::of(&[GROUP, ROW])).0;
+    same(&b, b.gather(u, third), b.at(u, GROUP, 3));
+}
+
+#[test]
+fn a_condition_is_asked_once() {
+    let b = setup();
+    let [c, x, y, z] = [0; 4].map(|_| b.param(row()).0);
+    same(&b, c.select(c.select(x, y), z), c.select(x, z));
+    same(&b, c.select(x, c.select(y, z)), c.select(x, z));
+    same(&b, c.select(x, z.select(y, x)), c.select(x, z.select(y, x)));
 }
 
 #[test]

@@ -56,10 +56,10 @@ struct Lowering<'a> {
     inner: Option<AxisId>,
     done: HashMap<usize, Source>,
     loaded: HashMap<usize, usize>,
-    /// Nodes that are computed where a scatter of this kernel has them.
-    homes: HashMap<usize, (usize, View)>,
-    /// The scatters whose values are where they belong.
-    home: HashSet<usize>,
+    /// Nodes that are computed where a scatter or a stack of this kernel has them: which, and as which of its parts.
+    homes: HashMap<usize, ((usize, usize), View)>,
+    /// The scatters and the parts of stacks whose values are where they belong.
+    home: HashSet<(usize, usize)>,
     out: Lowered,
 }
 
@@ -233,8 +233,8 @@ impl Lowering<'_> {
             ));
             index = Some(*id);
         }
-        let home = self.homes.get(&i).map(|(scatter, view)| {
-            self.home.insert(*scatter);
+        let home = self.homes.get(&i).map(|(user, view)| {
+            self.home.insert(*user);
             view
         });
         let (target, source) = match self.places.view(i).or(home) {
@@ -369,18 +369,28 @@ impl Lowering<'_> {
         }
     }
 
-    /// What only this kernel reads, and a scatter of it places, can be written there at once.
+    /// What only this kernel reads, and a scatter or a stack of it places, can be written there at once.
     fn find_homes(&mut self) {
         for task in &self.group.tasks {
-            if let Task::Node(i) = *task
-                && let (Op::Scatter(a, _), Some(slice)) = (self.graph.op(i), &self.graph.slices[i])
-            {
-                let a = self.graph.resolve(*a);
-                let view = slice.view(self.places.own(i));
-                let contiguous = self.inner.is_none_or(|inner| view.stride(inner) == 1);
-                if self.is_here(a) && !self.levels.in_memory[a] && contiguous {
-                    self.homes.entry(a).or_insert((i, view));
-                }
+            let (a, user, view) = match *task {
+                Task::Node(i) => match (self.graph.op(i), &self.graph.slices[i]) {
+                    (Op::Scatter(a, _), Some(slice)) => {
+                        (*a, (i, 0), slice.view(self.places.own(i)))
+                    }
+                    _ => continue,
+                },
+                Task::Part(i, part) => match self.graph.op(i) {
+                    Op::Stack(parts, axis) => {
+                        (parts[part], (i, part), self.places.own(i).at(*axis, part))
+                    }
+                    _ => continue,
+                },
+                Task::CopyOut(_) => continue,
+            };
+            let a = self.graph.resolve(a);
+            let contiguous = self.inner.is_none_or(|inner| view.stride(inner) == 1);
+            if self.is_here(a) && !self.levels.in_memory[a] && contiguous {
+                self.homes.entry(a).or_insert((user, view));
             }
         }
     }
@@ -390,18 +400,23 @@ impl Lowering<'_> {
         let source = self.value(a);
         let Some(slice) = self.graph.slices[i]
             .as_ref()
-            .filter(|_| !self.home.contains(&i))
+            .filter(|_| !self.home.contains(&(i, 0)))
         else {
             return;
         };
         let view = slice.view(self.places.own(i));
+        self.copy(source, view);
+    }
+
+    /// Lanes from where they are to where they are wanted.
+    fn copy(&mut self, source: Source, to: View) {
         let step = |view: &View| self.inner.map_or(1, |inner| view.stride(inner));
         let contiguous = match &source {
-            Source::Register(_) => step(&view) == 1,
-            Source::Memory(source) => step(&view) == 1 && step(source) == 1,
+            Source::Register(_) => step(&to) == 1,
+            Source::Memory(source) => step(&to) == 1 && step(source) == 1,
         };
         let code = if contiguous { Code::Move } else { Code::Copy };
-        self.push(code, Target::Memory(view), vec![source], None);
+        self.push(code, Target::Memory(to), vec![source], None);
     }
 
     fn scatter(&mut self, i: usize, a: usize, index: IndexId) {
@@ -436,7 +451,9 @@ impl Lowering<'_> {
         };
         let view = self.places.own(i).at(*axis, part);
         let source = self.value(self.graph.resolve(parts[part]));
-        self.push(Code::Copy, Target::Memory(view), vec![source], None);
+        if !self.home.contains(&(i, part)) {
+            self.copy(source, view);
+        }
     }
 
     fn copy_out(&mut self, i: usize) {

@@ -51,6 +51,7 @@ impl Builder {
                 Some(if *condition != 0.0 { args[1] } else { args[2] })
             }
             (Prim::Select, _) if args[1] == args[2] => Some(args[1]),
+            (Prim::Select, _) => self.asked_once(args),
             (Prim::Max | Prim::Min, _) if args[0] == args[1] => Some(a),
             (Prim::Equal, _) if args[0] > args[1] => Some(self.map(prim, &[args[1], a])),
             _ => None,
@@ -58,6 +59,20 @@ impl Builder {
         rewritten
             .or_else(|| self.before_gather(prim, args))
             .unwrap_or_else(|| self.map(prim, args))
+    }
+
+    /// `select(c, select(c, a, _), b)` as `select(c, a, b)`, and the same in the other branch.
+    fn asked_once(&self, args: &[NodeId]) -> Option<NodeId> {
+        let within = |branch: usize| {
+            let inner = self.select_of(args[branch])?;
+            (inner[0] == args[0]).then_some(inner[branch])
+        };
+        let (yes, no) = (within(1), within(2));
+        if yes.is_none() && no.is_none() {
+            return None;
+        }
+        let branches = [args[0], yes.unwrap_or(args[1]), no.unwrap_or(args[2])];
+        Some(self.normal_form(Prim::Select, &branches))
     }
 
     pub(super) fn map(&self, prim: Prim, args: &[NodeId]) -> NodeId {

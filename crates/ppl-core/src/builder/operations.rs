@@ -14,6 +14,10 @@ impl Builder {
         if !axes.contains(target) {
             return src;
         }
+        if index_axes.is_empty() {
+            let position = self.inner.borrow().program.indices[index.0 as usize].values[0];
+            return self.at(src, target, position as usize);
+        }
         let id = src.node(self);
         self.expr(self.push(
             Op::Gather(id, index),
@@ -134,6 +138,14 @@ impl Builder {
         }
         debug_assert!(!axes.contains(to));
         let id = src.node(self);
+        // Before a look-up that reads and makes other axes: what is done to its values can then be done before it.
+        if let Some((source, index)) = self.gather_of(id) {
+            let (target, index_axes) = self.index_axes(index);
+            let others = self.node_axes(source).union(index_axes).with(target);
+            if !index_axes.with(target).contains(from) && !others.contains(to) {
+                return self.gather(self.rename(self.expr(source), from, to), index);
+            }
+        }
         self.expr(self.push(Op::Rename(id, from, to), axes.without(from).with(to)))
     }
 

@@ -2,20 +2,26 @@
 //! elements: `s * z[g]` becomes `(s * z)[g]`. The adjoint of `s` then sums over groups, not over rows.
 //!
 //! A look-up that others read too stays where it is: two look-ups cost more than one and an addition.
+//!
+//! So is what is done to an array of which only single elements are read: it is done to those alone.
 
 use super::linear_fold::count_uses;
-use super::rebuild::{copy, rebuild};
-use crate::axes::AxisSet;
+use super::rebuild::{copy, live, rebuild};
+use crate::axes::{AxisId, AxisSet};
 use crate::builder::Builder;
 use crate::program::{IndexId, Op, Program};
 use ppl_dist::{Expr, NodeId, Prim, Recorder};
 
+/// Operations that one element is taken through, at most, one within the other.
+const DEEPEST: usize = 16;
+
 /// The program with elementwise work done before look-ups where that is on at most half of the elements.
 pub fn hoist(program: &Program) -> Program {
-    if !program.nodes.iter().any(|n| matches!(n.op, Op::Gather(..))) {
+    if !(program.nodes.iter()).any(|n| matches!(n.op, Op::Gather(..) | Op::At(..))) {
         return program.clone();
     }
     let uses = count_uses(program);
+    let singled = singled(program, &uses);
     rebuild(program, |b, id, of| {
         let hoisted = match &program.node(id).op {
             // Alone of the primitives these have derivatives everywhere: an element that no row looks up gives no NaN.
@@ -24,10 +30,56 @@ pub fn hoist(program: &Program) -> Program {
                 let args: Vec<NodeId> = args.iter().map(|a| of(*a).node(b)).collect();
                 before_gather(b, *prim, &args, &lone)
             }
+            Op::At(from, axis, position) if singled[from.0 as usize] => {
+                let place = (*axis, *position as usize);
+                Some(element(b, program, &uses, *from, place, of, DEEPEST))
+            }
             _ => None,
         };
         hoisted.unwrap_or_else(|| copy(b, program, id, of))
     })
+}
+
+/// The elementwise nodes of which nothing but single elements is read, and few of them.
+fn singled(program: &Program, uses: &[usize]) -> Vec<bool> {
+    let mut elements = vec![0; program.nodes.len()];
+    for (node, _) in (program.nodes.iter().zip(live(program))).filter(|(_, live)| *live) {
+        if let Op::At(from, axis, _) = node.op {
+            let few = 2 * uses[from.0 as usize] <= program.axes[axis.0 as usize].size;
+            elements[from.0 as usize] += usize::from(few);
+        }
+    }
+    (program.nodes.iter().zip(elements).zip(uses))
+        .map(|((node, elements), uses)| matches!(node.op, Op::Map(..)) && elements == *uses)
+        .collect()
+}
+
+/// Node `id` at one place of an axis: what its operation gives there, where only this reads it.
+fn element<'b>(
+    b: &'b Builder,
+    program: &Program,
+    uses: &[usize],
+    id: NodeId,
+    place: (AxisId, usize),
+    of: &dyn Fn(NodeId) -> Expr<'b>,
+    deepest: usize,
+) -> Expr<'b> {
+    let (axis, position) = place;
+    match &program.node(id).op {
+        Op::Map(prim, args) if deepest > 0 => {
+            let at = |a: &NodeId| {
+                let deeper = if uses[a.0 as usize] == 1 {
+                    deepest - 1
+                } else {
+                    0
+                };
+                element(b, program, uses, *a, place, of, deeper).node(b)
+            };
+            let args: Vec<NodeId> = args.iter().map(at).collect();
+            b.literal_or_node(b.apply(*prim, &args))
+        }
+        _ => b.at(of(id), axis, position),
+    }
 }
 
 /// The look-up of what `prim` gives for the sources; `lone` says of which arguments this is the only use.
@@ -111,5 +163,35 @@ mod tests {
         let program = program(true);
         let hoisted = dead(&hoist(&program));
         assert_eq!(hoisted.to_string(), dead(&program).to_string());
+    }
+
+    #[test]
+    fn of_what_is_read_at_one_place_that_place_is_computed() {
+        let b = Builder::new(vec![
+            Axis {
+                name: "draw".into(),
+                size: 1,
+            },
+            Axis {
+                name: "row".into(),
+                size: 90,
+            },
+        ]);
+        let row = AxisId(1);
+        let rows = AxisSet::of(&[row]);
+        let x = b.param(rows).0;
+        let column = b.data((0..90).map(f64::from).collect(), rows);
+        let once = b.at((x * column).tanh(), row, 7);
+        let also_whole = x.exp();
+        let outputs = [once, b.at(also_whole, row, 3) + b.sum(also_whole, rows)];
+        let outputs = outputs.map(|e| e.node(&b)).to_vec();
+        let program = b.finish(outputs);
+        let hoisted = dead(&hoist(&program));
+        let whole = hoisted.nodes.iter().filter(|n| n.axes.contains(row));
+        // The parameters, the column and the exponential that is summed too.
+        assert_eq!(whole.count(), 3, "{hoisted}");
+        let point: Vec<f64> = (0..90).map(|i| 0.01 * f64::from(i) - 0.4).collect();
+        let value = |p: &Program| evaluate(p, &point, &[], &p.outputs);
+        assert_eq!(value(&program), value(&hoisted));
     }
 }

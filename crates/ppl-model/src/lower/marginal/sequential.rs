@@ -15,6 +15,8 @@ struct Chains {
     order: Vec<u32>,
     /// For each of them the instance that links it to the one before.
     links: Vec<Option<u32>>,
+    /// Whether links name the later element first.
+    turned: bool,
 }
 
 impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
@@ -50,7 +52,15 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             return None;
         };
         s.axis?;
-        // A chain may be gone along either way: its first element is the one that is only ever named first.
+        // A chain may be gone along either way: the one that more links take from a lower element to a higher one, so that
+        // values in order are read as they lie.
+        let rises = |i: &&u32| first[**i as usize] < second[**i as usize];
+        let turned = 2 * t.alive.iter().filter(rises).count() < t.alive.len();
+        let (first, second) = if turned {
+            (second, first)
+        } else {
+            (first, second)
+        };
         let mut before: Vec<Option<(u32, u32)>> = vec![None; s.n];
         let mut after: Vec<Option<u32>> = vec![None; s.n];
         for &i in &t.alive {
@@ -79,6 +89,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             table,
             order,
             links,
+            turned,
         })
     }
 
@@ -93,7 +104,10 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
             (s.n, s.values, axis, s.slot, s.unary)
         };
         let t = &self.tables[chains.table];
-        let (from, to) = (t.slots[0], t.slots[1]);
+        let (from, to) = match chains.turned {
+            true => (t.slots[1], t.slots[0]),
+            false => (t.slots[0], t.slots[1]),
+        };
         let pair = match t.instances {
             Some(axis) => self.peeled(t.value, axis, &t.alive),
             None => t.value,
