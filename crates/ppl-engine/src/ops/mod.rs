@@ -2,6 +2,8 @@
 
 pub(crate) mod dense;
 pub(crate) mod elementwise;
+#[cfg(target_arch = "x86_64")]
+mod exponential;
 pub(crate) mod gamma;
 pub(crate) mod indexed;
 pub(crate) mod math;

@@ -6,7 +6,7 @@ use super::dense::{self, DOUBLE, DenseFn, PairFn, SINGLE, WHOLE};
 use super::elementwise::{self as el, Binary, Ternary, Unary};
 use super::gamma::{self, Positive};
 use super::reduce::{self, Dot, Fold, Maximum, SLOT, SPREAD, STORE, Sum, SumIf, SumUnless};
-use super::vector;
+use super::vector::{self, Eight};
 use super::{BlockFn, Choice, Code, Detail, Into, indexed, normal};
 use crate::EngineError;
 use ppl_core::call::placed::Vectors;
@@ -153,6 +153,11 @@ macro_rules! instruction_set {
             $(#[$feature])*
             unsafe fn unary<F: Unary, const W: usize>(dst: *mut f64, a: P, _: P, _: P, n: usize, _: &Detail) {
                 unsafe { el::unary::<F, W, FMA>(dst, a, n) }
+            }
+
+            $(#[$feature])*
+            unsafe fn exp<const W: usize>(dst: *mut f64, a: P, _: P, _: P, n: usize, _: &Detail) {
+                unsafe { <$vector as Eight>::exp::<W>(dst, a, n) }
             }
 
             $(#[$feature])*
@@ -329,7 +334,11 @@ macro_rules! instruction_set {
                         Prim::Equal => choose_binary::<el::Equal>(choice),
                         Prim::Select => choose_ternary::<el::Select>(choice),
                         Prim::Recip => choose_unary::<el::Recip>(choice),
-                        Prim::Exp => choose_unary::<el::Exp>(choice),
+                        Prim::Exp => match choice.lanes {
+                            Some(1) => exp::<1>,
+                            Some(8) => exp::<8>,
+                            _ => exp::<0>,
+                        },
                         Prim::Ln => choose_unary::<el::Ln>(choice),
                         Prim::Log1p => choose_unary::<el::Log1p>(choice),
                         Prim::Expm1 => choose_unary::<el::Expm1>(choice),

@@ -1,5 +1,7 @@
 //! Eight lanes as one value, for loops that must keep many of them in registers.
 
+use super::elementwise::{self as el, unary};
+
 /// Eight lanes. Loads and stores need no alignment.
 ///
 /// # Safety
@@ -21,6 +23,8 @@ pub(crate) trait Eight: Copy {
     unsafe fn sum(self) -> f64;
     /// Asks for a cache line that is read soon.
     unsafe fn prefetch(at: *const u8);
+    /// e^x of each of `n` lanes, which are `W` where that is not 0.
+    unsafe fn exp<const W: usize>(dst: *mut f64, a: *const f64, n: usize);
 }
 
 /// Eight lanes on any machine.
@@ -85,6 +89,11 @@ impl<const FMA: bool> Eight for Plain<FMA> {
     }
     #[inline(always)]
     unsafe fn prefetch(_: *const u8) {}
+    #[inline(always)]
+    unsafe fn exp<const W: usize>(dst: *mut f64, a: *const f64, n: usize) {
+        // SAFETY: the caller's guarantee.
+        unsafe { unary::<el::Exp, W, FMA>(dst, a, n) }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -92,7 +101,8 @@ pub(crate) use x86::{Avx2, Avx512};
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::Eight;
+    use super::{Eight, el, unary};
+    use crate::ops::exponential;
     use std::arch::x86_64::*;
 
     /// Neighbours but one first, as in [`super::super::reduce::fold8`].
@@ -161,6 +171,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn prefetch(at: *const u8) {
             unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+        #[inline(always)]
+        unsafe fn exp<const W: usize>(dst: *mut f64, a: *const f64, n: usize) {
+            unsafe { exponential::lanes(dst, a, el::width::<W>(n)) }
         }
     }
 
@@ -255,6 +269,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn prefetch(at: *const u8) {
             unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
+        }
+        #[inline(always)]
+        unsafe fn exp<const W: usize>(dst: *mut f64, a: *const f64, n: usize) {
+            unsafe { unary::<el::Exp, W, true>(dst, a, n) }
         }
     }
 }
