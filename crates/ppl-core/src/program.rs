@@ -107,6 +107,21 @@ impl Op {
             | Op::Stop(a) => std::slice::from_ref(a),
         }
     }
+
+    /// The arguments, to be replaced.
+    pub fn args_mut(&mut self) -> &mut [NodeId] {
+        match self {
+            Op::Const(_) | Op::Data(_) | Op::Param { .. } | Op::Noise { .. } => &mut [],
+            Op::Map(_, a) | Op::Stack(a, _) | Op::Call(.., a) => a,
+            Op::Gather(a, _)
+            | Op::Scatter(a, _)
+            | Op::Sum(a)
+            | Op::Max(a)
+            | Op::At(a, ..)
+            | Op::Rename(a, ..)
+            | Op::Stop(a) => std::slice::from_mut(a),
+        }
+    }
 }
 
 impl Program {

@@ -2,7 +2,12 @@
 
 use crate::graph::{Graph, Kind};
 use ppl_core::{AxisSet, CallId, Op};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Elements from which on a space is long.
+pub(crate) const LONG: usize = 256;
+/// How often kernels are joined, and how many pairs are tried each time.
+const MOST_JOINS: usize = 8;
 
 /// What one kernel must bring about.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +50,20 @@ pub(crate) struct CallGroup {
 
 impl Levels {
     pub(crate) fn assign(graph: &Graph) -> Self {
-        let mut level = earliest(graph);
+        let at_least = vec![0; graph.axes.len()];
+        let mut levels = Levels::from(graph, &at_least);
+        for _ in 0..MOST_JOINS {
+            let Some(better) = levels.joined(graph) else {
+                break;
+            };
+            levels = better;
+        }
+        levels
+    }
+
+    /// Levels such that no reduction comes before its own that is given.
+    fn from(graph: &Graph, at_least: &[usize]) -> Self {
+        let mut level = earliest(graph, at_least);
         sink(graph, &mut level);
         let in_memory = materialised(graph, &level);
         let groups = group(graph, &level, &in_memory);
@@ -57,6 +75,50 @@ impl Levels {
             calls,
         }
     }
+
+    /// The same with the reductions of one kernel done later, by another kernel over the same space that reads what the first
+    /// would have to keep for it; `None` where that saves nothing.
+    fn joined(&self, graph: &Graph) -> Option<Levels> {
+        let (kernels, kept) = self.long(graph);
+        if kept == 0 {
+            return None;
+        }
+        let pairs: BTreeSet<(AxisSet, usize, usize)> = (graph.order.iter())
+            .filter(|&&i| is_long(graph, graph.axes[i]) && graph.kind(i) == Kind::Lanes)
+            .flat_map(|&i| graph.users[i].iter().map(move |&user| (i, user)))
+            .filter(|&(i, user)| graph.space(user) == graph.axes[i] && !reads_whole(graph, user))
+            .map(|(i, user)| (graph.axes[i], self.level[i], self.level[user]))
+            .filter(|(_, first, second)| first < second)
+            .collect();
+        let later = |&(space, first, second): &(AxisSet, usize, usize)| {
+            let at_least: Vec<usize> = (0..self.level.len())
+                .map(|i| match graph.kind(i) {
+                    Kind::Sink if self.level[i] == first && graph.space(i) == space => second,
+                    Kind::Sink => self.level[i],
+                    _ => 0,
+                })
+                .collect();
+            let levels = Levels::from(graph, &at_least);
+            let (others, keeps) = levels.long(graph);
+            (others <= kernels && keeps < kept).then_some(levels)
+        };
+        pairs.iter().take(MOST_JOINS).find_map(later)
+    }
+
+    /// How many kernels run over long spaces, and how many numbers they keep for one another.
+    fn long(&self, graph: &Graph) -> (usize, usize) {
+        let kernels = self.groups.iter().filter(|g| is_long(graph, g.space));
+        let kept = (graph.order.iter()).filter(|&&i| {
+            self.in_memory[i] && graph.kind(i) == Kind::Lanes && is_long(graph, graph.axes[i])
+        });
+        let numbers = kept.map(|&i| graph.program.len(graph.axes[i]));
+        (kernels.count(), numbers.sum())
+    }
+}
+
+/// Whether a space is worth a thought about what goes through memory.
+fn is_long(graph: &Graph, space: AxisSet) -> bool {
+    graph.program.len(space) >= LONG
 }
 
 /// First level at which the node's whole array can be read.
@@ -77,15 +139,15 @@ fn lanes(graph: &Graph, level: &[usize], i: usize) -> usize {
 }
 
 /// Whether a node needs the whole arrays of its arguments, not only its own lanes of them.
-fn reads_whole(graph: &Graph, i: usize) -> bool {
+pub(crate) fn reads_whole(graph: &Graph, i: usize) -> bool {
     matches!(graph.kind(i), Kind::View | Kind::Call)
         || matches!(graph.op(i), Op::Gather(..))
         || graph.products[i].is_some_and(|product| !product.transposed)
 }
 
 /// As soon as possible. The level of a view is the first at which it can be read.
-fn earliest(graph: &Graph) -> Vec<usize> {
-    let mut level = vec![0; graph.axes.len()];
+fn earliest(graph: &Graph, at_least: &[usize]) -> Vec<usize> {
+    let mut level = at_least.to_vec();
     for &i in &graph.order {
         let read = if reads_whole(graph, i) { whole } else { lanes };
         level[i] = graph
@@ -93,7 +155,8 @@ fn earliest(graph: &Graph) -> Vec<usize> {
             .into_iter()
             .map(|a| read(graph, &level, a))
             .max()
-            .unwrap_or(0);
+            .unwrap_or(0)
+            .max(at_least[i]);
     }
     level
 }

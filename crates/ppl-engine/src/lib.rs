@@ -8,6 +8,7 @@
 //! instruction set when the program is compiled. Results are the same bits on any number of threads; between
 //! instruction sets (with or without fused multiply-add) they may differ in the last bits.
 
+mod again;
 mod assemble;
 mod calls;
 mod cost;
@@ -130,10 +131,23 @@ impl Kernels {
         index::check(program)?;
         let graph = Graph::new(program);
         let levels = Levels::assign(&graph);
+        if let Some(program) = again::split(&graph, &levels) {
+            let graph = Graph::new(&program);
+            return Self::assemble(&graph, &Levels::assign(&graph), set);
+        }
+        Self::assemble(&graph, &levels, set)
+    }
+
+    fn assemble(
+        graph: &Graph,
+        levels: &Levels,
+        set: InstructionSet,
+    ) -> Result<Kernels, EngineError> {
+        let program = graph.program;
         let mut memory = Memory::default();
-        let places = Places::assign(&graph, &levels, &mut memory)?;
+        let places = Places::assign(graph, levels, &mut memory)?;
         let mut assembler = Assembler {
-            graph: &graph,
+            graph,
             places: &places,
             memory: &mut memory,
             set,
@@ -144,13 +158,13 @@ impl Kernels {
         let mut calls = levels.calls.iter().peekable();
         for group in &levels.groups {
             while let Some(call) = calls.next_if(|call| call.level <= group.level) {
-                stages.push(Stage::Call(Run::compile(&graph, &places, call, set)?));
+                stages.push(Stage::Call(Run::compile(graph, &places, call, set)?));
             }
-            let lowered = lower::lower(&graph, &levels, &places, group);
+            let lowered = lower::lower(graph, levels, &places, group);
             stages.push(Stage::Kernel(assembler.kernel(group, &lowered)?));
         }
         for call in calls {
-            stages.push(Stage::Call(Run::compile(&graph, &places, call, set)?));
+            stages.push(Stage::Call(Run::compile(graph, &places, call, set)?));
         }
         let tables = assembler.tables.into_values().collect();
         let outputs = program.outputs.iter().map(|&id| {
