@@ -29,7 +29,13 @@ struct Inner {
     ones: HashMap<AxisSet, Numbers>,
     /// Whether a node depends on data alone.
     fixed: Vec<bool>,
+    /// A limit on the tapes of recurrences in place of the usual ones.
+    most_tape: Option<usize>,
 }
+
+/// Numbers that the states of a recurrence may be in all, for its reverse sweep to read them: 32 MiB; and where that sweep is an
+/// affine recurrence, whose coefficients are arrays too and which is much faster: 1 GiB.
+const MOST_TAPE: [usize; 2] = [1 << 22, 1 << 27];
 
 impl Inner {
     fn note(&mut self, op: &Op) {
@@ -63,6 +69,7 @@ impl Builder {
             seen,
             ones: HashMap::new(),
             fixed: vec![],
+            most_tape: None,
         };
         for node in &program.nodes {
             inner.note(&node.op);
@@ -71,6 +78,18 @@ impl Builder {
         Builder {
             inner: RefCell::new(inner),
         }
+    }
+
+    /// From now on the reverse sweep of a recurrence computes its states again where they are more than so many numbers, and
+    /// reads them where they are fewer.
+    pub fn limit_tapes(&self, numbers: usize) {
+        self.inner.borrow_mut().most_tape = Some(numbers);
+    }
+
+    /// The limit for a recurrence that is gone back step by step, or by an affine recurrence.
+    pub(crate) fn most_tape(&self, affine: bool) -> usize {
+        let usual = MOST_TAPE[usize::from(affine)];
+        self.inner.borrow().most_tape.unwrap_or(usual)
     }
 
     /// The program, with these outputs.

@@ -75,6 +75,7 @@ fn count_uses(program: &Program, nodes: &[NodeId]) -> Vec<usize> {
     uses
 }
 
+#[derive(Clone, Copy)]
 pub(crate) struct Argument<'a> {
     pub(crate) values: &'a [f64],
     pub(crate) axes: AxisSet,

@@ -6,7 +6,7 @@ mod scans;
 use ppl_core::interpret::evaluate;
 use ppl_core::passes::optimise;
 use ppl_core::{NodeId, Program};
-use scans::{N, point, program};
+use scans::{N, again, point, program};
 
 #[test]
 fn values_are_those_of_the_loop() {
@@ -70,6 +70,7 @@ fn gradients_are_those_of_differences() {
     for reverse in [false, true] {
         for draws in [1, 3] {
             against_differences(&program(draws, reverse, false));
+            against_differences(&again(draws, reverse, false));
         }
     }
 }
@@ -78,6 +79,7 @@ fn gradients_are_those_of_differences() {
 fn second_derivatives_are_those_of_differences() {
     for reverse in [false, true] {
         against_differences(&program(2, reverse, true));
+        against_differences(&again(2, reverse, true));
     }
 }
 

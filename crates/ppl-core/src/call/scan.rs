@@ -2,6 +2,7 @@
 
 use crate::axes::{AxisId, AxisSet};
 use crate::program::Program;
+use std::sync::Arc;
 
 /// A leaf of a scan's body: a slice of its noise vector, laid out over axes (never the scanned one).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Leaf {
 /// are read element by element, the others are the same at every step; axes that an argument lacks broadcast).
 ///
 /// Its parts are the body's outputs at every element of the axis: first the states after each step, then whatever else
-/// the body gives out; and after those the states *before* each step.
+/// the body gives out; after those the states *before* each step; and last the states after the last step, without the axis.
 #[derive(Debug)]
 pub struct Scan {
     /// The axis that is gone along.
@@ -30,6 +31,10 @@ pub struct Scan {
     pub states: Vec<Leaf>,
     /// Where the body reads the inputs.
     pub inputs: Vec<Leaf>,
+    /// A recurrence the other way whose states before each step the first inputs are, computed again rather than read: their
+    /// arguments are its initial states, and those that follow its inputs. So a reverse sweep gets by without an array of all
+    /// states: it keeps those at the border of each segment, and of one segment all.
+    pub again: Option<Arc<Scan>>,
 }
 
 impl Scan {
@@ -37,15 +42,25 @@ impl Scan {
     pub fn name(&self) -> String {
         let axis = &self.body.axes[self.axis.0 as usize].name;
         let back = if self.reverse { "back " } else { "" };
+        let again = match &self.again {
+            Some(other) => format!(", {} computed again", other.states.len()),
+            None => String::new(),
+        };
         format!(
-            "scan {back}along {axis} ({} states, {} nodes)",
+            "scan {back}along {axis} ({} states{again}, {} nodes)",
             self.states.len(),
             self.body.nodes.len()
         )
     }
 
+    /// Numbers that all states before each step are.
+    pub(crate) fn tape(&self) -> usize {
+        let states = self.states.iter().map(|leaf| self.body.len(leaf.axes));
+        states.sum::<usize>() * self.body.axes[self.axis.0 as usize].size
+    }
+
     pub(crate) fn n_parts(&self) -> usize {
-        self.body.outputs.len() + self.states.len()
+        self.body.outputs.len() + 2 * self.states.len()
     }
 
     /// The part that holds a state's value before each step.
@@ -53,10 +68,18 @@ impl Scan {
         self.body.outputs.len() + state
     }
 
+    /// The part that is a state after the last step.
+    pub fn last(&self, state: usize) -> usize {
+        self.before(self.states.len()) + state
+    }
+
     pub(crate) fn part_axes(&self, part: usize) -> AxisSet {
+        if part >= self.last(0) {
+            return self.states[part - self.last(0)].axes;
+        }
         let own = match self.body.outputs.get(part) {
             Some(id) => self.body.node(*id).axes,
-            None => self.states[part - self.body.outputs.len()].axes,
+            None => self.states[part - self.before(0)].axes,
         };
         own.with(self.axis)
     }

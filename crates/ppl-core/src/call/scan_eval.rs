@@ -17,16 +17,28 @@ pub(super) fn evaluate(
         .map(|(_, axes)| vec![0.0; program.len(*axes)])
         .collect();
     let (initial, inputs) = args.split_at(scan.states.len());
+    let mut inputs = inputs.to_vec();
+    let before;
+    if let Some(other) = &scan.again {
+        let n = other.states.len();
+        let parts: Vec<(usize, AxisSet)> = (0..n)
+            .map(|s| (other.before(s), other.part_axes(other.before(s))))
+            .collect();
+        before = evaluate(other, program, &inputs[..n + other.inputs.len()], &parts);
+        for ((input, values), (_, axes)) in inputs.iter_mut().zip(&before).zip(parts) {
+            *input = Argument { values, axes };
+        }
+    }
     for (leaf, arg) in scan.states.iter().zip(initial) {
         load(scan, program, leaf, arg, 0, &mut leaves);
     }
     let n_outputs = scan.body.outputs.len();
     for t in scan.order() {
-        for (leaf, arg) in scan.inputs.iter().zip(inputs) {
+        for (leaf, arg) in scan.inputs.iter().zip(&inputs) {
             load(scan, program, leaf, arg, t, &mut leaves);
         }
         let values = evaluate_body(&scan.body, &[], &leaves, &scan.body.outputs);
-        for ((part, axes), out) in parts.iter().zip(&mut out) {
+        for ((part, axes), out) in (parts.iter().zip(&mut out)).filter(|p| p.0.0 < scan.last(0)) {
             let value: &[f64] = if *part < n_outputs {
                 &values[*part]
             } else {
@@ -43,6 +55,11 @@ pub(super) fn evaluate(
         for (leaf, value) in scan.states.iter().zip(&values) {
             leaves[leaf.offset..leaf.offset + value.len()].copy_from_slice(value);
         }
+    }
+    for ((part, _), out) in (parts.iter().zip(&mut out)).filter(|p| p.0.0 >= scan.last(0)) {
+        let leaf = scan.states[*part - scan.last(0)];
+        let end = leaf.offset + out.len();
+        out.copy_from_slice(&leaves[leaf.offset..end]);
     }
     out
 }

@@ -55,6 +55,7 @@ fn step(b: &Builder, n_states: usize, reverse: bool) -> Scan {
         .collect();
     let states = states.into_iter().map(|s| s.1).collect();
     Scan {
+        again: None,
         axis: T,
         reverse,
         body: optimise(body.finish(outputs)).0,
@@ -127,6 +128,7 @@ pub fn windowed(by: By, (lags, draws): (usize, usize), second: bool) -> Program 
     ];
     let snapshot = Builder::snapshot_with(&body, outputs.to_vec());
     let scan = Scan {
+        again: None,
         axis: T,
         reverse: false,
         body: optimise(snapshot).0,

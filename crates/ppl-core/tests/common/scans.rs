@@ -37,6 +37,7 @@ fn coupled(b: &Builder, reverse: bool) -> Routine {
     let outputs = [(s_new, groups), (r_new, draws), (out, groups)]
         .map(|(e, axes)| body.broadcast(e, axes).node(&body));
     Routine::Scan(Arc::new(Scan {
+        again: None,
         axis: T,
         reverse,
         body: optimise(body.finish(outputs.to_vec())).0,
@@ -47,7 +48,17 @@ fn coupled(b: &Builder, reverse: bool) -> Routine {
 
 /// A scalar that all parts of the scan enter, as a program over parameters (scalar a, s0 over groups, w, x over t) and noise.
 pub fn program(draws: usize, reverse: bool, second: bool) -> Program {
+    written(Builder::new(axes(draws)), reverse, second)
+}
+
+/// The same, with states that the reverse sweep computes again.
+pub fn again(draws: usize, reverse: bool, second: bool) -> Program {
     let b = Builder::new(axes(draws));
+    b.limit_tapes(0);
+    written(b, reverse, second)
+}
+
+fn written(b: Builder, reverse: bool, second: bool) -> Program {
     let a = b.param(AxisSet::EMPTY).0;
     let s0 = b.param(AxisSet::of(&[G])).0;
     let w = b.param(AxisSet::of(&[G])).0;

@@ -351,6 +351,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let after = body.broadcast(link * before + now, axes).node(&body);
         let leaf = |offset, axes| Leaf { offset, axes };
         let scan = Scan {
+            again: None,
             axis,
             reverse: false,
             states: vec![leaf(state, axes)],

@@ -178,6 +178,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             });
         }
         let scan = Scan {
+            again: None,
             axis: along,
             reverse: false,
             body: program,

@@ -91,6 +91,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let after = body.broadcast(step(before, now), axes).node(&body);
         let leaf = |offset| Leaf { offset, axes };
         let scan = Scan {
+            again: None,
             axis,
             reverse: false,
             states: vec![leaf(state)],

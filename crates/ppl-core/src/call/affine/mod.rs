@@ -97,17 +97,27 @@ impl<'b> Recurrence<'b> {
 impl Builder {
     /// The parts of a scan (see [`Scan`]), whichever routine does it: an affine recurrence where the step is one in its states.
     pub fn scan<'b>(&'b self, scan: Scan, args: &[Expr<'b>]) -> Vec<Expr<'b>> {
-        if let Some(parts) = form::affine(self, &scan, args) {
-            return parts;
+        let parts = self.affine(&scan, args);
+        parts.unwrap_or_else(|| self.step_by_step(scan, args))
+    }
+
+    /// The parts of a scan as those of an affine recurrence, where it is one.
+    pub(crate) fn affine<'b>(&'b self, scan: &Scan, args: &[Expr<'b>]) -> Option<Vec<Expr<'b>>> {
+        if let Some(parts) = form::affine(self, scan, args) {
+            return Some(parts);
         }
-        if let Some(split) = split::Split::new(self, &scan, args)
-            && let Some(parts) = form::affine(self, &split.scan, &split.args)
-        {
-            let whole = split.whole(self, &parts).into_iter().enumerate();
-            return whole
+        let split = split::Split::new(self, scan, args)?;
+        let parts = form::affine(self, &split.scan, &split.args)?;
+        let whole = split.whole(self, &parts).into_iter().enumerate();
+        Some(
+            whole
                 .map(|(k, e)| self.broadcast(e, scan.part_axes(k)))
-                .collect();
-        }
+                .collect(),
+        )
+    }
+
+    /// The parts of a scan that is gone through step by step.
+    pub(crate) fn step_by_step<'b>(&'b self, scan: Scan, args: &[Expr<'b>]) -> Vec<Expr<'b>> {
         let n_parts = scan.n_parts();
         let call = self.call(&Routine::Scan(Arc::new(scan)), args);
         (0..n_parts).map(|k| self.call_part(call, k)).collect()

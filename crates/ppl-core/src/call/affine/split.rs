@@ -99,6 +99,7 @@ impl<'b> Split<'b> {
         initial.extend(&args[states.len()..]);
         Some(Split {
             scan: Scan {
+                again: None,
                 axis: scan.axis,
                 reverse: scan.reverse,
                 body: optimise(body).0,

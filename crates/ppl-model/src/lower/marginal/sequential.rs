@@ -184,6 +184,7 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
         let after = body.rename(body.broadcast(after, rest.with(to)), to, from);
         let next = after.node(&body);
         let scan = Scan {
+            again: None,
             axis: along,
             reverse: false,
             states: vec![state],
