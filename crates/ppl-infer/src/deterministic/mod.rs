@@ -31,6 +31,7 @@ mod modes;
 mod natural;
 mod nested;
 mod outline;
+mod polish;
 mod products;
 mod response;
 mod rungs;
@@ -274,6 +275,10 @@ pub(crate) fn solve(
     let (tried, agreeing, others) = (ends.tried, ends.agreeing, ends.others);
     let (found, outcome, left, next) = match solver.climb(ends.best, ends.known, (effort, resumed))
     {
+        Ok(s) if s.reached && effort != Effort::Quick => match solver.polished(s.q.clone()) {
+            Ok(q) => (q, Outcome::Converged, s.left, s.next),
+            Err(_) => (s.q, Outcome::Interrupted, f64::INFINITY, Next::NONE),
+        },
         Ok(s) if s.reached => (s.q, Outcome::Converged, s.left, s.next),
         Ok(s) => (s.q, Outcome::StepLimit, s.left, s.next),
         Err((Some(found), Lost::Interrupted)) => {
