@@ -410,6 +410,9 @@ impl Lowering<'_> {
 
     /// Lanes from where they are to where they are wanted.
     fn copy(&mut self, source: Source, to: View) {
+        if matches!(&source, Source::Memory(from) if from.is(&to)) {
+            return;
+        }
         let step = |view: &View| self.inner.map_or(1, |inner| view.stride(inner));
         let contiguous = match &source {
             Source::Register(_) => step(&to) == 1,

@@ -5,7 +5,8 @@ use crate::graph::{Graph, Kind};
 use crate::levels::Levels;
 use crate::memory::Memory;
 use crate::reuse;
-use ppl_core::{AxisId, Op};
+use ppl_core::{AxisId, AxisSet, Op};
+use std::collections::{BTreeMap, HashMap};
 
 /// An array in memory: address of its first element, and strides (in elements) by axis number.
 #[derive(Clone)]
@@ -17,6 +18,11 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn stride(&self, axis: AxisId) -> usize {
         self.strides[axis.0 as usize]
+    }
+
+    /// Whether both are the same elements.
+    pub(crate) fn is(&self, other: &View) -> bool {
+        self.base == other.base && self.strides == other.strides
     }
 
     /// The same without one axis, at its first position.
@@ -61,6 +67,7 @@ impl Places {
             noise,
         };
         let shared = reuse::assign(graph, levels, memory)?;
+        let shifted = shifted(graph, memory)?;
         for &i in &graph.order {
             let len = program.len(graph.axes[i]);
             let contiguous = |base| View {
@@ -97,6 +104,7 @@ impl Places {
                     Some(slice(noise, *offset, len, program.n_noise, "the noise")?)
                 }
                 (Kind::View, _) => None,
+                _ if shifted.contains_key(&i) => None,
                 _ if levels.in_memory[i] => match shared.get(&i) {
                     Some(&base) => Some(base),
                     None => Some(memory.allocate(len)?),
@@ -104,6 +112,7 @@ impl Places {
                 _ => None,
             };
             places.views[i] = match (graph.op(i), base) {
+                _ if shifted.contains_key(&i) => shifted.get(&i).cloned(),
                 (_, Some(base)) => Some(contiguous(base)),
                 (Op::Gather(a, _), _) => {
                     let source = places.views[graph.resolve(*a)].as_ref();
@@ -145,6 +154,55 @@ impl Places {
     pub(crate) fn output(&self, i: usize) -> &View {
         self.copies[i].as_ref().unwrap_or_else(|| self.own(i))
     }
+}
+
+/// What scatters of one array along the same axes have in common: the array, the target, the axis that it lies along, all axes.
+type Alike = (usize, AxisId, AxisId, AxisSet);
+
+/// The places of arrays that are the same values scattered to neighbouring positions, as those of `h[t]` and `h[t-1]` are: one
+/// array with zeros at both ends, seen from different elements on.
+fn shifted(graph: &Graph, memory: &mut Memory) -> Result<HashMap<usize, View>, EngineError> {
+    let program = graph.program;
+    let mut alike: BTreeMap<Alike, Vec<(usize, usize)>> = BTreeMap::new();
+    for &i in &graph.order {
+        let (Op::Scatter(source, _), Some(slice)) = (graph.op(i), &graph.slices[i]) else {
+            continue;
+        };
+        let Some((target, first, along)) = slice.shift() else {
+            continue;
+        };
+        let axes = graph.axes[i];
+        if !graph.is_output[i] && axes.innermost() == Some(target) {
+            let key = (graph.resolve(*source), target, along, axes);
+            alike.entry(key).or_default().push((i, first));
+        }
+    }
+    let mut views = HashMap::new();
+    for ((_, target, _, axes), nodes) in alike.into_iter().filter(|(_, nodes)| nodes.len() > 1) {
+        let firsts = || nodes.iter().map(|(_, first)| *first);
+        let (least, most) = (firsts().min().unwrap_or(0), firsts().max().unwrap_or(0));
+        let n = graph.size(target);
+        let width = n + most - least;
+        if width > 2 * n {
+            continue;
+        }
+        let rows = program.len(axes) / n.max(1);
+        let base = memory.allocate(rows * width)?;
+        let mut strides = program.strides(axes);
+        for (axis, stride) in strides.iter_mut().enumerate() {
+            if AxisId(axis as u8) != target {
+                *stride = *stride / n.max(1) * width;
+            }
+        }
+        for (i, first) in nodes {
+            let view = View {
+                base: base.wrapping_add(most - first),
+                strides: Box::new(strides),
+            };
+            views.insert(i, view);
+        }
+    }
+    Ok(views)
 }
 
 fn slice(

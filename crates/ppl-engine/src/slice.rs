@@ -94,6 +94,15 @@ impl Slice {
         })
     }
 
+    /// The target, the first position and the axis that the positions go on by one along, where that is all.
+    pub(crate) fn shift(&self) -> Option<(AxisId, usize, AxisId)> {
+        let mut moving = self.steps.iter().filter(|(_, step)| *step > 0);
+        match (moving.next(), moving.next()) {
+            (Some((along, 1)), None) => Some((self.target, self.first, *along)),
+            _ => None,
+        }
+    }
+
     /// The part of an array that the slice names, along the axes of its index.
     pub(crate) fn view(&self, whole: &View) -> View {
         let along = whole.stride(self.target);

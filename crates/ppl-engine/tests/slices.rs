@@ -101,7 +101,14 @@ fn run(p: &Program, threads: usize) -> Vec<Vec<f64>> {
 
 #[test]
 fn values_are_those_of_the_interpreter() {
-    for (draws, outer, inner) in [(1, 2, 3), (3, 4, 17), (1, 3, 1300), (2, 700, 5), (1, 9, 1)] {
+    for (draws, outer, inner) in [
+        (1, 2, 3),
+        (3, 4, 17),
+        (1, 3, 1300),
+        (2, 700, 5),
+        (1, 9, 1),
+        (3, 700, 1),
+    ] {
         run(&program(draws, outer, inner), 1);
     }
 }

@@ -79,6 +79,13 @@ fn product(b: &Builder, id: NodeId) -> (f64, Vec<NodeId>) {
     (literal, out)
 }
 
+/// How many different positions there are, each below `size`.
+fn distinct(positions: &[u32], size: usize) -> usize {
+    let mut seen = vec![false; size];
+    positions.iter().for_each(|p| seen[*p as usize] = true);
+    seen.iter().filter(|seen| **seen).count()
+}
+
 /// What the rows of one cell have in common.
 struct Cells<'b> {
     /// For each row, and how many there are.
@@ -103,6 +110,11 @@ impl<'b> Cells<'b> {
             return Some(cells);
         }
         let indices: Vec<Index> = used.iter().map(|i| b.index_of(*i)).collect();
+        // There are at least as many cells as positions of one look-up.
+        let positions = |index: &Index| distinct(&index.values, b.size(index.target));
+        if indices.iter().any(|index| positions(index) * 4 > n_rows) {
+            return None;
+        }
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         let mut tuples: Vec<Vec<u32>> = vec![];
         let mut tuple: Vec<u32> = vec![];
