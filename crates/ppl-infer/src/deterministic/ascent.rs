@@ -140,24 +140,30 @@ impl Solver<'_> {
         let d = self.smooth.d;
         let mut out = vec![];
         for group in starts.chunks(BATCH) {
-            let mut all: Vec<Ascent> = group.iter().map(|q| Ascent::new(q.mean.clone())).collect();
+            // In units of the unknowns, so that a step is as long in all of them.
+            let units = self.units.clone();
+            let scaled = |x: &[f64]| x.iter().zip(&units).map(|(x, u)| x / u).collect();
+            let point =
+                |y: Vec<f64>| -> Vec<f64> { y.iter().zip(&units).map(|(y, u)| y * u).collect() };
+            let mut all: Vec<Ascent> = group.iter().map(|q| Ascent::new(scaled(&q.mean))).collect();
             for _ in 0..BATCHES {
                 if all.iter().all(|a| !a.active) {
                     break;
                 }
-                let points: Vec<f64> = all.iter().flat_map(Ascent::trial).collect();
+                let points: Vec<f64> = all.iter().flat_map(|a| point(a.trial())).collect();
                 let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; points.len()]);
                 self.smooth
                     .gradients_of_each(&points, &mut values, &mut gradients);
                 let found = values.iter().zip(gradients.chunks(d));
                 for (ascent, (value, gradient)) in all.iter_mut().zip(found) {
                     if ascent.active {
-                        ascent.take(*value, gradient);
+                        let slopes = gradient.iter().zip(&units).map(|(g, u)| g * u);
+                        ascent.take(*value, &slopes.collect::<Vec<f64>>());
                     }
                 }
             }
             let ends = all.into_iter();
-            out.extend(ends.map(|a| a.value.is_finite().then_some((a.value, a.x))));
+            out.extend(ends.map(|a| a.value.is_finite().then_some((a.value, point(a.x)))));
         }
         out
     }

@@ -1,7 +1,6 @@
 //! Copies of an optimum: where labels are told apart by nothing, every exchange of them is an optimum as good, and starts find some of
 //! them, others with other seeds. From the best one its copies are sought out, so that a guide of all optima has all of them.
 
-use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::modes::{CHANCE, Ends, apart};
 use super::splits::{Along, Numbers, along, label_axes};
@@ -83,7 +82,7 @@ pub(super) fn complete(
     let value = solver.merit(&ends.best, merit);
     let draws = solver.draws(RUNGS[0], 0);
     for at in numbers.unconstrained(bound, rows, d)? {
-        let start = Gaussian::round(&solver.by, at, SDS[1]);
+        let start = solver.around(at, SDS[1]);
         let Some(start) = start.and_then(|start| solver.finite(&start, merit)) else {
             continue;
         };

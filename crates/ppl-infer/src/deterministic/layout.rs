@@ -2,7 +2,7 @@
 
 use super::dense::Matrix;
 use super::gaussian::Gaussian;
-use ppl_model::graph::SymbolId;
+use ppl_model::graph::{Kind, SymbolId};
 use ppl_model::lower::{GuideDraw, ParamBlock};
 use ppl_model::{Bound, SiteShape};
 use ppl_sparse::{Elimination, Symmetric};
@@ -262,6 +262,23 @@ impl Layout {
         let (mut out, others): (Vec<Element>, Vec<Element>) = all.partition(|e| e.is_read);
         out.extend(others);
         out
+    }
+
+    /// For each element of the unconstrained vector whether it is a real number as it stands: that of an unbounded site, or the first of an ordered
+    /// one.
+    pub(super) fn real(&self, bound: &Bound) -> Vec<bool> {
+        let owners = self.owners(bound);
+        let site = |i: usize| owners[i].as_ref().map(|s| s.site);
+        (0..owners.len())
+            .map(|i| {
+                let Some(own) = &owners[i] else {
+                    return false;
+                };
+                let kind = &bound.model.symbols[own.site].kind;
+                let first = i == 0 || site(i - 1) != Some(own.site);
+                own.is_real || matches!(kind, Some(Kind::Ordered)) && own.n_batch == 1 && first
+            })
+            .collect()
     }
 
     /// Names of the unconstrained vector's elements: the element's own where there is one for each, else the site's.

@@ -145,6 +145,8 @@ struct Solver<'o> {
     least: f64,
     /// Ends of former starts, with their bounds on the merit set: an optimisation that comes near one goes no further.
     ends: Vec<(f64, Gaussian)>,
+    /// The unit of each unknown: one, or its prior's sd where that is far from it.
+    units: Vec<f64>,
 }
 
 impl<'o> Solver<'o> {
@@ -160,6 +162,7 @@ impl<'o> Solver<'o> {
         };
         let smooth = shape.smooth(bound, |_| true)?;
         let solver = (smooth.d == layout.d).then_some(Solver {
+            units: vec![1.0; layout.d],
             smooth,
             shape,
             by,
@@ -254,7 +257,7 @@ pub(crate) fn solve(
     if let Ok(None) = ends
         && effort != Effort::Resume
     {
-        let mut starts = starts::starts(bound, &mut solver)?;
+        let mut starts = starts::starts(bound, layout, &mut solver)?;
         starts.extend(former.map(|f| f.start));
         let form = (layout, n_params);
         let mut found = solver.best_start(starts, &merit);

@@ -31,7 +31,7 @@ pub(crate) fn outline(
         return Ok(None);
     };
     let (d, work) = (solver.smooth.d, solver.smooth.work);
-    let starts = starts::starts(bound, &mut solver)?;
+    let starts = starts::starts(bound, layout, &mut solver)?;
     let at = Gaussian::round(&solver.by, vec![0.0; d], 0.1);
     let Some(at) = starts.first().cloned().or(at) else {
         return Ok(None);

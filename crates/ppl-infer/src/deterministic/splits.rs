@@ -318,7 +318,7 @@ pub(super) fn improve(
         let value = solver.merit(&ends.best, merit);
         let mut best: Option<(f64, Gaussian)> = None;
         for at in candidates(bound, (layout, n_params), &ends.best, solver.seed)? {
-            let start = Gaussian::round(&solver.by, at, SDS[1]);
+            let start = solver.around(at, SDS[1]);
             let Some(start) = start.and_then(|start| solver.finite(&start, merit)) else {
                 continue;
             };

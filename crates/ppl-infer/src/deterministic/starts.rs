@@ -2,6 +2,7 @@
 //! highest bound goes on.
 
 use super::gaussian::Gaussian;
+use super::layout::Layout;
 use super::{MOST_WORK, RUNGS, Shape, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
@@ -25,8 +26,17 @@ const CLIP: f64 = 1.0;
 /// Starts anywhere within 2 of zero, each with its mirror image.
 const SCATTERED: usize = 4;
 
-/// A prior wider than this on the unconstrained scale says nothing of where to start.
+/// A prior wider than this on the scale of a logarithm says nothing of where to start.
 const WIDEST: f64 = 8.0;
+
+/// Real numbers whose prior's sd is within these are measured in units of one, others in those of the prior.
+const USUAL: (f64, f64) = (0.1, 10.0);
+
+/// A prior whose middle is farther from zero is in other units than usual: scattered starts are around it.
+const FAR: f64 = 4.0;
+
+/// How far the curvature of a prior times its variance may be from one for it to be a prior at all.
+const PROPER: f64 = 0.5;
 
 /// Unconstrained vectors longer than this start at zero and at the prior's middle alone.
 pub(super) const MANY: usize = 100;
@@ -34,38 +44,56 @@ pub(super) const MANY: usize = 100;
 /// The starts in order. The first is at zero.
 pub(super) fn starts(
     bound: &Bound,
+    layout: &Layout,
     solver: &mut Solver<'_>,
 ) -> Result<Vec<Gaussian>, ObjectiveError> {
     let d = solver.smooth.d;
-    let zero = Gaussian::round(&solver.by, vec![0.0; d], SDS[0]);
+    let real = layout.real(bound);
+    let prior = prior(bound, solver)?;
+    if let Some(prior) = &prior {
+        solver.units = prior.units(&real);
+    }
+    let zero = solver.around(vec![0.0; d], SDS[0]);
     let mut out: Vec<Gaussian> = zero.into_iter().collect();
     let step = (RUNGS[0] * (1 + 2 * d)) as f64 * solver.smooth.work as f64;
     let few = d > MANY || step > MOST_WORK / 10.0;
     let n_draws = if few { 0 } else { PRIOR_DRAWS };
     if !few {
-        // Whatever the prior says: the posterior may lie far from it.
+        // Whatever the prior says: the posterior may lie far from it. Around zero, or around its middle where that is in other units.
+        let middle = prior.as_ref().filter(|p| p.is_far(&real));
         for at in solver.draws(2 * SCATTERED, 6 << 20).chunks(d) {
-            let at = at.iter().map(|z| (2.0 * z).clamp(-2.0, 2.0)).collect();
-            out.extend(Gaussian::round(&solver.by, at, SDS[0]));
+            let moved = at.iter().zip(&solver.units).enumerate();
+            let at = moved.map(|(i, (z, u))| {
+                let centre = middle.map_or(0.0, |p| {
+                    if p.speaks_of(i, &real) {
+                        p.q.mean[i]
+                    } else {
+                        0.0
+                    }
+                });
+                centre + u * (2.0 * z).clamp(-2.0, 2.0)
+            });
+            let at = at.collect();
+            out.extend(solver.around(at, SDS[0]));
         }
     }
-    let Some(prior) = prior(bound, solver)? else {
+    let Some(prior) = prior else {
         return Ok(out);
     };
     let mut draws = vec![0.0; d];
     draws.extend(solver.draws(2 * PRIOR_DRAWS, 4 << 20)[..n_draws * d].iter());
     draws.iter_mut().for_each(|z| *z = z.clamp(-CLIP, CLIP));
     // No wider than at zero, and no wider than the prior.
-    let own = prior.factor.variances();
-    let least = 1.0 / (SDS[0] * SDS[0]);
-    let diagonal = own.iter().map(|v| (1.0 / v).max(least));
+    let own = &prior.variances;
+    let least = solver.units.iter().map(|u| 1.0 / (u * SDS[0]).powi(2));
+    let diagonal = own.iter().zip(least).map(|(v, least)| (1.0 / v).max(least));
     let precision = Symmetric::of_diagonal(solver.by.pattern().clone(), diagonal);
     // What is hardly bounded by the prior starts at zero.
-    let bounded: Vec<bool> = own.iter().map(|v| *v < WIDEST * WIDEST).collect();
+    let bounded: Vec<bool> = (0..d).map(|i| prior.speaks_of(i, &real)).collect();
     if bounded.iter().all(|b| !b) {
         return Ok(out);
     }
-    let points: Vec<f64> = prior.batches(&draws).flatten().collect();
+    let points: Vec<f64> = prior.q.batches(&draws).flatten().collect();
     for at in points.chunks(d) {
         let at = at.iter().zip(&bounded);
         let at = at.map(|(x, bounded)| if *bounded { *x } else { 0.0 });
@@ -78,8 +106,40 @@ pub(super) fn starts(
     Ok(out)
 }
 
-/// The prior as a Gaussian, roughly. What has no proper prior stays near zero and becomes wide.
-fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, ObjectiveError> {
+/// The prior, roughly.
+struct Prior {
+    q: Gaussian,
+    variances: Vec<f64>,
+    /// Whether its curvature is what the Gaussian has.
+    proper: Vec<bool>,
+}
+
+impl Prior {
+    /// Whether it says where an unknown may be.
+    fn speaks_of(&self, i: usize, real: &[bool]) -> bool {
+        self.variances[i] < WIDEST * WIDEST || real[i] && self.proper[i]
+    }
+
+    /// Whether its middle is far from zero in usual units.
+    fn is_far(&self, real: &[bool]) -> bool {
+        let far = |i: usize| self.speaks_of(i, real) && self.q.mean[i].abs() > FAR;
+        (0..real.len()).any(far)
+    }
+
+    /// One, or the prior's sd of a real number that is measured in other units than usual.
+    fn units(&self, real: &[bool]) -> Vec<f64> {
+        let sds = self.variances.iter().map(|v| v.sqrt());
+        let own = sds.zip(real.iter().zip(&self.proper));
+        own.map(|(sd, (real, proper))| {
+            let usual = (USUAL.0..=USUAL.1).contains(&sd) || !sd.is_finite();
+            if *real && *proper && !usual { sd } else { 1.0 }
+        })
+        .collect()
+    }
+}
+
+/// The prior as a Gaussian. What has no proper prior stays near zero and becomes wide.
+fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Prior>, ObjectiveError> {
     // The prior's own Gaussian is wanted roughly: its elements are independent.
     let shape = match solver.is_matrix_free() {
         true => Shape::MatrixFree,
@@ -103,6 +163,7 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, Obj
         elbo: f64::NAN,
         least: f64::NEG_INFINITY,
         ends: vec![],
+        units: vec![1.0; d],
     };
     let Some(start) = Gaussian::round(&solver.by, vec![0.0; d], SDS[0]) else {
         return Ok(None);
@@ -111,11 +172,29 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Gaussian>, Obj
     let mut known = alone.curvature(&start);
     let draws = alone.draws(RUNGS[0], 0);
     let found = alone.rung(start, &draws, &merit, &mut known, PRIOR_STEPS);
+    let found = found.ok().map(|(q, _)| {
+        let h = alone.hessian(&q, &draws, &mut known);
+        let each = h.diagonal().zip(q.precision.diagonal());
+        let proper = each.map(|(h, p)| (h / p - 1.0).abs() < PROPER).collect();
+        let variances = q.factor.variances();
+        Prior {
+            q,
+            variances,
+            proper,
+        }
+    });
     solver.smooth.evaluations += alone.smooth.evaluations;
-    Ok(found.ok().map(|f| f.0))
+    Ok(found)
 }
 
 impl Solver<'_> {
+    /// A Gaussian of independent elements, each with so many of its units for sd.
+    pub(super) fn around(&self, mean: Vec<f64>, sd: f64) -> Option<Gaussian> {
+        let diagonal = self.units.iter().map(|u| (u * sd).powi(-2));
+        let precision = Symmetric::of_diagonal(self.by.pattern().clone(), diagonal);
+        Gaussian::new(&self.by, mean, precision)
+    }
+
     /// A start, narrower until all draws are finite.
     pub(super) fn finite(&mut self, start: &Gaussian, merit: &[f64]) -> Option<Gaussian> {
         SDS.iter().find_map(|sd| {

@@ -115,7 +115,7 @@ impl Solver<'_> {
     /// Laplace's approximation at a top, where the density bends down every way; a narrow Gaussian elsewhere. Widths of unknowns may
     /// be apart by many orders of magnitude: those of the coefficients of a column of incomes and of one of shares.
     fn at_top(&mut self, top: &[f64], curvature: &mut Option<Curvature>) -> Option<Gaussian> {
-        let point = Gaussian::round(&self.by, top.to_vec(), POINT)?;
+        let point = self.around(top.to_vec(), POINT)?;
         let mut known = match curvature.take() {
             Some(known) => known,
             None => self.curvature(&point),
@@ -130,7 +130,7 @@ impl Solver<'_> {
             true => Gaussian::new(&self.by, top.to_vec(), h),
             false => None,
         };
-        laplace.or_else(|| Gaussian::round(&self.by, top.to_vec(), NARROW))
+        laplace.or_else(|| self.around(top.to_vec(), NARROW))
     }
 
     /// A few steps from a start: the end, which may be one that is known, and whether they stand still there.
