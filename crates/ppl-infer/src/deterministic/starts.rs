@@ -1,6 +1,7 @@
 //! Where to start: at zero, at the middle of the prior, and at draws from it. A few steps from each, and the one with the
 //! highest bound goes on.
 
+use super::curvature::Curvature;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::{MOST_WORK, RUNGS, Shape, Solver};
@@ -18,6 +19,9 @@ const SAME: f64 = 1e-6;
 
 /// Steps towards the prior's own best Gaussian.
 const PRIOR_STEPS: usize = 15;
+
+/// Rounds in which real numbers in unusual units go to their priors' middles by themselves: what hangs on others follows them.
+const ROUNDS: usize = 3;
 
 /// Draws from the prior that are started from, each element at most so many sds from the middle.
 const PRIOR_DRAWS: usize = 4;
@@ -49,7 +53,7 @@ pub(super) fn starts(
 ) -> Result<Vec<Gaussian>, ObjectiveError> {
     let d = solver.smooth.d;
     let real = layout.real(bound);
-    let prior = prior(bound, solver)?;
+    let prior = prior(bound, solver, &real)?;
     if let Some(prior) = &prior {
         solver.units = prior.units(&real);
     }
@@ -139,7 +143,11 @@ impl Prior {
 }
 
 /// The prior as a Gaussian. What has no proper prior stays near zero and becomes wide.
-fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Prior>, ObjectiveError> {
+fn prior(
+    bound: &Bound,
+    solver: &mut Solver<'_>,
+    real: &[bool],
+) -> Result<Option<Prior>, ObjectiveError> {
     // The prior's own Gaussian is wanted roughly: its elements are independent.
     let shape = match solver.is_matrix_free() {
         true => Shape::MatrixFree,
@@ -171,6 +179,7 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Prior>, Object
     let merit = alone.draws(super::MERIT, 1 << 20);
     let mut known = alone.curvature(&start);
     let draws = alone.draws(RUNGS[0], 0);
+    let start = alone.settled(start, &draws, real, &mut known);
     let found = alone.rung(start, &draws, &merit, &mut known, PRIOR_STEPS);
     let found = found.ok().map(|(q, _)| {
         let h = alone.hessian(&q, &draws, &mut known);
@@ -188,6 +197,37 @@ fn prior(bound: &Bound, solver: &mut Solver<'_>) -> Result<Option<Prior>, Object
 }
 
 impl Solver<'_> {
+    /// Full steps of those real numbers alone whose density is far narrower or wider than one. All unknowns together may take short
+    /// steps for the sake of one.
+    fn settled(
+        &mut self,
+        mut q: Gaussian,
+        draws: &[f64],
+        real: &[bool],
+        known: &mut Curvature,
+    ) -> Gaussian {
+        for _ in 0..ROUNDS {
+            let Some((g, h)) = self.slopes(&q, draws, known) else {
+                break;
+            };
+            let mut mean = q.mean.clone();
+            let mut precision: Vec<f64> = q.precision.diagonal().collect();
+            for (i, h) in h.diagonal().enumerate() {
+                let usual = (USUAL.0..=USUAL.1).contains(&h.sqrt().recip());
+                if real[i] && h > 0.0 && h.is_finite() && !usual {
+                    mean[i] += g[i] / h;
+                    precision[i] = h;
+                }
+            }
+            let precision = Symmetric::of_diagonal(self.by.pattern().clone(), precision);
+            match Gaussian::new(&self.by, mean, precision) {
+                Some(next) => q = next,
+                None => break,
+            }
+        }
+        q
+    }
+
     /// A Gaussian of independent elements, each with so many of its units for sd.
     pub(super) fn around(&self, mean: Vec<f64>, sd: f64) -> Option<Gaussian> {
         let diagonal = self.units.iter().map(|u| (u * sd).powi(-2));
