@@ -80,7 +80,7 @@ pub fn fit(
     };
     if let Some(reported) = exact(bound, options, observer)? {
         let compile = started.elapsed().as_secs_f64() - reported.seconds;
-        return timed(reported, options, compile);
+        return timed(reported, options, (started, compile));
     }
     let mut chosen = choose(bound, options, observer)?;
     // The stochastic engine alone begins as usual.
@@ -100,7 +100,7 @@ pub fn fit(
         true => gaussian,
         false => ladder::climb(bound, gaussian, options, observer)?,
     };
-    timed(reported, options, compile)
+    timed(reported, options, (started, compile))
 }
 
 /// The posterior itself, where it is of known families as a whole: with no optimisation before it.
@@ -116,8 +116,15 @@ fn exact(
     Ok(reported.outside.is_some().then_some(reported))
 }
 
-/// The fit with the time that its start took.
-fn timed(reported: Reported, options: &FitOptions, compile: f64) -> Result<Fit, FitError> {
+/// Seconds beside the phases of the guide that is reported from which they are told.
+const TOLD: f64 = 0.005;
+
+/// The fit with the time that its start took, and that of guides which were tried beside the one that is reported.
+fn timed(
+    reported: Reported,
+    options: &FitOptions,
+    (started, compile): (Instant, f64),
+) -> Result<Fit, FitError> {
     let mut out = finished(reported, options)?;
     out.phases.insert(
         0,
@@ -126,6 +133,14 @@ fn timed(reported: Reported, options: &FitOptions, compile: f64) -> Result<Fit, 
             seconds: compile,
         },
     );
+    let known: f64 = out.phases.iter().map(|p| p.seconds).sum();
+    let others = started.elapsed().as_secs_f64() - known;
+    if others > TOLD {
+        out.phases.push(Phase {
+            name: "others",
+            seconds: others,
+        });
+    }
     Ok(out)
 }
 

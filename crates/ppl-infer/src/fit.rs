@@ -245,7 +245,7 @@ pub struct Draws {
 /// Seconds that a phase took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phase {
-    /// `compile`, `race`, `optimise`, `certify`.
+    /// `compile`, `race`, `optimise`, `certify` of the guide that is reported, and `others` that were tried beside it.
     pub name: &'static str,
     /// Wall seconds.
     pub seconds: f64,
