@@ -156,16 +156,9 @@ impl Solver<'_> {
         if self.is_matrix_free() {
             return self.slopes_without_matrix(q, draws, known);
         }
-        let d = self.smooth.d;
-        let n = (draws.len() / d) as f64;
-        let mut g = vec![0.0; d];
-        let mut finite = true;
-        for batch in q.batches(draws) {
-            finite &= self.smooth.add_gradients(&batch, &mut g);
-        }
-        g.iter_mut().for_each(|v| *v /= n);
+        let g = self.mean_gradient(q, draws);
         let h = self.hessian(q, draws, known);
-        (finite && h.is_finite()).then_some((g, h))
+        g.filter(|_| h.is_finite()).map(|g| (g, h))
     }
 
     /// Minus the mean Hessian at draws: its diagonal alone where it is never formed.

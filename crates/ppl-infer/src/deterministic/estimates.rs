@@ -4,6 +4,20 @@ use super::gaussian::Gaussian;
 use super::{FINAL, Solver};
 
 impl Solver<'_> {
+    /// The mean gradient at draws; `None` where one is not finite.
+    pub(super) fn mean_gradient(&mut self, q: &Gaussian, draws: &[f64]) -> Option<Vec<f64>> {
+        let d = self.smooth.d;
+        let mut g = vec![0.0; d];
+        // All batches, whatever the first are.
+        let mut finite = true;
+        for batch in q.batches(draws) {
+            finite &= self.smooth.add_gradients(&batch, &mut g);
+        }
+        let n = (draws.len() / d) as f64;
+        g.iter_mut().for_each(|v| *v /= n);
+        finite.then_some(g)
+    }
+
     /// What the bound is on a merit set, up to a constant of the dimension.
     pub(super) fn merit(&mut self, q: &Gaussian, draws: &[f64]) -> f64 {
         mean(&self.values(q, draws)) + q.log_volume()

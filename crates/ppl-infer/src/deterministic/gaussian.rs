@@ -61,6 +61,12 @@ impl Gaussian {
         -0.5 * self.factor.ln_determinant()
     }
 
+    /// ||C' g|| / sqrt(d) with the covariance C C': the length of a gradient in sds, zero at an optimum.
+    pub(super) fn whitened_length(&self, gradient: &[f64]) -> f64 {
+        let g = self.factor.whitened(gradient);
+        (g.iter().map(|v| v * v).sum::<f64>() / g.len() as f64).sqrt()
+    }
+
     /// How far another is from this one: squared distance of the means in its sds, and of the log volumes by step.
     pub(super) fn shift(&self, to: &Gaussian) -> f64 {
         let delta: Vec<f64> = to.mean.iter().zip(&self.mean).map(|(a, b)| a - b).collect();

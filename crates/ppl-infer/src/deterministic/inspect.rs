@@ -209,8 +209,7 @@ impl Solver<'_> {
     ) -> Option<(f64, f64, Symmetric)> {
         let d = self.smooth.d;
         let (g, h) = self.slopes(q, draws, known)?;
-        let g = q.factor.whitened(&g);
-        let gradient = (g.iter().map(|v| v * v).sum::<f64>() / d as f64).sqrt();
+        let gradient = q.whitened_length(&g);
         let curvature = self.residual(q, &h) / d as f64;
         Some((gradient, curvature, h))
     }

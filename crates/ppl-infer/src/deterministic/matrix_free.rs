@@ -127,13 +127,7 @@ impl Solver<'_> {
         (groups, known): (&[Vec<u32>], &Curvature),
     ) -> Option<(Vec<f64>, Symmetric)> {
         let d = self.smooth.d;
-        let mut gradient = vec![0.0; d];
-        let mut finite = true;
-        for batch in q.batches(draws) {
-            finite &= self.smooth.add_gradients(&batch, &mut gradient);
-        }
-        let n = (draws.len() / d) as f64;
-        gradient.iter_mut().for_each(|g| *g /= n);
+        let gradient = self.mean_gradient(q, draws);
         let draws = &*known.of(draws, d);
         let n = (draws.len() / d) as f64;
         let mut diagonal = vec![0.0; d];
@@ -151,7 +145,7 @@ impl Solver<'_> {
             }
         }
         let h = Symmetric::of_diagonal(self.by.pattern().clone(), diagonal);
-        (finite && h.is_finite()).then_some((gradient, h))
+        gradient.filter(|_| h.is_finite()).map(|g| (g, h))
     }
 
     /// Moves the anchor to the centre where that has left it; `None` where the Hessian there is not finite.

@@ -12,24 +12,6 @@ const CHEAP: f64 = 5e7;
 const NEARLY: f64 = 0.04;
 
 impl Solver<'_> {
-    /// ||C' E[g]|| / sqrt(d) on these draws; NaN where a gradient is not finite.
-    fn whitened_gradient(&mut self, q: &Gaussian, draws: &[f64]) -> f64 {
-        let d = self.smooth.d;
-        let mut g = vec![0.0; d];
-        // All batches, whatever the first are.
-        let mut finite = true;
-        for batch in q.batches(draws) {
-            finite &= self.smooth.add_gradients(&batch, &mut g);
-        }
-        let n = (draws.len() / d) as f64;
-        let g = q.factor.whitened(&g);
-        let square = g.iter().map(|v| v * v).sum::<f64>();
-        match finite {
-            true => (square / d as f64).sqrt() / n,
-            false => f64::NAN,
-        }
-    }
-
     /// The Gaussian where rungs agreed, or a better one from the most draws that there are, if the gradient on others is not nearly nothing:
     /// small rungs may agree on a slope.
     ///
@@ -43,9 +25,13 @@ impl Solver<'_> {
             return Ok(q);
         }
         let draws = self.spread(DRAWS, 13 << 20);
-        let slope = self.whitened_gradient(&q, &draws);
+        let slope = self.mean_gradient(&q, &draws);
+        let slope = slope.map_or(0.0, |g| q.whitened_length(&g));
+        if slope <= NEARLY {
+            return Ok(q);
+        }
         let mut known = self.curvature(&q);
-        if slope.is_nan() || slope <= NEARLY || work(most * (1 + known.cost())) > MOST_WORK {
+        if work(most * (1 + known.cost())) > MOST_WORK {
             return Ok(q);
         }
         let draws = self.spread(most, RUNGS.len() as u64);

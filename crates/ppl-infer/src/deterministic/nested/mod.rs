@@ -219,12 +219,13 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
     let candidates: Vec<usize> = (0..d).filter(|i| base.lengths[*i] <= SMALL).collect();
     let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
     let mut theta = split::split(&base.q, &base.structure, scales, candidates, workers);
-    let both = base.with_scales(&theta);
+    let both = match wanted.scales || !base.is_steady(&theta) {
+        true => base.with_scales(&theta),
+        false => None,
+    };
     match both {
         // Given these the others are Gaussian, which nothing else can better.
-        Some(both) if wanted.scales || !base.is_steady(&theta) && base.is_steady(&both) => {
-            theta = both;
-        }
+        Some(both) if wanted.scales || base.is_steady(&both) => theta = both,
         None if wanted.scales => return because("no other unknowns are scales"),
         _ => {}
     }
