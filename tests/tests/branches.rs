@@ -145,3 +145,30 @@ fn statements_under_conditions() {
         assert_same_model(&format!("{head} {with}"), &format!("{head} {without}"), &data);
     }
 }
+
+/// What stands under a condition of the loop counts once for each element for which that holds, although it reads no element.
+#[test]
+fn terms_under_a_condition_of_the_loop() {
+    let y = [0.0, 3.0, 0.0, 1.0, 2.0, 0.0];
+    let data = csv(&[("y", &y)]);
+    let (p, r) = (0.3_f64, 1.7_f64);
+    let hurdle = |y: f64| match y {
+        0.0 => p.ln(),
+        _ => (1.0 - p).ln() + y * r.ln() - r - ppl_tests::ln_gamma(y + 1.0) - (-(-r).exp()).ln_1p(),
+    };
+    let exact: f64 = y.iter().map(|y| hurdle(*y)).sum();
+    for model in [
+        "for i in row { if y[i] == 0 { factor log(p); } else { factor log(1 - p); observe y[i] ~ Poisson(r).truncated(lower = 1); } }",
+        "for i in row { if y[i] == 0 { observe 1 ~ Bernoulli(p); } else { observe 0 ~ Bernoulli(p); observe y[i] ~ Poisson(r).truncated(lower = 1); } }",
+        "for i in row { if y[i] > 0 { observe y[i] ~ Poisson(r).truncated(lower = 1); if y[i] > 0 { factor log(1 - p); } } else { factor log(p); } }",
+    ] {
+        let bound = bind(
+            &format!("data y[row]: int; p: unit ~ Flat(); r: positive ~ Flat(); {model}"),
+            &data,
+        );
+        let (value, gradient) = at(&bound, &["p", "r"], &[p, r]);
+        assert!((value - exact).abs() < 1e-10, "{model}: {value} {exact}");
+        let slope = 3.0 / p - 3.0 / (1.0 - p);
+        assert!((gradient[0] - slope).abs() < 1e-9, "{model}");
+    }
+}

@@ -47,3 +47,44 @@ fn a_label_that_no_level_has_is_refused() {
     };
     assert_eq!(errors[0].code, "E0210", "{errors:?}");
 }
+
+/// Which list lies along which axis is for the model to say: as many edges as rows, and more lists along the edges than along the rows.
+#[test]
+fn json_lists_lie_along_their_declared_axes() {
+    let model = "axis edge = size(row) + more; data more: int; data w[edge]: real; data v[edge]: real; data u[edge]: real; data y[row]: real;
+                 m ~ Normal(0, 1); observe y ~ Normal(m, 1); factor sum(w * v * u) * m;";
+    for (more, w, total) in [(0, "[1, 2, 4]", 21.0), (1, "[1, 2, 4, 5]", 51.0)] {
+        let model = model.replace("size(row)", "3");
+        let v = if more == 0 {
+            "[1, 2, 3]"
+        } else {
+            "[1, 2, 3, 3]"
+        };
+        let u = if more == 0 {
+            "[4, 2, 0.75]"
+        } else {
+            "[4, 2, 0.75, 2]"
+        };
+        let text = format!(r#"{{"more": {more}, "w": {w}, "v": {v}, "u": {u}, "y": [1, 2, 4]}}"#);
+        let data = ppl_lang::Dataset::from_json_text("data.json", &text).expect("data");
+        let bound = bind_to(&model, &data);
+        let at = |m: f64| {
+            bound
+                .density(&Point::Unconstrained(vec![m]))
+                .unwrap()
+                .log_density
+        };
+        let rows = |m: f64| {
+            [1.0, 2.0, 4.0]
+                .iter()
+                .map(|y| ln_normal(*y, m, 1.0))
+                .sum::<f64>()
+        };
+        let exact = ln_normal(0.3, 0.0, 1.0) + rows(0.3) + total * 0.3;
+        assert!(
+            (at(0.3) - exact).abs() < 1e-10,
+            "{more}: {} {exact}",
+            at(0.3)
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! Sources and the messages that they get, side by side in tests/suite/*.md.
 //!
-//! A case is a heading, a `ppl` block, `csv NAME` blocks where it needs data, and a `text` block: what is said, word for word, or
+//! A case is a heading, a `ppl` block, `csv NAME` blocks or one `json NAME` block where it needs data, and a `text` block: what is said, word for word, or
 //! `accepted`. `UPDATE_SUITE=1 cargo test -p ppl-tests --test suite` writes the `text` blocks anew; read the difference before it is
 //! committed.
 
@@ -60,7 +60,7 @@ fn cases(file: &str) -> (String, Vec<Case>) {
 /// Everything that is said about a model, and about its data if the model itself has no error.
 fn diagnostics(text: &str, data: &Dataset) -> Vec<Diagnostic> {
     let (model, mut found) = Model::parse(text);
-    let bind = data.main.is_some() || !data.tables.is_empty();
+    let bind = data.main.is_some() || !data.tables.is_empty() || !data.arrays.is_empty();
     if let Some(model) = model.filter(|_| bind) {
         match model.bind(data) {
             Ok((_, warnings)) => found.extend(warnings),
@@ -82,6 +82,18 @@ fn said(case: &Case) -> (String, Vec<String>) {
         let Some((_, name)) = block.info.split_once(' ') else {
             continue;
         };
+        if block.info.starts_with("json") {
+            match Dataset::from_json_text(name, &block.text) {
+                Ok(read) => data = read,
+                Err(error) => {
+                    return (
+                        render(&error, "model.ppl", &model.text, false) + "\n",
+                        vec![],
+                    );
+                }
+            }
+            continue;
+        }
         let table = match Table::from_csv_text(name, &block.text) {
             Ok(table) => table,
             Err(error) => {

@@ -1,7 +1,7 @@
 //! All data of one run: the main table, the tables of axes, scalars and arrays.
 
 use crate::number::parse_real;
-use crate::source::{shown, whole_file};
+use crate::source::{SourceText, shown, whole_file};
 use crate::{Table, codes, file, json};
 use ppl_syntax::diagnostic::{Diagnostic, FilePlace, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ pub struct Dataset {
     pub settings: BTreeSet<String>,
     /// Arrays of the main JSON file that are no columns of the main table.
     pub arrays: BTreeMap<String, JsonArray>,
+    /// Whether the main table is made of the lists of a JSON file.
+    pub lists: bool,
 }
 
 /// A rectangular array of numbers of a JSON file.
@@ -78,12 +80,42 @@ impl Dataset {
         }
     }
 
+    /// Reads JSON text as a main file; `name` stands for the path in messages.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    pub fn from_json_text(name: &str, text: &str) -> Result<Dataset, Diagnostic> {
+        let mut data = Dataset::empty();
+        data.take(json::main(
+            SourceText::from_bytes(name, text.as_bytes().to_vec())?,
+            None,
+        )?);
+        Ok(data)
+    }
+
+    fn take(&mut self, parts: json::Parts) {
+        self.lists = parts.table.is_some();
+        self.main = parts.table;
+        self.scalars = parts.scalars;
+        self.arrays = parts.arrays;
+    }
+
+    /// The same with the lists of that length as the main table, whose length no JSON file says; `None` where the main table
+    /// is no such file, or cannot be so.
+    pub fn with_rows(&self, n_rows: usize) -> Option<Dataset> {
+        let table = self.main.as_ref().filter(|_| self.lists)?;
+        let source = SourceText::from_bytes(table.path(), table.source.file().into()).ok()?;
+        let parts = json::main(source, Some(n_rows)).ok()?;
+        Some(Dataset {
+            main: parts.table,
+            arrays: parts.arrays,
+            ..self.clone()
+        })
+    }
+
     fn load_main(&mut self, path: &Path) -> Result<(), Diagnostic> {
         if json::is_json(path) {
-            let parts = json::main(file::read(path)?)?;
-            self.main = parts.table;
-            self.scalars = parts.scalars;
-            self.arrays = parts.arrays;
+            self.take(json::main(file::read(path)?, None)?);
         } else {
             self.main = Some(Table::from_csv(path)?);
         }

@@ -24,14 +24,22 @@ struct List<'a> {
     elements: Vec<Part<'a>>,
 }
 
+impl List<'_> {
+    fn holds_text(&self) -> bool {
+        let mut elements = self.elements.iter();
+        elements.any(|element| element.kind() == Kind::Text)
+    }
+}
+
 /// Whether a path ends in `.json`.
 pub(crate) fn is_json(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
-/// Reads a main file: lists of the most common length (of equally common ones, the longest) are columns.
-pub(crate) fn main(source: SourceText) -> Result<Parts, Diagnostic> {
+/// Reads a main file. Lists of `n_rows` elements are columns; where that is not told, those of the length that lists of texts
+/// have, which can be nothing else, or of the most common length (of equally common ones, the longest).
+pub(crate) fn main(source: SourceText, n_rows: Option<usize>) -> Result<Parts, Diagnostic> {
     let mut scalars = BTreeMap::new();
     let mut arrays = BTreeMap::new();
     let mut lists = vec![];
@@ -66,7 +74,10 @@ pub(crate) fn main(source: SourceText) -> Result<Parts, Diagnostic> {
             }
         }
     }
-    let n_rows = most_common(lists.iter().map(|list| list.elements.len()));
+    let of_texts = lists.iter().filter(|list| list.holds_text());
+    let n_rows = n_rows
+        .or_else(|| only(of_texts.map(|list| list.elements.len())))
+        .or_else(|| most_common(lists.iter().map(|list| list.elements.len())));
     let (columns, others): (Vec<List>, Vec<List>) = lists
         .into_iter()
         .partition(|list| Some(list.elements.len()) == n_rows);
@@ -211,6 +222,12 @@ fn named_entries(source: &SourceText) -> Result<Vec<(String, Part<'_>)>, Diagnos
         }
     }
     Ok(entries)
+}
+
+/// The one number that all are.
+fn only(mut numbers: impl Iterator<Item = usize>) -> Option<usize> {
+    let first = numbers.next()?;
+    numbers.all(|n| n == first).then_some(first)
 }
 
 fn most_common(lengths: impl Iterator<Item = usize>) -> Option<usize> {

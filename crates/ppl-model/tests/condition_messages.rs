@@ -44,9 +44,9 @@ fn wrong_uses() {
                 "compare it",
             ),
             (
-                "data y[row]: real;\na ~ Normal(0, 1);\nfor i in row { if y[i] > 0 { factor a; } }",
+                "data y[row]: real;\na ~ Normal(0, 1);\nfor i in row { if a > 0 { factor a; } }",
                 "E0115",
-                "3:30",
+                "3:27",
                 "does not mention `i`",
                 "index it",
             ),

@@ -115,7 +115,7 @@ fn counts_are_whole_numbers_from_zero() {
     let cases: &[Case] = &[(
         model,
         "E0211",
-        "3:13",
+        "data.csv:3:1",
         "-1 cannot be observed",
         "mend the data",
     )];

@@ -139,7 +139,11 @@ impl Binder<'_> {
                 Ok(if lines == 0 { values } else { self.reorder(table, one.axis, values)? })
             }
             // A value for each level, constant within the level, in the main table.
-            [one] => self.constant_within(table, s, one.axis, from.as_ref().unwrap_or(&s.name)),
+            [one] => {
+                let name = from.as_ref().unwrap_or(&s.name);
+                let constant = self.constant_within(table, s, one.axis, name);
+                constant.or_else(|d| self.list_along(table, s, name).ok_or(d))
+            }
             [rows, across] if rows.axis == lines && matches!(self.model.axes[across.axis].levels, Levels::Columns(_) | Levels::Listed(_)) => {
                 self.matrix(table, s, lines, across.axis, from.as_ref(), n)
             }
@@ -156,16 +160,23 @@ impl Binder<'_> {
         values: &[f64],
     ) -> Result<Values, Diagnostic> {
         let known = self.axes[axis].as_ref();
-        let position = |v: &f64| {
+        let position = |(i, v): (usize, &f64)| {
             let label = v.to_string();
             known
                 .and_then(|a| a.labels.position(&label))
                 .ok_or_else(|| {
                     let name = &self.model.axes[axis].name;
-                    Diagnostic::error("E0210", s.span, format!("`{name}` has no level `{label}`"))
+                    let element = match s.axes.is_empty() {
+                        true => String::new(),
+                        false => format!(", element {} of {}", i + 1, values.len()),
+                    };
+                    let message = format!("`{}`{element}: `{name}` has no level `{label}`", s.name);
+                    let d = Diagnostic::error("E0210", s.span, message);
+                    d.help(self.no_such_level(axis, &label))
                 })
         };
-        let positions: Result<Vec<u32>, Diagnostic> = values.iter().map(position).collect();
+        let positions: Result<Vec<u32>, Diagnostic> =
+            values.iter().enumerate().map(position).collect();
         Ok(Values::Index(positions?.into()))
     }
 
@@ -399,23 +410,17 @@ impl Binder<'_> {
             .help(help))
     }
 
-    /// `X[row, feature]`: a column for each level.
-    fn matrix(
+    /// The column of each level of an axis, in their order.
+    pub(super) fn columns_across(
         &self,
         table: &Table,
-        s: &Symbol,
-        _lines: usize,
         across: usize,
         from: Option<&String>,
-        n: usize,
-    ) -> Result<Values, Diagnostic> {
-        if from.is_none() {
-            self.columns_read_twice(table, s, across)?;
-        }
+    ) -> Vec<String> {
         let labels = self.axes[across]
             .as_ref()
             .map_or_else(|| Labels::listed(vec![]), |a| a.labels.clone());
-        let names: Vec<String> = match (&self.model.axes[across].levels, from) {
+        match (&self.model.axes[across].levels, from) {
             (_, Some(pattern)) => labels.iter().map(|l| pattern.replace('*', l)).collect(),
             (Levels::Columns(patterns), None) => {
                 let mut names = vec![];
@@ -429,7 +434,23 @@ impl Binder<'_> {
                 names
             }
             _ => labels.to_vec(),
-        };
+        }
+    }
+
+    /// `X[row, feature]`: a column for each level.
+    fn matrix(
+        &self,
+        table: &Table,
+        s: &Symbol,
+        _lines: usize,
+        across: usize,
+        from: Option<&String>,
+        n: usize,
+    ) -> Result<Values, Diagnostic> {
+        if from.is_none() {
+            self.columns_read_twice(table, s, across)?;
+        }
+        let names = self.columns_across(table, across, from);
         let columns: Result<Vec<Column>, Diagnostic> = names
             .iter()
             .map(|name| self.column(table, s, name))

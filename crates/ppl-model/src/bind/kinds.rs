@@ -67,28 +67,12 @@ impl Bound {
             };
             Some((i, wrong?))
         })?;
-        let name = self
-            .element_names(&s.name, &s.axes[..n_batch])
-            .into_iter()
-            .nth(first)
-            .unwrap_or_else(|| s.name.clone());
-        let line = match s.axes.first() {
-            Some(a) if a.axis == 0 && n_batch > 0 => {
-                let row = first * n_event / self.len(&s.axes[1..]).max(1);
-                self.rows
-                    .lines
-                    .get(row)
-                    .map(|line| format!(" ({}:{line})", self.rows.path))
-            }
-            _ => None,
-        };
+        let name = self.element(&s.name, &s.axes[..n_batch], first);
+        let line = self.line(&s.axes[..n_batch], first);
         let d = Diagnostic::error(
             "E0209",
             s.span,
-            format!(
-                "`{name}`{} is declared to be {what}",
-                line.unwrap_or_default()
-            ),
+            format!("`{name}`{line} is declared to be {what}"),
         );
         Some(d.help(format!(
             "mend the data or the formula, or leave the kind of `{}` away",

@@ -10,6 +10,7 @@ mod imputations;
 mod kinds;
 mod labels;
 mod levels_of_rows;
+mod lists;
 mod matrices;
 mod near_levels;
 mod neighbours;
@@ -19,11 +20,13 @@ mod response;
 mod single;
 mod supports;
 mod times;
+mod totals;
 mod weights;
 
 use crate::graph::*;
 pub use array::Array;
 pub use labels::Labels;
+use lists::arranged;
 use ppl_core::passes::Folding;
 use ppl_data::Dataset;
 use ppl_syntax::diagnostic::Diagnostic;
@@ -119,6 +122,8 @@ pub fn bind_within(
     data: &Dataset,
     table_bound: f64,
 ) -> Result<Bound, Vec<Diagnostic>> {
+    let arranged = arranged(model, data);
+    let data = arranged.as_ref().unwrap_or(data);
     let mut binder = Binder {
         model,
         data,
@@ -192,6 +197,7 @@ pub fn bind_within(
     if errors.is_empty() {
         errors = binder.observations(&bound);
         errors.extend(binder.skipped_cells(&bound));
+        errors.extend(binder.totals(&bound));
         errors.extend(bound.kinds());
         errors.extend(bound.weights());
         errors.extend(bound.matrices());
@@ -310,6 +316,34 @@ impl Bound {
         } else {
             names.into_iter().map(|n| format!("{name}[{n}]")).collect()
         }
+    }
+
+    /// The name of one element: `theta[3]`.
+    pub fn element(&self, name: &str, axes: &[AxisRef], element: usize) -> String {
+        let mut labels = vec![];
+        let mut rest = element;
+        for a in axes.iter().rev() {
+            let axis = &self.axes[a.axis];
+            labels.push(axis.labels[rest % axis.size().max(1)].clone());
+            rest /= axis.size().max(1);
+        }
+        labels.reverse();
+        match labels.is_empty() {
+            true => name.to_string(),
+            false => format!("{name}[{}]", labels.join(",")),
+        }
+    }
+
+    /// ` (data.csv:3)`: where the row of an element stands; nothing for elements of no row.
+    fn line(&self, axes: &[AxisRef], element: usize) -> String {
+        let row = match axes {
+            [rows, rest @ ..] if rows.axis == 0 => element / self.len(rest).max(1),
+            _ => return String::new(),
+        };
+        let line = self.rows.lines.get(row);
+        line.map_or(String::new(), |line| {
+            format!(" ({}:{line})", self.rows.path)
+        })
     }
 
     /// The same model with other numbers for a column, in its declared order. For simulated data: nothing is checked.

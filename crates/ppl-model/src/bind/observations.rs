@@ -22,6 +22,15 @@ struct Leaf<'m> {
     upper: Option<Vec<f64>>,
     left: Option<Vec<f64>>,
     right: Option<Vec<f64>>,
+    /// Where its draws are as far as the text tells, and the ends that data tell.
+    range: Option<Range>,
+    ends: [Option<Vec<f64>>; 2],
+}
+
+/// Whether draws end at an argument that data alone determine: the trials of `Binomial`.
+fn ends_in_data(dist: &TDist) -> bool {
+    let mut places = Range::arguments(dist).into_iter().flatten();
+    places.any(|i| !dist.args[i].stochastic)
 }
 
 impl Binder<'_> {
@@ -38,6 +47,7 @@ impl Binder<'_> {
                 && located.when.is_none()
                 && dist.otherwise.is_none()
                 && dist.modifiers.expressions().next().is_none()
+                && !ends_in_data(dist)
             {
                 continue;
             }
@@ -84,7 +94,11 @@ impl Binder<'_> {
                 Some((s, None)) if !s.axes.is_empty() => Diagnostic::error(
                     m.code,
                     m.label.0,
-                    format!("`{}`, element {}: {}", s.name, element + 1, m.message),
+                    format!(
+                        "`{}`: {}",
+                        bound.element(&s.name, &s.axes, element),
+                        m.message
+                    ),
                 )
                 .label(s.span, "declared here"),
                 _ => Diagnostic::error(m.code, m.label.0, m.message),
@@ -123,6 +137,8 @@ fn leaves<'m>(bound: &Bound, dist: &'m TDist, axes: &[AxisRef]) -> Vec<Leaf<'m>>
             upper: value(&d.modifiers.upper),
             left: value(&d.modifiers.left),
             right: value(&d.modifiers.right),
+            range: Range::of(d),
+            ends: Range::arguments(d).map(|i| bound.evaluate(&d.args[i?], axes)),
         });
         next = d.otherwise.as_ref().map(|o| &o.1);
     }
@@ -186,7 +202,14 @@ fn leaf_mistake(leaf: &Leaf, i: usize, cell: (f64, f64)) -> Option<Mistake> {
         };
         return impossible(format!("{shown} lies {side} of the truncated {name}"));
     }
-    let range = Range::of(d)?;
+    let range = leaf.range.as_ref()?;
+    let range = range.within(at(&leaf.ends[0]), at(&leaf.ends[1]));
+    if range.low.0 > range.high.0 {
+        return impossible(format!(
+            "{name} draws nothing between {} and {}",
+            range.low.0, range.high.0
+        ));
+    }
     let reaches = to > range.low.0 || (range.low.1 && to == range.low.0);
     let starts = from < range.high.0 || (range.high.1 && from == range.high.0);
     let possible = if from == to {

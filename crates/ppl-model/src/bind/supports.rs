@@ -12,7 +12,37 @@ pub(super) struct Range {
     pub whole: bool,
 }
 
+/// An end of a support by the value of an argument: its place among the arguments, unless that is a number.
+fn argument(d: &TDist, b: Bound) -> Option<usize> {
+    let Bound::Parameter(i) = b else { return None };
+    let def = d.distribution.definition();
+    let name = def.parameters()[i].name;
+    let own = def.forms[d.form].parameters.iter();
+    let place = own.map(|p| p.name).position(|n| n == name)?;
+    let number = matches!(d.args.get(place)?.kind, TKind::Number(_));
+    (!number).then_some(place)
+}
+
 impl Range {
+    /// The arguments at which the values end from which draws are, where these are no numbers.
+    pub fn arguments(d: &TDist) -> [Option<usize>; 2] {
+        match d.distribution.definition().support {
+            Support::Interval(lo, hi) | Support::Integers(lo, hi) => {
+                [argument(d, lo), argument(d, hi)]
+            }
+            _ => [None, None],
+        }
+    }
+
+    /// The same with ends that are known now.
+    pub fn within(&self, low: Option<f64>, high: Option<f64>) -> Range {
+        Range {
+            low: (low.unwrap_or(self.low.0), self.low.1),
+            high: (high.unwrap_or(self.high.0), self.high.1),
+            whole: self.whole,
+        }
+    }
+
     /// As far as it is known before inference; `None` where everything may be observed.
     pub fn of(d: &TDist) -> Option<Range> {
         let def = d.distribution.definition();
@@ -91,6 +121,7 @@ impl Binder<'_> {
                 || located.when.is_some()
                 || dist.otherwise.is_some()
                 || dist.modifiers.expressions().next().is_some()
+                || Range::arguments(dist).iter().any(Option::is_some)
             {
                 continue;
             }
@@ -153,23 +184,28 @@ impl Binder<'_> {
         }
     }
 
-    /// The cell of an element of a column of the main table.
+    /// The cell of an element of a column of the main table, or of one column for each level of an axis.
     pub(super) fn cell(&self, s: &Symbol, element: usize) -> Option<FilePlace> {
         let Role::Data { from, .. } = &s.role else {
             return None;
         };
         let (table, lines) = self.table_of(s)?;
-        if lines != 0
-            || s.axes.as_slice() != [AxisRef::of(0)]
-            || self.data.arrays.contains_key(&s.name)
-        {
+        if lines != 0 || self.data.arrays.contains_key(&s.name) {
             return None;
         }
-        Some(
-            table
-                .column(from.as_ref().unwrap_or(&s.name))?
-                .place(element),
-        )
+        match s.axes.as_slice() {
+            [rows] if *rows == AxisRef::of(0) => Some(
+                table
+                    .column(from.as_ref().unwrap_or(&s.name))?
+                    .place(element),
+            ),
+            [rows, across] if *rows == AxisRef::of(0) => {
+                let names = self.columns_across(table, across.axis, from.as_ref());
+                let n = names.len().max(1);
+                Some(table.column(&names[element % n])?.place(element / n))
+            }
+            _ => None,
+        }
     }
 
     /// Arrays that could not be held, as far as literals tell.

@@ -177,8 +177,19 @@ impl Checker {
                             e.span,
                             format!("`{name}` is neither a level nor an index"),
                         );
+                        let found = |a: &&AxisRef| {
+                            a.copy < 2 && matches!(self.model.axes[a.axis].levels, Levels::Found)
+                        };
+                        let found = free.iter().find(found).map(|a| self.model.axis_name(*a));
+                        let found = found.map(str::to_string);
                         return self.fail(match ppl_syntax::suggest(name, candidates.iter().map(String::as_str)) {
                             Some(s) => d.help(format!("did you mean `{s}`?")).fix(e.span, s),
+                            None if found.is_some() => d
+                                .help(format!(
+                                    "a label of `{}`, whose levels are found in the data, stands in quotes",
+                                    found.unwrap_or_default()
+                                ))
+                                .fix(e.span, format!("\"{name}\"")),
                             None => d.help("in a bracket stand labels, columns declared as an axis's values, and loop variables"),
                         });
                     }

@@ -286,7 +286,7 @@ impl Checker {
             _ => {
                 let message = format!("`{}` is run over too often", b.axis.name);
                 return self.fail(Diagnostic::error("E0115", span, message).at("the third variable of it").help(
-                    "two variables run over one axis at a time: give the inner sum a name above, `let s[i in k, l in k] = …;`",
+                    "two variables run over one axis at a time: a product of matrices is `A @ B`, `L @ transpose(L)`; another inner sum gets a name above, `let s[i in k, l in k] = …;`",
                 ));
             }
         };

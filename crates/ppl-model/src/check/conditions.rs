@@ -1,6 +1,7 @@
 //! `if c { … } else { … }` as a statement: observations and factors that count where a condition holds.
 
 use super::Checker;
+use super::expressions::number;
 use super::statements::not_available;
 use crate::graph::*;
 use ppl_syntax::ast::{self, StmtKind};
@@ -99,6 +100,25 @@ impl Checker {
         let d = Diagnostic::error("E0116", s.span, what).at("in a branch");
         self.report(d.help(help));
         false
+    }
+
+    /// A value along the loops that the conditions around it read beside its own axes: what stands under `if y[i] == 0` is there
+    /// once for each `i` of which that is true, although it does not read `i` itself.
+    pub(super) fn along_conditions(&self, value: TExpr) -> TExpr {
+        let Some(when) = &self.when else { return value };
+        let read = when.condition.axes.iter().copied();
+        let mut axes: Vec<AxisRef> = read.filter(|a| !value.axes.contains(a)).collect();
+        if axes.is_empty() {
+            return value;
+        }
+        axes.extend(&value.axes);
+        // The value itself, once for each element.
+        let parts = vec![number(1.0, value.span), value.clone(), value.clone()];
+        TExpr {
+            axes,
+            kind: TKind::Prim(ppl_dist::Prim::Select, parts),
+            ..value
+        }
     }
 
     /// Missing entries are drawn wherever their column is observed, so a condition on that is left out.

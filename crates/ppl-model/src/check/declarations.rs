@@ -148,7 +148,7 @@ impl Checker {
     ) -> Option<()> {
         let axes = self.target_axes(target);
         let kind_resolved = self.kind(kind);
-        let (axes, resolved) = (axes?, kind_resolved?);
+        let (axes, resolved) = (axes?, with_ends(kind_resolved?, kind));
         let ty = self.kind_type(&resolved);
         if kind.censored && (!matches!(resolved, Kind::Real(..) | Kind::Int(..)) || axes.is_empty())
         {
@@ -399,5 +399,17 @@ impl Checker {
             }
         }
         Some(axes)
+    }
+}
+
+/// The kind of a value that is given: the ends of an interval belong to it, so that `real(0, inf)` may be 0, as nothing
+/// has to be mapped onto it. `positive` is above 0.
+pub(super) fn with_ends(kind: Kind, written: &ast::Kind) -> Kind {
+    match (kind, written.args.as_slice()) {
+        (Kind::Real(Some(lo), None), [_, _]) => {
+            let inf = super::number(f64::INFINITY, lo.span);
+            Kind::Real(Some(lo), Some(inf))
+        }
+        (kind, _) => kind,
     }
 }

@@ -5,7 +5,8 @@ use super::statements::not_available;
 use crate::graph::*;
 use crate::simplex::Total;
 use ppl_dist::{Bound, Definition, Domain, Parameter, Support};
-use ppl_syntax::diagnostic::{Diagnostic, Span};
+use ppl_syntax::ast;
+use ppl_syntax::diagnostic::Diagnostic;
 
 impl Checker {
     /// Refuses arguments that are provably outside the parameter's domain.
@@ -268,11 +269,13 @@ impl Checker {
         kind: &Option<Kind>,
         dist: &TDist,
         axes: &[AxisRef],
-        at: Span,
+        target: &ast::Target,
+        written: &ast::Expr,
     ) -> Option<()> {
         let Some(kind) = kind else {
             return Some(());
         };
+        let at = target.span;
         let def = dist.distribution.definition();
         let pair = |what: &str| {
             Diagnostic::error(
@@ -382,7 +385,7 @@ impl Checker {
                             .at("the normaliser of the ordering is not known")
                             .label(apart.span, "the components differ")
                             .label(latent.span, "and a latent moves them")
-                            .help("give all components the same distribution, or one that data alone determine"),
+                            .help(self.without_normaliser(kind, target, written)),
                     );
                 }
                 Some(())
@@ -444,6 +447,36 @@ impl Checker {
                 self.fail(pair("int").help("leave the kind away"))
             }
         }
+    }
+
+    /// How an ordered vector has the density that is written, without the normaliser of its order.
+    fn without_normaliser(&self, kind: &Kind, target: &ast::Target, written: &ast::Expr) -> String {
+        let name = &target.name.name;
+        let axes = target.axes.iter().map(|a| match a {
+            ast::TargetAxis::Name(axis) => axis.name.clone(),
+            ast::TargetAxis::Binder(b) => format!("{} in {}", b.variable.name, b.axis.name),
+        });
+        let axes: Vec<String> = axes.collect();
+        let own: Vec<&str> = { self.loops.iter() }
+            .map(|l| l.variable.as_str())
+            .filter(|v| axes.iter().any(|a| a == v))
+            .collect();
+        let element = match own.is_empty() {
+            true => name.clone(),
+            false => format!("{name}[{}]", own.join(", ")),
+        };
+        let same = "give all components the same distribution, or one that data alone determine";
+        let text = ppl_syntax::print_expr(written);
+        // A vector that is written out lies along the left side, which `log_density` has not.
+        if text.contains("([") || text.contains(", [") {
+            return same.to_owned();
+        }
+        format!(
+            "{same}; or take the density as it is, as Stan does: `{name}[{}]: {} ~ Flat(); factor log_density({}, {element});`, whose evidence is not defined",
+            axes.join(", "),
+            kind.keyword(),
+            text
+        )
     }
 
     fn kind_is_support(&self, lo: Option<&TExpr>, hi: Option<&TExpr>, support: Support) -> bool {

@@ -101,7 +101,15 @@ impl Checker {
                     "give {} more after the times: `ode({name}, y0, t0, times, …)`",
                     taken - passed
                 ),
-                _ => "leave some away, or collect them in a vector".to_owned(),
+                // The state where the time should be: the time lies along no axis.
+                _ if !f.axes_of(0).is_empty() => format!(
+                    "the first argument of the function is the time, the second the state: `{}`",
+                    f.signature().replacen('(', "(t, ", 1)
+                ),
+                _ => format!(
+                    "it is `{}`: the first is the time, the second the state; leave some away, or collect them in a vector",
+                    f.signature()
+                ),
             };
             return self.fail(
                 Diagnostic::error("E0106", function.span, message)
@@ -129,11 +137,14 @@ impl Checker {
             }
         }
         if !f.axes_of(0).is_empty() {
-            self.report(Diagnostic::error(
-                "E0109",
-                f.span(),
-                "the first argument of this function is the time, a scalar",
-            ));
+            self.report(
+                Diagnostic::error(
+                    "E0109",
+                    f.span(),
+                    "the first argument of this function is the time, a scalar",
+                )
+                .help("the second is the state: `fn f(t, y[state], …)`"),
+            );
         }
         if self.diagnostics.len() > before {
             return None;

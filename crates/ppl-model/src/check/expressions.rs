@@ -220,7 +220,12 @@ impl Checker {
             .at("unknown name");
         let d = match ppl_syntax::suggest(name, scope.iter().map(String::as_str)) {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(span, s),
-            None => d.help(format!("declare it above: `data {name}[row]: real;` for a column, `{name} ~ Normal(0, 1);` for an unknown")),
+            None => match self.inside_function() {
+                Some(function) => d.help(format!(
+                    "a function reads its arguments alone: add `{name}` to those of `{function}`, and pass it in every call"
+                )),
+                None => d.help(format!("declare it above: `data {name}[row]: real;` for a column, `{name} ~ Normal(0, 1);` for an unknown")),
+            },
         };
         self.fail(d)
     }

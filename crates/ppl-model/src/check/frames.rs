@@ -129,9 +129,36 @@ impl Checker {
         )
         .at(format!("this {}", self.lies(&e.axes)))
         .label(left, format!("the left {}", self.lies(frame)));
-        self.fail(d.help(format!(
+        self.fail(d.help(self.scaled(e).unwrap_or_else(|| format!(
             "name them on the left: `…[i in {name}, j in {name}]`, and index the vector: `…[i]` or `…[j]`"
-        )))
+        ))))
+    }
+
+    /// `s @ L` of a vector and a square matrix where a matrix is expected: the rows or the columns scaled are meant.
+    fn scaled(&self, e: &TExpr) -> Option<String> {
+        let mut product = e;
+        while let TKind::Rename(inner, ..) = &product.kind {
+            product = inner;
+        }
+        let TKind::MatMul(a, b, ..) = &product.kind else {
+            return None;
+        };
+        let name = |e: &TExpr| Some(self.model.symbols[e.whole_symbol()?].name.as_str());
+        let matrix = |e: &TExpr| square_axes(&e.axes).next().is_some();
+        let (a_name, b_name) = (name(a), name(b));
+        Some(match (matrix(a), matrix(b)) {
+            (false, true) => format!(
+                "`@` sums over the axis, which leaves a vector; `diag({}) @ {}` scales the rows of the matrix",
+                a_name.unwrap_or("…"),
+                b_name.unwrap_or("…")
+            ),
+            (true, false) => format!(
+                "`@` sums over the axis, which leaves a vector; `{} @ diag({})` scales the columns of the matrix",
+                a_name.unwrap_or("…"),
+                b_name.unwrap_or("…")
+            ),
+            _ => return None,
+        })
     }
 
     /// "write `a[county]`": how to bring `e` onto `axes`.
@@ -143,15 +170,22 @@ impl Checker {
             .filter(|x| !axes.contains(x))
             .collect();
         let [one] = extra.as_slice() else { return None };
+        if one.is_loop() {
+            return None;
+        }
         if let Some(l) = self.loops.iter().find(|l| l.axis.axis == one.axis) {
             return Some(format!("inside the loop write `…[{}]`", l.variable));
         }
-        let index = self.index_into(one.axis)?;
+        let index = self.index_into(one.axis, axes)?;
         let name = match &e.kind {
             TKind::Symbol(s) => self.model.symbols[*s].name.clone(),
             _ => "…".into(),
         };
-        Some(format!("look it up row by row: `{name}[{index}]`"))
+        let each = match axes.first() {
+            Some(a) if a.axis != 0 => self.model.axis_name(*a).to_string(),
+            _ => "row".into(),
+        };
+        Some(format!("look it up {each} by {each}: `{name}[{index}]`"))
     }
 
     /// The right side may not carry an axis that the left lacks.

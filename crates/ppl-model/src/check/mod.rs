@@ -302,15 +302,24 @@ impl Checker {
         format!("lies along {}", names.join(" and "))
     }
 
-    /// A datum that looks values up along that axis, for proposals.
-    pub(crate) fn index_into(&self, axis: usize) -> Option<&str> {
-        self.model
-            .symbols
-            .iter()
-            .find(|s| {
-                s.ty == Ty::Index(axis) && matches!(s.role, Role::Data { .. }) && !s.axes.is_empty()
-            })
-            .map(|s| s.name.as_str())
+    /// A datum that looks values up along that axis for each element of a frame, for proposals: `county`, `county[i]`.
+    pub(crate) fn index_into(&self, axis: usize, frame: &[AxisRef]) -> Option<String> {
+        let of_frame = |a: &AxisRef| frame.iter().find(|f| f.axis == a.axis);
+        let index = self.model.symbols.iter().find(|s| {
+            s.ty == Ty::Index(axis)
+                && matches!(s.role, Role::Data { .. })
+                && !s.axes.is_empty()
+                && s.axes.iter().all(|a| of_frame(a).is_some())
+        })?;
+        let place = |a: &AxisRef| of_frame(a).filter(|f| f.is_loop());
+        let loops: Vec<&str> = (index.axes.iter().filter_map(place))
+            .filter_map(|f| self.loops.iter().find(|l| l.axis == *f))
+            .map(|l| l.variable.as_str())
+            .collect();
+        Some(match loops.is_empty() {
+            true => index.name.clone(),
+            false => format!("{}[{}]", index.name, loops.join(", ")),
+        })
     }
 
     /// Sets of axes are kept in 64 bits, one of which the draws take.

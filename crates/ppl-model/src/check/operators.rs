@@ -85,6 +85,10 @@ impl Checker {
                 return self.compare_labels(op, label?, b, frame, span);
             }
         }
+        if op.is_comparison() {
+            self.column_of_labels(&a, &b)?;
+            self.column_of_labels(&b, &a)?;
+        }
         self.numeric(&a)?;
         self.numeric(&b)?;
         let ty = match (plain(a.ty), plain(b.ty)) {
@@ -190,6 +194,40 @@ impl Checker {
             return self.negate(e, span);
         }
         Some(e)
+    }
+
+    /// `t <= entry[i]` of a label `t` and a column that was declared as numbers: its cells are labels too.
+    fn column_of_labels(&mut self, label: &TExpr, column: &TExpr) -> Option<()> {
+        let Ty::Index(axis) = label.ty else {
+            return Some(());
+        };
+        let numbered = matches!(
+            self.model.axes[axis].levels,
+            Levels::Size(_) | Levels::Range(..) | Levels::Rows
+        );
+        let mut source = column;
+        while let TKind::Gather(inner, _) = &source.kind {
+            source = inner;
+        }
+        let (TKind::Symbol(id), false) = (&source.kind, numbered) else {
+            return Some(());
+        };
+        let symbol = self.model.symbols[*id].clone();
+        if !matches!(symbol.role, Role::Data { .. }) || matches!(symbol.ty, Ty::Index(_)) {
+            return Some(());
+        }
+        let (name, of) = (&symbol.name, self.model.axes[axis].name.clone());
+        let bracket = self.bracket(&symbol.axes);
+        let message =
+            format!("a label of `{of}` is compared with `{name}`, which was declared as numbers");
+        self.fail(
+            Diagnostic::error("E0114", column.span, message)
+                .at("numbers")
+                .label(label.span, format!("a label of `{of}`"))
+                .help(format!(
+                    "where its cells are labels of `{of}`, declare it so: `data {name}{bracket}: {of};`"
+                )),
+        )
     }
 
     /// `county == lee`: an index beside a level. Outer `None`: something else; inner: what was wrong has been told.

@@ -38,14 +38,32 @@ impl Checker {
         }
         let name = parameter.name;
         let lies = self.lies(&e.axes);
+        // One of several axes is that of groups, and an index of the draws says which is whose.
+        let groups = e.axes.iter().filter(|a| !batch.contains(a) && !a.is_loop());
+        let index = (groups.clone().count() > 1)
+            .then(|| groups.clone().find_map(|a| self.index_into(a.axis, batch)))
+            .flatten();
+        let help = match (index, e.whole_symbol()) {
+            (Some(index), Some(id)) => {
+                let own = &self.model.symbols[id].name;
+                format!("look up those of each: `{own}[{index}]`")
+            }
+            (Some(index), None) => format!("look up those of each: `…[{index}]`"),
+            _ => format!(
+                "name it where they are introduced: `axis cut = 3; {name}[cut]: ordered ~ Normal(0, 3);`"
+            ),
+        };
         self.fail(
             Diagnostic::error(
                 "E0110",
                 e.span,
-                format!("`{name}` ({}) lie along one axis of their own, which the left side lacks", parameter.doc),
+                format!(
+                    "`{name}` ({}) lie along one axis of their own, which the left side lacks",
+                    parameter.doc
+                ),
             )
             .at(format!("this {lies}"))
-            .help(format!("name it where they are introduced: `axis cut = 3; {name}[cut]: ordered ~ Normal(0, 3);`")),
+            .help(help),
         )
     }
 

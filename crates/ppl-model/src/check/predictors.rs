@@ -24,7 +24,7 @@ impl Checker {
                 for (parameter, e) in parameters.iter().zip(&d.args) {
                     let (must, leaves) = match parameter.domain {
                         Domain::Unit => ("between 0 and 1", "it can be any number"),
-                        Domain::Positive | Domain::NonNegative => {
+                        Domain::Positive | Domain::NonNegative | Domain::PositiveVector => {
                             ("positive", "it can be negative")
                         }
                         _ => continue,
@@ -58,6 +58,10 @@ impl Checker {
                         (None, Domain::Unit) => {
                             warning.help("map it to a probability: `inv_logit(…)`")
                         }
+                        (None, Domain::PositiveVector) => warning.help(format!(
+                            "give `{0}` a prior on positive numbers, or the kind: `{0}: positive ~ …`",
+                            latent.name
+                        )),
                         (None, _) => warning.help("map it to positive numbers: `exp(…)`"),
                     });
                 }

@@ -82,7 +82,7 @@ impl Checker {
         self.not_constant_alone(&tdist)?;
         let (kind, tdist) = self.narrow_counts(kind, tdist, &axes, target.span)?;
         self.modified_site(&tdist)?;
-        self.check_kind_against(&kind, &tdist, &axes, target.span)?;
+        self.check_kind_against(&kind, &tdist, &axes, target, dist)?;
         self.mentions_loops(span, &axes, "sample statement");
         let def = tdist.distribution.definition();
         let ty = match def.support {
@@ -145,6 +145,7 @@ impl Checker {
             );
         }
         self.conditional_missing(&typed)?;
+        let typed = self.along_conditions(typed);
         let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
         self.not_constant_alone(&tdist)?;
         self.special_cells(&typed, &tdist)?;

@@ -58,6 +58,7 @@ impl Checker {
             }
             StmtKind::Factor { value } => {
                 if let Some(value) = self.expr(value, None) {
+                    let value = self.along_conditions(value);
                     self.mentions_loops(s.span, &value.axes, "factor");
                     self.push(Statement::Factor(value), s.span);
                 }

@@ -1,6 +1,7 @@
 //! Named values without a density: `let`, `param` and `report`.
 
 use super::Checker;
+use super::declarations::with_ends;
 use super::statements::not_available;
 use crate::graph::*;
 use ppl_syntax::ast;
@@ -20,7 +21,7 @@ impl Checker {
                         .help("leave it away"),
                 );
             }
-            Some(k) => Some(self.kind(k)?),
+            Some(k) => Some(with_ends(self.kind(k)?, k)),
             None => None,
         };
         let recurrence = self.begin_recurrence(&target.name.name);

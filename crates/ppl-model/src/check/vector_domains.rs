@@ -51,7 +51,7 @@ impl Checker {
         e: &TExpr,
     ) -> Option<()> {
         let mut source = e;
-        while let TKind::Rename(inner, ..) = &source.kind {
+        while let TKind::Rename(inner, ..) | TKind::Gather(inner, _) = &source.kind {
             source = inner;
         }
         let TKind::Symbol(id) = source.kind else {

@@ -26,10 +26,11 @@ impl Checker {
                 matches!(&a.levels, Levels::Listed(l) if l.len() == named.len() && named.iter().all(|n| l.contains(n)))
             });
             let Some(axis) = found else {
-                return self.fail(
-                    Diagnostic::error("E0110", span, "no axis has exactly these levels")
-                        .help(format!("declare one: `axis a = {{{}}};`", named.join(", "))),
-                );
+                let d = Diagnostic::error("E0110", span, "no axis has exactly these levels");
+                let help = self.nearly(&named).unwrap_or_else(|| {
+                    format!("declare one: `axis a = {{{}}};`", named.join(", "))
+                });
+                return self.fail(d.help(help));
             };
             let Levels::Listed(levels) = &self.model.axes[axis].levels else {
                 return None;
@@ -66,19 +67,22 @@ impl Checker {
                     l.len(),
                     self.model.axes[axis.axis].name.clone(),
                 );
-                return self.fail(Diagnostic::error(
-                    "E0110",
-                    span,
-                    format!("{have} values, but `{name}` has {want} levels"),
-                ));
+                let listed = l.join(", ");
+                return self.fail(
+                    Diagnostic::error(
+                        "E0110",
+                        span,
+                        format!("{have} values, but `{name}` has {want} levels"),
+                    )
+                    .help(format!("give one for each of {listed}")),
+                );
             }
             (axis, (0..values.len()).collect())
         } else {
-            return self.fail(Diagnostic::error(
-                "E0106",
-                span,
-                "either all values are named or none",
-            ));
+            return self.fail(
+                Diagnostic::error("E0106", span, "either all values are named or none")
+                    .help("write `[a = 1, b = 2]` or `[1, 2]`"),
+            );
         };
         for v in &values {
             self.numeric(v)?;
@@ -121,6 +125,38 @@ impl Checker {
             stochastic,
             span,
         })
+    }
+}
+
+impl Checker {
+    /// What is lacking or too much beside the levels of the axis that has the most of these.
+    fn nearly(&self, named: &[String]) -> Option<String> {
+        let listed = self.model.axes.iter().filter_map(|a| match &a.levels {
+            Levels::Listed(levels) => Some((&a.name, levels)),
+            _ => None,
+        });
+        let shared = |levels: &[String]| named.iter().filter(|n| levels.contains(n)).count();
+        let (axis, levels) = listed.max_by_key(|(_, levels)| shared(levels))?;
+        if 2 * shared(levels) <= named.len() {
+            return None;
+        }
+        let quoted = |names: Vec<&String>| {
+            let names: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
+            names.join(", ")
+        };
+        let lacking: Vec<&String> = levels.iter().filter(|l| !named.contains(l)).collect();
+        let other: Vec<&String> = named.iter().filter(|n| !levels.contains(n)).collect();
+        let mut said = vec![];
+        if let Some(first) = lacking.first() {
+            said.push(format!(
+                "`{axis}` has {} as well: give every level its value, `{first} = …`",
+                quoted(lacking.clone())
+            ));
+        }
+        if !other.is_empty() {
+            said.push(format!("{} is no level of `{axis}`", quoted(other)));
+        }
+        Some(said.join("; "))
     }
 }
 

@@ -113,20 +113,6 @@ pub(super) fn keyword_as_name(f: &Failure<'_>) -> Option<Diagnostic> {
     })
 }
 
-/// `target += …`
-pub(super) fn stan_target(f: &Failure<'_>) -> Option<Diagnostic> {
-    (f.is_second() && f.first() == "target" && f.found == "+=").then(|| {
-        let span = f.first_span().to(f.span());
-        Diagnostic::error(
-            "E0001",
-            span,
-            "terms of the log density are added with `factor`",
-        )
-        .help("write `factor …;`")
-        .fix(span, "factor")
-    })
-}
-
 /// `y ~ normal(0, 1) T[0, ];`
 pub(super) fn stan_truncation(f: &Failure<'_>) -> Option<Diagnostic> {
     (f.found == "T" && f.wants_semi() && f.rest().trim_start().starts_with(['[', '('])).then(|| {

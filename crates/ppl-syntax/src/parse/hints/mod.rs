@@ -1,6 +1,7 @@
 //! Slips that are common enough to be known by name: each gives the message that mends it.
 
 mod declarations;
+mod densities;
 mod elsewhere;
 mod tokens;
 
@@ -12,7 +13,7 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 38] = [
+const SLIPS: [Slip; 39] = [
     declarations::columns_without_quotes,
     tokens::numbers,
     declarations::stan_block,
@@ -22,7 +23,8 @@ const SLIPS: [Slip; 38] = [
     declarations::several_names,
     declarations::keyword_as_name,
     declarations::distribution_as_kind,
-    declarations::stan_target,
+    densities::stan_target,
+    densities::stan_density,
     declarations::stan_truncation,
     declarations::guide_family,
     declarations::net,
