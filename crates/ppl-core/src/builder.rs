@@ -231,9 +231,21 @@ impl Builder {
         let Some(values) = inner.program.data.get(number as usize) else {
             return any;
         };
-        let none = (f64::INFINITY, f64::NEG_INFINITY);
-        let range = values.iter().fold(none, |r, v| (r.0.min(*v), r.1.max(*v)));
-        match values.iter().any(|v| v.is_nan()) || range.0 > range.1 {
+        // In lanes, none of which waits for another.
+        let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+        let mut numbers = [true; 8];
+        for eight in values.chunks(8) {
+            for (i, &v) in eight.iter().enumerate() {
+                low[i] = if v < low[i] { v } else { low[i] };
+                high[i] = if v > high[i] { v } else { high[i] };
+                numbers[i] &= !v.is_nan();
+            }
+        }
+        let range = (
+            low.into_iter().fold(f64::INFINITY, f64::min),
+            high.into_iter().fold(f64::NEG_INFINITY, f64::max),
+        );
+        match numbers.contains(&false) || range.0 > range.1 {
             true => any,
             false => range,
         }

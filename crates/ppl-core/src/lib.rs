@@ -7,6 +7,7 @@
 pub mod axes;
 pub mod builder;
 pub mod call;
+mod decimals;
 mod display;
 pub mod grad;
 mod instructions;
@@ -19,6 +20,7 @@ pub mod structure;
 pub use axes::{Axis, AxisId, AxisSet, DRAW};
 pub use builder::Builder;
 pub use call::{CallId, Routine};
+pub use decimals::{Decimals, TILE, Tiles};
 pub use grad::gradient;
 pub use numbers::Numbers;
 pub use ppl_dist::{Expr, NodeId, Prim, Real, Recorder};

@@ -1,13 +1,19 @@
 //! Numbers that several owners share.
 
+use crate::Decimals;
 use std::ops::{Deref, Range};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// A range of numbers in memory that is shared: a copy costs no more than a pointer, and so does a part of it.
+/// Numbers in memory that is shared: a copy costs no more than a pointer, and so does a part.
 #[derive(Debug, Clone)]
-pub struct Numbers {
-    whole: Arc<Vec<f64>>,
-    range: Range<usize>,
+pub struct Numbers(Stored);
+
+#[derive(Debug, Clone)]
+enum Stored {
+    /// A range of what others share as well.
+    Reals(Arc<Vec<f64>>, Range<usize>),
+    /// Whole numbers of a unit; as they are once somebody asks for them so.
+    Decimals(Arc<(Decimals, OnceLock<Vec<f64>>)>),
 }
 
 impl Numbers {
@@ -17,12 +23,37 @@ impl Numbers {
             Some(_) => range,
             None => 0..0,
         };
-        Numbers { whole, range }
+        Numbers(Stored::Reals(whole, range))
     }
 
     /// Whether both are the same place in memory.
     pub fn is(&self, other: &Numbers) -> bool {
-        Arc::ptr_eq(&self.whole, &other.whole) && self.range == other.range
+        match (&self.0, &other.0) {
+            (Stored::Reals(a, own), Stored::Reals(b, others)) => Arc::ptr_eq(a, b) && own == others,
+            (Stored::Decimals(a), Stored::Decimals(b)) => a.0.is(&b.0),
+            _ => false,
+        }
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Stored::Reals(_, range) => range.len(),
+            Stored::Decimals(stored) => stored.0.rows() * stored.0.columns(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The whole numbers of a unit that they are stored as, where they are.
+    pub fn decimals(&self) -> Option<&Decimals> {
+        match &self.0 {
+            Stored::Reals(..) => None,
+            Stored::Decimals(stored) => Some(&stored.0),
+        }
     }
 }
 
@@ -30,17 +61,24 @@ impl Deref for Numbers {
     type Target = [f64];
 
     fn deref(&self) -> &[f64] {
-        &self.whole[self.range.clone()]
+        match &self.0 {
+            Stored::Reals(whole, range) => &whole[range.clone()],
+            Stored::Decimals(stored) => stored.1.get_or_init(|| stored.0.reals()),
+        }
     }
 }
 
 impl From<Vec<f64>> for Numbers {
     fn from(values: Vec<f64>) -> Self {
         let range = 0..values.len();
-        Numbers {
-            whole: Arc::new(values),
-            range,
-        }
+        Numbers(Stored::Reals(Arc::new(values), range))
+    }
+}
+
+/// Column after column; they are not made before somebody asks for them.
+impl From<Decimals> for Numbers {
+    fn from(decimals: Decimals) -> Self {
+        Numbers(Stored::Decimals(Arc::new((decimals, OnceLock::new()))))
     }
 }
 

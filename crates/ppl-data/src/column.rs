@@ -116,8 +116,9 @@ impl<'a> Column<'a> {
     /// # Errors
     /// At the first other cell.
     pub fn bools(&self) -> Result<Numbers, Diagnostic> {
+        // Both are looked at without a branch, which 0 and 1 in no order would make dear.
         if let Some(digits) = self.table.digits(self.index)
-            && digits.iter().all(|x| *x == 0.0 || *x == 1.0)
+            && (digits.iter()).fold(true, |all, x| all & ((*x == 0.0) | (*x == 1.0)))
         {
             return Ok(digits);
         }

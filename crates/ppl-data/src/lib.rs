@@ -14,6 +14,7 @@
 mod censored;
 pub mod codes;
 mod column;
+mod columns;
 mod csv_file;
 mod dataset;
 mod factor;
@@ -25,6 +26,7 @@ mod json_scan;
 pub mod limits;
 mod number;
 mod plain;
+mod plan;
 mod source;
 mod table;
 

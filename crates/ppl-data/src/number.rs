@@ -16,28 +16,83 @@ pub fn parse_real(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// Powers of ten that are exact as `f64`, as far as they are needed.
-const POWERS: [f64; 16] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-];
+/// Powers of ten, all exact as `f64`, as far as they are needed.
+pub(crate) const POWERS: [u64; 16] = {
+    let mut powers = [1; 16];
+    let mut k = 1;
+    while k < powers.len() {
+        powers[k] = 10 * powers[k - 1];
+        k += 1;
+    }
+    powers
+};
 
-/// A sign, up to 15 digits and a point: both the digits and the power of ten are exact, so their quotient is rounded once
-/// (Clinger 1990). `None` leaves the text to the standard library.
-fn short_decimal(text: &[u8]) -> Option<f64> {
-    let (end, number) = decimal_at(text, 0);
-    number.filter(|_| end == text.len())
+/// A sign, up to 15 digits and a point.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Short {
+    negative: bool,
+    digits: u64,
+    /// Digits behind the point.
+    places: usize,
 }
 
-/// Reads on from `at` over what may be a short decimal: where it ends, and its value if it is one.
+impl Short {
+    /// Both the digits and the power of ten are exact, so their quotient is rounded once (Clinger 1990).
+    #[inline]
+    pub(crate) fn value(self) -> f64 {
+        let size = self.digits as f64 / POWERS[self.places] as f64;
+        if self.negative { -size } else { size }
+    }
+
+    /// Digits behind the point that are needed: those before the zeros at its end.
+    pub(crate) fn places(self) -> usize {
+        let needed = |places: &usize| self.digits.is_multiple_of(POWERS[self.places - places]);
+        (0..self.places).find(needed).unwrap_or(self.places)
+    }
+
+    /// Whether it is 0 with a minus.
+    #[inline]
+    pub(crate) fn is_negative_zero(self) -> bool {
+        self.negative && self.digits == 0
+    }
+
+    /// As a whole number of units of 10 to the power of minus `places`, at most 9 of them; -0 is 0.
+    #[inline]
+    pub(crate) fn whole(self, places: usize) -> Option<i32> {
+        const LARGEST: u64 = i32::MAX as u64;
+        let (mut digits, mut own) = (self.digits, self.places);
+        if own > places {
+            let zeros = POWERS[own - places];
+            if !digits.is_multiple_of(zeros) {
+                return None;
+            }
+            (digits, own) = (digits / zeros, places);
+        }
+        // Below 2^31 times 10^9, which fits.
+        if digits > LARGEST || digits * POWERS[places - own] > LARGEST {
+            return None;
+        }
+        let size = (digits * POWERS[places - own]) as i32;
+        Some(if self.negative { -size } else { size })
+    }
+}
+
+/// The value of a short decimal; `None` leaves the text to the standard library.
+fn short_decimal(text: &[u8]) -> Option<f64> {
+    let (end, number) = short_at(text, 0);
+    number.filter(|_| end == text.len()).map(Short::value)
+}
+
+/// Reads on from `at` over what may be a short decimal: where it ends, and the decimal if it is one.
 #[inline]
-pub(crate) fn decimal_at(text: &[u8], at: usize) -> (usize, Option<f64>) {
+pub(crate) fn short_at(text: &[u8], at: usize) -> (usize, Option<Short>) {
     let negative = text.get(at) == Some(&b'-');
     let first = at + usize::from(negative);
-    let (mut end, mut number, mut point) = (first, 0u64, None);
+    let (mut end, mut digits, mut point) = (first, 0u64, None);
     while let Some(&byte) = text.get(end) {
         match byte {
             // More digits than fit are refused below.
-            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
+            b'0'..=b'9' => digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
             b'.' if point.is_none() => point = Some(end),
             _ => break,
         }
@@ -47,8 +102,21 @@ pub(crate) fn decimal_at(text: &[u8], at: usize) -> (usize, Option<f64>) {
     if n_digits == 0 || n_digits >= POWERS.len() {
         return (end, None);
     }
-    let size = number as f64 / POWERS[point.map_or(0, |point| end - point - 1)];
-    (end, Some(if negative { -size } else { size }))
+    let short = Short {
+        negative,
+        digits,
+        places: point.map_or(0, |point| end - point - 1),
+    };
+    (end, Some(short))
+}
+
+/// The number that a text states in another way than as a short decimal; NaN if it states none.
+pub(crate) fn other_number(text: &str) -> f64 {
+    let begins = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.');
+    match text.as_bytes().first().filter(|byte| begins(byte)) {
+        Some(_) => parse_real(text).unwrap_or(f64::NAN),
+        None => f64::NAN,
+    }
 }
 
 /// Why a text is no number: code, what was found, what to do.

@@ -1,9 +1,8 @@
-//! CSV text without quotes: where its rows begin, then the numbers of its cells, part by part of the file on as many threads as there
-//! are. Cells themselves are found again when somebody asks for their text.
+//! CSV text without quotes: where its rows begin, part by part of the file on as many threads as there are, then the numbers of its
+//! cells. Cells themselves are found again when somebody asks for their text.
 
+use crate::columns::Columns;
 use crate::csv_file::{n_fields, ragged, refuse_blank_line, too_long, trimmed};
-use crate::limits;
-use crate::number::{decimal_at, parse_real};
 use crate::source::{Cell, SourceText};
 use memchr::{memchr, memchr2, memrchr};
 use ppl_syntax::diagnostic::Diagnostic;
@@ -11,9 +10,6 @@ use rayon::prelude::*;
 
 /// Bytes of a part: enough work for a thread.
 const PART: usize = 1 << 20;
-
-/// Rows whose numbers are turned together, from rows to columns.
-const TILE: usize = 32;
 
 /// The rows of a file.
 #[derive(Debug, Clone)]
@@ -23,26 +19,11 @@ pub(crate) struct Rows {
     pub delimiter: u8,
 }
 
-/// What a file says: its rows, their numbers column after column, and what the columns hold.
+/// What a file says: its rows and their numbers.
 pub(crate) struct Plain {
     pub rows: Rows,
-    pub numbers: Vec<f64>,
-    pub columns: Vec<Summary>,
+    pub columns: Columns,
 }
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Summary {
-    /// Nothing but plain numbers.
-    pub numbers: bool,
-    /// Bytes of the longest cell.
-    pub longest: usize,
-}
-
-const EMPTY: Summary = Summary {
-    numbers: true,
-    longest: 0,
-};
 
 /// A part of the file: whole lines.
 #[derive(Default)]
@@ -87,19 +68,20 @@ pub(crate) fn read(
         line_starts.extend(&part.lines);
     }
     source.set_line_starts(line_starts);
-    let starts = || parts.iter().flat_map(Part::starts).map(|at| at as usize);
+    let starts: Vec<u32> = parts.iter().flat_map(Part::starts).collect();
+    drop(parts);
     // A row has a delimiter or an end for each cell. What is said to hold more than the file would not fit into memory either.
     let fits = n_rows.saturating_mul(n_columns) <= text.len() + 1;
-    let mut numbers = vec![0.0; if fits { n_rows * n_columns } else { 0 }];
     let read = match fits {
-        true => fill(text, &parts, &mut numbers, (n_rows, n_columns), delimiter),
+        true => Columns::read(text, &starts, n_columns, delimiter),
         false => {
-            let ragged = |at: &usize| n_fields(line_at(text, *at), delimiter) != n_columns;
-            starts().find(ragged).map_or(Ok(vec![]), Err)
+            let ragged = |at: &u32| n_fields(line_at(text, *at as usize), delimiter) != n_columns;
+            let first = starts.iter().copied().find(ragged);
+            first.map_or_else(|| Ok(Columns::default()), |at| Err(at as usize))
         }
     };
     let gap = (n_columns == 1)
-        .then(|| blank_line(source, body, starts()))
+        .then(|| blank_line(source, body, &starts))
         .flatten();
     match (read, gap) {
         (Err(start), gap) if gap.as_ref().is_none_or(|(at, _)| start < *at) => {
@@ -113,42 +95,9 @@ pub(crate) fn read(
         (_, Some((_, error))) => Err(error),
         (read, None) => Ok(Plain {
             rows,
-            numbers,
             columns: read.unwrap_or_default(),
         }),
     }
-}
-
-/// Fills the columns, part by part; which are numbers throughout, or where the first row begins that is none.
-fn fill(
-    text: &str,
-    parts: &[Part],
-    numbers: &mut [f64],
-    (n_rows, n_columns): (usize, usize),
-    delimiter: u8,
-) -> Result<Vec<Summary>, usize> {
-    // For each part the pieces of the columns that it fills.
-    let mut pieces: Vec<Vec<&mut [f64]>> = parts.iter().map(|_| vec![]).collect();
-    for mut column in numbers.chunks_exact_mut(n_rows.max(1)) {
-        for (part, pieces) in parts.iter().zip(&mut pieces) {
-            let (piece, rest) = column.split_at_mut(part.rows.len());
-            pieces.push(piece);
-            column = rest;
-        }
-    }
-    let read: Vec<Result<Vec<Summary>, usize>> = parts
-        .par_iter()
-        .zip(pieces)
-        .map(|(part, pieces)| columns(text, part.starts(), pieces, delimiter))
-        .collect();
-    let mut all = vec![EMPTY; n_columns];
-    for part in read {
-        for (all, here) in all.iter_mut().zip(part?) {
-            all.numbers &= here.numbers;
-            all.longest = all.longest.max(here.longest);
-        }
-    }
-    Ok(all)
 }
 
 /// The text of the line that begins at `start`, without its end.
@@ -231,106 +180,15 @@ fn lines(text: &str, (from, to): (usize, usize), n_columns: usize, delimiter: u8
     part
 }
 
-/// Fills columns with the numbers of the rows that begin at `starts`, NaN for every other text; what they hold, or where the first
-/// row begins that is too long or has not as many cells as there are columns.
-fn columns(
-    text: &str,
-    starts: impl Iterator<Item = u32>,
-    mut columns: Vec<&mut [f64]>,
-    delimiter: u8,
-) -> Result<Vec<Summary>, usize> {
-    let width = columns.len();
-    let mut tile = vec![0.0; width * TILE];
-    let mut held = vec![EMPTY; width];
-    let mut starts = starts.map(|start| start as usize).peekable();
-    let mut done = 0;
-    while starts.peek().is_some() {
-        let mut rows = 0;
-        for (start, to) in starts.by_ref().take(TILE).zip(tile.chunks_exact_mut(width)) {
-            row(text, start, delimiter, to, &mut held).ok_or(start)?;
-            rows += 1;
-        }
-        for (j, (column, held)) in columns.iter_mut().zip(&mut held).enumerate() {
-            let mut sum = 0.0;
-            let from = tile[j..rows * width].iter().step_by(width);
-            for (to, from) in column[done..].iter_mut().zip(from) {
-                *to = *from;
-                // Not a number as soon as one of them is none; no number of a table is infinite.
-                sum += *from * 0.0;
-            }
-            held.numbers &= sum == 0.0;
-        }
-        done += rows;
-    }
-    Ok(held)
-}
-
-/// The numbers of a row; `None` if it has not as many cells as there are places, or one that is too long.
-fn row(
-    text: &str,
-    start: usize,
-    delimiter: u8,
-    to: &mut [f64],
-    held: &mut [Summary],
-) -> Option<()> {
-    let bytes = text.as_bytes();
-    let is_end = |byte: u8| byte == b'\n' || byte == b'\r';
-    let ends = |byte: u8| byte == delimiter || is_end(byte);
-    let (mut at, n_columns) = (start, to.len());
-    for (column, (place, held)) in to.iter_mut().zip(held).enumerate() {
-        let from = at;
-        let (end, number) = decimal_at(bytes, at);
-        at = end;
-        let length = match number {
-            Some(number) if bytes.get(at).is_none_or(|&byte| ends(byte)) => {
-                *place = number;
-                at - from
-            }
-            _ => {
-                while bytes.get(at).is_some_and(|&byte| !ends(byte)) {
-                    at += 1;
-                }
-                let cell = trimmed(text, from, at, 0);
-                let cell = &text[cell.start as usize..cell.end as usize];
-                if cell.len() > limits::CELL_BYTES {
-                    return None;
-                }
-                *place = other_number(cell);
-                cell.len()
-            }
-        };
-        held.longest = held.longest.max(length);
-        let more = bytes.get(at) == Some(&delimiter);
-        if more != (column + 1 < n_columns) {
-            return None;
-        }
-        at += usize::from(more);
-    }
-    Some(())
-}
-
 /// The first blank line between two rows, or between header and first row, and where it begins.
-fn blank_line(
-    source: &SourceText,
-    body: usize,
-    starts: impl Iterator<Item = usize>,
-) -> Option<(usize, Diagnostic)> {
+fn blank_line(source: &SourceText, body: usize, starts: &[u32]) -> Option<(usize, Diagnostic)> {
     let text = source.file();
     let mut last_end = text[..body].trim_end_matches(['\n', '\r']).len();
-    for start in starts {
+    for start in starts.iter().map(|start| *start as usize) {
         if let Err(error) = refuse_blank_line(source, last_end, start) {
             return Some((last_end, error));
         }
         last_end = start + line_at(text, start).len();
     }
     None
-}
-
-/// The number that a text states in another way than as a short decimal; NaN if it states none.
-fn other_number(text: &str) -> f64 {
-    let begins = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.');
-    match text.as_bytes().first().filter(|byte| begins(byte)) {
-        Some(_) => parse_real(text).unwrap_or(f64::NAN),
-        None => f64::NAN,
-    }
 }

@@ -1,18 +1,18 @@
 //! A table: the text of a file and where in it each cell stands.
 
 use crate::column::Column;
+use crate::columns::Columns;
 use crate::factor::Factor;
-use crate::plain::{Plain, Rows, Summary};
+use crate::plain::{Plain, Rows};
 use crate::source::{Cell, SourceText};
 use crate::{csv_file, file, json};
 use ppl_core::Numbers;
 use ppl_syntax::diagnostic::Diagnostic;
 use std::collections::HashMap;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// One CSV file, or the columns of a JSON object. Takes the file's size plus 8 bytes a cell.
+/// One CSV file, or the columns of a JSON object. Takes the file's size plus 4 bytes a cell, or 8 where numbers have many digits.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub(crate) source: SourceText,
@@ -20,10 +20,8 @@ pub struct Table {
     pub(crate) name_cells: Vec<Cell>,
     index: HashMap<String, usize>,
     places: Places,
-    /// The number of each cell, column after column, NaN where it is no plain number; empty where they were not read along.
-    numbers: Arc<Vec<f64>>,
-    /// What the columns hold, where numbers were read along.
-    held: Vec<Summary>,
+    /// The numbers of the cells, where they were read along.
+    numbers: Arc<Columns>,
     /// The levels of each column, once somebody asks.
     pub(crate) factors: Vec<OnceLock<Arc<Factor>>>,
     n_rows: usize,
@@ -94,8 +92,7 @@ impl Table {
     pub(crate) fn of_rows(source: SourceText, names: Vec<(String, Cell)>, read: Plain) -> Table {
         let n_rows = read.rows.lines.len();
         Table {
-            numbers: Arc::new(read.numbers),
-            held: read.columns,
+            numbers: Arc::new(read.columns),
             ..Table::with(source, names, n_rows, Places::Rows(read.rows))
         }
     }
@@ -120,7 +117,6 @@ impl Table {
             index,
             places,
             numbers: Arc::default(),
-            held: vec![],
             factors,
             n_rows,
         }
@@ -128,44 +124,25 @@ impl Table {
 
     /// The number of a cell, if it was read along and is a plain one.
     pub(crate) fn number(&self, row: usize, column: usize) -> Option<f64> {
-        let number = self.numbers.get(column * self.n_rows + row).copied();
-        number.filter(|x| !x.is_nan())
+        self.numbers.number(row, column)
     }
 
     /// The numbers of a column, if they were read along and all cells are plain ones.
     pub(crate) fn column_numbers(&self, column: usize) -> Option<Numbers> {
-        let plain = self.held.get(column).is_some_and(|held| held.numbers);
-        plain.then(|| self.columns(column..column + 1))
+        self.numbers.column(column)
     }
 
     /// The same of a column whose cells are single digits.
     pub(crate) fn digits(&self, column: usize) -> Option<Numbers> {
-        let single = self.held.get(column).is_some_and(|held| held.longest == 1);
+        let single = self.numbers.longest(column) == 1;
         self.column_numbers(column).filter(|_| single)
-    }
-
-    /// Neighbouring columns, one after another.
-    fn columns(&self, columns: Range<usize>) -> Numbers {
-        let range = columns.start * self.n_rows..columns.end * self.n_rows;
-        Numbers::part(self.numbers.clone(), range)
     }
 
     /// These columns one after another, where all their cells are plain numbers; else they are to be read one by one, which
     /// tells what is wrong with them. Nothing is copied where they stand so in the file.
     pub fn matrix(&self, columns: &[Column]) -> Option<Numbers> {
-        let parts: Option<Vec<Numbers>> = { columns.iter() }
-            .map(|c| self.column_numbers(c.index))
-            .collect();
-        let parts = parts?;
-        let first = columns.first()?.index;
-        let in_order = columns
-            .iter()
-            .zip(first..)
-            .all(|(c, index)| c.index == index);
-        Some(match in_order {
-            true => self.columns(first..first + columns.len()),
-            false => parts.iter().flat_map(|part| part.iter().copied()).collect(),
-        })
+        let columns: Vec<usize> = columns.iter().map(|c| c.index).collect();
+        self.numbers.matrix(&columns)
     }
 
     /// The path as the user gave it.

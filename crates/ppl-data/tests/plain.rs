@@ -114,6 +114,78 @@ fn ragged_rows_and_matrices() {
     );
 }
 
+/// Short decimals are stored as whole numbers, of one unit where columns stand beside each other; whatever cannot be one, in rows
+/// that nobody looked at before, comes back all the same.
+#[test]
+fn decimals_and_others_among_them() {
+    let n = 5_000;
+    let text = |odd: &dyn Fn(usize, usize) -> Option<&'static str>| {
+        let cell = |i: usize, j: usize| match (odd(i, j), j) {
+            (Some(text), _) => text.to_owned(),
+            // Neighbours of two decimals, among them one of whole numbers.
+            (_, 0) => format!("{}", i % 3),
+            (_, 1) => format!("-{}.{:02}", i % 50, i % 100),
+            (_, 2) => format!("{}.5", i % 7),
+            // Large numbers, and many digits.
+            (_, 3) => format!("{}", 123_456 * i),
+            (_, 4) => format!("{}", 1.0 / (i + 1) as f64),
+            // Whole numbers with a point.
+            (_, 5) => format!("{}.0", i),
+            (_, _) => format!("label{}", i % 4),
+        };
+        let row = |i: usize| (0..7).map(|j| cell(i, j)).collect::<Vec<_>>().join(",");
+        let rows: Vec<String> = (0..n).map(row).collect();
+        format!("a,b,c,d,e,f,g\n{}\n", rows.join("\n"))
+    };
+    let odd = [
+        "-0",
+        "1e3",
+        "0.12345678901",
+        "123456789012345",
+        "NA",
+        "",
+        "99999999",
+    ];
+    let strange = |i: usize, j: usize| match i % 700 == 333 {
+        true => odd.get(i / 700 + j).copied(),
+        false => None,
+    };
+    for text in [text(&|_, _| None), text(&strange)] {
+        let quoted = text.replacen('a', "\"a\"", 1);
+        assert!(account(&text) == account(&quoted));
+        let tables = [&text, &quoted].map(|t| Table::from_csv_text("t.csv", t).unwrap());
+        for names in ["abc", "cba", "ac", "bcd", "ef", "e", "bf"] {
+            let matrix = |table: &Table| {
+                let names = names.chars().map(String::from);
+                let columns: Vec<_> = names.map(|name| table.column(&name).unwrap()).collect();
+                let one_by_one = columns.iter().map(|c| c.reals().ok());
+                let one_by_one = one_by_one.collect::<Option<Vec<Numbers>>>()?;
+                let numbers: Vec<u64> = { one_by_one.iter() }
+                    .flat_map(|c| c.iter().map(|x| x.to_bits()))
+                    .collect();
+                if let Some(matrix) = table.matrix(&columns) {
+                    assert!(
+                        matrix
+                            .iter()
+                            .map(|x| x.to_bits())
+                            .eq(numbers.iter().copied())
+                    );
+                }
+                Some(numbers)
+            };
+            assert!(matrix(&tables[0]) == matrix(&tables[1]), "{names}");
+        }
+    }
+    // A number in another form, and -0, are whole numbers too.
+    let exponents = |i: usize, _: usize| (i == 777).then_some("1e-2");
+    let table = Table::from_csv_text("t.csv", &text(&exponents)).unwrap();
+    let columns = ["a", "b", "c"].map(|name| table.column(name).unwrap());
+    let matrix = table.matrix(&columns).unwrap();
+    let decimals = matrix.decimals().unwrap();
+    let shape = (decimals.rows(), decimals.columns(), decimals.places());
+    assert_eq!((shape, decimals.are_needed()), ((n, 3, 2), true));
+}
+
 /// Large files are read in parts: what stands at their borders is read as elsewhere, and the first error is told.
 #[test]
 fn parts_of_a_large_file() {

@@ -34,8 +34,8 @@ pub(crate) struct Assembler<'a> {
     pub(crate) places: &'a Places,
     pub(crate) memory: &'a mut Memory,
     pub(crate) set: InstructionSet,
-    /// Packed matrices by node, the axis of their rows and rows of a block.
-    pub(crate) matrices: HashMap<(usize, AxisId, usize), Matrix>,
+    /// Packed matrices by node and the axis of their rows.
+    pub(crate) matrices: HashMap<(usize, AxisId), Matrix>,
     /// Run tables by index and block length.
     pub(crate) tables: HashMap<(IndexId, usize), RunTable>,
 }
@@ -126,7 +126,7 @@ impl Assembler<'_> {
             },
             names.join(" ")
         );
-        self.set_scales(lowered, &mut sinks, &extent);
+        self.set_scales(lowered, &mut sinks);
         Ok(Kernel {
             block: extent.block,
             inner: extent.lanes,

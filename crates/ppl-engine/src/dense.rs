@@ -4,12 +4,14 @@
 mod tests;
 
 use crate::matrix::Matrix;
-use crate::ops::dense::{Along, DenseFn, PairFn, TILE, Wide};
+use crate::ops::dense::{Along, Block, DenseFn, PairFn, TILE, Wide};
 
 /// One product in one chunk.
 pub(crate) struct DenseStep {
     pub(crate) run: DenseFn,
     pub(crate) matrix: Matrix,
+    /// Tiles of a block.
+    pub(crate) tiles: usize,
     /// The vector of each position, or its accumulators.
     pub(crate) along: Along,
     /// Owns what `along` points at.
@@ -42,8 +44,8 @@ impl DenseSteps {
         {
             let rows = lanes.next_multiple_of(TILE);
             // Blocks before the last are full, so the rows that the pair works on cover those of this block.
-            let (x, last) = (b.matrix.block(block, rows), a.matrix.block(block - 1, full));
-            // SAFETY: the caller's guarantee; the padding of a block exists in memory.
+            let (x, last) = (b.block(block, rows), a.block(block - 1, full));
+            // SAFETY: the caller's guarantee; the padding of a tile exists in memory.
             unsafe { pair(&x, &b.along, &b.wide, &last, &a.along, &a.wide) };
             return;
         }
@@ -66,6 +68,11 @@ impl DenseSteps {
 }
 
 impl DenseStep {
+    /// The matrix's part in a block, of which so many rows count.
+    fn block(&self, number: usize, rows: usize) -> Block {
+        self.matrix.block(number * self.tiles, rows)
+    }
+
     unsafe fn run(&self, block: usize, lanes: usize) {
         let rows = lanes.next_multiple_of(TILE);
         // SAFETY: the caller's guarantee; the wide registers hold whole blocks.
@@ -76,7 +83,7 @@ impl DenseStep {
                     std::slice::from_raw_parts_mut(tail, rows - lanes).fill(0.0);
                 }
             }
-            (self.run)(&self.matrix.block(block, rows), &self.along, &self.wide)
+            (self.run)(&self.block(block, rows), &self.along, &self.wide)
         }
     }
 }

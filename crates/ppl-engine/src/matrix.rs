@@ -1,9 +1,10 @@
-//! Matrices of data, packed for dense products: block of rows after block of rows, each column after column.
+//! Matrices of data, packed for dense products: tile of rows after tile of rows, each column after column.
 
 use crate::EngineError;
 use crate::memory::Memory;
 use crate::ops::InstructionSet;
-use crate::ops::dense::{Block, DOUBLE, SINGLE, WHOLE};
+use crate::ops::dense::{Block, DOUBLE, SINGLE, TILE, WHOLE};
+use ppl_core::{Decimals, Numbers};
 use rayon::prelude::*;
 
 /// Decimals that are tried for exact storage as whole numbers.
@@ -17,9 +18,9 @@ const PART: usize = 1 << 18;
 /// A packed matrix.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix {
-    start: *mut u8,
-    /// Rows of a block.
-    block: usize,
+    start: *const u8,
+    /// Elements from one tile to the next.
+    step: usize,
     columns: usize,
     /// How the elements are stored.
     pub(crate) stored: u8,
@@ -29,25 +30,30 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     /// Packs `rows` by `columns` elements that lie at these distances. Numbers of few decimals that all come back exactly
-    /// are stored as whole numbers, numbers of 24 bits in single precision; either halves the memory traffic.
+    /// are stored as whole numbers, numbers of 24 bits in single precision; either halves the memory traffic. What was read as
+    /// whole numbers in this order is left where it stands, and `data` must be kept.
     pub(crate) fn pack(
-        data: &[f64],
+        data: &Numbers,
         rows: (usize, usize),
         columns: (usize, usize),
-        block: usize,
         memory: &mut Memory,
     ) -> Result<Matrix, EngineError> {
-        let n = rows.0.div_ceil(block) * block * columns.0;
+        if let Some(decimals) = data.decimals()
+            && (rows, columns) == ((decimals.rows(), 1), (decimals.columns(), decimals.rows()))
+            && decimals.are_needed()
+        {
+            return Ok(Matrix::read(decimals));
+        }
+        let n = rows.0.div_ceil(TILE) * TILE * columns.0;
         let packing = Packing {
             data,
             first: 0,
             rows,
             columns,
-            block,
         };
         let sample = &data[..data.len().min(SAMPLE)];
         let half = |memory: &mut Memory| memory.allocate(n.div_ceil(2));
-        // SAFETY (of the slices): a buffer is zeroed and has room for all blocks.
+        // SAFETY (of the slices): a buffer is zeroed and has room for all tiles.
         let (mut start, mut stored, mut power) = (std::ptr::null_mut(), DOUBLE, 1.0);
         if let Some(least) = decimals(sample) {
             start = half(memory)?;
@@ -72,26 +78,35 @@ impl Matrix {
         }
         Ok(Matrix {
             start: start.cast(),
-            block,
+            step: TILE * columns.0,
             columns: columns.0,
             stored,
             scale: 1.0 / power,
         })
     }
 
-    /// Whether both are the same.
-    pub(crate) fn is(&self, other: &Matrix) -> bool {
-        self.start == other.start
+    /// What stands as it is stored here.
+    fn read(decimals: &Decimals) -> Matrix {
+        Matrix {
+            start: decimals.cells().as_ptr().cast(),
+            step: decimals.step(),
+            columns: decimals.columns(),
+            stored: WHOLE,
+            scale: 1.0 / 10f64.powi(decimals.places() as i32),
+        }
     }
 
-    /// A block, of which so many rows count.
-    pub(crate) fn block(&self, number: usize, rows: usize) -> Block {
+    /// Whether both are the same.
+    pub(crate) fn is(&self, other: &Matrix) -> bool {
+        (self.start, self.columns) == (other.start, other.columns)
+    }
+
+    /// So many rows from a tile on.
+    pub(crate) fn block(&self, tile: usize, rows: usize) -> Block {
         let element = if self.stored == DOUBLE { 8 } else { 4 };
         Block {
-            start: self
-                .start
-                .wrapping_add(number * self.block * self.columns * element),
-            stride: self.block,
+            start: self.start.wrapping_add(tile * self.step * element),
+            step: self.step,
             rows,
             columns: self.columns,
             scale: self.scale,
@@ -99,7 +114,7 @@ impl Matrix {
     }
 }
 
-/// What is packed: numbers of rows and columns with their distances in the data, rows of a block.
+/// What is packed: numbers of rows and columns with their distances in the data.
 #[derive(Clone, Copy)]
 struct Packing<'a> {
     data: &'a [f64],
@@ -107,36 +122,35 @@ struct Packing<'a> {
     first: usize,
     rows: (usize, usize),
     columns: (usize, usize),
-    block: usize,
 }
 
 impl Packing<'_> {
-    /// Stores whole blocks on as many threads as there are; false as soon as one element does not come back exactly.
+    /// Stores whole tiles on as many threads as there are; false as soon as one element does not come back exactly.
     fn parts<T: Send>(
         &self,
         to: &mut [T],
         store: impl Fn(&Packing<'_>, &mut [T]) -> bool + Sync,
     ) -> bool {
-        let block = (self.block * self.columns.0).max(1);
-        let blocks = (PART / block).max(1);
-        let parts = to.par_chunks_mut(blocks * block).enumerate();
+        let tile = (TILE * self.columns.0).max(1);
+        let tiles = (PART / tile).max(1);
+        let parts = to.par_chunks_mut(tiles * tile).enumerate();
         parts.all(|(i, to)| {
-            let first = i * blocks * self.block;
+            let first = i * tiles * TILE;
             store(&Packing { first, ..*self }, to)
         })
     }
 
-    /// Stores all elements in another form; false as soon as one does not come back exactly. The blocks' columns, whose
+    /// Stores all elements in another form; false as soon as one does not come back exactly. The tiles' columns, whose
     /// data lie together, one after another.
     #[inline(always)]
     fn store<T>(&self, to: &mut [T], form: impl Fn(f64) -> (T, bool)) -> bool {
         let ((rows, row_step), (columns, column_step)) = (self.rows, self.columns);
-        let blocks = to.chunks_exact_mut(self.block * columns).enumerate();
-        { blocks }.all(|(b, to)| {
-            let first = self.first + b * self.block;
-            let len = self.block.min(rows - first);
+        let tiles = to.chunks_exact_mut(TILE * columns).enumerate();
+        { tiles }.all(|(t, to)| {
+            let first = self.first + t * TILE;
+            let len = TILE.min(rows - first);
             let mut all = true;
-            for (j, to) in to.chunks_exact_mut(self.block).enumerate() {
+            for (j, to) in to.chunks_exact_mut(TILE).enumerate() {
                 let from = &self.data[first * row_step + j * column_step..];
                 let mut store = |to: &mut T, x: f64| {
                     let (stored, exact) = form(x);
@@ -222,11 +236,13 @@ fn decimals(data: &[f64]) -> Option<i32> {
 mod tests {
     use super::{Matrix, SAMPLE, decimals};
     use crate::memory::Memory;
-    use crate::ops::dense::{DOUBLE, SINGLE, WHOLE};
+    use crate::ops::dense::{DOUBLE, SINGLE, TILE, WHOLE};
+    use ppl_core::{Decimals, Numbers, Tiles};
+    use std::sync::Arc;
 
     /// Element of a packed matrix.
     fn element(m: &Matrix, row: usize, column: usize) -> f64 {
-        let at = (row / m.block * m.columns + column) * m.block + row % m.block;
+        let at = row / TILE * m.step + column * TILE + row % TILE;
         // SAFETY: the place exists, and the tests keep the memory.
         unsafe {
             match m.stored {
@@ -239,7 +255,7 @@ mod tests {
 
     #[test]
     fn matrices_come_back_whatever_follows_the_sample() {
-        let (rows, columns, block) = (1_000, 3, 64);
+        let (rows, columns) = (1_000, 3);
         let plain: Vec<f64> = (0..rows * columns)
             .map(|i| (i % 777) as f64 / 8.0 - 3.0)
             .collect();
@@ -260,10 +276,9 @@ mod tests {
             for (row_step, column_step) in [(columns, 1), (1, rows)] {
                 let mut memory = Memory::default();
                 let m = Matrix::pack(
-                    &data,
+                    &data.clone().into(),
                     (rows, row_step),
                     (columns, column_step),
-                    block,
                     &mut memory,
                 )
                 .unwrap();
@@ -277,6 +292,32 @@ mod tests {
                         );
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_read_as_whole_numbers_is_not_packed_again() {
+        let (rows, columns) = (100, 3);
+        let of = |i: usize, j: usize| (i * 7 + j) as i32 - 300;
+        // Two decimals that are needed, and two of which one would do.
+        for (unit, needed) in [(1, true), (10, false)] {
+            let mut tiles = Tiles::new(rows, columns + 2);
+            let step = tiles.step();
+            for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                tiles.cells_mut()[i / TILE * step + (j + 1) * TILE + i % TILE] = of(i, j) * unit;
+            }
+            let read: Numbers = Decimals::new(Arc::new(tiles), 1..columns + 1, 2).into();
+            let mut memory = Memory::default();
+            let shape = ((rows, 1), (columns, rows));
+            let m = Matrix::pack(&read, shape.0, shape.1, &mut memory).unwrap();
+            let stands = read.decimals().unwrap().cells().as_ptr().cast();
+            assert_eq!((m.stored, m.start == stands), (WHOLE, needed));
+            let plain = Numbers::from(read.to_vec());
+            let packed = Matrix::pack(&plain, shape.0, shape.1, &mut memory).unwrap();
+            assert_eq!(m.scale, packed.scale);
+            for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                assert_eq!(element(&m, i, j), element(&packed, i, j));
             }
         }
     }

@@ -62,9 +62,9 @@ impl Assembler<'_> {
     }
 
     /// The packed matrix of a product.
-    fn matrix(&mut self, product: &Product, extent: &Extent) -> Result<Matrix, EngineError> {
+    fn matrix(&mut self, product: &Product) -> Result<Matrix, EngineError> {
         // A square one may be packed by its rows and by its columns.
-        let key = (product.matrix, product.row, extent.block);
+        let key = (product.matrix, product.row);
         if let Some(&matrix) = self.matrices.get(&key) {
             return Ok(matrix);
         }
@@ -83,13 +83,7 @@ impl Assembler<'_> {
         }
         let strides = program.strides(axes);
         let along = |axis: AxisId| (self.graph.size(axis), strides[axis.0 as usize]);
-        let matrix = Matrix::pack(
-            data,
-            along(product.row),
-            along(product.column),
-            extent.block,
-            self.memory,
-        )?;
+        let matrix = Matrix::pack(data, along(product.row), along(product.column), self.memory)?;
         self.matrices.insert(key, matrix);
         Ok(matrix)
     }
@@ -122,7 +116,7 @@ impl Assembler<'_> {
             let Some(product) = self.product(step) else {
                 continue;
             };
-            let matrix = self.matrix(&product, extent)?;
+            let matrix = self.matrix(&product)?;
             let (view, register) = match (&step.target, sink, step.args.first()) {
                 (Target::Sink(_), Some(sink), Some(Source::Register(v))) => {
                     (sink.destinations[chunk].clone(), *v)
@@ -138,6 +132,7 @@ impl Assembler<'_> {
             let step = DenseStep {
                 run: self.set.dense(product.transposed, matrix.stored),
                 matrix,
+                tiles: extent.block / TILE,
                 along: Along {
                     base: view.base,
                     stride: view.stride(product.column),
@@ -177,19 +172,12 @@ impl Assembler<'_> {
     }
 
     /// What sums over a matrix of whole numbers are to be multiplied by in the end.
-    pub(super) fn set_scales(
-        &self,
-        lowered: &Lowered,
-        sinks: &mut [Option<Sink>],
-        extent: &Extent,
-    ) {
+    pub(super) fn set_scales(&self, lowered: &Lowered, sinks: &mut [Option<Sink>]) {
         for (step, sink) in lowered.steps.iter().zip(sinks) {
             if let (Some(product), Some(finish)) = (
                 self.product(step),
                 sink.as_mut().and_then(|sink| sink.finish.as_mut()),
-            ) && let Some(matrix) =
-                self.matrices
-                    .get(&(product.matrix, product.row, extent.block))
+            ) && let Some(matrix) = self.matrices.get(&(product.matrix, product.row))
             {
                 finish.scale = matrix.scale;
             }

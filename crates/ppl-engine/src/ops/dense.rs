@@ -2,12 +2,15 @@
 //! columns stay in registers.
 
 use super::vector::Eight;
+/// Rows of a tile; rows are padded to a multiple of this.
+pub(crate) use ppl_core::TILE;
 
-/// A block of a matrix: column after column, `stride` rows each.
+/// A block of a matrix: tile after tile of [`TILE`] rows, in each of them column after column.
 #[derive(Clone, Copy)]
 pub(crate) struct Block {
     pub(crate) start: *const u8,
-    pub(crate) stride: usize,
+    /// Elements from one tile to the next.
+    pub(crate) step: usize,
     /// Rows to work on: a multiple of [`TILE`].
     pub(crate) rows: usize,
     pub(crate) columns: usize,
@@ -22,8 +25,6 @@ pub(crate) const WHOLE: u8 = 1;
 /// As `f32`.
 pub(crate) const SINGLE: u8 = 2;
 
-/// Rows are padded to a multiple of this.
-pub(crate) const TILE: usize = 64;
 /// Lanes of an accumulator.
 pub(crate) const LANES: usize = 8;
 
@@ -60,6 +61,14 @@ impl Along {
     }
 }
 
+impl Block {
+    /// The place of a row in the first column; that of the next column is [`TILE`] elements on.
+    #[inline(always)]
+    fn row(&self, row: usize) -> usize {
+        row / TILE * self.step + row % TILE
+    }
+}
+
 #[inline(always)]
 unsafe fn load<V: Eight, const STORED: u8>(x: *const u8, at: usize) -> V {
     // SAFETY: the caller's guarantee.
@@ -87,10 +96,11 @@ unsafe fn forward_tile<V: Eight, const S: usize, const R: usize, const STORED: u
         for (s, from) in from.iter_mut().enumerate() {
             *from = b.at(first + s);
         }
+        let place = x.row(row);
         for j in 0..x.columns {
             let mut column = [V::zero(); R];
             for (r, column) in column.iter_mut().enumerate() {
-                *column = load::<V, STORED>(x.start, j * x.stride + row + r * 8);
+                *column = load::<V, STORED>(x.start, place + j * TILE + r * 8);
             }
             for s in 0..S {
                 let weight = V::splat(*from[s].add(j * b.stride));
@@ -164,13 +174,15 @@ unsafe fn transposed_tile<V: Eight, const S: usize, const C: usize, const STORED
     unsafe {
         let mut total = [[V::zero(); C]; S];
         let element = if STORED == DOUBLE { 8 } else { 4 };
+        let next = x.rows / TILE * x.step;
         for row in (0..x.rows).step_by(8) {
             let mut values = [V::zero(); C];
+            let place = x.row(row) + column * TILE;
             for (c, value) in values.iter_mut().enumerate() {
-                let at = (column + c) * x.stride + row;
+                let at = place + c * TILE;
                 *value = load::<V, STORED>(x.start, at);
                 if ahead {
-                    V::prefetch(x.start.wrapping_add((at + x.columns * x.stride) * element));
+                    V::prefetch(x.start.wrapping_add((at + next) * element));
                 }
             }
             for (s, total) in total.iter_mut().enumerate() {
@@ -248,6 +260,9 @@ pub(crate) unsafe fn pair<V: Eight, const R: usize, const STORED: u8>(
     unsafe {
         let (from, to_first) = (b.at(0), to.at(0));
         for row in (0..before.rows).step_by(8 * R) {
+            // A last block may be shorter; what stands in lanes behind its rows counts for nothing.
+            let place = x.row(row.min(x.rows - 8 * R));
+            let place_before = before.row(row);
             let mut weights = [V::zero(); R];
             for (q, weight) in weights.iter_mut().enumerate() {
                 *weight = V::load(r.base.add(row + q * 8));
@@ -256,13 +271,13 @@ pub(crate) unsafe fn pair<V: Eight, const R: usize, const STORED: u8>(
             for j in 0..x.columns {
                 let weight = V::splat(*from.add(j * b.stride));
                 for (q, total) in total.iter_mut().enumerate() {
-                    let value = load::<V, STORED>(x.start, j * x.stride + row + q * 8);
+                    let value = load::<V, STORED>(x.start, place + j * TILE + q * 8);
                     *total = total.mul_add(value, weight);
                 }
                 let to = to_first.add(j * to.stride);
                 let mut sums = [V::load(to), V::zero()];
                 for (q, &weight) in weights.iter().enumerate() {
-                    let value = load::<V, STORED>(before.start, j * before.stride + row + q * 8);
+                    let value = load::<V, STORED>(before.start, place_before + j * TILE + q * 8);
                     sums[q % 2] = sums[q % 2].mul_add(value, weight);
                 }
                 sums[0].add(sums[1]).store(to);

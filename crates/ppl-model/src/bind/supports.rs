@@ -81,10 +81,16 @@ impl Range {
         })
     }
 
+    /// Without branches, which data such as 0 and 1 in no order would make dear.
     pub fn contains(&self, v: f64) -> bool {
-        let above = v > self.low.0 || (self.low.1 && v == self.low.0);
-        let below = v < self.high.0 || (self.high.1 && v == self.high.0);
-        above && below && (!self.whole || v.fract() == 0.0)
+        /// From here on all numbers are whole ones.
+        const WHOLE: f64 = (1u64 << 52) as f64;
+        let above = (v > self.low.0) | (self.low.1 & (v == self.low.0));
+        let below = (v < self.high.0) | (self.high.1 & (v == self.high.0));
+        // Adding it rounds what is smaller to a whole number.
+        let size = v.abs();
+        let is_whole = (size >= WHOLE) | ((size + WHOLE) - WHOLE == size);
+        above & below & (!self.whole | is_whole)
     }
 
     pub fn words(&self) -> String {
