@@ -27,8 +27,9 @@ pub const IMPOSSIBLE: f64 = -1e300;
 const MAX_ORDER: usize = 3;
 
 /// Chains, one after another along an axis. Its arguments: the log weights of steps and of values, both as `exp` of them
-/// scaled to a largest of 1 in each element (constants), the logs of those scales (one an element, a constant), and then
-/// a pair of directions for every order.
+/// scaled to a largest of 1 in each element (constants), the logs of those scales (constants: those of the values, one an
+/// element, and those of the steps, one in all where steps are the same everywhere), and then a pair of directions for
+/// every order.
 ///
 /// Order 0 gives the total, the marginals of the values and those of the steps, which are the total's gradient. Order k
 /// gives the mixed derivatives of the marginals in its k directions, (d/dε) gradient(log weights + ε direction). The
@@ -42,7 +43,7 @@ struct Chain {
 }
 
 /// Arguments before the directions.
-const FIXED: usize = 5;
+const FIXED: usize = 6;
 
 impl Chain {
     /// Marginals of values and steps among the results.
@@ -291,7 +292,7 @@ impl Builder {
         let varies = self.axes_of(pair).contains(along);
         let scaled = |e: Expr<'b>, over: AxisSet| {
             let peak = self.max_over(self.stop(e), over);
-            let peak = peak.max(Expr::Const(IMPOSSIBLE));
+            let peak = self.stop(peak.max(Expr::Const(IMPOSSIBLE)));
             (self.stop((self.stop(e) - peak).exp()), peak)
         };
         let both = AxisSet::of(&[from, to]);
@@ -299,16 +300,7 @@ impl Builder {
         let own = self.broadcast(own, self.axes_of(own).union(AxisSet::of(&[along, to])));
         let (step, largest_step) = scaled(pair, both);
         let (weight, largest_weight) = scaled(own, AxisSet::of(&[to]));
-        // The first element of a chain is not stepped into.
-        let n = self.size(along);
-        let mut stepped = vec![1.0; n];
-        stepped[0] = 0.0;
-        for &end in ends.iter().filter(|&&e| (e as usize) < n) {
-            stepped[end as usize] = 0.0;
-        }
         let chains = by_length(&ends).into();
-        let stepped = self.data(stepped.into(), AxisSet::of(&[along]));
-        let scales = self.stop(stepped.select(largest_step, Expr::Const(0.0)) + largest_weight);
         let steps = if varies {
             vec![along, from, to]
         } else {
@@ -323,10 +315,11 @@ impl Builder {
                 steps.clone(),
                 values.clone(),
                 vec![along],
+                if varies { vec![along] } else { vec![] },
             ],
             results: vec![vec![], values, steps],
         };
-        let args = [pair, own, step, weight, scales];
+        let args = [pair, own, step, weight, largest_weight, largest_step];
         let called = self.call(&Routine::Block(Arc::new(call)), &args);
         self.call_part(called, 0)
     }

@@ -69,9 +69,6 @@ impl<'a> Group<'a> {
     fn own(&self) -> &'a Placed {
         &self.laid.args[3]
     }
-    fn scales(&self) -> &'a Placed {
-        &self.laid.args[4]
-    }
     fn direction(&self, d: usize, own: bool) -> &'a Placed {
         &self.laid.args[FIXED + 2 * d + usize::from(own)]
     }
@@ -212,16 +209,30 @@ impl<'a> Group<'a> {
         self.lanes.iter().take(last.unwrap_or(lanes)).enumerate()
     }
 
-    /// Sum of the logs by which a lane's weights were scaled.
+    /// Sum of the logs by which a lane's weights were scaled. The first element is not stepped into.
     pub(super) fn scale(&self, lane: usize) -> f64 {
+        let [values, steps] = [&self.laid.args[4], &self.laid.args[5]];
+        let of_values = self.sum(values, lane, 0..self.n);
+        let of_steps = match self.varies() {
+            true => self.sum(steps, lane, 1..self.n),
+            false => steps.get(self.lanes[lane].0, 0) * (self.n - 1) as f64,
+        };
+        of_values + of_steps
+    }
+
+    /// Sum of an array's numbers for some elements of a lane's chain.
+    fn sum(&self, placed: &Placed, lane: usize, elements: Range<usize>) -> f64 {
         let (block, begin) = self.lanes[lane];
-        let stride = self.scales().stride(0);
-        let span = begin * stride..(begin + self.n - 1) * stride + 1;
-        let scales = self.scales().row(block, span);
+        if elements.is_empty() {
+            return 0.0;
+        }
+        let stride = placed.stride(0);
+        let span = (begin + elements.start) * stride..(begin + elements.end - 1) * stride + 1;
+        let numbers = placed.row(block, span);
         let mut sums = [0.0; 8];
-        for eight in scales.chunks(8 * stride.max(1)) {
-            for (sum, scale) in sums.iter_mut().zip(eight.iter().step_by(stride.max(1))) {
-                *sum += scale;
+        for eight in numbers.chunks(8 * stride.max(1)) {
+            for (sum, number) in sums.iter_mut().zip(eight.iter().step_by(stride.max(1))) {
+                *sum += number;
             }
         }
         let pairs = [0, 1, 2, 3].map(|i| sums[i] + sums[i + 4]);
