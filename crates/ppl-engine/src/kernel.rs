@@ -88,6 +88,12 @@ unsafe impl Sync for Kernel {}
 unsafe impl Sync for Chunk {}
 
 impl Kernel {
+    /// Whether all is one block without outer axes.
+    pub(crate) fn is_one_block(&self) -> bool {
+        let one = |chunk: &Chunk| chunk.blocks.len() == 1 && chunk.dense.is_empty();
+        self.outer.is_empty() && matches!(&self.chunks[..], [chunk] if one(chunk))
+    }
+
     /// Runs all chunks and joins what they accumulated, in a fixed order.
     ///
     /// # Safety
@@ -97,13 +103,7 @@ impl Kernel {
         unsafe {
             self.fills.iter().for_each(|fill| fill.apply());
             match &self.chunks[..] {
-                [chunk]
-                    if self.outer.is_empty()
-                        && chunk.blocks.len() == 1
-                        && chunk.dense.is_empty() =>
-                {
-                    chunk.run_once(self.inner)
-                }
+                [chunk] if self.is_one_block() => chunk.run_once(self.inner),
                 [chunk] => chunk.run(self),
                 chunks => chunks
                     .par_iter()

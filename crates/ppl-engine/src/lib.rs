@@ -26,6 +26,7 @@ mod product;
 pub mod random;
 mod registers;
 mod reuse;
+mod short;
 mod sinks;
 mod slice;
 
@@ -39,6 +40,7 @@ use memory::Memory;
 pub use ops::InstructionSet;
 use place::Places;
 use ppl_core::{Numbers, Program};
+use short::Short;
 use std::collections::HashMap;
 use std::sync::Arc;
 use thiserror::Error;
@@ -93,7 +95,17 @@ pub enum EngineError {
 /// One thing to run.
 enum Stage {
     Kernel(Kernel),
+    Short(Short),
     Call(Run),
+}
+
+/// What a compiled program reads.
+#[derive(Debug)]
+pub struct Inputs<'k> {
+    /// The parameters.
+    pub params: &'k mut [f64],
+    /// The noise.
+    pub noise: &'k mut [f64],
 }
 
 /// A compiled program with its working memory.
@@ -161,7 +173,17 @@ impl Kernels {
                 stages.push(Stage::Call(Run::compile(graph, &places, call, set)?));
             }
             let lowered = lower::lower(graph, levels, &places, group);
-            stages.push(Stage::Kernel(assembler.kernel(group, &lowered)?));
+            let kernel = assembler.kernel(group, &lowered)?;
+            if !Short::takes(&kernel) {
+                stages.push(Stage::Kernel(kernel));
+                continue;
+            }
+            if !matches!(stages.last(), Some(Stage::Short(_))) {
+                stages.push(Stage::Short(Short::default()));
+            }
+            if let Some(Stage::Short(short)) = stages.last_mut() {
+                short.add(&kernel);
+            }
         }
         for call in calls {
             stages.push(Stage::Call(Run::compile(graph, &places, call, set)?));
@@ -207,21 +229,32 @@ impl Kernels {
             self.n_noise,
             "the program's number of noise elements"
         );
-        // SAFETY: the buffers have these lengths and `&mut self` is the only access to them.
-        unsafe {
-            std::ptr::copy_nonoverlapping(params.as_ptr(), self.params, params.len());
-            std::ptr::copy_nonoverlapping(noise.as_ptr(), self.noise, noise.len());
-        }
-        self.run_stages();
+        let inputs = self.inputs();
+        inputs.params.copy_from_slice(params);
+        inputs.noise.copy_from_slice(noise);
+        self.run_filled();
     }
 
-    /// Evaluates all outputs at what the buffers of parameters and noise hold.
-    fn run_stages(&mut self) {
+    /// The numbers that the next [`Kernels::run_filled`] reads: as they were left, at first 0. Long arrays that are written here
+    /// need not be copied.
+    pub fn inputs(&mut self) -> Inputs<'_> {
+        // SAFETY: the buffers have these lengths, and `&mut self` is the only access to them.
+        unsafe {
+            Inputs {
+                params: std::slice::from_raw_parts_mut(self.params, self.n_params),
+                noise: std::slice::from_raw_parts_mut(self.noise, self.n_noise),
+            }
+        }
+    }
+
+    /// Evaluates all outputs at what [`Kernels::inputs`] holds, otherwise as [`Kernels::run`].
+    pub fn run_filled(&mut self) {
         for stage in &mut self.stages {
             // SAFETY: this value owns or shares all that the addresses point into, and `&mut self` is the only access to
             // what is written.
             match stage {
                 Stage::Kernel(kernel) => unsafe { kernel.run() },
+                Stage::Short(short) => unsafe { short.run() },
                 Stage::Call(call) => unsafe { call.run() },
             }
         }
@@ -238,6 +271,7 @@ impl Kernels {
     pub fn explain(&self) -> String {
         let line = |stage: &Stage| match stage {
             Stage::Kernel(kernel) => format!("{}\n", kernel.description),
+            Stage::Short(short) => short.description.clone(),
             Stage::Call(call) => call.description(),
         };
         self.stages.iter().map(line).collect()

@@ -1,4 +1,4 @@
-//! A program compiled to kernels, with the noise that it reads.
+//! A program compiled to kernels, and the noise that it reads.
 
 use crate::objective::ObjectiveError;
 use crate::source::Source;
@@ -22,7 +22,6 @@ pub enum Purpose {
 /// A compiled program together with the parameters and noise that it reads.
 pub struct Compiled {
     kernels: Kernels,
-    noise: Vec<f64>,
     blocks: Vec<NoiseBlock>,
     seed: u64,
     purpose: Purpose,
@@ -34,14 +33,12 @@ impl Compiled {
     /// Compiles; noise outside of the blocks stays 0.
     pub(crate) fn new(
         program: &Program,
-        n_noise: usize,
         blocks: Vec<NoiseBlock>,
         seed: u64,
         purpose: Purpose,
     ) -> Result<Compiled, ObjectiveError> {
         Ok(Compiled {
             kernels: Kernels::compile(program)?,
-            noise: vec![0.0; n_noise],
             blocks,
             seed,
             purpose,
@@ -62,17 +59,24 @@ impl Compiled {
 
     /// Evaluates all outputs with all noise at 0 (uniform noise at its middle): the centre of the guide.
     pub(crate) fn run_without_noise(&mut self, params: &[f64]) {
-        self.noise.fill(0.0);
+        let noise = self.kernels.inputs().noise;
+        noise.fill(0.0);
         for b in self.blocks.iter().filter(|b| b.kind == NoiseKind::Uniform) {
-            self.noise[b.offset..b.offset + b.len].fill(0.5);
+            noise[b.offset..b.offset + b.len].fill(0.5);
         }
-        self.kernels.run(params, &self.noise);
+        self.run_with_noise(params);
     }
 
     /// Draws the noise of a step and evaluates all outputs.
     pub fn run(&mut self, params: &[f64], step: u64) {
         self.draw(step);
-        self.kernels.run(params, &self.noise);
+        self.run_with_noise(params);
+    }
+
+    /// Evaluates all outputs with the noise that was drawn.
+    fn run_with_noise(&mut self, params: &[f64]) {
+        self.kernels.inputs().params.copy_from_slice(params);
+        self.kernels.run_filled();
     }
 
     /// Evaluates all outputs at a batch of `draws`: the guide's own, or those that come from elsewhere (the last is repeated where
@@ -82,17 +86,18 @@ impl Compiled {
             return self.run(source.params, step);
         };
         let rows: Vec<&[f64]> = outside.points.chunks(outside.d.max(1)).collect();
+        let noise = self.kernels.inputs().noise;
         for s in 0..draws {
             let row = rows[(step as usize * draws + s).min(rows.len() - 1)];
             let mut at = 0;
             for b in &self.blocks {
                 let len = b.len / draws;
                 let to = b.offset + s * len;
-                self.noise[to..to + len].copy_from_slice(&row[at..at + len]);
+                noise[to..to + len].copy_from_slice(&row[at..at + len]);
                 at += len;
             }
         }
-        self.kernels.run(source.params, &self.noise);
+        self.run_with_noise(source.params);
     }
 
     /// The same with draws wider than the guide's; for each, the log density of what was drawn over the guide's own.
@@ -104,14 +109,16 @@ impl Compiled {
             step,
             block: 0,
         };
-        let ratio = wider::widen(&mut self.noise, &self.blocks, draws, address);
-        self.kernels.run(params, &self.noise);
+        let noise = self.kernels.inputs().noise;
+        let ratio = wider::widen(noise, &self.blocks, draws, address);
+        self.run_with_noise(params);
         ratio
     }
 
     fn draw(&mut self, step: u64) {
+        let noise = self.kernels.inputs().noise;
         for (i, b) in self.blocks.iter().enumerate() {
-            let out = &mut self.noise[b.offset..b.offset + b.len];
+            let out = &mut noise[b.offset..b.offset + b.len];
             let address = Address {
                 seed: self.seed,
                 purpose: self.purpose as u32,

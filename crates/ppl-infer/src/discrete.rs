@@ -217,9 +217,8 @@ fn compile(
     let blocks = lowering.noise.borrow().clone();
     drop(lowering);
     let program = builder.finish(outputs);
-    let n_noise = program.n_noise;
     let (program, _) = passes::optimise(program);
-    let compiled = Compiled::new(&program, n_noise, blocks, seed, Purpose::Certify)?;
+    let compiled = Compiled::new(&program, blocks, seed, Purpose::Certify)?;
     Ok((compiled, probes))
 }
 

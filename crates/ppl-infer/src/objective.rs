@@ -183,7 +183,7 @@ impl Objective {
             outputs: vec![elbo.node(&builder), surrogate.node(&builder)],
             ..builder.snapshot()
         };
-        let (n_params, n_noise) = (value.n_params, value.n_noise);
+        let n_params = value.n_params;
         // Passes before differentiation, so that the adjoints inherit what they gain, and after it on both together.
         let (value, mut passes) = passes::optimise_with(value, bound.folding);
         let leaves = value.params();
@@ -205,7 +205,7 @@ impl Objective {
         }
         let (program, after) = passes::optimise_with(program, bound.folding);
         passes.extend(after);
-        let compiled = Compiled::new(&program, n_noise, blocks, seed, Purpose::Gradient)?;
+        let compiled = Compiled::new(&program, blocks, seed, Purpose::Gradient)?;
         let explain = compiled.explain();
         Ok(Objective {
             compiled,

@@ -109,10 +109,9 @@ impl Sampler {
             outputs,
             ..builder.snapshot()
         };
-        let n_noise = program.n_noise;
         let (program, _) = passes::optimise_with(program, bound.folding);
         let work = program.work() / batch.max(1);
-        let compiled = Compiled::new(&program, n_noise, blocks, seed, Purpose::Certify)?;
+        let compiled = Compiled::new(&program, blocks, seed, Purpose::Certify)?;
         Ok(Sampler {
             compiled,
             batch,

@@ -18,8 +18,6 @@ const STEP_SIZE: f64 = 0.01;
 /// The log density on the unconstrained scale, Jacobians included, at several points at a time, with its gradients.
 pub struct LogDensity {
     kernels: Kernels,
-    params: Vec<f64>,
-    points: Vec<f64>,
     n_gradients: usize,
     /// Seconds that model and guide took to become an optimised program of density and gradient.
     pub lower_seconds: f64,
@@ -41,20 +39,21 @@ impl LogDensity {
         let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
         let lower_seconds = started.elapsed().as_secs_f64();
         let started = Instant::now();
-        let kernels = Kernels::compile(&program)?;
+        let mut kernels = Kernels::compile(&program)?;
+        let compile_seconds = started.elapsed().as_secs_f64();
+        let points = points(program.n_noise);
+        kernels.inputs().noise.copy_from_slice(&points);
         Ok(LogDensity {
             lower_seconds,
-            compile_seconds: started.elapsed().as_secs_f64(),
+            compile_seconds,
             kernels,
-            params: vec![0.0; program.n_params],
-            points: points(program.n_noise),
             n_gradients: leaves.len(),
         })
     }
 
     /// Evaluates densities and gradients; the sum of the densities.
     pub fn run(&mut self) -> f64 {
-        self.kernels.run(&self.params, &self.points);
+        self.kernels.run_filled();
         self.kernels.output(0).iter().sum()
     }
 

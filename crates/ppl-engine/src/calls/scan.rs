@@ -218,7 +218,7 @@ impl ScanRun {
             // SAFETY: as above.
             unsafe { *a.outside.add(t * a.step) = *a.inside };
         }
-        self.body.run_stages();
+        self.body.run_filled();
         for a in &self.outputs {
             // SAFETY: as above.
             unsafe { *a.outside.add(t * a.step) = *a.inside };

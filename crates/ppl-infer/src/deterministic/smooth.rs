@@ -28,7 +28,6 @@ pub(super) struct Smooth {
     blocks: Vec<(usize, usize)>,
     /// For every block that a derivative exists for, which one it is.
     slices: Vec<usize>,
-    noise: Vec<f64>,
     params: Vec<f64>,
     /// Length of a point.
     pub(super) d: usize,
@@ -134,7 +133,6 @@ impl Smooth {
             cheap,
             each,
             dear,
-            noise: vec![0.0; value.n_noise],
             params: vec![0.0; value.n_params],
             d,
             ranges,
@@ -164,16 +162,18 @@ impl Smooth {
 
     /// Values at up to a batch of points.
     pub(super) fn values(&mut self, points: &[f64], out: &mut Vec<f64>) {
-        place(&self.blocks, points, self.d, &mut self.noise);
-        self.value.run(&self.params, &self.noise);
+        let noise = self.value.inputs().noise;
+        place(&self.blocks, points, self.d, noise);
+        self.value.run_filled();
         out.extend_from_slice(&self.value.output(0)[..points.len() / self.d]);
         self.evaluations += points.len() / self.d / 2;
     }
 
     /// Adds the gradients at a full batch of points; whether everything was finite.
     pub(super) fn add_gradients(&mut self, points: &[f64], total: &mut [f64]) -> bool {
-        place(&self.blocks, points, self.d, &mut self.noise);
-        self.gradient.run(&self.params, &self.noise);
+        let noise = self.gradient.inputs().noise;
+        place(&self.blocks, points, self.d, noise);
+        self.gradient.run_filled();
         self.evaluations += BATCH;
         let mut finite = self.gradient.output(0).iter().all(|v| v.is_finite());
         for (k, &block) in self.slices.iter().enumerate() {
@@ -226,8 +226,9 @@ impl Smooth {
         values: &mut [f64],
         gradients: &mut [f64],
     ) {
-        place(&self.blocks, points, self.d, &mut self.noise);
-        self.gradient.run(&self.params, &self.noise);
+        let noise = self.gradient.inputs().noise;
+        place(&self.blocks, points, self.d, noise);
+        self.gradient.run_filled();
         let n = points.len() / self.d;
         self.evaluations += n;
         values.copy_from_slice(&self.gradient.output(0)[..n]);
