@@ -8,6 +8,7 @@ pub(crate) fn of(code: Code, columns: usize) -> usize {
         Code::Prim(prim) => prim.cost(),
         Code::Digamma | Code::Trigamma => 20,
         Code::Product | Code::TransposedProduct => columns,
+        Code::AddAdd | Code::MulMul => 2,
         // A read or a write at any place, one lane at a time.
         Code::Gather | Code::Scatter => 4,
         _ => 1,

@@ -126,6 +126,16 @@ impl Lowering<'_> {
         self.graph.product(i).filter(|_| self.only_here(i))
     }
 
+    /// The terms of a sum that can be made part of its only user's instruction and has no product for its own.
+    fn fusible_sum(&self, i: usize) -> Option<[usize; 2]> {
+        let Op::Map(Prim::Add, args) = self.graph.op(i) else {
+            return None;
+        };
+        let terms = [0, 1].map(|k| self.graph.resolve(args[k]));
+        let plain = terms.iter().all(|t| self.fusible(*t).is_none());
+        (plain && self.only_here(i)).then_some(terms)
+    }
+
     /// The condition and the value of a choice between a value and 0 that can be made part of its only user's instruction.
     fn fusible_choice(&self, i: usize) -> Option<(Code, Vec<usize>)> {
         let Op::Map(Prim::Select, args) = self.graph.op(i) else {
@@ -301,7 +311,7 @@ impl Lowering<'_> {
         )
     }
 
-    /// The instruction for a primitive: sums with products become one.
+    /// The instruction for a primitive: sums with products become one, and sums and products of three.
     fn select(&self, prim: Prim, args: Vec<usize>) -> (Code, Vec<usize>) {
         if prim == Prim::Polygamma
             && let Op::Const(order) = self.graph.op(args[0])
@@ -310,6 +320,13 @@ impl Lowering<'_> {
                 0.0 => return (Code::Digamma, vec![args[1]]),
                 1.0 => return (Code::Trigamma, vec![args[1]]),
                 _ => {}
+            }
+        }
+        if prim == Prim::Mul {
+            for (x, y) in [(args[0], args[1]), (args[1], args[0])] {
+                if let Some((a, b)) = self.fusible(x) {
+                    return (Code::MulMul, vec![a, b, y]);
+                }
             }
         }
         if prim != Prim::Add {
@@ -329,6 +346,11 @@ impl Lowering<'_> {
                 return (Code::MulSub, vec![a, b, negative]);
             }
             return (Code::MulAdd, vec![a, b, y]);
+        }
+        for (x, y) in [(args[0], args[1]), (args[1], args[0])] {
+            if let Some([a, b]) = self.fusible_sum(x) {
+                return (Code::AddAdd, vec![a, b, y]);
+            }
         }
         (Code::Prim(prim), args)
     }

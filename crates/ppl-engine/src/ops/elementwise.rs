@@ -60,6 +60,8 @@ lanes! { Ternary:
     MulAdd(a, b, c) math::mul_add::<FMA>(a, b, c);
     NegMulAdd(a, b, c) math::mul_add::<FMA>(-a, b, c);
     MulSub(a, b, c) math::mul_add::<FMA>(a, b, -c);
+    AddAdd(a, b, c) (a + b) + c;
+    MulMul(a, b, c) (a * b) * c;
     Select(a, b, c) if a != 0.0 { b } else { c };
 }
 

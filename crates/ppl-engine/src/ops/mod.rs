@@ -51,6 +51,10 @@ pub(crate) enum Code {
     NegMulAdd,
     /// a b - c
     MulSub,
+    /// (a + b) + c
+    AddAdd,
+    /// (a b) c
+    MulMul,
     /// Any steps to any step.
     Copy,
     /// a, contiguous on both sides.

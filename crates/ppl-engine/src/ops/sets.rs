@@ -360,6 +360,8 @@ macro_rules! instruction_set {
                     Code::MulAdd => choose_ternary::<el::MulAdd>(choice),
                     Code::NegMulAdd => choose_ternary::<el::NegMulAdd>(choice),
                     Code::MulSub => choose_ternary::<el::MulSub>(choice),
+                    Code::AddAdd => choose_ternary::<el::AddAdd>(choice),
+                    Code::MulMul => choose_ternary::<el::MulMul>(choice),
                     Code::Move => choose_unary::<el::Same>(choice),
                     Code::Copy => el::copy,
                     Code::Gather => gather,
