@@ -234,3 +234,18 @@ fn refused_where_there_is_no_such_block() {
             .is_err()
     );
 }
+
+/// A Gaussian block that leaves scales of no known family is what the nested guide describes, and the message says so.
+#[test]
+fn a_gaussian_block_alone_is_for_the_nested_guide() {
+    let model = "data y[row]: real; s ~ HalfNormal(1); t ~ HalfNormal(2); m[row] ~ Normal(0, t); observe y ~ Normal(m, s);";
+    let data = csv(&[("y", &[0.3, -1.0, 0.5, -0.2, 1.4, 0.9])]);
+    let found = bind(model, &data).fit(&with_guide(GuideChoice::Conjugate), &mut Silent);
+    let Err(FitError::NoGuide(why)) = found else {
+        panic!("a guide");
+    };
+    assert!(
+        why.contains("given `s`, `t`") && why.contains("--guide nested"),
+        "{why}"
+    );
+}

@@ -90,6 +90,19 @@ fn a_matrix_without_a_factor() {
     assert!(help.contains("K + diag(v)"), "{help}");
 }
 
+/// Equal points without jitter: a covariance of which two rows are the same.
+#[test]
+fn a_process_at_equal_points() {
+    let model = "data x[row]: real; a ~ HalfNormal(1); f[row] ~ GaussianProcess(0, exp_quad(x, scale = a, length = 1), jitter = 0);";
+    let density = bind(model, "x\n0\n2\n1\n2\n")
+        .density(&Point::Unconstrained(vec![0.0, 0.1, 0.2, 0.3, 0.5]))
+        .expect("a point of the model");
+    let (_, _, help) = story(model, &density);
+    for part in ["`x[2]` and `x[4]` are the same point", "`jitter = 1e-6`"] {
+        assert!(help.contains(part), "{help}");
+    }
+}
+
 #[test]
 fn a_count_at_a_rate_of_zero() {
     let model =

@@ -66,3 +66,52 @@ fn observed_labels() {
     (v[8], v[9]) = (0.2, -0.05);
     assert_eq!(density(model, &v, &data), f64::NEG_INFINITY);
 }
+
+/// A row of a matrix of transitions, a vector that is written out under a condition on the label before, and a distribution
+/// under that condition are one model; so is a choice by data outside of a chain.
+#[test]
+fn vectors_under_a_condition_on_an_earlier_label() {
+    let data = ppl_tests::csv(&[
+        ("y", &[0.3, -1.2, 2.0, 1.1, -0.4]),
+        ("c", &[1.0, 0.0, 0.0, 1.0, 1.0]),
+    ]);
+    let at = |site: &str| {
+        let model = format!(
+            "axis state = {{lo, hi}}; data y[row]: real; data c[row]: bool; p: unit ~ Flat(); q: unit ~ Flat();
+             let P[i in state, j in state] = if i == lo {{ if j == lo {{ p }} else {{ 1 - p }} }} else if j == lo {{ 1 - q }} else {{ q }};
+             let v[state] = [p, 1 - p]; let w[state] = [1 - q, q]; {site}"
+        );
+        let bound = ppl_tests::bind(&model, &data);
+        let point = ppl_lang::Point::Unconstrained(vec![0.4, -0.7]);
+        bound.density(&point).expect("a value").log_density
+    };
+    let chain = |rest: &str| {
+        at(&format!(
+            "for t in row {{ z[t] ~ if first(t) {{ Categorical([lo = 0.3, hi = 0.7]) }} else {rest};
+             observe y[t] ~ Normal(if z[t] == lo {{ -1 }} else {{ 1 }}, 1); }}"
+        ))
+    };
+    let exact = chain("{ Categorical(P[z[t-1]]) }");
+    for rest in [
+        "{ Categorical(if z[t-1] == lo { [lo = p, hi = 1 - p] } else { [lo = 1 - q, hi = q] }) }",
+        "{ Categorical(if z[t-1] == lo { [p, 1 - p] } else { [1 - q, q] }) }",
+        "{ Categorical(if z[t-1] == lo { v } else { w }) }",
+        "if z[t-1] == lo { Categorical([p, 1 - p]) } else { Categorical(w) }",
+    ] {
+        let found = chain(rest);
+        assert!((found - exact).abs() < 1e-12, "{rest}: {found} {exact}");
+    }
+    let plate = |site: &str| {
+        at(&format!(
+            "z[row] ~ {site}; observe y ~ Normal(if z == lo {{ -1 }} else {{ 1 }}, 1);"
+        ))
+    };
+    let exact = plate("if c { Categorical(v) } else { Categorical(w) }");
+    for site in [
+        "Categorical(if c { v } else { w })",
+        "Categorical(if c { [lo = p, hi = 1 - p] } else { [lo = 1 - q, hi = q] })",
+    ] {
+        let found = plate(site);
+        assert!((found - exact).abs() < 1e-12, "{site}: {found} {exact}");
+    }
+}

@@ -56,6 +56,7 @@ impl Observer for Watch {
         if !self.bar.is_hidden() && self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
             self.draw(progress);
         }
+        self.interrupt.set_under_way();
         self.interrupted |= self.interrupt.is_set();
         !self.interrupted
     }

@@ -269,3 +269,42 @@ fn an_interrupt_writes_the_best_iterate() {
     let found = folder.read("results/fit.json");
     assert!(found.contains("\"failed\""), "{found}");
 }
+
+/// While a model is compiled there is nothing to stop at. Before that, as files are read, the system's own handler ends the process.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_before_the_first_step_ends_at_once() {
+    use std::os::unix::process::ExitStatusExt;
+    let steps: String = (1..1500)
+        .map(|i| format!("x{i} ~ Normal(0.9 * x{}, 0.5);\n", i - 1))
+        .collect();
+    let model = format!("x0 ~ Normal(0, 1);\n{steps}observe 2 ~ Normal(x1499, 1);\n");
+    let folder = Folder::new("early").with("model.ppl", model);
+    let child = folder
+        .command(&["fit", "model.ppl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let started = Instant::now();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert!(started.elapsed() < Duration::from_secs(1));
+    let killed = output.status.signal() == Some(2);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(killed || output.status.code() == Some(130), "{said}");
+}
+
+#[test]
+fn unknowns_with_one_possible_value() {
+    let model = "axis k = 1;\nb[k]: sum_to_zero ~ Normal(0, 1);\nobserve 1 ~ Normal(sum(b), 1);\n";
+    Folder::new("one-level")
+        .with("model.ppl", model)
+        .run(&["fit", "model.ppl"])
+        .refused(&["`b[k]` has one possible value"]);
+}

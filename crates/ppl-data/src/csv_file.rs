@@ -25,11 +25,12 @@ pub(crate) fn parse(mut source: SourceText) -> Result<Table, Diagnostic> {
                 .help("a CSV file begins with a line of column names"),
         );
     }
-    let delimiter = delimiter(text);
+    let start = header(text);
+    let delimiter = delimiter(&text[start..]);
     if memchr::memchr(b'"', text.as_bytes()).is_none() {
-        return unquoted(source, delimiter);
+        return unquoted(source, start, delimiter);
     }
-    let read = quoted(&source, delimiter)?;
+    let read = quoted(&source, start, delimiter)?;
     let n_columns = read.n_columns.unwrap_or(0);
     let Cells {
         mut cells,
@@ -47,10 +48,31 @@ pub(crate) fn parse(mut source: SourceText) -> Result<Table, Diagnostic> {
     Ok(Table::new(source, names, cells, Order::Rows))
 }
 
-/// Reads a file without quotes in it.
-fn unquoted(source: SourceText, delimiter: u8) -> Result<Table, Diagnostic> {
+/// Where the line of column names begins: behind blank lines, and behind lines of comments, `# …`. A first line `#id,x` above
+/// rows of as many cells names columns itself.
+fn header(text: &str) -> usize {
+    let mut at = 0;
+    loop {
+        at = text.len() - text[at..].trim_start_matches(['\r', '\n']).len();
+        let line = plain::line_at(text, at);
+        let Some(next) = plain::next_line(text.as_bytes(), at).filter(|_| line.starts_with('#'))
+        else {
+            return at;
+        };
+        let below = plain::line_at(text, next);
+        let delimiter = delimiter(&text[at..]);
+        let fields = |line: &str| n_fields(line, delimiter);
+        let names = !line.starts_with("# ") && line.len() > 1 && !below.starts_with('#');
+        if names && fields(line) == fields(below) {
+            return at;
+        }
+        at = next;
+    }
+}
+
+/// Reads a file without quotes in it, whose line of column names begins at `start`.
+fn unquoted(source: SourceText, start: usize, delimiter: u8) -> Result<Table, Diagnostic> {
     let text = source.file();
-    let start = text.len() - text.trim_start_matches(['\r', '\n']).len();
     let line = plain::line_at(text, start);
     let mut header = vec![];
     let mut at = start;
@@ -105,22 +127,22 @@ pub(crate) fn n_fields(line: &str, delimiter: u8) -> usize {
     memchr::memchr_iter(delimiter, line.as_bytes()).count() + 1
 }
 
-/// Reads a file with quotes in it.
-fn quoted(source: &SourceText, delimiter: u8) -> Result<Cells, Diagnostic> {
+/// Reads a file with quotes in it, whose line of column names begins at `from`.
+fn quoted(source: &SourceText, from: usize, delimiter: u8) -> Result<Cells, Diagnostic> {
     let text = source.file();
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(text.as_bytes());
+        .from_reader(&text.as_bytes()[from..]);
     let mut read = Cells::default();
     let mut record = ByteRecord::new();
-    let mut last_end = 0;
+    let mut last_end = from;
     while reader
         .read_byte_record(&mut record)
         .map_err(|error| unreadable(source, &error))?
     {
-        let end = (reader.position().byte() as usize).min(text.len());
+        let end = (from + reader.position().byte() as usize).min(text.len());
         let gap = &text[last_end..end];
         let start = end - gap.trim_start_matches(['\r', '\n']).len();
         let line = text[start..end].trim_end_matches(['\r', '\n']);

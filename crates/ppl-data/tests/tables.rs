@@ -228,3 +228,23 @@ fn files_that_cannot_be_read() {
     );
     assert_eq!(Table::from_csv(&good).unwrap().n_rows(), 1);
 }
+
+#[test]
+fn comments_above_the_column_names() {
+    for text in [
+        "# heights, in cm\n# of \"1990\"\n\ny,x\n1,2\n3,4\n",
+        "# heights, in cm\r\n#\r\n\r\ny,x\r\n1,2\r\n3,4\r\n",
+        "# one\n#two\n# three\ny,x\n\"1\",2\n3,4\n",
+    ] {
+        let table = csv(text);
+        assert_eq!(table.column_names().collect::<Vec<_>>(), ["y", "x"]);
+        assert_eq!(table.n_rows(), 2);
+        assert_eq!(table.row_lines(), [5, 6]);
+        assert_eq!(table.column("x").unwrap().reals().unwrap()[..], [2.0, 4.0]);
+        assert_eq!(table.column("y").unwrap().place(1).line, 6);
+    }
+    // A first line that names as many columns as there are below it is none.
+    let table = csv("#id,x\n1,2\n");
+    assert_eq!(table.column_names().collect::<Vec<_>>(), ["#id", "x"]);
+    assert!(refused("# nothing else\n").contains("no rows"));
+}

@@ -1,6 +1,7 @@
 //! Where a log density that is not finite comes from: the statement, its element (with the line of the data), and the values
 //! that went in.
 
+use crate::definite;
 use crate::objective::ObjectiveError;
 use ppl_core::{AxisId, AxisSet, Builder, DRAW, Program, passes};
 use ppl_engine::Kernels;
@@ -161,7 +162,11 @@ fn examine(
         }
     }
     let origin = origin(&found.parts, &values, &program, &first);
-    let special = origin.as_ref().and_then(|(part, _)| part.advice);
+    let special = match &origin {
+        Some((part, _)) => part.advice.map(str::to_owned),
+        None if value.is_nan() => definite::advice(bound, located),
+        None => None,
+    };
     if let Some((part, from)) = origin {
         let message = format!("this is where it first stops being finite{from}");
         diagnostic
@@ -180,7 +185,7 @@ fn examine(
         false => format!("there {}; ", there.join(", ")),
     };
     let advice = match located.statement {
-        _ if special.is_some() => special.unwrap_or_default(),
+        _ if special.is_some() => special.as_deref().unwrap_or_default(),
         Statement::Observe { .. } if !value.is_nan() => {
             "the observed value is impossible under these arguments: keep them inside of the distribution's domain by the latents' kinds or priors, or choose a distribution that can draw the value"
         }

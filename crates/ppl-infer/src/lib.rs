@@ -10,6 +10,7 @@ mod collect;
 mod columns;
 pub mod compare;
 mod compiled;
+mod definite;
 pub mod density;
 mod deterministic;
 pub mod discrete;

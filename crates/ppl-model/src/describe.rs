@@ -49,7 +49,7 @@ fn describe(model: &Model, bound: Option<&Bound>) -> String {
             "data {}{}: {}",
             s.name,
             model.bracket(&s.axes),
-            type_name(model, s.ty)
+            declared(model, s)
         );
     }
     let lets = Lets::of(model);
@@ -228,13 +228,27 @@ fn plate(model: &Model, axes: &[AxisRef], in_loop: bool) -> String {
     )
 }
 
-fn type_name(model: &Model, ty: Ty) -> String {
-    match ty {
-        Ty::Real => "real".into(),
-        Ty::Int => "int".into(),
-        Ty::Bool => "bool".into(),
-        Ty::Index(a) => format!("a value of axis {}", model.axes[a].name),
-    }
+/// The kind of a datum, as it is declared.
+fn declared(model: &Model, s: &Symbol) -> String {
+    let end = |e: &Option<TExpr>, open: &str| match e.as_ref().map(|e| &e.kind) {
+        None => open.to_string(),
+        Some(TKind::Number(v)) => v.to_string(),
+        Some(TKind::Symbol(id)) => model.symbols[*id].name.clone(),
+        Some(_) => "…".into(),
+    };
+    let plain = match &s.kind {
+        Some(Kind::Index(a)) => format!("a value of axis {}", model.axes[*a].name),
+        Some(k @ (Kind::Real(lo, hi) | Kind::Int(lo, hi)))
+            if matches!(k.keyword(), "real" | "int") && (lo.is_some() || hi.is_some()) =>
+        {
+            format!("{}({}, {})", k.keyword(), end(lo, "-inf"), end(hi, "inf"))
+        }
+        Some(k) => k.keyword().to_string(),
+        None => "real".into(),
+    };
+    let censored = if s.is_censored() { "censored " } else { "" };
+    let optional = if s.is_optional() { "?" } else { "" };
+    format!("{censored}{plain}{optional}")
 }
 
 fn support(model: &Model, s: &Symbol, d: &TDist) -> String {

@@ -84,7 +84,7 @@ fn left_sides_and_loops() {
     check(
         "for t in 1..9 { a ~ f(1); }",
         &[
-            "1:10 expected the name of an axis, found `1` | a loop runs over an axis: `axis step = 10;`, then `for t in step { … }`",
+            "1:10 expected the name of an axis, found `1` | a loop runs over an axis: `for t in row { … }`, or one of its own, `axis step = 9;`, then `for t in step { … }`",
         ],
     );
     check(

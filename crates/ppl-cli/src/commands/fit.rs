@@ -77,11 +77,10 @@ pub fn run(fit: &Fit, terminal: &Terminal) -> Outcome {
 
 /// Whether there is anything to fit.
 fn has_unknowns(bound: &Bound) -> bool {
-    use ppl_lang::parts::model::graph::Role;
-    let symbols = &bound.inner().model.symbols;
-    symbols
-        .iter()
-        .any(|symbol| matches!(symbol.role, Role::Site(_) | Role::Param(_)))
+    use ppl_lang::parts::model::graph::{Role, Symbol};
+    let inner = bound.inner();
+    let free = |s: &Symbol| matches!(s.role, Role::Param(_)) || s.is_discrete_site();
+    inner.model.symbols.iter().any(free) || inner.n_unknowns() > 0
 }
 
 impl Fit {
@@ -89,11 +88,23 @@ impl Fit {
         let session = Session::open(&self.inputs, terminal)?;
         let bound = session.bind()?;
         if !has_unknowns(&bound) {
-            let error = plain(
-                codes::NO_UNKNOWNS,
-                "the model has no unknowns: nothing is sampled and there is no param",
-            );
-            let help = "state what is unknown, as in `mu ~ Normal(0, 10);`";
+            let inner = bound.inner();
+            let (message, help) = match inner.model.sites().next() {
+                None => (
+                    "the model has no unknowns: nothing is sampled and there is no param"
+                        .to_owned(),
+                    "state what is unknown, as in `mu ~ Normal(0, 10);`",
+                ),
+                Some((_, site)) => (
+                    format!(
+                        "nothing is left to be inferred: `{}{}` has one possible value, as its axis has one level",
+                        site.name,
+                        inner.model.bracket(&site.axes)
+                    ),
+                    "give the axis more levels, or leave it out of the model",
+                ),
+            };
+            let error = plain(codes::NO_UNKNOWNS, message);
             return Err(session.refuse(&[error.help(help)]));
         }
         let output = self

@@ -325,7 +325,7 @@ impl Checker {
                             .help(format!("did you mean `{s}`?"))
                             .fix(kind.name.span, s),
                         (None, None) => d.help(format!(
-                            "kinds are {}, or an axis; one whose levels are labels of the data is declared above, `axis {name};`",
+                            "labels have the kind of their axis, which is declared above: `axis {name};`; other kinds are {}",
                             known.join(", ")
                         )),
                     };

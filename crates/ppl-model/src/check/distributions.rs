@@ -8,6 +8,16 @@ use ppl_dist::{Domain, Shape, Support};
 use ppl_syntax::ast::{self, Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
+/// Kinds that are written like distributions elsewhere: `ordered(Normal(0, 1))`.
+const KINDS: [&str; 6] = [
+    "ordered",
+    "positive_ordered",
+    "positive",
+    "simplex",
+    "sum_to_zero",
+    "unit",
+];
+
 impl Checker {
     /// Axes of a distribution's arguments together, for `log_density`.
     pub(super) fn argument_axes(&mut self, dist: &ast::Expr, frame: Frame) -> Option<Vec<AxisRef>> {
@@ -151,6 +161,13 @@ impl Checker {
                     d.help(format!("did you mean `{s}`?")).fix(name.span, s)
                 }
                 (Some(Here::Advice(help)), _) => d.help(help),
+                (None, None) if KINDS.contains(&name.name.as_str()) => {
+                    // What stands in it is a distribution, as it should be.
+                    return self.fail(d.help(format!(
+                        "`{0}` is a kind, which stands before `~`: `x[k]: {0} ~ Normal(0, 1);`",
+                        name.name
+                    )));
+                }
                 (None, None) => d.help(format!(
                     "distributions are {}",
                     names().collect::<Vec<_>>().join(", ")
@@ -257,7 +274,12 @@ impl Checker {
             }
             let own = parameter.shape == Shape::OwnAxis;
             let open = transformed || own || (category && !matches!(observed, Some(Ty::Index(_))));
-            let Some(e) = self.expr(&arg.value, if open { None } else { Some(&frame) }) else {
+            let read = match (open, category) {
+                (false, _) => self.expr(&arg.value, Some(&frame)),
+                (true, true) => self.weights_of_label(&arg.value, &frame),
+                (true, false) => self.expr(&arg.value, None),
+            };
+            let Some(e) = read else {
                 ok = false;
                 continue;
             };

@@ -3,7 +3,7 @@
 use super::Checker;
 use super::other_names::{self, Here};
 use ppl_dist::{Definition, Form};
-use ppl_syntax::ast::Arg;
+use ppl_syntax::ast::{Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 /// The arguments in a form's order.
@@ -29,6 +29,10 @@ impl Checker {
                 }
             }
         }
+        if let Some(d) = half(def, args) {
+            self.report(d);
+            return None;
+        }
         let calls: Vec<String> = def.forms.iter().map(|f| call_text(def.name, f)).collect();
         let calls = format!("write {}", calls.join(" or "));
         for d in best? {
@@ -46,7 +50,13 @@ impl Checker {
     pub(super) fn names_in(&mut self, args: &[Arg]) {
         self.only_names(|this| {
             for a in args {
-                this.expr(&a.value, None);
+                match &a.value.kind {
+                    // A distribution within another: what stands there is told by the other.
+                    ExprKind::Call(name, inner) if ppl_dist::find(&name.name).is_some() => {
+                        this.names_in(inner);
+                    }
+                    _ => drop(this.expr(&a.value, None)),
+                }
             }
         });
     }
@@ -59,6 +69,23 @@ impl Checker {
         let of_names = |d: &Diagnostic| matches!(d.code, "E0101" | "E0102" | "E0103" | "E0104");
         self.diagnostics.extend(found.into_iter().filter(of_names));
     }
+}
+
+/// `HalfCauchy(0, 5)`, as it is written in Stan: the location is 0 by itself.
+fn half(def: &Definition, args: &[Arg]) -> Option<Diagnostic> {
+    let [location, scale] = args else { return None };
+    let zero = matches!(location.value.kind, ExprKind::Number(0.0)) && location.name.is_none();
+    (def.name.starts_with("Half") && zero && scale.name.is_none()).then(|| {
+        let first = Span {
+            start: location.value.span.start,
+            end: scale.value.span.start,
+        };
+        let message = format!("{} takes 1 argument", def.name);
+        Diagnostic::error("E0106", location.value.span, message)
+            .at("its location is 0 by itself")
+            .help("give the scale alone")
+            .fix(first, "")
+    })
 }
 
 /// `Gamma(shape, scale = …)`.

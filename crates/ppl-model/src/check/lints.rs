@@ -23,6 +23,7 @@ impl Checker {
         self.unread();
         self.empirical_priors();
         self.jumps();
+        self.one_for_all();
     }
 
     /// `BernoulliLogit(inv_logit(x))`, `PoissonLog(exp(x))`.

@@ -25,6 +25,7 @@ mod imputation;
 mod jumps;
 mod kernels;
 mod kinds;
+mod label_weights;
 mod lifting;
 mod linear;
 mod lints;
@@ -35,6 +36,7 @@ mod modifiers;
 mod narrowed_counts;
 mod neighbours;
 mod nets;
+mod one_for_all;
 mod operators;
 mod other_names;
 mod own_axis;
@@ -208,12 +210,22 @@ impl Checker {
         d = match ppl_syntax::suggest(&ident.name, self.model.axes.iter().map(|a| a.name.as_str()))
         {
             Some(s) => d.help(format!("did you mean `{s}`?")).fix(ident.span, s),
+            None if self.lookup(&ident.name).is_some_and(|id| {
+                let s = &self.model.symbols[id];
+                s.axes.is_empty() && s.ty == Ty::Int && matches!(s.role, Role::Data { .. })
+            }) =>
+            {
+                d.help(format!(
+                    "`{0}` is a number, and an axis has a name: the lines of the table are `row`, another axis of this size is `axis k = {0};`",
+                    ident.name
+                ))
+            }
             None if self.lookup(&ident.name).is_some() => d.help(format!(
                 "`{0}` is a value; for a column of labels declare both: `axis {0}; data {0}[row]: {0};`",
                 ident.name
             )),
             None => d.help(format!(
-                "declare it above: `axis {0};` (levels found in the data) or `axis {0} = 3;`",
+                "declare it above: `axis {0};` (levels found in the data), `axis {0} = 3;`, or `axis {0} = columns(\"x_*\");` (columns of the table)",
                 ident.name
             )),
         };
@@ -359,10 +371,9 @@ impl Checker {
                 format!("`{name}` stands in its own definition"),
             )
             .at("not defined yet");
-            return Some(
-                d.label(span, "this name")
-                    .help("a value cannot depend on itself"),
-            );
+            return Some(d.label(span, "this name").help(format!(
+                "a value cannot depend on itself; an earlier element of it is read in a loop: `for t in row {{ {name}[t] ~ if first(t) {{ … }} else {{ Normal({name}[t - 1], s) }}; }}`"
+            )));
         }
         (span.start > at.start).then(|| {
             Diagnostic::error("E0101", at, format!("`{name}` is used before it is defined"))

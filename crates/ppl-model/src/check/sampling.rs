@@ -184,11 +184,10 @@ impl Checker {
         let ast::ExprKind::Call(name, args) = &dist.kind else {
             return;
         };
-        if ppl_dist::find(&name.name).is_none() {
-            self.distribution(dist, &[], None);
-        }
-        for a in args {
-            self.expr(&a.value, None);
+        match ppl_dist::find(&name.name) {
+            // Which reads its arguments as well.
+            None => drop(self.distribution(dist, &[], None)),
+            Some(_) => args.iter().for_each(|a| drop(self.expr(&a.value, None))),
         }
         let found = self.diagnostics.split_off(before);
         self.diagnostics.extend(

@@ -22,10 +22,8 @@ impl Checker {
             .filter_map(|p| p.name.as_ref().map(|n| n.name.clone()))
             .collect();
         let (axis, order): (AxisRef, Vec<usize>) = if named.len() == parts.len() {
-            let found = self.model.axes.iter().position(|a| {
-                matches!(&a.levels, Levels::Listed(l) if l.len() == named.len() && named.iter().all(|n| l.contains(n)))
-            });
-            let Some(axis) = found else {
+            let names: Vec<&String> = named.iter().collect();
+            let Some(axis) = self.axis_of_levels(&names) else {
                 let d = Diagnostic::error("E0110", span, "no axis has exactly these levels");
                 let help = self.nearly(&named).unwrap_or_else(|| {
                     format!("declare one: `axis a = {{{}}};`", named.join(", "))
@@ -54,10 +52,11 @@ impl Checker {
                 } else {
                     "these values lie along no axis"
                 };
-                return self.fail(
-                    Diagnostic::error("E0110", span, what)
-                        .help("name the left side's axes, as in `let w[k] = [0.2, 0.8];`, or the levels: `[a = 0.2, b = 0.8]`"),
-                );
+                let d = Diagnostic::error("E0110", span, what);
+                return self.fail(match self.with_levels(parts).filter(|_| depth == 1) {
+                    Some(named) => d.help("name the levels").fix(span, named),
+                    None => d.help("name the left side's axes, as in `let w[k] = [0.2, 0.8];`, or the levels: `[a = 0.2, b = 0.8]`"),
+                });
             };
             if let Levels::Listed(l) = &self.model.axes[axis.axis].levels
                 && l.len() != values.len()

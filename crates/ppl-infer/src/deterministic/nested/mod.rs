@@ -272,6 +272,8 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let (scales, workers) = (base.scales.as_deref(), &mut base.workers);
     let found = conjugate::conditionals(&base.q, &base.structure, scales, &base.lengths, workers);
     let mut partial: Option<Conditional> = None;
+    // What is left where all the rest is Gaussian, which is the nested guide's own case.
+    let mut left: Option<Vec<usize>> = None;
     for conditional in found {
         if !wanted.asked && conditional.len() == base.q.mean.len() {
             return Err("the log density is quadratic, and one Gaussian is exact".to_owned());
@@ -287,10 +289,22 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
             None if !conditional.exact().is_empty() && partial.is_none() => {
                 partial = Some(conditional);
             }
+            None if conditional.exact().is_empty() => {
+                left = left.or(Some(conditional.theta.clone()));
+            }
             None => {}
         }
     }
     let Some(conditional) = partial.filter(|_| !wanted.whole) else {
+        if let Some(left) = left {
+            let names: Vec<String> = { left.iter() }
+                .map(|i| format!("`{}`", base.names[*i]))
+                .collect();
+            return Err(format!(
+                "the others are Gaussian given {}, whose own distribution is of no known family; a mixture for these, and the Gaussian as it is, are the nested guide: `--guide nested`",
+                names.join(", ")
+            ));
+        }
         return Err("no block of unknowns has a conditional of a known family (Gaussian, Gamma and its powers, Beta, Dirichlet) that leaves at most 8 unknowns to the rest".to_owned());
     };
     let exact = conjugate::in_words(&conditional, &base.names);

@@ -19,9 +19,18 @@ pub(super) fn stan_block(f: &Failure<'_>) -> Option<Diagnostic> {
     let opens = f.found == "{" || (f.found_word() && f.rest().trim_start().starts_with('{'));
     (f.is_second() && opens && BLOCKS.contains(&f.first())).then(|| {
         let message = format!("there is no `{}` block in this language", f.first());
-        Diagnostic::error("E0001", f.first_span(), message).help(
-            "write the statements one after the other: `data y[row]: real;`, `mu ~ Normal(0, 1);`",
-        )
+        Diagnostic::error("E0001", f.first_span(), message).help(match f.first() {
+            "transformed" => {
+                "write the statements one after the other; a calculated value is `let mu = alpha + beta * x;`"
+            }
+            "generated" => {
+                "write the statements one after the other: `report r = beta / sigma;`, `predict y_new[row] ~ Normal(mu, sigma);`"
+            }
+            "functions" => "write the statements one after the other: `fn f(x, a) = a * x;`",
+            _ => {
+                "write the statements one after the other: `data y[row]: real;`, `mu ~ Normal(0, 1);`"
+            }
+        })
     })
 }
 
@@ -41,6 +50,16 @@ pub(super) fn stan_declaration(f: &Failure<'_>) -> Option<Diagnostic> {
     ];
     let shape = f.found_word() || (f.found == "<" && f.is_second());
     (shape && TYPES.contains(&f.first()) && !f.before().contains('~')).then(|| {
+        if f.found_word() && f.rest().trim_start().starts_with('=') {
+            let head = Span {
+                start: f.start,
+                end: f.span().end,
+            };
+            let message = "a declaration does not begin with its kind";
+            return Diagnostic::error("E0001", f.first_span(), message)
+                .help("a calculated value is a `let`")
+                .fix(head, format!("let {}", f.found));
+        }
         let name = if f.found_word() && !is_keyword(f.found) { f.found } else { "x" };
         let help = format!("data are declared `data {name}[row]: real;`; a latent is drawn: `{name} ~ Normal(0, 1);`");
         Diagnostic::error("E0001", f.first_span(), "a declaration does not begin with its kind").help(help)

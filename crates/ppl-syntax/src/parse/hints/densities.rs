@@ -129,3 +129,14 @@ pub(super) fn stan_density(f: &Failure<'_>) -> Option<Diagnostic> {
         _ => d.help("a log density is written `log_density(Normal(mu, s), y)`"),
     })
 }
+
+/// `weibull_lccdf(y | a, b)`
+pub(super) fn stan_limit(f: &Failure<'_>) -> Option<Diagnostic> {
+    let tail = ["_lcdf(", "_lccdf(", "_cdf(", "_ccdf("];
+    (f.found == "|" && tail.iter().any(|t| f.before().contains(t))).then(|| {
+        f.slip(
+            "`|` is not an operator",
+            "what is known only as a limit is observed with `.censored(…)`: `observe time ~ Weibull(a, b).censored(right = event == 0);`, for all rows at once",
+        )
+    })
+}

@@ -124,9 +124,38 @@ pub(super) fn function_word(f: &Failure<'_>) -> Option<Diagnostic> {
     (f.is_second() && f.found_word() && matches!(word, "def" | "function" | "func" | "lambda"))
         .then(|| {
             let message = format!("there is no `{word}`");
-            Diagnostic::error("E0001", f.first_span(), message)
-                .help("a function is written `fn f(x, a) = a * x;`")
+            let help = match f.found {
+                "model" => {
+                    "a model is its statements, one after the other, with no function around them"
+                }
+                _ => "a function is written `fn f(x, a) = a * x;`",
+            };
+            Diagnostic::error("E0001", f.first_span(), message).help(help)
         })
+}
+
+/// `fn f(x) { return 2 * x; }`
+pub(super) fn returned(f: &Failure<'_>) -> Option<Diagnostic> {
+    if f.first() != "fn" {
+        return None;
+    }
+    let whole = f.text.get(f.start..)?;
+    let open = whole.find('{')?;
+    let body = whole[open + 1..].trim_start().strip_prefix("return")?;
+    if !body.starts_with([' ', '(', '\n']) {
+        return None;
+    }
+    let (value, rest) = body.split_once(';')?;
+    let end = whole.len() - rest.trim_start().strip_prefix('}')?.len();
+    let span = Span {
+        start: f.start + open,
+        end: f.start + end,
+    };
+    Some(
+        Diagnostic::error("E0001", f.span(), "there is no `return`")
+            .help("a function is one expression")
+            .fix(span, format!("= {};", value.trim())),
+    )
 }
 
 /// `with plate("N", 10):`, `import numpy as np`

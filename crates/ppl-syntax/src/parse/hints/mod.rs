@@ -3,6 +3,7 @@
 mod declarations;
 mod densities;
 mod elsewhere;
+mod systems;
 mod tokens;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -13,7 +14,7 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 39] = [
+const SLIPS: [Slip; 46] = [
     declarations::columns_without_quotes,
     tokens::numbers,
     declarations::stan_block,
@@ -25,6 +26,12 @@ const SLIPS: [Slip; 39] = [
     declarations::distribution_as_kind,
     densities::stan_target,
     densities::stan_density,
+    systems::python_draw,
+    systems::constraint,
+    systems::numbered_left_side,
+    systems::plate,
+    systems::matrix_product,
+    densities::stan_limit,
     declarations::stan_truncation,
     declarations::guide_family,
     declarations::net,
@@ -44,6 +51,7 @@ const SLIPS: [Slip; 39] = [
     elsewhere::typography,
     elsewhere::word_operators,
     elsewhere::function_word,
+    elsewhere::returned,
     elsewhere::python,
     elsewhere::colon_range,
     elsewhere::numeric_label,

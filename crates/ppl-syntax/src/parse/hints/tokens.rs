@@ -86,10 +86,18 @@ pub(super) fn for_head(f: &Failure<'_>) -> Option<Diagnostic> {
         return None;
     }
     if f.is_second() && f.found == "(" {
-        return Some(f.slip(
-            "expected a name, found `(`",
-            "write `for t in row { … }` without parentheses",
-        ));
+        let variable = token(f.rest().trim_start());
+        let numbers = f
+            .rest()
+            .split_once(" in ")
+            .is_some_and(|(_, over)| over.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+        let help = match numbers {
+            true => format!(
+                "write `for {variable} in row {{ … }}` without parentheses: a loop runs over an axis"
+            ),
+            false => "write `for t in row { … }` without parentheses".to_owned(),
+        };
+        return Some(f.slip("expected a name, found `(`", help));
     }
     if f.wants(Rule::kw_in) {
         return Some(f.slip(
@@ -100,9 +108,20 @@ pub(super) fn for_head(f: &Failure<'_>) -> Option<Diagnostic> {
     let number = f.found.starts_with(|c: char| c.is_ascii_digit());
     (number && f.before().ends_with(" in")).then(|| {
         let message = format!("expected the name of an axis, found `{}`", f.found);
+        let t = f.before().split(' ').nth(1).unwrap_or("t");
+        let rest = f.rest().trim_start();
+        let end = token(rest.trim_start_matches([':', '.']).trim_start());
+        let skipped = f.found.parse::<u32>().ok().and_then(|n| n.checked_sub(1));
+        let rows = match skipped {
+            Some(n) if n > 0 => format!("`for {t} in row skip {n} {{ … }}`"),
+            _ => format!("`for {t} in row {{ … }}`"),
+        };
+        let step = if end.parse::<u32>().is_ok() { end } else { "10" };
         f.slip(
             message,
-            "a loop runs over an axis: `axis step = 10;`, then `for t in step { … }`",
+            format!(
+                "a loop runs over an axis: {rows}, or one of its own, `axis step = {step};`, then `for {t} in step {{ … }}`"
+            ),
         )
     })
 }
