@@ -67,12 +67,13 @@ impl Builder<'_> {
     }
 
     fn primary(&mut self, pair: Pair<'_, Rule>) -> Tall {
-        let span = self.span(&pair);
         let mut height = 0;
         let part = pair
             .into_inner()
             .next()
             .expect("invariant: a primary is one of its alternatives");
+        // Its own: behind a name, a primary has the blanks too.
+        let span = self.span(&part);
         let text = part.as_str();
         let kind = match part.as_rule() {
             Rule::number => self.number(text, span),
