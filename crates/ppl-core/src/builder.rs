@@ -344,6 +344,12 @@ fn same_positions(a: &Arc<[u32]>, b: &Arc<[u32]>) -> bool {
 
 /// The same array, or one with the same bits.
 fn same_values(a: &Numbers, b: &Numbers) -> bool {
+    // A matrix that is stored as whole numbers is not made for the sake of it: with one that is not, it is another one.
+    let matrix = |n: &Numbers| n.decimals().is_some_and(|d| d.columns() > 1);
+    if matrix(a) || matrix(b) {
+        let both = a.decimals().zip(b.decimals());
+        return both.is_some_and(|(a, b)| a.same(b));
+    }
     a.is(b)
         || (a.len() == b.len()
             && a.iter()

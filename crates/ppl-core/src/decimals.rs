@@ -104,6 +104,27 @@ impl Decimals {
         Arc::ptr_eq(&self.tiles, &other.tiles) && own == (&other.columns, other.places)
     }
 
+    /// Whether both are the same numbers in the same unit, seen without making them.
+    pub(crate) fn same(&self, other: &Decimals) -> bool {
+        let shape = |d: &Decimals| (d.rows(), d.columns(), d.places);
+        let zeros = |d: &Decimals| -> Vec<(usize, u32)> {
+            let all = d.tiles.negative_zeros.iter();
+            let own = all.filter(|(column, _)| d.columns.contains(&(*column as usize)));
+            own.map(|(column, row)| (*column as usize - d.columns.start, *row))
+                .collect()
+        };
+        let own = |d: &Decimals, tile: usize| {
+            let first = tile * d.step() + d.columns.start * TILE;
+            first..first + d.columns() * TILE
+        };
+        let (a, b) = (self.tiles.cells(), other.tiles.cells());
+        let mut tiles = 0..self.rows().div_ceil(TILE);
+        self.is(other)
+            || shape(self) == shape(other)
+                && tiles.all(|t| a[own(self, t)] == b[own(other, t)])
+                && zeros(self) == zeros(other)
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.tiles.rows
@@ -203,7 +224,16 @@ mod tests {
                 assert_eq!((numbers.len(), &numbers[..]), (own.len(), &own[..]));
                 assert!(j > 0 || rows == 0 || numbers[0].is_sign_negative());
             }
-            assert_eq!(Decimals::new(tiles, 1..columns + 1, 0).columns(), 0);
+            assert_eq!(Decimals::new(tiles.clone(), 1..columns + 1, 0).columns(), 0);
+            let all = |tiles: &Arc<Tiles>, places| Decimals::new(tiles.clone(), 0..columns, places);
+            let mut again = Tiles::new(rows, columns);
+            again.cells_mut().copy_from_slice(tiles.cells());
+            let plain = Arc::new(again);
+            assert_eq!(all(&tiles, 1).same(&all(&plain, 1)), rows * columns == 0);
+            assert!(!all(&tiles, 1).same(&all(&tiles, 2)));
+            let mut again = Tiles::new(rows, columns);
+            again.cells_mut().copy_from_slice(tiles.cells());
+            assert!(all(&plain, 1).same(&all(&Arc::new(again), 1)));
         }
     }
 }
