@@ -275,7 +275,8 @@ impl Checker {
                         e.span,
                         format!("this is an index into `{name}`, but the array {lies}"),
                     )
-                    .label(src.span, format!("this {lies}")),
+                    .label(src.span, format!("this {lies}"))
+                    .help(self.lacks(src, &name)),
                 )
             }
         }
@@ -292,13 +293,36 @@ impl Checker {
         }
     }
 
+    /// Where an array would get an axis that it lacks.
+    fn lacks(&self, src: &TExpr, axis: &str) -> String {
+        let Some(id) = src.whole_symbol() else {
+            return format!("look up what lies along `{axis}`, or leave the bracket away");
+        };
+        let s = &self.model.symbols[id];
+        let own = s.axes.iter().map(|a| self.model.axis_name(*a));
+        let axes: Vec<&str> = own.chain([axis]).collect();
+        let with = format!("{}[{}]", s.name, axes.join(", "));
+        let declared = match &s.role {
+            Role::Data { .. } => format!("data {with}: real;"),
+            Role::Site(_) => format!("{with} ~ …;"),
+            Role::Let(_) => format!("let {with} = …;"),
+            Role::Param(_) => format!("param {with} = …;"),
+        };
+        format!(
+            "for one of each `{axis}` give it the axis where it is declared, `{declared}`; else leave the index away"
+        )
+    }
+
     fn too_many<T>(&mut self, src: &TExpr, span: Span) -> Option<T> {
         let lies = self.lies(&src.axes);
-        self.fail(Diagnostic::error(
-            "E0110",
-            span,
-            format!("no axis is left for this: the array {lies}"),
-        ))
+        self.fail(
+            Diagnostic::error(
+                "E0110",
+                span,
+                format!("no axis is left for this: the array {lies}"),
+            )
+            .help("leave it away, or name one more axis where the array is declared"),
+        )
     }
 
     /// A label of an axis; listed levels are checked at once, others when the data is there.

@@ -205,6 +205,20 @@ impl Checker {
             self.model.axes[axis].levels,
             Levels::Size(_) | Levels::Range(..) | Levels::Rows
         );
+        if let (TKind::Number(_), Levels::Listed(levels)) =
+            (&column.kind, &self.model.axes[axis].levels)
+        {
+            let (of, listed) = (&self.model.axes[axis].name, levels.join(", "));
+            let first = levels.first().map_or("", String::as_str);
+            let message = format!("a label of `{of}` is compared with a number");
+            let d = Diagnostic::error("E0114", column.span, message)
+                .at("a number")
+                .label(label.span, format!("a label of `{of}`"))
+                .help(format!(
+                    "its levels are {listed}: compare with one of them, `… == {first}`"
+                ));
+            return self.fail(d);
+        }
         let mut source = column;
         while let TKind::Gather(inner, _) = &source.kind {
             source = inner;
@@ -230,6 +244,32 @@ impl Checker {
         )
     }
 
+    /// `nope == lo`: of an unknown name beside a level only the name is told. Outer `None`: neither is a level.
+    fn unknown_beside_level<T>(&mut self, a: (&str, Span), b: (&str, Span)) -> Option<Option<T>> {
+        let axis_of = |this: &Self, level: &str| {
+            let mut axes = this.model.axes.iter();
+            let has = |l: &Levels| matches!(l, Levels::Listed(l) if l.iter().any(|x| x == level));
+            axes.find(|a| has(&a.levels)).map(|a| a.name.clone())
+        };
+        let ((name, at), axis) = match (axis_of(self, a.0), axis_of(self, b.0)) {
+            (None, Some(axis)) => (a, axis),
+            (Some(axis), None) => (b, axis),
+            _ => return None,
+        };
+        if self.poisoned.contains(name) {
+            return Some(None);
+        }
+        if self.axis(name).is_some() || self.defined.contains_key(name) {
+            return None;
+        }
+        let message = format!("nothing is named `{name}` here");
+        let d = Diagnostic::error("E0101", at, message).at("unknown name");
+        let help = format!(
+            "declare it above: `data {name}[row]: {axis};` for a column of labels, `{name}[row] ~ Categorical(w);` for an unknown"
+        );
+        Some(self.fail(d.help(help)))
+    }
+
     /// `county == lee`: an index beside a level. Outer `None`: something else; inner: what was wrong has been told.
     fn beside_label(
         &mut self,
@@ -247,6 +287,9 @@ impl Checker {
         let (index, label, at, left) = match (as_label(self, l), as_label(self, r)) {
             (None, Some(label)) => (l, label, r.span, true),
             (Some(label), None) => (r, label, l.span, false),
+            (Some(a), Some(b)) => {
+                return self.unknown_beside_level((&a, l.span), (&b, r.span));
+            }
             _ => return None,
         };
         let errors = self.diagnostics.len();
