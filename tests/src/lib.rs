@@ -2,6 +2,7 @@
 
 pub mod enumeration;
 pub mod holes;
+pub mod quadrature;
 
 use ppl_data::{JsonArray, Table};
 use ppl_infer::{objective::Objective, stochastic::Target};

@@ -1,6 +1,7 @@
 //! The nested guide against quadrature: evidence, bound, means and spreads of models whose scales make a funnel.
 
 use ppl_lang::{Bound, Fit, FitOptions, GuideChoice, Silent};
+use ppl_tests::quadrature::{agrees, grid, quadrature};
 use ppl_tests::{bind, bits, csv};
 
 fn options(guide: GuideChoice) -> FitOptions {
@@ -17,59 +18,8 @@ fn nested(bound: &Bound) -> Fit {
     fit
 }
 
-/// ln of the integral of `f` over a grid with this step, and the mean and sd of `g` under it.
-fn quadrature(grid: &[f64], step: f64, f: impl Fn(f64) -> f64, g: impl Fn(f64) -> f64) -> [f64; 3] {
-    let logs: Vec<f64> = grid.iter().map(|x| f(*x)).collect();
-    let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = logs.iter().map(|l| (l - peak).exp()).collect();
-    let total: f64 = weights.iter().sum();
-    let mean = (weights.iter().zip(grid))
-        .map(|(w, x)| w * g(*x))
-        .sum::<f64>()
-        / total;
-    let square = (weights.iter().zip(grid))
-        .map(|(w, x)| w * (g(*x) - mean).powi(2))
-        .sum::<f64>()
-        / total;
-    [peak + (total * step).ln(), mean, square.sqrt()]
-}
-
-fn grid(from: f64, to: f64, n: usize) -> (Vec<f64>, f64) {
-    let step = (to - from) / (n - 1) as f64;
-    ((0..n).map(|i| from + step * i as f64).collect(), step)
-}
-
 fn ln_normal(x: f64, sd: f64) -> f64 {
     -0.5 * (x / sd).powi(2) - sd.ln() - 0.5 * (2.0 * std::f64::consts::PI).ln()
-}
-
-/// What the fit says of the evidence and of one quantity, against the truth: within Monte Carlo error, and the bound within
-/// `gap` below the evidence.
-fn agrees(fit: &Fit, name: &str, truth: [f64; 3], gap: f64) {
-    let elbo = fit.elbo.as_ref().expect("a bound");
-    let (bound, evidence) = (elbo.headline(), elbo.log_evidence);
-    let [log_evidence, mean, sd] = truth;
-    assert!(
-        (evidence.value - log_evidence).abs() < 4.0 * evidence.se + 1e-3,
-        "evidence {evidence:?} instead of {log_evidence}"
-    );
-    assert!(
-        bound.value < log_evidence + 4.0 * bound.se
-            && bound.value > log_evidence - gap - 4.0 * bound.se,
-        "bound {bound:?} under {log_evidence}"
-    );
-    let row = fit.rows.iter().find(|r| r.name == name).expect(name);
-    assert!(
-        (row.mean - mean).abs() < 4.0 * row.mcse,
-        "{name}: mean {} +- {} instead of {mean}",
-        row.mean,
-        row.mcse
-    );
-    assert!(
-        (row.sd / sd - 1.0).abs() < 0.06,
-        "{name}: sd {} instead of {sd}",
-        row.sd
-    );
 }
 
 const SCHOOLS: &str = "data y[row]: real; data s[row]: real;

@@ -69,6 +69,8 @@ pub enum GuideArgument {
     Mixture,
     /// One Gaussian bent by coupling layers
     Flow,
+    /// Draws of the Gaussian that go to the posterior along densities in between
+    Annealed,
     /// A mixture for scales and the like, and given these a Gaussian around the mode of all others
     Nested,
     /// The exact conditionals of blocks of unknowns, and a mixture for what is left
@@ -86,6 +88,7 @@ impl From<GuideArgument> for GuideChoice {
             GuideArgument::Skewed => GuideChoice::Skewed,
             GuideArgument::Mixture => GuideChoice::Mixture,
             GuideArgument::Flow => GuideChoice::Flow,
+            GuideArgument::Annealed => GuideChoice::Annealed,
             GuideArgument::Nested => GuideChoice::Nested,
             GuideArgument::Conjugate => GuideChoice::Conjugate,
         }

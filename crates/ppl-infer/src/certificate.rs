@@ -184,9 +184,10 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
         return Some("k-hat could not be computed".into());
     }
     let constant = findings.sampled.is_constant();
-    if fit.k_hat > threshold && !constant {
+    let limit = findings.sampled.limit();
+    if fit.k_hat > limit && !constant {
         return Some(format!(
-            "the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}){}",
+            "the guide misses part of the posterior (k-hat {:.2} is above {limit:.2}){}",
             fit.k_hat,
             because()
         ));
@@ -238,7 +239,7 @@ fn place(fit: &Fit, other: &crate::fit::Mode) -> String {
 
 /// The sentence of a certified fit.
 fn sound(findings: &Findings, fit: &Fit) -> String {
-    let threshold = k_threshold(findings.sampled.n);
+    let threshold = findings.sampled.limit();
     if fit.k_hat > threshold {
         return format!(
             "the weights are nearly constant ({:.1}% of the draws are effective), so the guide's own summaries stand, although a few draws give k-hat {:.2}",

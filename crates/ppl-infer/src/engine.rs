@@ -2,7 +2,7 @@
 
 use crate::certificate::{Findings, verdict};
 use crate::choice::{Chosen, choose};
-use crate::deterministic::{Inspection, inspect};
+use crate::deterministic::{Inspection, Nested, inspect};
 use crate::fit::{Certificate, Draws, Fit, Phase, Verdict};
 use crate::ladder;
 use crate::objective::ObjectiveError;
@@ -54,11 +54,13 @@ pub(crate) struct Reported {
     pub(crate) chosen: Chosen,
     pub(crate) fit: Fit,
     pub(crate) sampled: Sampled,
-    inspection: Option<Inspection>,
+    pub(crate) inspection: Option<Inspection>,
     /// The draws, where they are not those of the chosen guide's program.
-    outside: Option<Drawn>,
+    pub(crate) outside: Option<Drawn>,
+    /// The guide that they are of, where they may go on to the posterior.
+    pub(crate) nested: Option<Nested>,
     /// Seconds that the certificate took.
-    seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// Fits a bound model.
@@ -96,10 +98,7 @@ pub fn fit(
         gaussian = nested(report(chosen, None, options, observer)?, options)?;
         gaussian.seconds += seconds;
     }
-    let reported = match gaussian.outside.is_some() {
-        true => gaussian,
-        false => ladder::climb(bound, gaussian, options, observer)?,
-    };
+    let reported = ladder::climb(bound, gaussian, options, observer)?;
     timed(reported, options, (started, compile))
 }
 
@@ -246,6 +245,7 @@ pub(crate) fn report(
         sampled,
         inspection,
         outside: None,
+        nested: None,
         seconds: started.elapsed().as_secs_f64(),
     })
 }
@@ -288,6 +288,7 @@ fn nested(mut reported: Reported, options: &FitOptions) -> Result<Reported, FitE
         reported.fit = found.fit;
         reported.sampled = found.sampled;
         reported.outside = Some(found.drawn);
+        reported.nested = found.nested;
     }
     reported.seconds += started.elapsed().as_secs_f64();
     Ok(reported)

@@ -23,6 +23,8 @@ pub enum GuideChoice {
     Mixture,
     /// One Gaussian bent by coupling layers.
     Flow,
+    /// Draws of the Gaussian that go to the posterior along densities in between.
+    Annealed,
     /// A mixture for the few unknowns that the spread of the others depends on, and given these a Gaussian around the
     /// conditional mode of the others.
     Nested,
@@ -42,6 +44,7 @@ impl GuideChoice {
             GuideChoice::Skewed => Some("skewed"),
             GuideChoice::Mixture => Some("mixture"),
             GuideChoice::Flow => Some("flow"),
+            GuideChoice::Annealed => Some("annealed"),
             // They start from the Gaussian that is chosen.
             GuideChoice::Nested | GuideChoice::Conjugate => None,
         }

@@ -7,6 +7,7 @@ use crate::deterministic::{
 };
 use crate::engine::FitError;
 use crate::fit::{Estimate, Fit, Verdict};
+use crate::ladder;
 use crate::options::{FitOptions, GuideChoice};
 use crate::psis::k_threshold;
 use crate::sampled::{Sampled, sample};
@@ -24,7 +25,7 @@ const COVERED: f64 = 3.0;
 /// under some seeds, and what the fit ends with must not hang on it.
 const GAP: f64 = 0.03;
 
-/// The largest share of the evidence that a mixture of more draws may still reach.
+/// The largest share of the evidence that a mixture for more unknowns may still reach.
 const TAIL: f64 = 0.2;
 
 /// From this k-hat of a quantity its summary is sought among the draws before they are thinned as well: these reach further into its
@@ -37,11 +38,9 @@ const EXACT: f64 = 1e-11;
 /// Numbers that an estimate of the gradient may compute for a posterior that is exact as a whole to be looked for unasked.
 const QUICK: usize = 4_000_000;
 
-/// What is tried one after the other while the weights are not good enough: times the usual draws that a mixture is fitted to (what a fit
-/// ends with must not hang on the few draws of one round), and whether it is for all scales as well. A narrow
-/// Gaussian may not show that the curvature of the others changes with one; with more of them mixtures are harder to fit.
-const ATTEMPTS: [(usize, bool); 4] = [(1, false), (1, true), (MORE, false), (MORE, true)];
-const MORE: usize = 4;
+/// What is tried one after the other while the weights are not good enough: whether a mixture is for all scales as well. A narrow Gaussian may not
+/// show that the curvature of the others changes with one; with more of them mixtures are harder to fit.
+const ATTEMPTS: [bool; 2] = [false, true];
 
 /// A kind of guide around a Gaussian.
 pub(crate) struct Kind {
@@ -84,8 +83,33 @@ pub(crate) static KINDS: [Kind; 2] = [
 impl Kind {
     /// The guide in the language: its form depends on what the Gaussian shows, so that it has no program of its own.
     pub(crate) fn text(&self) -> String {
-        format!("guide auto({});\n", self.name)
+        text(self.name)
     }
+}
+
+/// A guide that has no program, in the language.
+fn text(name: &str) -> String {
+    format!("guide auto({name});\n")
+}
+
+/// What is known of a fit's Gaussian, as of a guide of this name around it whose draws are to follow.
+pub(crate) fn around(fit: &Fit, name: &str, gaussian: &str) -> Fit {
+    let mut out = fit.clone();
+    out.guide = name.to_owned();
+    // The coordinates are the Gaussian's, whose text says which sites are in units of their priors.
+    let lines = gaussian.lines().map(|line| format!("// {line}\n"));
+    out.guide_text = format!(
+        "{}// around this Gaussian:\n{}",
+        text(name),
+        lines.collect::<String>()
+    );
+    out.wider = false;
+    out.pointwise = None;
+    out.certificate.gradient_norm = f64::NAN;
+    out.certificate.curvature_residual = f64::NAN;
+    out.certificate.richer = None;
+    out.certificate.linear_response.clear();
+    out
 }
 
 /// The kind that the command line or the model asks for.
@@ -99,7 +123,15 @@ pub(crate) fn asked(bound: &Bound, choice: GuideChoice) -> Option<&'static Kind>
 
 /// The text of the guide that is asked for, where it has no program of its own.
 pub fn asked_text(bound: &Bound, choice: GuideChoice) -> Option<String> {
-    asked(bound, choice).map(Kind::text)
+    let options = FitOptions {
+        guide: choice,
+        ..FitOptions::default()
+    };
+    let rung = || {
+        let family = ladder::asked(bound, &options)?.family();
+        ppl_guide::find(family).is_none().then(|| text(family))
+    };
+    asked(bound, choice).map(Kind::text).or_else(rung)
 }
 
 /// Whether any part of the guide is written, or has a family of its own.
@@ -152,6 +184,8 @@ pub(crate) struct Refined {
     pub(crate) fit: Fit,
     pub(crate) sampled: Sampled,
     pub(crate) drawn: Drawn,
+    /// The guide, where draws of it may go on to the posterior.
+    pub(crate) nested: Option<Nested>,
 }
 
 /// A fitted Gaussian, and what is known of it.
@@ -216,55 +250,39 @@ pub(crate) fn refine(
         if asked.is_some_and(|a| a.name != kind.name) {
             continue;
         }
-        let mut kept: Option<(Refined, bool)> = None;
-        let mut dear = false;
-        for (effort, scales) in ATTEMPTS {
-            // More draws for whichever theta was better.
-            let other = kept.as_ref().is_some_and(|k| k.1 != scales) || kept.is_none() && scales;
-            if effort > 1 && (dear || other) {
-                continue;
-            }
+        let mut kept: Option<Refined> = None;
+        for scales in ATTEMPTS {
             let wanted = Wanted {
                 whole,
                 asked: asked.is_some(),
-                effort,
                 scales,
             };
             match (kind.build)(&mut base, wanted) {
                 Ok(nested) => {
                     let exact = nested.is_whole();
-                    dear |= nested.most_effort < MORE as f64;
                     let (found, good) =
                         compared(kind, nested, from, options, (asked.is_some(), fit))?;
-                    let before = kept.take();
-                    kept = match (found, before) {
-                        (Some(new), Some(old)) if effort == 1 && is_behind(&new, &old.0) => {
-                            Some(old)
-                        }
-                        (Some(new), _) => Some((new, scales)),
+                    kept = match (found, kept.take()) {
+                        (Some(new), Some(old)) if is_behind(&new, &old) => Some(old),
+                        (Some(new), _) => Some(new),
                         (None, old) => old,
                     };
                     if good || exact {
-                        return Ok(kept.map(|k| k.0));
+                        return Ok(kept);
                     }
                     // The workers went with it.
                     match Base::new(bound, layout, from.params, options.seed)? {
                         Some(again) => base = again,
-                        None => return Ok(kept.map(|k| k.0)),
+                        None => return Ok(kept),
                     }
                 }
-                Err(why) => {
-                    let first = (effort, scales) == ATTEMPTS[0];
-                    if let (Some(kind), true) = (asked, kept.is_none() && first) {
-                        return none(kind, &why, fit);
-                    }
-                    if first {
-                        break;
-                    }
-                }
+                Err(_) if scales => {}
+                Err(why) => match asked {
+                    Some(kind) => return none(kind, &why, fit),
+                    None => break,
+                },
             }
         }
-        let kept = kept.map(|k| k.0);
         if kept.is_some() {
             return Ok(kept);
         }
@@ -287,7 +305,7 @@ fn none(kind: &Kind, why: &str, fit: &mut Fit) -> Result<Option<Refined>, FitErr
     Ok(None)
 }
 
-/// A guide's certificate, where it is asked for or better than the Gaussian's; and whether there is no reason to fit it to more draws.
+/// A guide's certificate, where it is asked for or better than the Gaussian's; and whether there is no reason to try another.
 fn compared(
     kind: &Kind,
     mut nested: Nested,
@@ -306,17 +324,7 @@ fn compared(
     let certified = matches!(fit.verdict, Verdict::Certified { .. });
     let wanted = DRAWS.min(fit.certificate.draws).max(options.draws);
     let drawn = nested.draws(wanted);
-    let mut found = fit.clone();
-    found.guide = kind.name.to_owned();
-    // The coordinates are the Gaussian's, whose text says which sites are in units of their priors.
-    let lines = fit.guide_text.lines().map(|line| format!("// {line}\n"));
-    found.guide_text = format!(
-        "{}// around this Gaussian:\n{}",
-        kind.text(),
-        lines.collect::<String>()
-    );
-    found.wider = false;
-    found.pointwise = None;
+    let mut found = around(fit, kind.name, &fit.guide_text);
     found.gradient_evaluations += nested.evaluations;
     let source = Source {
         params,
@@ -343,10 +351,6 @@ fn compared(
             }
         }
     }
-    found.certificate.gradient_norm = f64::NAN;
-    found.certificate.curvature_residual = f64::NAN;
-    found.certificate.richer = None;
-    found.certificate.linear_response.clear();
     // Optima of one Gaussian may be parts of one funnel, which this guide covers.
     if let (Some(others), Some(elbo)) = (others, found.elbo)
         && let Some(starts) = &mut found.certificate.starts
@@ -369,7 +373,7 @@ fn compared(
             starts.others.clear();
             starts.weight = 1.0;
         } else if !asked && !others.others.is_empty() {
-            // Modes apart are for another family; a tail that the mixture does not reach is for one of more draws.
+            // Modes apart are for another family; a tail that the mixture does not reach may be for one for all scales.
             return Ok((None, !partial || worst > TAIL));
         }
     }
@@ -431,6 +435,7 @@ fn compared(
         fit: found,
         sampled,
         drawn,
+        nested: (!exact).then_some(nested),
     };
     Ok((Some(refined), good))
 }

@@ -62,7 +62,13 @@ pub(crate) struct Sampled {
     pub(crate) log_weights: Vec<f64>,
     /// Whether draws of small weight were left out.
     thinned: bool,
+    /// Whether they came by ways of many steps.
+    travelled: bool,
 }
+
+/// The largest k-hat of the weights of draws that came by ways of many steps: of finite variance. Where moves mix slowly a few draws stand for what
+/// most have not reached, and k-hat is told by these alone.
+const TRAVELLED: f64 = 0.5;
 
 impl Sampled {
     /// Whether the weights are as good as constant, so that long tails are the posterior's own.
@@ -72,6 +78,15 @@ impl Sampled {
             false => NEARLY_CONSTANT,
         };
         self.effective > least
+    }
+
+    /// The largest k-hat of the weights with which they are certified.
+    pub(crate) fn limit(&self) -> f64 {
+        let usual = k_threshold(self.n);
+        match self.travelled {
+            true => usual.min(TRAVELLED),
+            false => usual,
+        }
     }
 
     /// The range of the log weights.
@@ -300,6 +315,7 @@ pub(crate) fn sample(
         culprit,
         log_weights,
         thinned: source.outside.is_some(),
+        travelled: source.outside.is_some_and(|drawn| drawn.travelled),
     })
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Drawn {
     pub(crate) log_q: Vec<f64>,
     /// Standard error that all of log q have in common.
     pub(crate) error: f64,
+    /// Whether they came by ways of many steps, whose densities log q stands for.
+    pub(crate) travelled: bool,
 }
 
 /// Where draws come from.

@@ -36,8 +36,8 @@ impl Departure {
     }
 }
 
-/// The names of guide families in `guide auto(…);`, which `ppl-guide` generates but for `nested` and `conjugate`.
-pub const FAMILIES: [&str; 10] = [
+/// The names of guide families in `guide auto(…);`, which `ppl-guide` generates but for [`OF_ALL`].
+pub const FAMILIES: [&str; 11] = [
     "mean_field",
     "full_rank",
     "sparse",
@@ -48,4 +48,8 @@ pub const FAMILIES: [&str; 10] = [
     "skewed",
     "mixture",
     "flow",
+    "annealed",
 ];
+
+/// Families that have no program of their own and draw all unknowns.
+pub const OF_ALL: [&str; 3] = ["nested", "conjugate", "annealed"];

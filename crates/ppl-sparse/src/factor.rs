@@ -146,32 +146,59 @@ impl Factor {
         }
     }
 
-    /// For standard draws z, a row each, in place: `P' L^-T P z`, draws of a Gaussian with A as precision.
-    pub fn spread(&self, draws: &mut [f64]) {
+    /// `L^-1 x` in place, for W vectors side by side, in the order of elimination.
+    fn forth<const W: usize>(&self, x: &mut [f64]) {
+        for k in 0..self.diagonal.len() {
+            let (own, later) = x[k * W..].split_at_mut(W);
+            let by = 1.0 / self.diagonal[k];
+            own.iter_mut().for_each(|v| *v *= by);
+            let (rows, values) = self.column(k);
+            for (i, l) in rows.iter().zip(values) {
+                let at = (*i as usize - k - 1) * W;
+                for (to, v) in later[at..at + W].iter_mut().zip(&*own) {
+                    *to -= l * v;
+                }
+            }
+        }
+    }
+
+    /// What `f` makes of rows that stand side by side in the order of elimination, so many at a time; where the matrix is diagonal, the
+    /// rows in units of its sds.
+    fn of_rows(&self, rows: &mut [f64], f: impl Fn(&mut [f64])) {
         let d = self.diagonal.len();
         if self.is_diagonal {
             let mut scales = vec![0.0; d];
             for (unknown, l) in self.by.order.iter().zip(&self.diagonal) {
                 scales[*unknown as usize] = 1.0 / l;
             }
-            for row in draws.chunks_mut(d) {
+            for row in rows.chunks_mut(d) {
                 row.iter_mut().zip(&scales).for_each(|(z, s)| *z *= s);
             }
             return;
         }
         let mut side_by_side = vec![0.0; d * TOGETHER];
-        for rows in draws.chunks_mut(d * TOGETHER) {
+        for rows in rows.chunks_mut(d * TOGETHER) {
             for (s, row) in rows.chunks(d).enumerate() {
                 for (k, unknown) in self.by.order.iter().enumerate() {
                     side_by_side[k * TOGETHER + s] = row[*unknown as usize];
                 }
             }
-            self.back::<TOGETHER>(&mut side_by_side);
+            f(&mut side_by_side);
             for (s, row) in rows.chunks_mut(d).enumerate() {
                 for (k, unknown) in self.by.order.iter().enumerate() {
                     row[*unknown as usize] = side_by_side[k * TOGETHER + s];
                 }
             }
         }
+    }
+
+    /// For standard draws z, a row each, in place: `P' L^-T P z`, draws of a Gaussian with A as precision.
+    pub fn spread(&self, draws: &mut [f64]) {
+        self.of_rows(draws, |x| self.back::<TOGETHER>(x));
+    }
+
+    /// The transpose of [`Factor::spread`], for slopes by what it gives, a row each, in place: `P' L^-1 P g`, slopes by z.
+    pub fn gather(&self, slopes: &mut [f64]) {
+        self.of_rows(slopes, |x| self.forth::<TOGETHER>(x));
     }
 }

@@ -148,6 +148,15 @@ fn factors_solve_and_their_draws_have_the_covariance() {
             assert!((v - unit[i]).abs() < 1e-13, "{v} and {}", unit[i]);
             assert!((v - from_draws).abs() < 1e-13);
         }
+        // Gathering is the transpose of spreading.
+        let (mut z, mut g): (Vec<f64>, Vec<f64>) =
+            (0..n).map(|_| (random.next(), random.next())).unzip();
+        let (before_z, before_g) = (z.clone(), g.clone());
+        f.spread(&mut z);
+        f.gather(&mut g);
+        let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+        let (one, other) = (dot(&before_g, &z), dot(&g, &before_z));
+        assert!((one - other).abs() < 1e-12 * (1.0 + one.abs()));
         let negative = m.combine(-1.0, &m, 0.0);
         assert!(Factor::new(&by, &negative).is_none());
     }

@@ -12,6 +12,7 @@
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
 mod anderson;
+mod annealed;
 mod ascent;
 mod causes;
 mod climb;
@@ -42,7 +43,9 @@ mod starts;
 mod tails;
 mod trials;
 mod warm;
+mod workers;
 
+pub(crate) use annealed::{Annealed, EFFORTS, Held, Lost as LostWay, Part};
 pub(crate) use further::further;
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;

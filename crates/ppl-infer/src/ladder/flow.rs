@@ -1,7 +1,7 @@
 //! Coupling layers on the Gaussian's standard numbers, by the stochastic engine from the Gaussian optimum.
 
 use super::whitened::Whitened;
-use super::{Base, Climbed, End, MOST_WORK, Rung};
+use super::{Base, Climbed, End, MOST_WORK, Reached, Rung};
 use crate::options::Observer;
 use crate::stochastic::{Outcome, maximise};
 use std::time::Instant;
@@ -69,11 +69,11 @@ impl Rung for Flow {
             outcome,
             gradient,
         };
-        Ok(Ok(base.reached(
+        Ok(Ok(Reached::Optimum(base.reached(
             guided,
             target.into_objective(),
             end,
             started,
-        )))
+        ))))
     }
 }

@@ -1,7 +1,7 @@
 //! A diagonal plus a few factors, from the curvature at the mean-field optimum, polished by the stochastic engine.
 
 use super::whitened::Whitened;
-use super::{Base, Climbed, End, MOST_WORK, Rung};
+use super::{Base, Climbed, End, MOST_WORK, Reached, Rung};
 use crate::deterministic::{Effort, factors, forms_curvature, solve};
 use crate::objective::{Objective, ObjectiveError};
 use crate::options::Observer;
@@ -113,11 +113,11 @@ impl Rung for LowRank {
             outcome,
             gradient,
         };
-        Ok(Ok(base.reached(
+        Ok(Ok(Reached::Optimum(base.reached(
             guided,
             target.into_objective(),
             end,
             started,
-        )))
+        ))))
     }
 }

@@ -1,6 +1,6 @@
 //! A Gaussian for each optimum that the starts led to, weighted by its evidence.
 
-use super::{Base, Climbed, End, Rung};
+use super::{Base, Climbed, End, Reached, Rung};
 use crate::objective::{Objective, ObjectiveError};
 use crate::options::Observer;
 use crate::stochastic::Outcome;
@@ -9,9 +9,6 @@ use std::time::Instant;
 
 /// The rung.
 pub(super) struct Mixture;
-
-/// Optima that have less of the evidence get no part.
-const NEGLIGIBLE: f64 = 1e-4;
 
 impl Rung for Mixture {
     fn family(&self) -> &'static str {
@@ -34,26 +31,9 @@ impl Rung for Mixture {
         if !base.is_dense() {
             return Ok(Err("the guide is not one Gaussian of any covariance".into()));
         }
-        let own = &base.chosen.optimum.params;
-        let mut all = vec![(own, 0.0)];
-        if let Some(found) = &base.chosen.starts {
-            let total = found.others.iter().map(|o| o.2);
-            let peak = total.fold(found.log_evidence, f64::max);
-            for (params, _, log_evidence) in &found.others {
-                if log_evidence - peak > NEGLIGIBLE.ln() {
-                    all.push((params, log_evidence - found.log_evidence));
-                }
-            }
-        }
+        let (parts, shares): (Vec<&Vec<f64>>, Vec<f64>) = base.optima().into_iter().unzip();
+        let evidence: Vec<f64> = shares.into_iter().map(f64::ln).collect();
         let blocks = &base.chosen.objective.params;
-        // In an order that does not hang on which of them the starts found first: along a direction in which no two agree.
-        let (first, len) = (blocks[0].offset, blocks[0].init.len());
-        let along = |params: &[f64]| -> f64 {
-            let location = params[first..first + len].iter().enumerate();
-            location.map(|(j, m)| m * (j as f64 + 2.0).sqrt()).sum()
-        };
-        all.sort_by(|a, b| along(a.0).total_cmp(&along(b.0)));
-        let (parts, evidence): (Vec<&Vec<f64>>, Vec<f64>) = all.into_iter().unzip();
         let family = ppl_guide::Mixture { parts: parts.len() };
         let guided = base.guided(&family)?;
         let objective = Objective::new(&guided.bound, 1, base.options.seed)?;
@@ -95,6 +75,6 @@ impl Rung for Mixture {
         let mut reached = base.reached(guided, objective, end, started);
         reached.gradient = f64::NAN;
         reached.parts = parts.len();
-        Ok(Ok(reached))
+        Ok(Ok(Reached::Optimum(reached)))
     }
 }

@@ -2,6 +2,9 @@
 //! Gaussian's optimum. A rung is adopted if it raises the bound by more than two standard errors on fresh draws that both
 //! share, or brings k-hat below the threshold at no loss.
 
+mod adoption;
+mod annealed;
+mod drawing;
 mod flow;
 mod low_rank;
 mod mixture;
@@ -9,13 +12,16 @@ mod skewed;
 mod whitened;
 
 use crate::choice::{Chosen, Guided};
-use crate::elbo::mean_of;
+use crate::deterministic::Held;
 use crate::engine::{FitError, Reported, report};
-use crate::fit::{Estimate, Fit, Tried, Verdict};
+use crate::fit::{Fit, Tried, Verdict};
 use crate::objective::Objective;
 use crate::options::{FitOptions, GuideChoice, Observer};
-use crate::psis::k_threshold;
+use crate::refine::Refined;
+use crate::sampled::Sampled;
 use crate::stochastic::{Optimum, Outcome};
+use adoption::compare;
+use drawing::{Drawing, reported};
 use ppl_guide::{Centring, Family};
 use ppl_model::Bound;
 use ppl_model::graph::{Statement, SymbolId};
@@ -24,14 +30,14 @@ use std::time::Instant;
 /// Numbers that a rung may compute.
 const MOST_WORK: f64 = 3e10;
 
-/// Nats below which a gain is none, however sure.
-const WORTH: f64 = 0.01;
-
 /// Nats for which a guide is adopted whatever its k-hat.
 const MUCH: f64 = 0.1;
 
 /// The largest whitened gradient of an optimum, on draws of its own.
 const GRADIENT: f64 = 0.1;
+
+/// Optima that have less of the evidence get no part of a guide.
+const NEGLIGIBLE: f64 = 1e-4;
 
 /// Where a rung's optimisation ended.
 struct End {
@@ -53,12 +59,30 @@ pub(crate) trait Rung: Sync {
     fn purpose(&self) -> &'static str;
     /// Why it is not tried after this fit, if nobody asked for it.
     fn unsuited(&self, base: &Base<'_>) -> Option<String>;
+    /// Whether it may better a nested guide, as it does not start from the Gaussian's shape.
+    fn is_beyond_nested(&self) -> bool {
+        false
+    }
+    /// How often it is tried, each time with more effort, while what it ends with is not certified.
+    fn attempts(&self) -> usize {
+        1
+    }
     /// Its guide, optimised from the Gaussian's, or why there is none.
     fn climb(&self, base: &Base<'_>, observer: &mut dyn Observer) -> Climbed;
 }
 
-/// A guide with its optimum, or a reason.
-pub(crate) type Climbed = Result<Result<Chosen, String>, FitError>;
+/// What a rung ends with.
+pub(crate) enum Reached {
+    /// The optimum of a guide that has a program.
+    Optimum(Box<Chosen>),
+    /// Draws.
+    Drawing(Drawing),
+    /// Somebody stopped it.
+    Interrupted,
+}
+
+/// What a rung ends with, or a reason.
+pub(crate) type Climbed = Result<Result<Reached, String>, FitError>;
 
 /// A guide with its objective and the params to start at, or a reason.
 type Opened = Result<Result<(Guided, Objective, Vec<f64>), String>, FitError>;
@@ -67,6 +91,7 @@ type Opened = Result<Result<(Guided, Objective, Vec<f64>), String>, FitError>;
 pub(crate) static RUNGS: &[&dyn Rung] = &[
     &mixture::Mixture,
     &low_rank::LowRank,
+    &annealed::Annealed,
     &skewed::Skewed,
     &flow::Flow,
 ];
@@ -80,6 +105,10 @@ pub(crate) struct Base<'a> {
     /// What came of it.
     pub(crate) fit: &'a Fit,
     pub(crate) options: &'a FitOptions,
+    /// The nested guide around it that was better, with draws of it.
+    pub(crate) nested: Option<Held<'a>>,
+    /// Which attempt it is.
+    pub(crate) attempt: usize,
 }
 
 impl Base<'_> {
@@ -125,10 +154,16 @@ impl Base<'_> {
     }
 
     /// A rung's optimum, with the costs of the Gaussian's.
-    fn reached(&self, guided: Guided, objective: Objective, end: End, started: Instant) -> Chosen {
+    fn reached(
+        &self,
+        guided: Guided,
+        objective: Objective,
+        end: End,
+        started: Instant,
+    ) -> Box<Chosen> {
         let before = &self.chosen.optimum;
         let each = self.options.draws_per_step.max(1);
-        Chosen {
+        Box::new(Chosen {
             guided,
             objective,
             optimum: Optimum {
@@ -149,7 +184,36 @@ impl Base<'_> {
             parts: 1,
             postponed: None,
             notes: vec![],
+        })
+    }
+
+    /// The Gaussian's params and those of other optima, with their shares of the evidence, in an order that does not hang on which of them
+    /// the starts found first: along a direction in which no two agree.
+    fn optima(&self) -> Vec<(&Vec<f64>, f64)> {
+        let own = &self.chosen.optimum.params;
+        let mut all = vec![(own, 0.0)];
+        if let Some(found) = &self.chosen.starts {
+            let total = found.others.iter().map(|o| o.2);
+            let peak = total.fold(found.log_evidence, f64::max);
+            for (params, _, log_evidence) in &found.others {
+                if log_evidence - peak > NEGLIGIBLE.ln() {
+                    all.push((params, log_evidence - found.log_evidence));
+                }
+            }
         }
+        let peak = all.iter().fold(f64::NEG_INFINITY, |m, o| m.max(o.1));
+        let total: f64 = all.iter().map(|o| (o.1 - peak).exp()).sum();
+        for (_, log) in &mut all {
+            *log = (*log - peak).exp() / total;
+        }
+        let block = &self.chosen.objective.params[0];
+        let (first, len) = (block.offset, block.init.len());
+        let along = |params: &[f64]| -> f64 {
+            let location = params[first..first + len].iter().enumerate();
+            location.map(|(j, m)| m * (j as f64 + 2.0).sqrt()).sum()
+        };
+        all.sort_by(|a, b| along(a.0).total_cmp(&along(b.0)));
+        all
     }
 
     /// Whether the Gaussian may have any covariance, with all unknowns in one draw.
@@ -196,8 +260,12 @@ pub(crate) fn asked(bound: &Bound, options: &FitOptions) -> Option<&'static dyn 
         .guide
         .name()
         .or(named.map(|(name, _)| name.as_str()))?;
-    let family = ppl_guide::find(name)?.name();
-    RUNGS.iter().copied().find(|r| r.family() == family)
+    RUNGS.iter().copied().find(|r| is_called(*r, name))
+}
+
+/// Whether a family has this name, on the command line or in the language.
+fn is_called(rung: &dyn Rung, name: &str) -> bool {
+    rung.family() == name || rung.family() == name.replace('_', "-")
 }
 
 /// Whether one guide draws all sites.
@@ -247,13 +315,30 @@ pub(crate) fn climb(
         return Ok(base);
     }
     let mut tried: Vec<Tried> = vec![];
-    let mut best: Option<Reported> = None;
-    for rung in RUNGS {
-        if asked.is_some_and(|a| a.family() != rung.family()) {
+    let mut best: Option<Better> = None;
+    let is_nested = base.outside.is_some();
+    let attempts = RUNGS
+        .iter()
+        .flat_map(|r| (0..r.attempts()).map(move |attempt| (*r, attempt)));
+    // What is behind by much is not tried with more effort.
+    let mut behind = false;
+    for (rung, attempt) in attempts {
+        behind &= attempt > 0;
+        if behind {
             continue;
         }
-        let current = best.as_ref().unwrap_or(&base);
-        if asked.is_none() && matches!(current.fit.verdict, Verdict::Certified { .. }) {
+        // What goes to the posterior itself is not bettered by what bends the Gaussian.
+        let is_beyond = is_nested || matches!(best, Some(Better::Draws(_)));
+        if asked.is_some_and(|a| a.family() != rung.family())
+            || (is_beyond && !rung.is_beyond_nested())
+        {
+            continue;
+        }
+        let current = best
+            .as_ref()
+            .map_or((&base.fit, &base.sampled), Better::known);
+        let is_certified = matches!(current.0.verdict, Verdict::Certified { .. });
+        if is_certified && (asked.is_none() || best.is_some()) {
             break;
         }
         let from = Base {
@@ -261,6 +346,8 @@ pub(crate) fn climb(
             chosen: &base.chosen,
             fit: &base.fit,
             options,
+            nested: base.nested.as_ref().zip(base.outside.as_ref()),
+            attempt,
         };
         let family = rung.family();
         let left_out = |words: String| Tried {
@@ -276,80 +363,58 @@ pub(crate) fn climb(
             continue;
         }
         let found = match rung.climb(&from, observer)? {
-            Ok(found) => found,
+            Ok(Reached::Interrupted) => break,
+            Ok(Reached::Optimum(found)) if found.optimum.outcome == Outcome::Interrupted => break,
+            Ok(Reached::Optimum(found)) => {
+                Better::Guide(Box::new(report(*found, Some(&base), options, observer)?))
+            }
+            Ok(Reached::Drawing(drawing)) => {
+                Better::Draws(Box::new(reported(family, drawing, &base, options)?))
+            }
             Err(why) => {
-                tried.push(left_out(why));
+                if attempt == 0 {
+                    tried.push(left_out(why));
+                }
                 continue;
             }
         };
-        if found.optimum.outcome == Outcome::Interrupted {
-            break;
-        }
-        let found = report(found, Some(&base), options, observer)?;
-        let (adopt, record) = compare(current, &found, family, asked.is_some());
+        // Of several attempts at what was asked for the best stays.
+        let forced = asked.is_some() && best.is_none();
+        let (adopt, record) = compare(current, found.known(), family, forced);
+        behind = !adopt && record.gain.as_ref().is_some_and(|g| g.value < -MUCH);
         tried.push(record);
         if adopt {
             best = Some(found);
         }
     }
     let mut out = match best {
-        Some(mut best) => {
-            best.fit.notes.splice(0..0, base.fit.notes);
-            best
+        Some(Better::Guide(mut better)) => {
+            better.fit.notes.splice(0..0, base.fit.notes);
+            *better
         }
+        Some(Better::Draws(better)) => Reported {
+            fit: better.fit,
+            sampled: better.sampled,
+            outside: Some(better.drawn),
+            ..base
+        },
         None => base,
     };
     out.fit.certificate.rungs = tried;
     Ok(out)
 }
 
-/// Whether a rung is adopted, and what is told of it.
-fn compare(
-    current: &Reported,
-    found: &Reported,
-    family: &'static str,
-    asked: bool,
-) -> (bool, Tried) {
-    let (before, after) = (&current.sampled.log_weights, &found.sampled.log_weights);
-    let n = before.len().min(after.len());
-    let gain = mean_of((0..n).map(|i| after[i] - before[i]));
-    let threshold = k_threshold(n);
-    let (was, is) = (worst(&current.fit), worst(&found.fit));
-    let unclear = matches!(found.fit.verdict, Verdict::Approximate { .. })
-        && !matches!(current.fit.verdict, Verdict::Approximate { .. });
-    let failed = matches!(found.fit.verdict, Verdict::Failed { .. });
-    let sound = !failed && gain.value.is_finite() && (asked || !unclear);
-    let clear = gain.value > (2.0 * gain.se).max(WORTH);
-    // A corrected summary is given up only for much.
-    let kept = found.fit.k_hat <= threshold.max(current.fit.k_hat) || gain.value > MUCH;
-    let rises = clear && kept;
-    let mends = was > threshold && is <= threshold && gain.value > -2.0 * gain.se;
-    let adopt = sound && (asked || rises || mends);
-    let why = match (adopt, sound) {
-        (_, false) if unclear => "its optimum was not met".to_owned(),
-        (_, false) => "its bound is not finite".to_owned(),
-        (true, _) if rises => format!("k-hat {:.2} after {:.2}", is, was),
-        (true, _) if mends => {
-            format!("k-hat {is:.2} is below {threshold:.2} at last, after {was:.2}")
-        }
-        (true, _) => "it was asked for".to_owned(),
-        (false, _) if clear => format!(
-            "k-hat {:.2} after {:.2}",
-            found.fit.k_hat, current.fit.k_hat
-        ),
-        (false, _) => "no gain beyond chance".to_owned(),
-    };
-    let record = Tried {
-        family,
-        gain: Some(Estimate { ..gain }),
-        adopted: adopt,
-        words: why,
-    };
-    (adopt, record)
+/// What a rung was reported as.
+enum Better {
+    Guide(Box<Reported>),
+    Draws(Box<Refined>),
 }
 
-/// The largest k-hat of the weights and of the quantities.
-fn worst(fit: &Fit) -> f64 {
-    let rows = fit.rows.iter().map(|r| r.k_hat).filter(|k| !k.is_nan());
-    rows.fold(fit.k_hat, f64::max)
+impl Better {
+    fn known(&self) -> (&Fit, &Sampled) {
+        match self {
+            Better::Guide(reported) => (&reported.fit, &reported.sampled),
+            Better::Draws(refined) => (&refined.fit, &refined.sampled),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Skewness and tail weight in the whitened basis, by quasi-Newton steps on frozen draws from the Gaussian optimum.
 
 use super::whitened::Whitened;
-use super::{Base, Climbed, End, MOST_WORK, Rung};
+use super::{Base, Climbed, End, MOST_WORK, Reached, Rung};
 use crate::elbo::mean_of;
 use crate::lbfgs;
 use crate::options::{Observer, Progress};
@@ -118,12 +118,12 @@ impl Rung for Skewed {
             outcome,
             gradient,
         };
-        Ok(Ok(base.reached(
+        Ok(Ok(Reached::Optimum(base.reached(
             guided,
             target.into_objective(),
             end,
             started,
-        )))
+        ))))
     }
 }
 

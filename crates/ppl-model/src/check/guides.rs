@@ -1,6 +1,7 @@
 //! Guide blocks: every site of the model is drawn once, with a matching support.
 
 use super::Checker;
+use crate::departure::OF_ALL;
 use crate::graph::*;
 use ppl_dist::Support;
 use ppl_syntax::ast::{self, GuideBody, StmtKind};
@@ -97,7 +98,7 @@ impl Checker {
                 .help("delete this statement"),
             );
         }
-        if ["nested", "conjugate"].contains(&name.as_str()) {
+        if OF_ALL.contains(&name.as_str()) {
             return self.fail(
                 wrong(format!(
                     "`{name}` draws all unknowns, not `{}` alone",

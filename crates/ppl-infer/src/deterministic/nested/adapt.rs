@@ -44,6 +44,9 @@ const LONG: usize = 16;
 /// A round whose draws are so effective is the last but one.
 const GOOD: f64 = 0.7;
 
+/// Where less of the draws of a fitted mixture is effective, the next are no better.
+const HOPELESS: f64 = 0.02;
+
 /// Points and what they weigh.
 pub(super) struct Cloud {
     k: usize,
@@ -120,6 +123,9 @@ pub(super) fn adapt(
         let own = proposal.ln_densities(&fresh);
         let direct: Vec<f64> = targets.iter().zip(&own).map(|(t, q)| t - q).collect();
         let effective = psis(&direct).ess / per_round as f64;
+        if round > 0 && effective < HOPELESS {
+            return None;
+        }
         cloud.points.extend(fresh);
         cloud.targets.extend(targets);
         cloud.proposals.push((proposal, per_round));

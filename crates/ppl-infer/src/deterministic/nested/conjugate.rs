@@ -9,9 +9,9 @@
 use super::conditional::{Conditional, Exact};
 use super::families::{Form, Member, POINTS, candidates, form_of, simplest};
 use super::hessians::Hessians;
-use super::over_batches;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::Smooth;
+use crate::deterministic::workers::over_batches;
 use ppl_sparse::{Pattern, Symmetric};
 
 /// Unknowns that are left for a mixture, at most.

@@ -1,8 +1,10 @@
 //! Draws of the nested guide: proposals of the mixture with what follows them, their log weights, and their thinning.
 
 use super::thinning::Thinning;
-use super::{Nested, PURPOSE, over_batches};
+use super::{Nested, PURPOSE};
 use crate::deterministic::layout::Layout;
+use crate::deterministic::smooth::Smooth;
+use crate::deterministic::workers::over_batches;
 use crate::source::Drawn;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
 
@@ -17,19 +19,45 @@ const LN_2PI: f64 = 1.837_877_066_409_345_3;
 impl Nested {
     /// log p - log q at a point: about the log evidence where the guide is right, far more where it misses something.
     pub(crate) fn log_weight(&mut self, point: &[f64]) -> f64 {
-        let theta: Vec<f64> = self.conditional.theta.iter().map(|i| point[*i]).collect();
-        let smooth = &mut self.workers[0];
-        let given = self.conditional.given(smooth, &theta);
+        let mut workers = std::mem::take(&mut self.workers);
+        let smooth = &mut workers[0];
         let (mut value, mut slope) = (vec![0.0], vec![0.0; self.d]);
         smooth.gradients_of_each(point, &mut value, &mut slope);
-        let rest = given
-            .iter()
-            .map(|g| g.ln_density(&self.conditional.rest(point)));
-        let log = value[0] - self.outer.ln_density(&theta) - rest.sum::<f64>();
-        match &self.thinned {
-            Some((thinning, kept)) => log - thinning.ln_chance(log) + kept,
-            None => log,
-        }
+        let log_q = self.ln_densities(smooth, point, &value)[0];
+        self.workers = workers;
+        value[0] - log_q
+    }
+
+    /// log q at up to a batch of points, where the posterior has these log densities.
+    pub(in crate::deterministic) fn ln_densities(
+        &self,
+        smooth: &mut Smooth,
+        points: &[f64],
+        values: &[f64],
+    ) -> Vec<f64> {
+        let (theta, d) = (&self.conditional.theta, self.d);
+        let thetas: Vec<f64> = points
+            .chunks(d)
+            .flat_map(|point| theta.iter().map(|i| point[*i]))
+            .collect();
+        // Where nothing is given, all have the same.
+        let given = self.conditional.given(smooth, &thetas);
+        let each = points.chunks(d).zip(values).zip(given.iter().cycle());
+        let own = each.enumerate().map(|(i, ((point, value), given))| {
+            let theta = &thetas[i * theta.len()..(i + 1) * theta.len()];
+            let rest = given.ln_density(&self.conditional.rest(point));
+            let log = self.outer.ln_density(theta) + rest;
+            match &self.thinned {
+                Some((thinning, kept)) => log + thinning.ln_chance(value - log) - kept,
+                None => log,
+            }
+        });
+        own.collect()
+    }
+
+    /// Gradients that log q at a point takes, roughly.
+    pub(in crate::deterministic) fn cost(&self) -> usize {
+        self.conditional.cost()
     }
 
     /// The numbers of a purpose of their own.
@@ -48,21 +76,31 @@ impl Nested {
         let by = self.by.clone()?;
         let other = layout.gaussian(&by, params)?;
         let d = self.d;
-        let mut draws = vec![0.0; AROUND * d];
-        fill_normal(&mut draws, self.address(6 << 32));
+        let mut noise = vec![0.0; AROUND * d];
+        fill_normal(&mut noise, self.address(6 << 32));
+        let mut workers = std::mem::take(&mut self.workers);
+        let each = over_batches(&mut workers, AROUND, |smooth, batch| {
+            let noise = &noise[batch.start * d..batch.end * d];
+            let points = other.points(noise);
+            let mut values = vec![];
+            smooth.values(&points, &mut values);
+            let log_q = self.ln_densities(smooth, &points, &values);
+            let own = noise.chunks(d).map(|z| {
+                let square: f64 = z.iter().map(|z| z * z).sum();
+                -other.log_volume() - 0.5 * (square + d as f64 * LN_2PI)
+            });
+            let each = values.into_iter().zip(log_q).zip(own);
+            each.map(|((value, log_q), own)| (value - log_q, value - own))
+                .collect()
+        });
+        self.workers = workers;
         let mut total = 0.0;
-        for z in draws.chunks(d) {
-            let point = other.points(z);
-            let weight = self.log_weight(&point);
-            let (mut value, mut slope) = (vec![0.0], vec![0.0; d]);
-            self.workers[0].gradients_of_each(&point, &mut value, &mut slope);
-            let square: f64 = z.iter().map(|z| z * z).sum();
-            let own = -other.log_volume() - 0.5 * (square + d as f64 * LN_2PI);
+        for (weight, log) in each {
             if weight.is_nan() {
                 return None;
             }
             if weight > above {
-                total += (value[0] - own - above).exp();
+                total += (log - above).exp();
             }
         }
         let log = (total / AROUND as f64).ln() + above;

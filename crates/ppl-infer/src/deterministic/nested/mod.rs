@@ -17,11 +17,12 @@ mod scales;
 mod split;
 mod thinning;
 
-use super::Solver;
 use super::dense::Matrix;
 use super::gaussian::Gaussian;
 use super::layout::{Element, Layout};
-use super::smooth::{BATCH, Smooth};
+use super::smooth::Smooth;
+use super::workers::{over_batches, workers};
+use super::{Solver, annealed};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use crate::psis::psis;
@@ -32,8 +33,6 @@ pub(super) use marginal::raise;
 use outer::{Outer, thetas};
 use ppl_model::Bound;
 use ppl_sparse::{Elimination, Pattern, Symmetric};
-use rayon::prelude::*;
-use std::ops::Range;
 use std::sync::Arc;
 use thinning::Thinning;
 
@@ -48,8 +47,12 @@ const SMALL: usize = 10;
 const FEW: usize = 5;
 const GAUSSIAN_ENOUGH: f64 = 0.9;
 
+/// Where less of the draws is effective nothing is made of them unasked.
+const FEW_EFFECTIVE: f64 = 0.05;
+
 /// Numbers that may be computed for the fit, and for the draws of the certificate; more where the fewest draws take more.
 const MOST_WORK: f64 = 1e9;
+const CHEAP_WORK: f64 = 4e9;
 const DEAR_WORK: f64 = 3e10;
 const MOST_DRAWING: f64 = 2e9;
 
@@ -95,13 +98,6 @@ pub(crate) struct Nested {
     unthinned: Option<Drawn>,
     /// Gradients taken for the fit.
     pub(crate) evaluations: usize,
-    /// How many times the usual draws its mixture could be fitted to.
-    pub(crate) most_effort: f64,
-}
-
-fn workers(bound: &Bound) -> Result<Vec<Smooth>, ObjectiveError> {
-    let n = rayon::current_num_threads().clamp(1, 16);
-    (0..n).map(|_| Smooth::of_each(bound)).collect()
 }
 
 /// A fitted Gaussian with what is needed to go on from it.
@@ -183,14 +179,13 @@ impl Base {
     }
 
     /// Around one conditional, with a mixture for theta.
-    fn mixed(&mut self, theta: Vec<usize>, effort: usize) -> Result<Nested, &'static str> {
+    fn mixed(&mut self, theta: Vec<usize>) -> Result<Nested, &'static str> {
         let (scales, workers) = (self.scales.as_deref(), &mut self.workers);
         let split = (theta, vec![]);
         let conditional =
             Conditional::new(&self.q, split, &self.structure, scales, &mut workers[0])
                 .ok_or("the curvature of the other unknowns cannot be factored")?;
-        let costs = (self.work, effort);
-        Nested::fit(conditional, &self.q, costs, self.seed, workers)
+        Nested::fit(conditional, &self.q, self.work, self.seed, workers)
     }
 
     /// Names, and the workers for its draws.
@@ -210,7 +205,6 @@ pub(crate) const NO_BASE: &str = "the Gaussian guide is not one of the determini
 
 /// Fits the nested guide around a fitted Gaussian.
 pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
-    let effort = wanted.effort;
     let because = |words: &str| Err(words.to_owned());
     if base.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
@@ -234,18 +228,21 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
     }
     let part = match theta.is_empty() {
         true => Err("no unknown changes the curvature of the others"),
-        false => base.mixed(theta, effort),
+        false => base.mixed(theta),
     };
     let good = |n: &Nested| n.effective() >= GAUSSIAN_ENOUGH;
     let found = match part {
         Ok(part) if d > FEW || good(&part) => Ok(part),
         Err(why) if d > FEW => Err(why),
-        part => match (part, base.mixed((0..d).collect(), effort)) {
+        part => match (part, base.mixed((0..d).collect())) {
             (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
             (part, whole) => whole.or(part),
         },
     };
     match found {
+        Ok(nested) if !wanted.asked && nested.effective() < FEW_EFFECTIVE => {
+            because("few of its draws lie where the posterior does")
+        }
         Ok(nested) => Ok(base.given_to(nested)),
         Err(why) => Err(why.to_owned()),
     }
@@ -258,8 +255,6 @@ pub(crate) struct Wanted {
     pub(crate) whole: bool,
     /// Whether it was asked for, even if it is no better than the Gaussian.
     pub(crate) asked: bool,
-    /// How many times the usual draws a mixture is fitted to; more than once only where all of them can be afforded.
-    pub(crate) effort: usize,
     /// Whether a mixture is for all scales beside the unknowns that the Gaussian shows.
     pub(crate) scales: bool,
 }
@@ -311,7 +306,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let fitted = Nested::fit(
         conditional,
         &base.q,
-        (base.work, wanted.effort),
+        base.work,
         base.seed,
         &mut base.workers,
     );
@@ -338,7 +333,6 @@ pub(crate) fn conjugate_start(
     let wanted = Wanted {
         whole: true,
         asked,
-        effort: 1,
         scales: false,
     };
     let Ok(mut nested) = conjugate(&mut base, wanted) else {
@@ -378,18 +372,23 @@ impl Nested {
     fn fit(
         conditional: Conditional,
         q: &Gaussian,
-        (work, effort): (usize, usize),
+        work: usize,
         seed: u64,
         workers: &mut Vec<Smooth>,
     ) -> Result<Nested, &'static str> {
         let (d, theta) = (q.mean.len(), &conditional.theta);
         let k = theta.len();
         let each = (adapt::ROUNDS * conditional.cost() * work) as f64;
-        let enough = effort * PER_ROUND * (k + 1);
-        let fewest = (DEAR_WORK / each).min(0.5 * enough as f64) as usize;
+        let enough = PER_ROUND * (k + 1);
+        // Draws that go to the posterior take less, where its slopes are cheap.
+        let dear = if annealed::is_cheap(work) {
+            CHEAP_WORK
+        } else {
+            DEAR_WORK
+        };
+        let fewest = (dear / each).min(0.5 * enough as f64) as usize;
         let per_round = ((MOST_WORK / each) as usize).clamp(fewest, enough);
-        let most_effort = MOST_WORK / each / (PER_ROUND * (k + 1)) as f64;
-        if per_round < LEAST || (effort > 1 && per_round < enough) {
+        if per_round < LEAST {
             return Err("the conditional mode costs too much");
         }
         // Theta's own part of the covariance.
@@ -436,7 +435,6 @@ impl Nested {
             d,
             theta: vec![],
             exact: vec![],
-            most_effort,
         };
         out.ahead = out.proposals(AHEAD.min(affordable / AHEAD_PART), 0).1;
         *workers = std::mem::take(&mut out.workers);
@@ -460,7 +458,6 @@ impl Nested {
             d: base.q.mean.len(),
             theta: vec![],
             exact: vec![],
-            most_effort: 1.0,
         }
     }
 
@@ -478,25 +475,4 @@ impl Nested {
     pub(crate) fn is_partial(&self) -> bool {
         self.conditional.is_partial()
     }
-}
-
-/// What `f` makes of each of `n` items, a batch at a time, the batches divided among the workers: which of them does a batch makes
-/// no difference.
-fn over_batches<T: Send>(
-    workers: &mut [Smooth],
-    n: usize,
-    f: impl Fn(&mut Smooth, Range<usize>) -> Vec<T> + Sync,
-) -> Vec<T> {
-    let batches = n.div_ceil(BATCH);
-    let each = batches.div_ceil(workers.len());
-    let parts: Vec<Vec<T>> = workers
-        .par_iter_mut()
-        .enumerate()
-        .map(|(w, smooth)| {
-            let own = (w * each).min(batches)..((w + 1) * each).min(batches);
-            own.flat_map(|b| f(smooth, b * BATCH..((b + 1) * BATCH).min(n)))
-                .collect()
-        })
-        .collect();
-    parts.into_iter().flatten().collect()
 }

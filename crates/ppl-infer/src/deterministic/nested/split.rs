@@ -5,9 +5,9 @@
 //! such loss over the others is taken out, and then the next, until little is lost.
 
 use super::hessians::{Hessians, part, restricted};
-use super::over_batches;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::Smooth;
+use crate::deterministic::workers::over_batches;
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
 use std::sync::Arc;
 

@@ -1,0 +1,249 @@
+//! The annealed guide: draws of another one (of the Gaussian, of the Gaussians of several optima, of a nested guide) go to the posterior along densities q^(1 - b) p^b, by
+//! Hamiltonian moves that leave each of these as it is. The weight of a draw is the product of the densities' ratios on its way
+//! (annealed importance sampling: Neal 2001), so log p minus its logarithm takes the place of log q; its expectation is a bound of
+//! the evidence like any other, with the way as further unknowns (Salimans, Kingma and Welling 2015).
+
+mod path;
+mod schedule;
+mod walker;
+
+use super::layout::Layout;
+use super::smooth::Smooth;
+use super::workers::{over_batches, workers};
+use super::{Nested, Solver, gaussian::Gaussian};
+use crate::objective::ObjectiveError;
+use crate::options::Silent;
+use crate::source::Drawn;
+use path::Path;
+use ppl_engine::random::Address;
+use ppl_model::Bound;
+use rand_chacha::ChaCha8Rng;
+use schedule::{Pilot, gradients};
+use walker::{Stop, travel, walkers};
+
+/// Purpose of the random numbers.
+const PURPOSE: u32 = 11;
+
+/// Variance of the log weights that is aimed at, were every move a fresh draw; it is some two to three times that. The second where the
+/// first was not good enough. That which is enough, if less cannot be afforded.
+const AIMS: [f64; 2] = [0.15, 0.04];
+const ENOUGH: f64 = 0.6;
+
+/// Moves at the posterior itself after the last stop, after which a draw hardly hangs on its weight.
+const LAST: [usize; 2] = [3, 9];
+
+/// Numbers that the draws may compute; more where these are the fewest.
+const WORK: f64 = 3e9;
+const MOST_WORK: f64 = 3e10;
+
+/// Part of that for the pilot.
+const PILOT_PART: f64 = 0.3;
+
+/// Draws, at least, and those that are looked at first.
+const LEAST: usize = 2000;
+const FIRST: usize = 256;
+
+/// Stops, at least: a pilot does not see what few draws of many have. Gradients of a draw, at least, and often.
+const STOPS: usize = 8;
+const SHORTEST: usize = 20;
+const USUAL: usize = 150;
+
+/// Variance of the log weights of the first draws beyond which no more are taken.
+const HOPELESS: f64 = 4.0;
+
+/// Efforts that a way may be sought with, each with more stops than the one before.
+pub(crate) const EFFORTS: usize = AIMS.len();
+
+/// Params of a Gaussian with its share of the evidence.
+pub(crate) type Part<'p> = (&'p [f64], f64);
+
+/// A nested guide with draws of it.
+pub(crate) type Held<'a> = (&'a Nested, &'a Drawn);
+
+/// Why there is no way, or there are no draws.
+pub(crate) enum Lost {
+    /// In words.
+    Because(String),
+    /// Somebody stopped it.
+    Interrupted,
+}
+
+impl Lost {
+    fn because<T>(words: &str) -> Result<T, Lost> {
+        Err(Lost::Because(words.to_owned()))
+    }
+}
+
+const DEAR: &str = "a way to the posterior costs too much";
+
+/// A fitted annealed guide.
+pub(crate) struct Annealed<'a> {
+    path: Path<'a>,
+    stops: Vec<Stop>,
+    workers: Vec<Smooth>,
+    seed: u64,
+    /// Moves at the last stop after the first there.
+    last: usize,
+    /// Draws that can be afforded.
+    affordable: usize,
+}
+
+/// Whether most ways to a posterior can be afforded whose slope computes so many numbers.
+pub(super) fn is_cheap(work: usize) -> bool {
+    (LEAST * USUAL * work) as f64 <= MOST_WORK
+}
+
+/// Where random numbers of a purpose begin.
+fn address(seed: u64, step: u64, block: u64) -> Address {
+    Address {
+        seed,
+        purpose: PURPOSE,
+        step,
+        block,
+    }
+}
+
+fn stream(seed: u64, step: u64, block: u64) -> ChaCha8Rng {
+    address(seed, step, block).stream()
+}
+
+impl<'a> Annealed<'a> {
+    /// Stops between the posterior and a nested guide or Gaussians with these parameters and shares of the evidence; or why there are none.
+    /// Every effort, of [`EFFORTS`], has more of them than the one before.
+    pub(crate) fn fit(
+        bound: &Bound,
+        layout: &Layout,
+        (parts, nested): (&[Part<'_>], Option<Held<'a>>),
+        (seed, effort): (u64, usize),
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Result<Annealed<'a>, Lost>, ObjectiveError> {
+        let mut silent = Silent;
+        let opened = Solver::open_at(bound, layout, parts[0].0, seed, &mut silent)?;
+        let Some((solver, q)) = opened.filter(|(solver, _)| !solver.is_matrix_free()) else {
+            return Ok(Lost::because(super::NO_BASE));
+        };
+        if solver.smooth.quadratic {
+            return Ok(Lost::because(
+                "the log density is quadratic, and one Gaussian is exact",
+            ));
+        }
+        let by = q.factor.elimination().clone();
+        let path = match nested {
+            Some((nested, drawn)) => Some(Path::of_nested(q, nested, drawn)),
+            None => {
+                let part = |(params, share): &Part<'_>| {
+                    let q: Gaussian = layout.gaussian(&by, params)?;
+                    Some((q, *share))
+                };
+                let all: Option<Vec<_>> = parts.iter().map(part).collect();
+                all.and_then(|all| Path::new(&by, all))
+            }
+        };
+        let Some(path) = path else {
+            return Ok(Lost::because("a precision cannot be factored"));
+        };
+        let (beside, end) = path.costs();
+        let work = (solver.smooth.work + beside) as f64;
+        if (LEAST * (SHORTEST + end)) as f64 * work > MOST_WORK {
+            return Ok(Lost::because(DEAR));
+        }
+        let mut workers = workers(bound)?;
+        let most = (PILOT_PART * MOST_WORK / work) as usize;
+        let pilot = match Pilot::run(&path, &mut workers, seed, (most, end), go_on) {
+            Ok(pilot) => pilot,
+            Err(lost) => return Ok(Err(lost)),
+        };
+        let square = pilot.length().powi(2);
+        let last = LAST[effort];
+        let affordable = |n: usize| {
+            let each = work * gradients(&pilot.stops(n), last, end) as f64;
+            let (cheap, most) = ((WORK / each) as usize, (MOST_WORK / each) as usize);
+            cheap.max(most.min(LEAST)).min(path.held())
+        };
+        let aim = AIMS[effort];
+        let mut n = ((square / aim).ceil() as usize).max(STOPS);
+        while affordable(n) < LEAST && n > STOPS && square / (n as f64) < ENOUGH {
+            n = (n * 9 / 10).max(STOPS);
+        }
+        if affordable(n) < LEAST {
+            return Ok(Lost::because(DEAR));
+        }
+        Ok(Ok(Annealed {
+            stops: pilot.stops(n),
+            last,
+            affordable: affordable(n),
+            path,
+            workers,
+            seed,
+        }))
+    }
+
+    /// Optima that it starts from.
+    pub(crate) fn n_parts(&self) -> usize {
+        self.path.n_parts()
+    }
+
+    /// Densities between them and the posterior, and gradients that a draw takes.
+    pub(crate) fn way(&self) -> (usize, usize) {
+        let end = self.path.costs().1;
+        (self.stops.len(), gradients(&self.stops, self.last, end))
+    }
+
+    /// Fresh draws: `most` of them or as many as can be afforded; or why there are none. `go_on` may stop them.
+    pub(crate) fn draws(
+        &mut self,
+        most: usize,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Drawn, Lost> {
+        let n = most.min(self.affordable);
+        let mut out = Drawn {
+            d: self.path.d(),
+            error: self.path.error(),
+            travelled: true,
+            ..Drawn::default()
+        };
+        let mut log_weights: Vec<f64> = vec![];
+        while log_weights.len() < n {
+            let from = log_weights.len();
+            let taken = FIRST.min(n - from);
+            let (path, stops, seed, last) = (&self.path, &self.stops, self.seed, self.last);
+            let rows = over_batches(&mut self.workers, taken, |smooth, batch| {
+                let batch = from + batch.start..from + batch.end;
+                let mut own = walkers(path, smooth, (batch, false), |i| stream(seed, 2, i));
+                let mut before = 0.0;
+                for stop in stops {
+                    for w in &mut own {
+                        w.log_weight += (stop.power - before) * w.state.log_ratio();
+                    }
+                    before = stop.power;
+                    travel(&mut own, path, smooth, stop);
+                }
+                for stop in stops.iter().rev().take(1).cycle().take(last) {
+                    travel(&mut own, path, smooth, stop);
+                }
+                own.into_iter().map(|w| (w.state, w.log_weight)).collect()
+            });
+            for (state, log_weight) in rows {
+                out.log_q.push(state.value - log_weight);
+                out.points.extend(state.point);
+                log_weights.push(log_weight);
+            }
+            if from == 0 && variance(&log_weights) > HOPELESS {
+                let sd = variance(&log_weights).sqrt();
+                return Lost::because(&format!(
+                    "the log weights of draws that went to the posterior still vary by {sd:.1} (sd)"
+                ));
+            }
+            if !go_on() {
+                return Err(Lost::Interrupted);
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn variance(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n
+}

@@ -1,0 +1,89 @@
+//! Draws of the Gaussian, or of one for each optimum, that go to the posterior along densities in between.
+
+use super::{Base, Climbed, Drawing, Reached, Rung};
+use crate::deterministic::{Annealed as Guide, EFFORTS, LostWay, Part};
+use crate::options::{Observer, Progress};
+
+/// The rung.
+pub(super) struct Annealed;
+
+/// Draws, unless more are asked for.
+const DRAWS: usize = 4_000;
+
+impl Rung for Annealed {
+    fn family(&self) -> &'static str {
+        "annealed"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "for any shape that moves along the slopes of densities between the Gaussian and the posterior lead to"
+    }
+
+    fn is_beyond_nested(&self) -> bool {
+        true
+    }
+
+    fn attempts(&self) -> usize {
+        // One more where there is a nested guide.
+        EFFORTS + 1
+    }
+
+    fn unsuited(&self, _: &Base<'_>) -> Option<String> {
+        None
+    }
+
+    fn climb(&self, base: &Base<'_>, observer: &mut dyn Observer) -> Climbed {
+        let Some(layout) = &base.chosen.objective.layout else {
+            return Ok(Err("the guide is no Gaussian".into()));
+        };
+        let (bound, optima) = (&base.chosen.guided.bound, base.optima());
+        let parts: Vec<Part<'_>> = optima.iter().map(|(p, w)| (p.as_slice(), *w)).collect();
+        // From the guide that is nearest first; with a nested one there is an attempt more.
+        let nested = base.nested.filter(|_| base.attempt == 0);
+        let effort = base.attempt - usize::from(base.nested.is_some() && base.attempt > 0);
+        if effort >= EFFORTS {
+            return Ok(Err("every effort was tried".into()));
+        }
+        let seed = base.options.seed;
+        let optimum = &base.chosen.optimum;
+        let mut go_on = || {
+            observer.progress(Progress {
+                phase: "certify",
+                step: optimum.steps,
+                max_steps: base.options.max_steps,
+                elbo: optimum.elbo,
+                elbo_se: optimum.elbo_se,
+            })
+        };
+        let lost = |lost| match lost {
+            LostWay::Because(why) => Ok(Err(why)),
+            LostWay::Interrupted => Ok(Ok(Reached::Interrupted)),
+        };
+        let from = (parts.as_slice(), nested);
+        let mut guide = match Guide::fit(bound, layout, from, (seed, effort), &mut go_on)? {
+            Ok(guide) => guide,
+            Err(why) => return lost(why),
+        };
+        let wanted = DRAWS
+            .min(base.fit.certificate.draws)
+            .max(base.options.draws);
+        let drawn = match guide.draws(wanted, &mut go_on) {
+            Ok(drawn) => drawn,
+            Err(why) => return lost(why),
+        };
+        let (stops, gradients) = guide.way();
+        Ok(Ok(Reached::Drawing(Drawing {
+            gradients: drawn.log_q.len() * gradients,
+            parts: guide.n_parts(),
+            note: format!(
+                "annealed guide: draws of {} went to the posterior over {stops} densities in between, by {gradients} gradients each",
+                match guide.n_parts() {
+                    1 if nested.is_some() => "the nested guide".to_owned(),
+                    1 => "the Gaussian".to_owned(),
+                    n => format!("{n} Gaussians, one for each optimum,"),
+                }
+            ),
+            drawn,
+        })))
+    }
+}
