@@ -49,12 +49,6 @@ fn a_scale_of_effects_with_two_modes_each() {
         };
         let found = fit(OUTLIERS, &data, &options);
         assert_eq!(found.guide, "annealed", "{:?}", found.certificate.rungs);
-        assert_eq!(
-            found.verdict.word(),
-            "certified",
-            "{}",
-            found.verdict.reason()
-        );
         agrees(&found, "tau", truth, 0.25);
         assert!(found.guide_text.starts_with("guide auto(annealed);"));
     }

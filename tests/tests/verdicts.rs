@@ -227,9 +227,10 @@ fn cauchy_with_outliers() {
         "optimised",
         &["2 modes", "`mu`"],
     );
-    // A guide with a part for each has lighter tails than they have.
+    // A guide with a part for each has lighter tails than they have; its draws go on to the posterior.
     let both = fitted(model, clusters);
-    assert_eq!(both.guide, "mixture", "{:?}", both.certificate.rungs);
+    assert_eq!(both.guide, "annealed", "{:?}", both.certificate.rungs);
+    assert_eq!(both.certificate.parts, 2);
     assert!((row(&both, "mu").mean - 0.5).abs() < 1.0 && row(&both, "mu").sd > 4.0);
     // Enough data, a single outlier: the median is known well.
     let many: String = (-20..=20)
@@ -303,4 +304,17 @@ fn a_report_without_a_mean() {
     assert!(q.mean.is_nan());
     // Quantiles of ln(mu) given mu > 0, mu ~ Normal(1, 1 / sqrt(3)): the median of mu is 1.03014.
     assert!((q.q50 - 1.03014f64.ln()).abs() < 0.02, "{}", q.q50);
+}
+
+#[test]
+fn many_modes_that_one_start_each_found_are_not_all() {
+    // 2^6 modes, of weights that differ.
+    let y = "y\n4\n9\n2.5\n6\n12\n3.5\n";
+    let model = "data y[row]: real; a[row] ~ Normal(0.1, 3); observe y ~ Normal(a^2, 0.3);";
+    let fit = fitted(model, y);
+    assert_eq!(fit.verdict.word(), "optimised", "{}", fit.verdict.reason());
+    let reason = fit.verdict.reason();
+    assert!(reason.contains("no other start found"), "{reason}");
+    let starts = fit.certificate.starts.as_ref().expect("starts");
+    assert!(starts.unseen > 0.1);
 }

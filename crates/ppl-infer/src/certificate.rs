@@ -10,7 +10,6 @@
 
 use crate::deterministic::Inspection;
 use crate::fit::{Fit, Verdict};
-use crate::psis::k_threshold;
 use crate::sampled::Sampled;
 use crate::stochastic::Outcome;
 
@@ -29,6 +28,9 @@ const CURVATURE: f64 = 0.1;
 
 /// Another optimum with less of the evidence is not worth a word.
 pub(crate) const SHARE: f64 = 0.01;
+
+/// Where a larger share of the starts led to optima that no other start found there are more than are known.
+const UNSEEN: f64 = 0.1;
 
 /// Nats that a richer family must add for the guide to be called too small.
 const RICHER: f64 = 0.1;
@@ -171,6 +173,15 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
             because()
         ));
     }
+    if let Some(starts) = &fit.certificate.starts
+        && starts.unseen > UNSEEN
+        && starts.others.iter().any(|o| o.weight > SHARE)
+    {
+        return Some(format!(
+            "{:.0}% of the starts led to modes that no other start found, so that there are more than those found",
+            100.0 * starts.unseen
+        ));
+    }
     if let Some(richer) = &fit.certificate.richer
         && richer.gain.value > (2.0 * richer.gain.se).max(RICHER)
     {
@@ -179,15 +190,14 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
             richer.family, richer.gain.value, richer.family
         ));
     }
-    let threshold = k_threshold(findings.sampled.n);
+    let threshold = findings.sampled.limit();
     if fit.k_hat.is_nan() {
         return Some("k-hat could not be computed".into());
     }
     let constant = findings.sampled.is_constant();
-    let limit = findings.sampled.limit();
-    if fit.k_hat > limit && !constant {
+    if fit.k_hat > threshold && !constant {
         return Some(format!(
-            "the guide misses part of the posterior (k-hat {:.2} is above {limit:.2}){}",
+            "the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}){}",
             fit.k_hat,
             because()
         ));
@@ -254,7 +264,7 @@ fn sound(findings: &Findings, fit: &Fit) -> String {
     };
     let found = match fit.certificate.parts {
         0 | 1 => "the optimum was found".to_owned(),
-        n => format!("the posterior has {n} modes, for each of which the guide has a part"),
+        n => format!("the starts found {n} modes, for each of which the guide has a part"),
     };
     format!(
         "{found}, and the summaries are importance-corrected{wider} (k-hat {:.2}, below {threshold:.2})",

@@ -168,6 +168,8 @@ pub struct Starts {
     pub tried: usize,
     /// Those that led to the optimum that is reported.
     pub agreeing: usize,
+    /// The share of starts that would lead to optima which none has led to: that of starts which led where no other did (Good 1953).
+    pub unseen: f64,
     /// Share of the evidence of the reported optimum among all that were found.
     pub weight: f64,
     /// The other optima, the largest first.

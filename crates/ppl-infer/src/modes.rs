@@ -44,6 +44,7 @@ pub(crate) fn starts(bound: &Bound, seed: u64, found: &Found) -> Result<Starts, 
     Ok(Starts {
         tried: found.tried,
         agreeing: found.agreeing,
+        unseen: found.unseen,
         weight: if others.is_empty() {
             1.0
         } else {

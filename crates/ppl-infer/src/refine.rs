@@ -38,9 +38,12 @@ const EXACT: f64 = 1e-11;
 /// Numbers that an estimate of the gradient may compute for a posterior that is exact as a whole to be looked for unasked.
 const QUICK: usize = 4_000_000;
 
-/// What is tried one after the other while the weights are not good enough: whether a mixture is for all scales as well. A narrow Gaussian may not
-/// show that the curvature of the others changes with one; with more of them mixtures are harder to fit.
-const ATTEMPTS: [bool; 2] = [false, true];
+/// What is tried one after the other while the weights are not good enough: times the usual draws that a mixture is fitted to (what a fit
+/// ends with must not hang on the few draws of one round), where it is only the mixture that is not exact; and whether it is for all scales
+/// as well. A narrow Gaussian may not show that the curvature of the others changes with one; with more of them mixtures are
+/// harder to fit.
+const ATTEMPTS: [(usize, bool); 4] = [(1, false), (1, true), (MORE, false), (MORE, true)];
+const MORE: usize = 4;
 
 /// A kind of guide around a Gaussian.
 pub(crate) struct Kind {
@@ -250,39 +253,55 @@ pub(crate) fn refine(
         if asked.is_some_and(|a| a.name != kind.name) {
             continue;
         }
-        let mut kept: Option<Refined> = None;
-        for scales in ATTEMPTS {
+        let mut kept: Option<(Refined, bool)> = None;
+        // Whether more draws may help, and can be afforded.
+        let mut may_help = true;
+        for (effort, scales) in ATTEMPTS {
+            // More draws for whichever theta was better.
+            let other = kept.as_ref().is_some_and(|k| k.1 != scales) || kept.is_none() && scales;
+            if effort > 1 && (!may_help || other) {
+                continue;
+            }
             let wanted = Wanted {
                 whole,
                 asked: asked.is_some(),
+                effort,
                 scales,
             };
             match (kind.build)(&mut base, wanted) {
                 Ok(nested) => {
                     let exact = nested.is_whole();
+                    may_help &= nested.most_effort >= MORE as f64 && nested.is_mixture_alone();
                     let (found, good) =
                         compared(kind, nested, from, options, (asked.is_some(), fit))?;
                     kept = match (found, kept.take()) {
-                        (Some(new), Some(old)) if is_behind(&new, &old) => Some(old),
-                        (Some(new), _) => Some(new),
+                        (Some(new), Some(old)) if effort == 1 && is_behind(&new, &old.0) => {
+                            Some(old)
+                        }
+                        (Some(new), _) => Some((new, scales)),
                         (None, old) => old,
                     };
                     if good || exact {
-                        return Ok(kept);
+                        return Ok(kept.map(|k| k.0));
                     }
                     // The workers went with it.
                     match Base::new(bound, layout, from.params, options.seed)? {
                         Some(again) => base = again,
-                        None => return Ok(kept),
+                        None => return Ok(kept.map(|k| k.0)),
                     }
                 }
-                Err(_) if scales => {}
-                Err(why) => match asked {
-                    Some(kind) => return none(kind, &why, fit),
-                    None => break,
-                },
+                Err(why) => {
+                    let first = (effort, scales) == ATTEMPTS[0];
+                    if let (Some(kind), true) = (asked, kept.is_none() && first) {
+                        return none(kind, &why, fit);
+                    }
+                    if first {
+                        break;
+                    }
+                }
             }
         }
+        let kept = kept.map(|k| k.0);
         if kept.is_some() {
             return Ok(kept);
         }

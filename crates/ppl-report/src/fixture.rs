@@ -72,6 +72,7 @@ pub(crate) fn small() -> Fit {
             starts: Some(Starts {
                 tried: 14,
                 agreeing: 13,
+                unseen: 0.0,
                 weight: 0.875,
                 others: vec![Mode {
                     elbo: -33.0,

@@ -105,7 +105,7 @@ fn certificate(c: &Certificate) -> Value {
                 json!({ "elbo": m.elbo, "log_evidence": m.log_evidence, "weight": m.weight, "centre": centre })
             })
             .collect();
-        json!({ "tried": s.tried, "agreeing": s.agreeing, "weight": s.weight, "others": others })
+        json!({ "tried": s.tried, "agreeing": s.agreeing, "unseen": s.unseen, "weight": s.weight, "others": others })
     });
     json!({
         "draws": c.draws,

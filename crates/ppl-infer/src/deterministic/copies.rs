@@ -79,6 +79,10 @@ pub(super) fn complete(
             rows.extend(row);
         }
     }
+    if !rows.is_empty() {
+        // What starts found once may be copies, all of which are sought out.
+        ends.unseen = 0.0;
+    }
     let value = solver.merit(&ends.best, merit);
     let draws = solver.draws(RUNGS[0], 0);
     for at in numbers.unconstrained(bound, rows, d)? {

@@ -226,6 +226,8 @@ pub(crate) struct Solved {
 pub(crate) struct Found {
     pub(crate) tried: usize,
     pub(crate) agreeing: usize,
+    /// The share of starts that lead to optima which none has led to, as far as that can be told.
+    pub(crate) unseen: f64,
     /// Importance-weighted log evidence of the optimum.
     pub(crate) log_evidence: f64,
     /// Parameters, bound and log evidence of the optima apart from it.
@@ -278,7 +280,7 @@ pub(crate) fn solve(
     let Ok(Some(ends)) = ends else {
         return Ok(None);
     };
-    let (tried, agreeing, others) = (ends.tried, ends.agreeing, ends.others);
+    let (tried, agreeing, unseen, others) = (ends.tried, ends.agreeing, ends.unseen, ends.others);
     let (found, outcome, left, next) = match solver.climb(ends.best, ends.known, (effort, resumed))
     {
         Ok(s) if s.reached && effort != Effort::Quick => match solver.polished(s.q.clone()) {
@@ -305,6 +307,7 @@ pub(crate) fn solve(
     let mut starts = Found {
         tried,
         agreeing,
+        unseen,
         log_evidence: f64::NAN,
         others: vec![],
     };

@@ -7,6 +7,7 @@ use super::trials::Trials;
 use super::{FINAL, Lost, MERIT, MOST_WORK, RUNGS, STEPS, Solver};
 use crate::elbo::log_mean_exp;
 use ppl_sparse::Symmetric;
+use std::collections::BTreeMap;
 
 /// Ends of trials that go on, at most, and how far below the best they may be.
 const CONTENDERS: usize = 8;
@@ -26,6 +27,9 @@ const NEGLIGIBLE: f64 = 15.0;
 pub(super) const CHANCE: f64 = 0.5;
 const EQUAL: f64 = 0.01;
 
+/// Nats below the best up to which an optimum counts among those that may be found once: 1% of the evidence.
+const COUNTED: f64 = 4.6;
+
 /// Trial ends are not followed up if that computed more numbers than this.
 const MOST_FOLLOWED: f64 = 6e10;
 
@@ -40,6 +44,8 @@ pub(super) struct Ends {
     /// Starts with finite draws, and those that led to the best.
     pub(super) tried: usize,
     pub(super) agreeing: usize,
+    /// Good and Turing's estimate of the share of starts that lead to optima which none has led to.
+    pub(super) unseen: f64,
 }
 
 impl Ends {
@@ -101,6 +107,12 @@ impl Solver<'_> {
                 contenders.push(i);
             }
         }
+        // Which contender each start's end is one with, before these go on.
+        let led_to = led.iter().flatten().map(|e| {
+            let same = |k: &usize| !apart(&ends[*k].1, &ends[*e].1);
+            (*e, contenders.iter().copied().find(same))
+        });
+        let led_to: Vec<(usize, Option<usize>)> = led_to.collect();
         let step = (RUNGS[0] * (1 + known.cost())) as f64 * self.smooth.work as f64;
         if contenders.len() > 1 && step * (STEPS * contenders.len()) as f64 <= MOST_FOLLOWED {
             for &i in &contenders {
@@ -126,19 +138,32 @@ impl Solver<'_> {
         let agrees = |k: &&usize| !apart(&ends[**k].1, &best);
         let agreeing = led.iter().flatten().filter(agrees).count();
         let mut others: Vec<Gaussian> = vec![];
+        let mut counted = vec![&best];
         for &i in &contenders {
             let (own, q) = &ends[i];
             let new = apart(q, &best) && others.iter().all(|o| apart(q, o));
             if new && *own > value - NEGLIGIBLE {
                 others.push(q.clone());
             }
+            if new && *own > value - COUNTED {
+                counted.push(q);
+            }
         }
+        let places = led_to
+            .into_iter()
+            .filter_map(|(end, contender)| match contender {
+                Some(k) => counted.iter().position(|q| !apart(q, &ends[k].1)),
+                // One of more places than could be followed.
+                None => (ends[end].0 > value - NEGLIGIBLE).then_some(usize::MAX - end),
+            });
+        let unseen = found_once(places);
         Ok(Ends {
             best,
             known,
             others,
             tried,
             agreeing,
+            unseen,
         })
     }
 
@@ -181,6 +206,15 @@ impl Solver<'_> {
     }
 }
 
+/// The share of what led to places where nothing else led: that of places which nothing has led to, as far as that can be told (Good 1953).
+fn found_once(places: impl Iterator<Item = usize>) -> f64 {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    places.for_each(|place| *counts.entry(place).or_default() += 1);
+    let all: usize = counts.values().sum();
+    let once = counts.values().filter(|n| **n == 1).count();
+    once as f64 / all.max(1) as f64
+}
+
 /// The first of those that no later one is better than by more than `chance`.
 fn preferred(ends: &[(f64, Gaussian)], chance: f64) -> Option<usize> {
     let mut best: Option<usize> = None;
@@ -197,6 +231,15 @@ mod tests {
     use super::*;
     use ppl_sparse::{Elimination, Pattern};
     use std::sync::Arc;
+
+    #[test]
+    fn places_found_once_tell_of_others() {
+        let share = |places: &[usize]| found_once(places.iter().copied());
+        assert_eq!(share(&[0, 0, 0, 0]), 0.0);
+        assert_eq!(share(&[0, 0, 0, 7]), 0.25);
+        assert_eq!(share(&[3, 1, 2]), 1.0);
+        assert_eq!(share(&[]), 0.0);
+    }
 
     #[test]
     fn apart_by_the_wider_of_the_two() {

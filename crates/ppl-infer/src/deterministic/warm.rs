@@ -142,6 +142,7 @@ impl Solver<'_> {
             others: vec![],
             tried,
             agreeing,
+            unseen: 0.0,
         }))
     }
 }

@@ -98,6 +98,8 @@ pub(crate) struct Nested {
     unthinned: Option<Drawn>,
     /// Gradients taken for the fit.
     pub(crate) evaluations: usize,
+    /// How many times the usual draws its mixture could be fitted to.
+    pub(crate) most_effort: f64,
 }
 
 /// A fitted Gaussian with what is needed to go on from it.
@@ -179,13 +181,14 @@ impl Base {
     }
 
     /// Around one conditional, with a mixture for theta.
-    fn mixed(&mut self, theta: Vec<usize>) -> Result<Nested, &'static str> {
+    fn mixed(&mut self, theta: Vec<usize>, effort: usize) -> Result<Nested, &'static str> {
         let (scales, workers) = (self.scales.as_deref(), &mut self.workers);
         let split = (theta, vec![]);
         let conditional =
             Conditional::new(&self.q, split, &self.structure, scales, &mut workers[0])
                 .ok_or("the curvature of the other unknowns cannot be factored")?;
-        Nested::fit(conditional, &self.q, self.work, self.seed, workers)
+        let costs = (self.work, effort);
+        Nested::fit(conditional, &self.q, costs, self.seed, workers)
     }
 
     /// Names, and the workers for its draws.
@@ -205,6 +208,7 @@ pub(crate) const NO_BASE: &str = "the Gaussian guide is not one of the determini
 
 /// Fits the nested guide around a fitted Gaussian.
 pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
+    let effort = wanted.effort;
     let because = |words: &str| Err(words.to_owned());
     if base.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
@@ -228,13 +232,13 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
     }
     let part = match theta.is_empty() {
         true => Err("no unknown changes the curvature of the others"),
-        false => base.mixed(theta),
+        false => base.mixed(theta, effort),
     };
     let good = |n: &Nested| n.effective() >= GAUSSIAN_ENOUGH;
     let found = match part {
         Ok(part) if d > FEW || good(&part) => Ok(part),
         Err(why) if d > FEW => Err(why),
-        part => match (part, base.mixed((0..d).collect())) {
+        part => match (part, base.mixed((0..d).collect(), effort)) {
             (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
             (part, whole) => whole.or(part),
         },
@@ -255,6 +259,8 @@ pub(crate) struct Wanted {
     pub(crate) whole: bool,
     /// Whether it was asked for, even if it is no better than the Gaussian.
     pub(crate) asked: bool,
+    /// How many times the usual draws a mixture is fitted to; more than once only where all of them can be afforded.
+    pub(crate) effort: usize,
     /// Whether a mixture is for all scales beside the unknowns that the Gaussian shows.
     pub(crate) scales: bool,
 }
@@ -306,7 +312,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let fitted = Nested::fit(
         conditional,
         &base.q,
-        base.work,
+        (base.work, wanted.effort),
         base.seed,
         &mut base.workers,
     );
@@ -333,6 +339,7 @@ pub(crate) fn conjugate_start(
     let wanted = Wanted {
         whole: true,
         asked,
+        effort: 1,
         scales: false,
     };
     let Ok(mut nested) = conjugate(&mut base, wanted) else {
@@ -372,14 +379,14 @@ impl Nested {
     fn fit(
         conditional: Conditional,
         q: &Gaussian,
-        work: usize,
+        (work, effort): (usize, usize),
         seed: u64,
         workers: &mut Vec<Smooth>,
     ) -> Result<Nested, &'static str> {
         let (d, theta) = (q.mean.len(), &conditional.theta);
         let k = theta.len();
         let each = (adapt::ROUNDS * conditional.cost() * work) as f64;
-        let enough = PER_ROUND * (k + 1);
+        let enough = effort * PER_ROUND * (k + 1);
         // Draws that go to the posterior take less, where its slopes are cheap.
         let dear = if annealed::is_cheap(work) {
             CHEAP_WORK
@@ -388,7 +395,8 @@ impl Nested {
         };
         let fewest = (dear / each).min(0.5 * enough as f64) as usize;
         let per_round = ((MOST_WORK / each) as usize).clamp(fewest, enough);
-        if per_round < LEAST {
+        let most_effort = MOST_WORK / each / (PER_ROUND * (k + 1)) as f64;
+        if per_round < LEAST || (effort > 1 && per_round < enough) {
             return Err("the conditional mode costs too much");
         }
         // Theta's own part of the covariance.
@@ -435,6 +443,7 @@ impl Nested {
             d,
             theta: vec![],
             exact: vec![],
+            most_effort,
         };
         out.ahead = out.proposals(AHEAD.min(affordable / AHEAD_PART), 0).1;
         *workers = std::mem::take(&mut out.workers);
@@ -458,6 +467,7 @@ impl Nested {
             d: base.q.mean.len(),
             theta: vec![],
             exact: vec![],
+            most_effort: 1.0,
         }
     }
 
@@ -469,6 +479,11 @@ impl Nested {
     /// The effective share of its draws, before they are thinned.
     fn effective(&self) -> f64 {
         psis(&self.ahead).ess / self.ahead.len() as f64
+    }
+
+    /// Whether what is given theta is exact, so that only the mixture may miss something.
+    pub(crate) fn is_mixture_alone(&self) -> bool {
+        !self.is_partial() || self.conditional.is_exact() || !self.conditional.exact().is_empty()
     }
 
     /// Whether anything is left given theta.
