@@ -10,6 +10,7 @@
 
 use crate::deterministic::Inspection;
 use crate::fit::{Fit, Verdict};
+use crate::psis::k_threshold;
 use crate::sampled::Sampled;
 use crate::stochastic::Outcome;
 
@@ -154,6 +155,13 @@ fn unconfirmed(findings: &Findings) -> Option<String> {
     }
 }
 
+/// The share of the starts that led where no other did, if there are more modes than were found.
+pub(crate) fn unseen(fit: &Fit) -> Option<f64> {
+    let starts = fit.certificate.starts.as_ref()?;
+    let several = starts.others.iter().any(|o| o.weight > SHARE);
+    (several && starts.unseen > UNSEEN).then_some(starts.unseen)
+}
+
 /// Why the family is too small for this posterior.
 fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
     let because = || match findings.inspection.and_then(|i| i.cause.as_ref()) {
@@ -173,13 +181,10 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
             because()
         ));
     }
-    if let Some(starts) = &fit.certificate.starts
-        && starts.unseen > UNSEEN
-        && starts.others.iter().any(|o| o.weight > SHARE)
-    {
+    if let Some(share) = unseen(fit) {
         return Some(format!(
             "{:.0}% of the starts led to modes that no other start found, so that there are more than those found",
-            100.0 * starts.unseen
+            100.0 * share
         ));
     }
     if let Some(richer) = &fit.certificate.richer
@@ -190,14 +195,14 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
             richer.family, richer.gain.value, richer.family
         ));
     }
-    let threshold = findings.sampled.limit();
+    let limit = findings.sampled.limit();
     if fit.k_hat.is_nan() {
         return Some("k-hat could not be computed".into());
     }
     let constant = findings.sampled.is_constant();
-    if fit.k_hat > threshold && !constant {
+    if fit.k_hat > limit && !constant {
         return Some(format!(
-            "the guide misses part of the posterior (k-hat {:.2} is above {threshold:.2}){}",
+            "the guide misses part of the posterior (k-hat {:.2} is above {limit:.2}){}",
             fit.k_hat,
             because()
         ));
@@ -210,6 +215,7 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
             because()
         ));
     }
+    let threshold = k_threshold(findings.sampled.n);
     let worst = fit.rows.iter().filter(|r| r.k_hat > threshold);
     let worst = worst.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat))?;
     // Constant weights say that the guide is right: the tails are the posterior's own, and its sd rests on few draws all the same.

@@ -1,6 +1,6 @@
 //! A fit from end to end: choose the guide, compile, optimise, certify, summarise.
 
-use crate::certificate::{Findings, verdict};
+use crate::certificate::{Findings, unseen, verdict};
 use crate::choice::{Chosen, choose};
 use crate::deterministic::{Inspection, Nested, inspect};
 use crate::fit::{Certificate, Draws, Fit, Phase, Verdict};
@@ -310,9 +310,10 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
         params: &optimum.params,
         outside: outside.as_ref(),
     };
-    if let Verdict::Certified { .. } = fit.verdict
-        && let Some(broken) = crate::symmetry::broken(bound, &fit)?
-    {
+    // What is symmetric says more than that there are other modes.
+    let asked = matches!(fit.verdict, Verdict::Certified { .. })
+        || matches!(fit.verdict, Verdict::Optimised { .. }) && unseen(&fit).is_some();
+    if asked && let Some(broken) = crate::symmetry::broken(bound, &fit)? {
         fit.verdict = Verdict::Optimised {
             reason: broken.words,
         };
