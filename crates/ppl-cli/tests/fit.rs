@@ -226,6 +226,16 @@ fn a_reader_that_goes_away() {
     assert!(!err.contains("panicked"), "{err}");
 }
 
+/// What Ctrl-C in a terminal sends.
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_writes_the_best_iterate() {
@@ -248,11 +258,7 @@ fn an_interrupt_writes_the_best_iterate() {
         .unwrap();
     std::thread::sleep(Duration::from_millis(1200));
     let started = Instant::now();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
+    interrupt(&child);
     let mut child = child;
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
@@ -288,11 +294,7 @@ fn an_interrupt_before_the_first_step_ends_at_once() {
         .unwrap();
     std::thread::sleep(Duration::from_millis(700));
     let started = Instant::now();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
+    interrupt(&child);
     let output = child.wait_with_output().unwrap();
     assert!(started.elapsed() < Duration::from_secs(1));
     let killed = output.status.signal() == Some(2);

@@ -1,16 +1,12 @@
 //! What is said of a covariance that is not positive definite: where it comes from, as far as the points of a kernel tell, and what helps.
 
 use ppl_dist::Domain;
-use ppl_model::graph::{LinearOp, Located, Role, Statement, TExpr, TKind};
+use ppl_model::graph::{LinearOp, Located, Role, TExpr, TKind};
 use ppl_model::{AxisRef, Bound};
 
 /// Advice for a statement whose density is not a number although all of its arguments are; `None` where it has no covariance.
 pub(crate) fn advice(bound: &Bound, located: &Located) -> Option<String> {
-    let dist = match &located.statement {
-        Statement::Sample(id) => bound.model.dist(*id)?,
-        Statement::Observe { dist, .. } => dist,
-        _ => return None,
-    };
+    let dist = bound.model.dist_of(&located.statement)?;
     let forms = dist.distribution.definition().forms;
     let parameters = forms[dist.form].parameters.iter();
     let (_, covariance) = { parameters.zip(&dist.args) }

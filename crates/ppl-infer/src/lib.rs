@@ -31,6 +31,7 @@ pub mod predict;
 pub mod psis;
 mod pursuit;
 mod refine;
+mod refined_words;
 mod sampled;
 pub mod sampler;
 pub mod simulate;

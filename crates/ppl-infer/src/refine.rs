@@ -10,6 +10,7 @@ use crate::fit::{Estimate, Fit, Verdict};
 use crate::ladder;
 use crate::options::{FitOptions, GuideChoice};
 use crate::psis::k_threshold;
+use crate::refined_words::note;
 use crate::sampled::{Sampled, sample};
 use crate::source::{Drawn, Source};
 use crate::stochastic::Outcome;
@@ -433,23 +434,7 @@ fn compared(
     if sampled.non_finite > 0 || !(better || asked && gain.is_some()) {
         return Ok((None, good));
     }
-    found.notes.push(match (nested.exact.is_empty(), exact) {
-        (true, _) => format!(
-            "nested guide: a mixture for {}{}",
-            parts(&nested.theta, nested.is_partial()),
-            raised(gain)
-        ),
-        (false, true) => format!(
-            "conjugate guide: the posterior itself, with conditionals of known families: {}",
-            families(&nested.exact)
-        ),
-        (false, false) => format!(
-            "conjugate guide: exact conditionals of known families, {}, given {}, for which there is a mixture{}",
-            families(&nested.exact),
-            listed(&nested.theta),
-            raised(gain)
-        ),
-    });
+    found.notes.push(note(&nested, exact, gain));
     let refined = Refined {
         fit: found,
         sampled,
@@ -457,45 +442,6 @@ fn compared(
         nested: (!exact).then_some(nested),
     };
     Ok((Some(refined), good))
-}
-
-/// What the bound gained, in words.
-fn raised(gain: Option<Estimate>) -> String {
-    gain.map_or(String::new(), |gain| {
-        format!(
-            "; it raises the bound of one Gaussian by {:.2} (se {:.2})",
-            gain.value, gain.se
-        )
-    })
-}
-
-/// Sites with the families of their conditionals.
-fn families(exact: &[(String, &'static str)]) -> String {
-    let each = exact.iter().map(|(name, of)| format!("`{name}` {of}"));
-    each.collect::<Vec<_>>().join(", ")
-}
-
-/// Each name once.
-fn listed(names: &[String]) -> String {
-    let mut out: Vec<String> = vec![];
-    for name in names.iter().map(|n| format!("`{n}`")) {
-        if !out.contains(&name) {
-            out.push(name);
-        }
-    }
-    out.join(", ")
-}
-
-/// Which unknowns the mixture is for, and what the others get.
-fn parts(theta: &[String], partial: bool) -> String {
-    if !partial {
-        return "all unknowns".to_owned();
-    }
-    let given = if theta.len() == 1 { "it" } else { "them" };
-    format!(
-        "{}, and given {given} a Gaussian around the mode of all others",
-        listed(theta)
-    )
 }
 
 /// What the bound gains, on independent draws.

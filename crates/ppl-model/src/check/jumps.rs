@@ -23,15 +23,10 @@ impl Checker {
             });
         };
         for located in &self.model.statements {
-            let dist = match &located.statement {
-                Statement::Sample(id) => self.model.dist(*id),
-                Statement::Observe { dist, .. } => Some(dist),
-                Statement::Factor(e) => {
-                    look(e, &mut open);
-                    None
-                }
-                _ => None,
-            };
+            if let Statement::Factor(e) = &located.statement {
+                look(e, &mut open);
+            }
+            let dist = self.model.dist_of(&located.statement);
             for e in dist.map(TDist::expressions).unwrap_or_default() {
                 look(e, &mut open);
             }

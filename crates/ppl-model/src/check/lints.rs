@@ -30,11 +30,7 @@ impl Checker {
     fn wrong_scales(&mut self) {
         let mut found = vec![];
         for located in &self.model.statements {
-            let dist = match &located.statement {
-                Statement::Sample(id) => self.model.dist(*id),
-                Statement::Observe { dist, .. } => Some(dist),
-                _ => None,
-            };
+            let dist = self.model.dist_of(&located.statement);
             let mut next = dist;
             while let Some(d) = next {
                 let parameters = d.distribution.definition().forms[d.form].parameters;

@@ -24,6 +24,7 @@ mod guides;
 mod imputation;
 mod jumps;
 mod kernels;
+mod kind_supports;
 mod kinds;
 mod label_weights;
 mod lifting;
@@ -42,6 +43,7 @@ mod other_names;
 mod own_axis;
 mod prediction;
 mod predictors;
+mod reached;
 mod recurrences;
 mod reductions;
 mod sampling;
@@ -54,8 +56,8 @@ mod vectors;
 
 pub(crate) use statements::not_available;
 
-pub(crate) use domains::has_cdf;
 pub(crate) use expressions::number;
+pub(crate) use kind_supports::has_cdf;
 
 use crate::graph::*;
 use ppl_syntax::ast;
@@ -381,121 +383,5 @@ impl Checker {
                 .label(span, "defined here")
                 .help("order in the file is the order of generation: move the definition above this statement")
         })
-    }
-
-    /// Data that is observed twice, or that explains itself, is counted twice: likely a mistake.
-    fn observed_twice(&mut self) {
-        let mut first: HashMap<SymbolId, Vec<(Span, &Option<When>)>> = HashMap::new();
-        let mut found = vec![];
-        for located in &self.model.statements {
-            let Statement::Observe { value, dist } = &located.statement else {
-                continue;
-            };
-            let Some(id) = value.whole_symbol() else {
-                continue;
-            };
-            let name = &self.model.symbols[id].name;
-            let before = first.entry(id).or_default();
-            if let Some((span, _)) = before
-                .iter()
-                .find(|(_, when)| !conditions::exclude(when, &located.when))
-            {
-                found.push(
-                    Diagnostic::warning(
-                        "W0121",
-                        value.span,
-                        format!("`{name}` is observed twice, so its likelihood is counted twice"),
-                    )
-                    .label(*span, "observed here first")
-                    .help("delete one of the two, unless each is meant as evidence of its own"),
-                );
-            }
-            before.push((value.span, &located.when));
-            let mut stack = vec![];
-            // What a value says about its own censoring changes no density: `right = n == 20`.
-            for d in dist.branches() {
-                let bounds = [&d.modifiers.lower, &d.modifiers.upper]
-                    .into_iter()
-                    .flatten();
-                let condition = d.otherwise.iter().map(|other| &other.0);
-                // Nor does the sum of counts, given which they are drawn.
-                let total = match d.distribution.definition().support {
-                    ppl_dist::Support::Counts(i) => Some(i),
-                    _ => None,
-                };
-                let args = d.args.iter().enumerate();
-                let args = args.filter(|(i, _)| Some(*i) != total).map(|(_, e)| e);
-                let all = args.chain(bounds.map(|e| &**e)).chain(condition);
-                all.for_each(|e| e.symbols_read_now(&mut stack));
-            }
-            let mut seen = vec![false; self.model.symbols.len()];
-            while let Some(s) = stack.pop() {
-                if !std::mem::replace(&mut seen[s], true)
-                    && let Role::Let(e) = &self.model.symbols[s].role
-                {
-                    e.symbols_read_now(&mut stack);
-                }
-            }
-            if seen[id] {
-                found.push(
-                    Diagnostic::warning("W0122", dist.span, format!("`{name}` stands on both sides of its own observation"))
-                        .at(format!("depends on `{name}`"))
-                        .help("the density of a value given itself is no likelihood; take it out of the right side"),
-                );
-            }
-        }
-        self.diagnostics.extend(found);
-    }
-
-    /// A Flat latent that no observe or factor reaches has no proper posterior.
-    fn unreached_flat(&mut self) {
-        let mut reached = vec![false; self.model.symbols.len()];
-        let mut stack = vec![];
-        for s in &self.model.statements {
-            match &s.statement {
-                Statement::Observe { value, dist } => {
-                    value.symbols(&mut stack);
-                    dist.expressions()
-                        .into_iter()
-                        .for_each(|a| a.symbols(&mut stack));
-                }
-                Statement::Factor(e) => e.symbols(&mut stack),
-                _ => {}
-            }
-        }
-        // A latent reached only as the parent of a reached latent is reached; a child reaches its parents.
-        while let Some(s) = stack.pop() {
-            if std::mem::replace(&mut reached[s], true) {
-                continue;
-            }
-            match &self.model.symbols[s].role {
-                Role::Let(e) => e.symbols(&mut stack),
-                Role::Site(d) => d
-                    .expressions()
-                    .into_iter()
-                    .for_each(|a| a.symbols(&mut stack)),
-                _ => {}
-            }
-        }
-        let lost: Vec<(Span, String)> = self
-            .model
-            .sites()
-            .filter(|(id, s)| {
-                !reached[*id]
-                    && matches!(&s.role, Role::Site(d) if d.distribution.definition().improper)
-            })
-            .map(|(_, s)| (s.span, s.name.clone()))
-            .collect();
-        for (span, name) in lost {
-            self.report(
-                Diagnostic::error(
-                    "E0119",
-                    span,
-                    format!("`{name}` is Flat and no observe or factor depends on it"),
-                )
-                .at("its posterior is improper")
-                .help("give it a proper prior, or use it in the model"),
-            );
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! `.truncated(…)` and `.censored(…)` behind a distribution.
 
 use super::Checker;
-use super::domains::has_cdf;
+use super::kind_supports::has_cdf;
 use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::{Shape, Support};

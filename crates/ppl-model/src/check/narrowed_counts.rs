@@ -1,7 +1,7 @@
 //! `n: int(0, 5) ~ Poisson(m)`: a kind narrows a distribution of whole numbers, normalised by its distribution function.
 
 use super::Checker;
-use super::domains::has_cdf;
+use super::kind_supports::has_cdf;
 use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::{Bound, Support};

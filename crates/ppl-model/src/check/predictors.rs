@@ -14,11 +14,7 @@ impl Checker {
     pub(super) fn predictors(&mut self) {
         let mut found = vec![];
         for located in &self.model.statements {
-            let dist = match &located.statement {
-                Statement::Sample(id) => self.model.dist(*id),
-                Statement::Observe { dist, .. } => Some(dist),
-                _ => None,
-            };
+            let dist = self.model.dist_of(&located.statement);
             for d in dist.map(TDist::branches).into_iter().flatten() {
                 let parameters = d.distribution.definition().forms[d.form].parameters;
                 for (parameter, e) in parameters.iter().zip(&d.args) {

@@ -115,6 +115,15 @@ impl Model {
         }
     }
 
+    /// The distribution that a statement names, if it is one of a site or an observation.
+    pub fn dist_of<'a>(&'a self, statement: &'a Statement) -> Option<&'a TDist> {
+        match statement {
+            Statement::Sample(id) => self.dist(*id),
+            Statement::Observe { dist, .. } => Some(dist),
+            _ => None,
+        }
+    }
+
     /// An axis's name.
     pub fn axis_name(&self, a: AxisRef) -> &str {
         &self.axes[a.axis].name
