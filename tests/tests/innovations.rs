@@ -99,6 +99,34 @@ fn branches_without_a_chain() {
     );
 }
 
+/// Noise of every form that a location or a scale goes with.
+#[test]
+fn units_of_other_families() {
+    let observed = "observe y ~ Normal(u, 0.5);";
+    let prior = "data y[row]: real; s ~ HalfNormal(1); m ~ Normal(0, 3);";
+    for (drawn, noise, made) in [
+        ("HalfNormal(s)", "HalfNormal(1)", "s * e"),
+        ("HalfCauchy(s)", "HalfCauchy(1)", "s * e"),
+        ("Rayleigh(s)", "Rayleigh(1)", "s * e"),
+        ("Exponential(s)", "Exponential(1)", "e / s"),
+        ("Exponential(mean = s)", "Exponential(1)", "s * e"),
+        ("Gamma(2.5, s)", "Gamma(2.5, 1)", "e / s"),
+        ("InvGamma(3, s)", "InvGamma(3, 1)", "s * e"),
+        ("Weibull(1.5, s)", "Weibull(1.5, 1)", "s * e"),
+        ("StudentT(4, m, s)", "StudentT(4, 0, 1)", "m + s * e"),
+        ("Cauchy(m, s)", "Cauchy(0, 1)", "m + s * e"),
+        ("Laplace(m, s)", "Laplace(0, 1)", "m + s * e"),
+        ("Logistic(m, s)", "Logistic(0, 1)", "m + s * e"),
+        ("Gumbel(m, s)", "Gumbel(0, 1)", "m + s * e"),
+        ("SkewNormal(m, s, 2)", "SkewNormal(0, 1, 2)", "m + s * e"),
+    ] {
+        is_the_same(
+            &format!("{prior} u[row] ~ {drawn}; {observed}"),
+            &format!("{prior} e[row] ~ {noise}; let u[row] = {made}; {observed}"),
+        );
+    }
+}
+
 #[test]
 fn the_bound_chooses_and_the_note_says_so() {
     let bound = bind(VOLATILITY, &data());

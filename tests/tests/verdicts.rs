@@ -50,6 +50,76 @@ fn no_proper_posterior() {
     assert!(!fitted(model, data).verdict.reason().contains("improper"));
 }
 
+/// What the rays of a density do not show: the tail is that of a scale with all else integrated out.
+#[test]
+fn a_scale_whose_marginal_does_not_fall_off() {
+    let groups = "axis g; data of[row]: g; data y[row]: real; mu ~ Flat(); tau: positive ~ Flat(); a[g] ~ Normal(mu, tau); observe y ~ Normal(a[of], 1);";
+    let plain = "data y[row]: real; mu ~ Flat(); s: positive ~ Flat(); observe y ~ Normal(mu, s);";
+    let rows = |levels: &[&str]| {
+        let row = |i: usize| {
+            format!(
+                "{},{}\n",
+                levels[i % levels.len()],
+                0.7 * (i % 5) as f64 + 2.0 * (i % levels.len()) as f64
+            )
+        };
+        "of,y\n".to_owned() + &(0..12).map(row).collect::<String>()
+    };
+    let (two, three, four) = (
+        rows(&["a", "b"]),
+        rows(&["a", "b", "c"]),
+        rows(&["a", "b", "c", "d"]),
+    );
+    let inverse = groups.to_owned() + " factor -log(tau);";
+    let logarithm = groups
+        .replace("tau: positive ~ Flat()", "t ~ Flat()")
+        .replace("tau", "exp(t)");
+    let product = "data y[row]: real; a: positive ~ Flat(); b: positive ~ Flat(); observe y ~ Exponential(a * b);";
+    // Tails by hand: of two numbers with flat mean and sd p(s) goes as 1 / s, of groups as tau^(1 - J); with 1 / tau before it the density
+    // of two or more is 1 / tau near 0; of the product of two rates no more is known.
+    for (model, data, side) in [
+        (plain, "y\n1\n2\n", "large `s`"),
+        (groups, two.as_str(), "large `tau`"),
+        (inverse.as_str(), three.as_str(), "small `tau`"),
+        (logarithm.as_str(), four.as_str(), "small `t`"),
+        (product, "y\n1\n0.2\n2.5\n", "does not fall off"),
+    ] {
+        says(&fitted(model, data), "failed", &["improper", side]);
+    }
+    // One group or number more, and there is a posterior.
+    for (model, data) in [
+        (plain, "y\n1\n2\n4\n"),
+        (groups, three.as_str()),
+        (groups, four.as_str()),
+        (
+            "data y[row]: real; m ~ Cauchy(0, 1); s ~ HalfCauchy(1); factor 0; observe y ~ Normal(m, s);",
+            "y\n1\n2\n",
+        ),
+    ] {
+        let fit = fitted(model, data);
+        assert_ne!(fit.verdict.word(), "failed", "{}", fit.verdict.reason());
+    }
+}
+
+/// Priors with a finite integral do not help where the data can be met exactly and the density of their sd near 0 is not thin enough.
+#[test]
+fn data_that_are_met_exactly() {
+    let line = "data x[row]: real; data y[row]: real; a ~ Normal(0, 10); b ~ Normal(0, 10); s ~ HalfNormal(5); observe y ~ Normal(a + b * x, s);";
+    let exact = "x,y\n1,3\n2,5\n3,7\n4,9\n5,11\n";
+    let plain =
+        "data y[row]: real; m ~ Normal(0, 10); s ~ HalfNormal(5); observe y ~ Normal(m, s);";
+    let equal = "y\n3\n3\n3\n3\n3\n3\n";
+    for (model, data) in [(line, exact), (plain, equal)] {
+        says(
+            &fitted(model, data),
+            "failed",
+            &["grows without bound", "small `s`", "InvGamma"],
+        );
+    }
+    let held = plain.replace("HalfNormal(5)", "InvGamma(2, 1)");
+    says(&fitted(&held, equal), "certified", &[]);
+}
+
 /// Flat priors, and a column in another unit than its coefficient: proper, and its directions are apart by five orders of magnitude.
 #[test]
 fn raw_covariates() {

@@ -171,6 +171,34 @@ pub struct LocationScale {
     pub exponentiated: bool,
 }
 
+/// What a draw is measured in: parameters by which it is shifted or stretched, so that what is left does not hang on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Units {
+    /// `location + scale * noise`: the numbers of both parameters.
+    Shifted(usize, usize),
+    /// e to the power of that.
+    Exponentiated(usize, usize),
+    /// `scale * noise`, positive.
+    Scaled(usize),
+    /// `noise / rate`, positive.
+    Rated(usize),
+}
+
+impl Units {
+    /// The numbers of its parameters.
+    pub fn parameters(&self) -> [Option<usize>; 2] {
+        match *self {
+            Units::Shifted(l, s) | Units::Exponentiated(l, s) => [Some(l), Some(s)],
+            Units::Scaled(p) | Units::Rated(p) => [Some(p), None],
+        }
+    }
+
+    /// Whether the logarithm of a draw is what is shifted.
+    pub fn is_logarithmic(&self) -> bool {
+        !matches!(self, Units::Shifted(..))
+    }
+}
+
 /// A distribution's signature.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
@@ -190,6 +218,8 @@ pub struct Definition {
     pub improper: bool,
     /// A reparameterised draw, where there is one.
     pub location_scale: Option<LocationScale>,
+    /// What a draw of another noise than that is measured in, see [`Definition::units`].
+    pub own_units: Option<Units>,
 }
 
 impl Definition {
@@ -203,7 +233,17 @@ impl Definition {
         event: Shape::Scalar,
         improper: false,
         location_scale: None,
+        own_units: None,
     };
+
+    /// What a draw is measured in, where that is known.
+    pub fn units(&self) -> Option<Units> {
+        match self.location_scale {
+            Some(ls) if ls.exponentiated => Some(Units::Exponentiated(ls.location, ls.scale)),
+            Some(ls) => Some(Units::Shifted(ls.location, ls.scale)),
+            None => self.own_units,
+        }
+    }
 
     /// The parameters of the canonical form.
     pub fn parameters(&self) -> &'static [Parameter] {

@@ -20,7 +20,7 @@ pub use arrays::Arrays;
 pub use bijection::Bijection;
 pub use definition::{
     Bound, Definition, Density, Distribution, Domain, Form, Golden, LocationScale, Parameter,
-    Shape, Support,
+    Shape, Support, Units,
 };
 pub use expr::{Expr, NodeId, Recorder};
 pub use families::{ALL, find};

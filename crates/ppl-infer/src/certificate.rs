@@ -90,6 +90,26 @@ pub(crate) fn verdict(findings: &Findings, fit: &Fit) -> Verdict {
     }
 }
 
+impl Findings<'_> {
+    /// Whether richer guides may start from a Gaussian: from its optimum, or from where the engines left it, unless it leads out of
+    /// what has a finite density and integral.
+    pub(crate) fn is_start(&self) -> bool {
+        let escapes = self.inspection.is_some_and(|i| i.escape.is_some());
+        let ended = self.outcome.is_settled() || matches!(self.outcome, Outcome::Unsettled { .. });
+        ended && self.sampled.non_finite == 0 && !escapes
+    }
+}
+
+/// A guide's verdict, where the Gaussian that it starts from has no optimum: weights that do not confirm the one say nothing for the other.
+pub(crate) fn after_failure(found: Verdict, gaussian: &Verdict) -> Verdict {
+    match (found, gaussian) {
+        (Verdict::Optimised { reason }, Verdict::Failed { .. }) => Verdict::Approximate {
+            reason: format!("{reason}; and the Gaussian that the guide starts from has no optimum"),
+        },
+        (found, _) => found,
+    }
+}
+
 /// Why there is no optimum.
 fn failure(findings: &Findings) -> Option<String> {
     let sampled = findings.sampled;

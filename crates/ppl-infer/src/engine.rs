@@ -63,6 +63,21 @@ pub(crate) struct Reported {
     pub(crate) seconds: f64,
 }
 
+impl Reported {
+    /// Whether richer guides may start from it.
+    pub(crate) fn is_start(&self) -> bool {
+        let optimum = &self.chosen.optimum;
+        Findings {
+            outcome: &optimum.outcome,
+            deterministic: optimum.deterministic,
+            drawn: &[],
+            sampled: &self.sampled,
+            inspection: self.inspection.as_ref(),
+        }
+        .is_start()
+    }
+}
+
 /// Fits a bound model.
 pub fn fit(
     bound: &Bound,
@@ -114,6 +129,9 @@ fn exact(
     let reported = nested(report(chosen, None, options, observer)?, options)?;
     Ok(reported.outside.is_some().then_some(reported))
 }
+
+/// From this k-hat of a Gaussian's own draws the posterior may be without bound.
+const DOUBTFUL: f64 = 0.7;
 
 /// Seconds beside the phases of the guide that is reported from which they are told.
 const TOLD: f64 = 0.005;
@@ -205,7 +223,9 @@ pub(crate) fn report(
     let converged = optimum.outcome.is_settled() && sampled.non_finite == 0;
     let inspection = match &chosen.objective.layout {
         Some(layout) if !hurried => {
-            inspect(bound, layout, &optimum.params, options.seed, converged)?
+            let k_hat = fit.guide_k_hat;
+            let look = (converged, !converged || k_hat.is_nan() || k_hat > DOUBTFUL);
+            inspect(bound, layout, &optimum.params, options.seed, look)?
         }
         // What explains why the Gaussian does not fit is as true of what departs from it.
         _ => gaussian

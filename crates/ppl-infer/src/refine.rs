@@ -1,7 +1,7 @@
 //! Richer guides that are built around the best Gaussian and have no program of their own: tried where they are asked for, where the
 //! Gaussian is not good enough, or where they are exact; compared on fresh draws, and adopted or not.
 
-use crate::certificate::{Findings, SHARE, verdict};
+use crate::certificate::{Findings, SHARE, after_failure, verdict};
 use crate::deterministic::{
     Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
 };
@@ -233,13 +233,11 @@ pub(crate) fn refine(
         ));
         return Ok(None);
     }
-    let settled = from.findings.outcome.is_settled() && from.findings.sampled.non_finite == 0;
     let certified = matches!(fit.verdict, Verdict::Certified { .. });
-    let failed = matches!(fit.verdict, Verdict::Failed { .. });
     let gap = from.findings.sampled.gap();
     let near = certified && gap <= GAP;
-    // A Gaussian that failed tells where to look, but is no start of a mixture.
-    let whole = !settled || asked.is_none() && (failed || near);
+    // What is no start of a mixture tells where to look all the same.
+    let whole = !from.findings.is_start() || asked.is_none() && near;
     if asked.is_none() && whole && (gap.abs() < EXACT || from.work > QUICK) {
         return Ok(None);
     }
@@ -423,6 +421,7 @@ fn compared(
     {
         found.verdict = fit.verdict.clone();
     }
+    found.verdict = after_failure(found.verdict, &fit.verdict);
     let good = matches!(found.verdict, Verdict::Certified { .. });
     let gain = gain(fit, &found);
     let clear = gain.is_some_and(|g| g.value > 2.0 * g.se);

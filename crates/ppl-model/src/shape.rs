@@ -70,7 +70,13 @@ impl Bound {
             let alone = dist.otherwise.is_none() && !reads(dist, site);
             return def.location_scale.is_some() && alone && !dist.modifiers.truncates();
         }
-        let latent = |d: &TDist| d.args.iter().any(|a| a.stochastic);
+        // What has other parameters beside those is not in their units: degrees of freedom, a shape.
+        let latent = |d: &TDist| {
+            let units = d.distribution.definition().units().filter(|_| d.form == 0);
+            let used = |k: usize| units.is_none_or(|u| u.parameters().contains(&Some(k)));
+            let mut args = d.args.iter().enumerate();
+            args.any(|(k, a)| a.stochastic && used(k))
+        };
         dist.has_units()
             && dist.branches().into_iter().any(latent)
             && self.model.chain_members(site).is_some()

@@ -28,6 +28,7 @@ impl Density for Exponential {
             },
         ],
         support: Support::POSITIVE,
+        own_units: Some(Units::Rated(0)),
         ..Definition::SCALAR
     };
 

@@ -29,6 +29,7 @@ impl Density for Gamma {
             },
         ],
         support: Support::POSITIVE,
+        own_units: Some(Units::Rated(1)),
         ..Definition::SCALAR
     };
 

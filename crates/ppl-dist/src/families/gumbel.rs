@@ -28,6 +28,7 @@ impl Density for Gumbel {
             ],
             positional: 2,
         }],
+        own_units: Some(Units::Shifted(0, 1)),
         ..Definition::SCALAR
     };
 

@@ -19,6 +19,7 @@ impl Density for HalfCauchy {
             positional: 1,
         }],
         support: Support::POSITIVE,
+        own_units: Some(Units::Scaled(0)),
         ..Definition::SCALAR
     };
 

@@ -23,6 +23,7 @@ impl Density for HalfNormal {
             positional: 1,
         }],
         support: Support::POSITIVE,
+        own_units: Some(Units::Scaled(0)),
         ..Definition::SCALAR
     };
 

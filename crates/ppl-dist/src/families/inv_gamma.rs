@@ -21,6 +21,7 @@ impl Density for InvGamma {
             positional: 2,
         }],
         support: Support::POSITIVE,
+        own_units: Some(Units::Scaled(1)),
         ..Definition::SCALAR
     };
 

@@ -21,6 +21,7 @@ impl Density for Laplace {
             ],
             positional: 2,
         }],
+        own_units: Some(Units::Shifted(0, 1)),
         ..Definition::SCALAR
     };
 

@@ -25,6 +25,7 @@ impl Density for Logistic {
             ],
             positional: 2,
         }],
+        own_units: Some(Units::Shifted(0, 1)),
         ..Definition::SCALAR
     };
 

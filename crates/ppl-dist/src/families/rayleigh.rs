@@ -23,6 +23,7 @@ impl Density for Rayleigh {
             positional: 1,
         }],
         support: Support::POSITIVE,
+        own_units: Some(Units::Scaled(0)),
         ..Definition::SCALAR
     };
 

@@ -27,6 +27,7 @@ impl Density for SkewNormal {
             ],
             positional: 3,
         }],
+        own_units: Some(Units::Shifted(0, 1)),
         ..Definition::SCALAR
     };
 

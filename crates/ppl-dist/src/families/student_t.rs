@@ -26,6 +26,7 @@ impl Density for StudentT {
             ],
             positional: 3,
         }],
+        own_units: Some(Units::Shifted(1, 2)),
         ..Definition::SCALAR
     };
 

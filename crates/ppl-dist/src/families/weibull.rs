@@ -25,6 +25,7 @@ impl Density for Weibull {
             positional: 2,
         }],
         support: Support::POSITIVE,
+        own_units: Some(Units::Scaled(1)),
         ..Definition::SCALAR
     };
 

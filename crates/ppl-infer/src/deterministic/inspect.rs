@@ -6,6 +6,7 @@ use super::curvature::Curvature;
 use super::estimates::gain;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
+use super::nested::endless;
 use super::response;
 use super::tails::{Escape, escape};
 use super::{FRESH, MERIT, MOST_WORK, RUNGS, Shape, Solver};
@@ -66,23 +67,29 @@ impl Inspection {
 }
 
 /// Looks at the Gaussian with these parameters; `None` where the guide is none that this engine knows. `thorough`:
-/// whether an optimum is claimed, so that it is worth while to look beyond.
+/// whether an optimum is claimed, so that it is worth while to look beyond; `doubtful`: whether there is none, or hardly any draw lies where the
+/// posterior does.
 pub(crate) fn inspect(
     bound: &Bound,
     layout: &Layout,
     params: &[f64],
     seed: u64,
-    thorough: bool,
+    (thorough, doubtful): (bool, bool),
 ) -> Result<Option<Inspection>, ObjectiveError> {
     let mut silent = Silent;
     let Some((mut solver, q)) = Solver::open_at(bound, layout, params, seed, &mut silent)? else {
         return Ok(None);
     };
     let names = layout.names(bound);
-    let escape = match may_be_improper(bound) {
-        true => escape(bound, &mut solver, &q, &names)?,
+    let open = may_be_improper(bound);
+    let mut out = match open {
+        true => escape(bound, &mut solver, &q, (&names, &layout.improper(bound)))?,
         false => None,
     };
+    if out.is_none() && (open || doubtful) {
+        out = endless(bound, layout, &mut solver, &q, (&names, !doubtful))?;
+    }
+    let escape = out;
     let seen = match thorough && escape.is_none() {
         true => solver.optimality(&q),
         false => Optimality::default(),

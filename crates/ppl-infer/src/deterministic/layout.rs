@@ -281,6 +281,17 @@ impl Layout {
             .collect()
     }
 
+    /// For each element of the unconstrained vector whether the prior of its site has no finite integral.
+    pub(super) fn improper(&self, bound: &Bound) -> Vec<bool> {
+        let owners = self.owners(bound).into_iter();
+        owners
+            .map(|owner| {
+                let dist = owner.and_then(|s| bound.model.dist(s.site));
+                dist.is_some_and(|d| d.distribution.definition().improper)
+            })
+            .collect()
+    }
+
     /// Names of the unconstrained vector's elements: the element's own where there is one for each, else the site's.
     pub(crate) fn names(&self, bound: &Bound) -> Vec<String> {
         let shapes = bound.site_shapes();

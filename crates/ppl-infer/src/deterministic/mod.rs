@@ -11,6 +11,7 @@
 //! Khan 2020). Expectations are means over frozen draws; a step is taken if the bound on other frozen draws
 //! does not fall. A Gaussian target is met in one step whatever the draws. More draws follow in rungs.
 
+mod aliases;
 mod anderson;
 mod annealed;
 mod ascent;

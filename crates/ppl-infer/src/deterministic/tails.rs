@@ -3,9 +3,10 @@
 //! Along a ray x = m + t v a density falls off fast enough only if t times it goes to 0, that is if log p falls faster
 //! than -log t. Rays that fail this come in bundles, as densities are continuous. The axes, the principal direction
 //! of the fitted Gaussian and that of its mean are tried, both ways; a density may still have no finite integral where
-//! none of these shows it.
+//! none of these shows it. From the origin the directions are tried in which nothing is known, see [`aliases`](super::aliases).
 
 use super::Solver;
+use super::aliases::aliases;
 use super::gaussian::Gaussian;
 use super::smooth::{BATCH, Smooth};
 use crate::objective::ObjectiveError;
@@ -24,7 +25,7 @@ pub(crate) struct Escape {
 const FAR: [f64; 4] = [30.0, 300.0, 3e3, 3e4];
 
 /// The largest slope of log p by log t that may be taken to fall off.
-const SLOPE: f64 = -1.001;
+pub(super) const SLOPE: f64 = -1.001;
 
 /// Axes that are tried, at most.
 const AXES: usize = 200;
@@ -50,7 +51,7 @@ pub(super) fn escape(
     bound: &Bound,
     solver: &mut Solver<'_>,
     q: &Gaussian,
-    names: &[String],
+    (names, improper): (&[String], &[bool]),
 ) -> Result<Option<Escape>, ObjectiveError> {
     let d = solver.smooth.d;
     let sds: Vec<f64> = q.factor.variances().into_iter().map(f64::sqrt).collect();
@@ -85,15 +86,18 @@ pub(super) fn escape(
     let principal: Vec<f64> = principal.iter().map(|v| v * sd).collect();
     directions.push(principal.clone());
     directions.extend(flattest(solver, q, (&principal, &sds), covariance));
-    for direction in directions {
+    let origin = vec![0.0; d];
+    let levels = aliases(solver, q, improper).into_iter();
+    let rays = levels.map(|v| (&origin, v));
+    for (from, direction) in rays.chain(directions.into_iter().map(|v| (&q.mean, v))) {
         for sign in [1.0, -1.0] {
             let v: Vec<f64> = direction.iter().map(|v| sign * v).collect();
-            if !falls_off(solver, &q.mean, &v) {
+            if !falls_off(solver, from, &v) {
                 let mut words = format!(
                     "the density does not fall off towards {}",
                     named(&v, &sds, names)
                 );
-                if predicts_with_certainty(bound, solver.smooth.d, &q.mean, &v)? {
+                if predicts_with_certainty(bound, solver.smooth.d, from, &v)? {
                     words += ", where every observed outcome has probability 1: the data are separated, and no prior holds the unknowns back";
                 } else if !bound.evidence_defined() {
                     words += ", and no prior holds it back there";

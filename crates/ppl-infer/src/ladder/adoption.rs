@@ -23,7 +23,10 @@ pub(super) fn compare(
     let threshold = k_threshold(n);
     let (was, is) = (worst(current), worst(found));
     let unclear = matches!(found.verdict, Verdict::Approximate { .. })
-        && !matches!(current.verdict, Verdict::Approximate { .. });
+        && !matches!(
+            current.verdict,
+            Verdict::Approximate { .. } | Verdict::Failed { .. }
+        );
     let failed = matches!(found.verdict, Verdict::Failed { .. });
     // Either evidence is no more than the true one, but for chance: what has less of it misses something.
     let (had, has) = (log_mean_exp(before), log_mean_exp(after));

@@ -23,6 +23,10 @@ impl Rung for Annealed {
         true
     }
 
+    fn starts_anywhere(&self) -> bool {
+        true
+    }
+
     fn attempts(&self) -> usize {
         // One more where there is a nested guide.
         EFFORTS + 1
@@ -60,7 +64,16 @@ impl Rung for Annealed {
             LostWay::Interrupted => Ok(Ok(Reached::Interrupted)),
         };
         let from = (parts.as_slice(), nested);
-        let mut guide = match Guide::fit(bound, layout, from, (seed, effort), &mut go_on)? {
+        let mut found = Guide::fit(bound, layout, from, (seed, effort), &mut go_on)?;
+        // A thin spike has little of the evidence and a long way. What it was worth is seen by the evidence of draws from the others.
+        let heaviest = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        if let (Err(LostWay::Because(_)), Some(one)) =
+            (&found, heaviest.filter(|_| parts.len() > 1))
+        {
+            let from = (std::slice::from_ref(one), None);
+            found = Guide::fit(bound, layout, from, (seed, effort), &mut go_on)?;
+        }
+        let mut guide = match found {
             Ok(guide) => guide,
             Err(why) => return lost(why),
         };

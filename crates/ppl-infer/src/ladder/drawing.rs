@@ -1,6 +1,6 @@
 //! Guides that are draws with their densities: what they are reported as.
 
-use crate::certificate::{Findings, verdict};
+use crate::certificate::{Findings, after_failure, verdict};
 use crate::deterministic::Inspection;
 use crate::engine::{FitError, Reported};
 use crate::options::FitOptions;
@@ -39,7 +39,7 @@ pub(super) fn reported(
     };
     let sampled = sample(bound, options, source, false, &mut fit)?;
     let inspection = base.inspection.as_ref().map(Inspection::of_another);
-    fit.verdict = verdict(
+    let found = verdict(
         &Findings {
             outcome: &Outcome::Converged,
             // Whichever engine found the Gaussian: the weights tell how good the draws are.
@@ -50,6 +50,7 @@ pub(super) fn reported(
         },
         &fit,
     );
+    fit.verdict = after_failure(found, &base.fit.verdict);
     Ok(Refined {
         fit,
         sampled,

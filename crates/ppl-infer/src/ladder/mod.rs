@@ -63,6 +63,10 @@ pub(crate) trait Rung: Sync {
     fn is_beyond_nested(&self) -> bool {
         false
     }
+    /// Whether it may start from a Gaussian that is no optimum.
+    fn starts_anywhere(&self) -> bool {
+        false
+    }
     /// How often it is tried, each time with more effort, while what it ends with is not certified.
     fn attempts(&self) -> usize {
         1
@@ -297,14 +301,15 @@ pub(crate) fn climb(
     observer: &mut dyn Observer,
 ) -> Result<Reported, FitError> {
     let asked = asked(bound, options);
-    let usable = base.chosen.optimum.outcome.is_settled()
-        && !matches!(base.fit.verdict, Verdict::Failed { .. })
-        && !base.chosen.objective.params.is_empty();
+    let usable = base.is_start() && !base.chosen.objective.params.is_empty();
+    let has_optimum = base.chosen.optimum.outcome.is_settled()
+        && !matches!(base.fit.verdict, Verdict::Failed { .. });
     let certified = matches!(base.fit.verdict, Verdict::Certified { .. });
     if asked.is_none() && (!usable || certified || !is_free(bound, options)) {
         return Ok(base);
     }
-    if let (Some(rung), false) = (asked, usable) {
+    let lost = |r: &dyn Rung| !(usable && (has_optimum || r.starts_anywhere()));
+    if let Some(rung) = asked.filter(|r| lost(*r)) {
         let mut base = base;
         base.fit.certificate.rungs.push(Tried {
             family: rung.family(),
@@ -331,6 +336,7 @@ pub(crate) fn climb(
         let is_beyond = is_nested || matches!(best, Some(Better::Draws(_)));
         if asked.is_some_and(|a| a.family() != rung.family())
             || (is_beyond && !rung.is_beyond_nested())
+            || lost(rung)
         {
             continue;
         }

@@ -31,9 +31,8 @@ impl TDist {
     pub(crate) fn has_units(&self) -> bool {
         let own = |d: &TDist| {
             let def = d.distribution.definition();
-            let ls = def.location_scale.as_ref();
             let scalar = def.event == Shape::Scalar && !d.modifiers.truncates();
-            ls.filter(|_| scalar).map(|ls| ls.exponentiated)
+            def.units().filter(|_| scalar).map(|u| u.is_logarithmic())
         };
         let first = own(self);
         first.is_some() && self.branches().into_iter().all(|d| own(d) == first)
@@ -135,14 +134,22 @@ impl<'b> Lowering<'_, 'b> {
         let mut out: Option<Units<'b>> = None;
         // The last branch is what is left where no condition holds.
         for d in d.branches().into_iter().rev() {
-            let Some(ls) = d.distribution.definition().location_scale else {
+            let Some(by) = d.distribution.definition().units() else {
                 return Ok(None);
             };
             let mut args = self.arguments(d, &[])?;
+            let mut number = |k: usize| args[k].swap_remove(0);
+            let (location, scale) = match by {
+                ppl_dist::Units::Shifted(l, s) | ppl_dist::Units::Exponentiated(l, s) => {
+                    (number(l), number(s))
+                }
+                ppl_dist::Units::Scaled(s) => (number(s).ln(), Expr::Const(1.0)),
+                ppl_dist::Units::Rated(r) => (-number(r).ln(), Expr::Const(1.0)),
+            };
             let mut own = Units {
-                location: args[ls.location].swap_remove(0),
-                scale: args[ls.scale].swap_remove(0),
-                exponentiated: ls.exponentiated,
+                location,
+                scale,
+                exponentiated: by.is_logarithmic(),
             };
             if let (Some(other), Some((condition, _))) = (out, d.otherwise.as_deref()) {
                 let condition = self.expr(condition)?;

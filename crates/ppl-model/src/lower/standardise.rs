@@ -27,7 +27,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     symbol.span,
                     format!("`{}` has no location and scale to be non-centred by", symbol.name),
                 )
-                .help("Normal, LogNormal and MultiNormal sites without a narrower kind can be non-centred"),
+                .help("sites whose prior has a location or a scale (Normal, LogNormal, HalfNormal, StudentT, Exponential, MultiNormal, …) can be non-centred, without a narrower kind"),
             )
         };
         let Some(d) = self.bound.model.dist(site) else {
@@ -35,7 +35,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
         };
         let plain =
             matches!(symbol.kind, None | Some(Kind::Real(None, None))) && !d.modifiers.truncates();
-        let Some(ls) = d.distribution.definition().location_scale.filter(|_| plain) else {
+        let definition = d.distribution.definition();
+        if let (None, [u], true) = (definition.location_scale, u, plain)
+            && let Some(units) = self.units(d)?
+        {
+            let (value, ln_jacobian) = units.value(*u);
+            return Ok((vec![value], ln_jacobian));
+        }
+        let Some(ls) = definition.location_scale.filter(|_| plain) else {
             return Err(refuse());
         };
         let arguments = self.arguments(d, event)?;

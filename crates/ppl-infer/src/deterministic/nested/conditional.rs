@@ -72,6 +72,8 @@ pub(super) struct Given {
     members: Option<Vec<Member>>,
     /// Where these were held for `value`.
     held: Vec<f64>,
+    /// Whether the search ended at a mode, and the precision is the curvature there.
+    pub(super) met: bool,
 }
 
 impl Given {
@@ -80,6 +82,11 @@ impl Given {
         let m = self.mode.len() as f64;
         let volume = self.factor.as_ref().map_or(0.0, |f| f.ln_determinant());
         self.value - 0.5 * volume + 0.5 * m * LN_2PI - self.ln_members(&self.held)
+    }
+
+    /// Whether the density is a number where the search ended.
+    pub(super) fn is_finite(&self) -> bool {
+        self.value.is_finite()
     }
 
     /// Log density of what is of a known family.
@@ -134,6 +141,9 @@ struct Search {
     done: bool,
     /// Whether the curvature is that of another point, too far away.
     stale: bool,
+    /// Whether the search ended at a mode, and whether the curvature stands as it is.
+    met: bool,
+    definite: bool,
 }
 
 impl Conditional {
@@ -326,16 +336,30 @@ impl Conditional {
     /// z given each of up to a batch of thetas, by damped Newton steps; where the density is not finite or the search
     /// leads nowhere, wherever that ended.
     pub(super) fn given(&self, smooth: &mut Smooth, thetas: &[f64]) -> Vec<Given> {
+        let starts = match self.theta.len() {
+            0 => vec![self.start(thetas)],
+            k => thetas.chunks(k).map(|t| self.start(t)).collect(),
+        };
+        self.given_from(smooth, thetas, starts)
+    }
+
+    /// The same from other starts.
+    pub(super) fn given_from(
+        &self,
+        smooth: &mut Smooth,
+        thetas: &[f64],
+        starts: Vec<Vec<f64>>,
+    ) -> Vec<Given> {
         let k = self.theta.len();
         let thetas: Vec<&[f64]> = match k {
             // Nothing is given: one answer.
             0 => vec![thetas],
             _ => thetas.chunks(k).collect(),
         };
-        let mut all: Vec<Search> = thetas
-            .iter()
-            .map(|t| Search {
-                z: self.start(t),
+        let mut all: Vec<Search> = starts
+            .into_iter()
+            .map(|z| Search {
+                z,
                 value: f64::NAN,
                 gradient: vec![],
                 factor: None,
@@ -344,6 +368,8 @@ impl Conditional {
                 length: 1.0,
                 done: false,
                 stale: true,
+                met: false,
+                definite: false,
             })
             .collect();
         let (values, gradients) = self.look(smooth, &thetas, &all, false);
@@ -375,6 +401,7 @@ impl Conditional {
         all.into_iter()
             .zip(members)
             .map(|(s, members)| Given {
+                met: self.len() == 0 || s.met && s.definite,
                 factor: s.factor.or_else(|| self.fallback.clone()),
                 mode: s.z,
                 value: s.value,
@@ -411,7 +438,7 @@ impl Conditional {
         let seen = self.hessians.at(smooth, &points);
         for (s, h) in all.iter_mut().zip(seen) {
             if s.stale {
-                s.factor = self.definite(&h);
+                (s.factor, s.definite) = self.definite(&h);
                 s.stale = false;
                 if !s.done {
                     s.aim(self.fallback.as_ref());
@@ -420,13 +447,16 @@ impl Conditional {
         }
     }
 
-    /// The factor of a curvature, with as little of the fitted precision's diagonal as makes it definite.
-    fn definite(&self, h: &Symmetric) -> Option<Factor> {
-        let by = self.by.as_ref()?;
+    /// The factor of a curvature, with as little of the fitted precision's diagonal as makes it definite, and whether that is none.
+    fn definite(&self, h: &Symmetric) -> (Option<Factor>, bool) {
+        let Some(by) = &self.by else {
+            return (None, false);
+        };
         let own = Symmetric::of_diagonal(h.pattern.clone(), self.diagonal.iter().copied());
-        SHIFTS
-            .iter()
-            .find_map(|part| Factor::new(by, &h.combine(1.0, &own, *part)))
+        let of = |part: &f64| Factor::new(by, &h.combine(1.0, &own, *part));
+        let found = SHIFTS.iter().find_map(|part| Some((of(part)?, *part)));
+        let definite = matches!(found, Some((_, 0.0)));
+        (found.map(|f| f.0), definite)
     }
 }
 
@@ -448,7 +478,8 @@ impl Search {
         let pairs = self.step.iter().zip(&self.gradient);
         self.left = pairs.map(|(s, g)| s * g).sum();
         self.length = 1.0;
-        self.done = !(self.left.is_finite()) || self.left < 1e-20;
+        self.met = self.left < 1e-20;
+        self.done = !(self.left.is_finite()) || self.met;
     }
 
     /// Takes the step if it leads up, and shortens it otherwise.
@@ -468,7 +499,8 @@ impl Search {
             let w = factor.whitened(&self.gradient);
             w.iter().map(|v| v * v).sum()
         });
-        self.done = left < DONE;
+        self.met = left < DONE;
+        self.done = self.met;
         self.stale = !(steady || self.done && moved < NEAR);
         if !self.done && !self.stale {
             self.aim(None);
