@@ -23,6 +23,20 @@ fn a_chain_across_subjects() {
     // The time alone tells as well, and a warning is no error.
     let by_time = "data y[row]: real; phi ~ Normal(0, 1); for t in row skip 1 { observe y[t] ~ Normal(phi * y[t-1], 1); }";
     says(by_time, "time,y\n1,2\n2,1\n1,4\n2,3\n", "W0222");
+    // So does a column that counts: it goes back, or would go on by one if it were sorted.
+    says(by_time, "trial,y\n4,2\n3,1\n2,4\n1,3\n", "W0222");
+    says(by_time, "trial,y\n1,2\n4,1\n3,4\n2,3\n", "W0222");
+    // One that begins anew, stands still, or numbers things in no order says nothing.
+    for quiet in [
+        "trial,y\n1,2\n2,1\n1,4\n2,3\n",
+        "block,y\n3,2\n3,1\n1,4\n1,3\n2,3\n2,3\n",
+        "match,y\n107,2\n12,1\n230,4\n15,3\n",
+    ] {
+        let (model, _) = ppl_lang::Model::parse(by_time);
+        let model = model.expect("a model");
+        let (_, warnings) = model.bind(&dataset(quiet)).expect("data that fit");
+        assert!(warnings.is_empty(), "{quiet}: {warnings:?}");
+    }
 }
 
 #[test]

@@ -106,18 +106,83 @@ fn a_process_at_equal_points() {
 #[test]
 fn a_count_at_a_rate_of_zero() {
     let model =
-        "data n[row]: int; data x[row]: real; b ~ Normal(0, 1); observe n ~ Poisson(x * b);";
-    let density = at(model, "n,x\n2,1\n\n3,0\n0,0\n1,0\n", &[("b", 1.5)]);
+        "data n[row]: int; data x[row]: real; b ~ Normal(0, 1); observe n ~ Poisson(x - b);";
+    let density = at(model, "n,x\n2,3\n\n3,1.5\n0,1.5\n1,1.5\n", &[("b", 1.5)]);
     let (message, labels, help) = story(model, &density);
     assert_eq!(
         message,
         "the log density of the observation ~ Poisson is -inf in row 2 (data.csv:4), and of one element more"
     );
     assert_eq!(
-        (said(&labels, "n"), said(&labels, "x * b")),
+        (said(&labels, "n"), said(&labels, "x - b")),
         ("3".into(), "0".into())
     );
-    assert!(help.contains("x = 0") && help.contains("b = 1.5"), "{help}");
+    assert!(
+        help.contains("x = 1.5") && help.contains("b = 1.5"),
+        "{help}"
+    );
+    assert!(help.contains("`PoissonLog` takes any number"), "{help}");
+}
+
+#[test]
+fn elements_are_told_by_their_labels() {
+    let model = "axis g; axis p = {a, c}; data g[row]: g; data k[row]: int; u[g, p] ~ Normal(0, 1); s ~ Normal(0, 1); observe k ~ Binomial(5, s + u[g, a] - u[g, c]);";
+    let point: BTreeMap<String, Array> = [
+        ("s", vec![], vec![0.0]),
+        ("u", vec![2, 2], vec![1.0, 0.5, -1.0, 0.25]),
+    ]
+    .map(|(n, shape, values)| (n.to_string(), Array { shape, values }))
+    .into();
+    let bound = bind(model, "g,k\nx,2\ny,3\n");
+    let density = bound
+        .density(&Point::Constrained(point))
+        .expect("a point of the model");
+    let (message, _, help) = story(model, &density);
+    assert!(message.contains("is -inf in row 2"), "{message}");
+    for what in [
+        "u[y,a] = -1",
+        "u[y,c] = 0.25",
+        "`BinomialLogit` takes any number",
+    ] {
+        assert!(help.contains(what), "{help}");
+    }
+}
+
+/// The largest value of each group is a bound of its unknown end: with the probability that is left given back the density is as before.
+#[test]
+fn an_end_below_what_was_observed() {
+    let data = "g,y\nx,2\nx,3\ny,1\n";
+    let head = "axis g; data g[row]: g; data y[row]: positive; cap ~ HalfNormal(9);";
+    let model = format!("{head} top[g] ~ Uniform(0, cap); observe y ~ Uniform(0, top[g]);");
+    let point = |top: Vec<f64>| -> BTreeMap<String, Array> {
+        [("cap", vec![], vec![8.0]), ("top", vec![2], top)]
+            .map(|(n, shape, values)| (n.to_string(), Array { shape, values }))
+            .into()
+    };
+    let density = |model: &str, top: Vec<f64>| {
+        let bound = bind(model, data);
+        bound
+            .density(&Point::Constrained(point(top)))
+            .expect("a point of the model")
+    };
+    let (_, _, help) = story(&model, &density(&model, vec![2.5, 4.0]));
+    for what in [
+        "`y` was observed above `top`",
+        "`let most[g] = max(y, by = g);`",
+        "`top[g]: real(most, inf) ~ …`",
+    ] {
+        assert!(help.contains(what), "{help}");
+    }
+    let bounded = format!(
+        "{head} let most[g] = max(y, by = g); top[g]: real(most, inf) ~ Uniform(0, cap); factor log1m(most / cap); observe y ~ Uniform(0, top[g]);"
+    );
+    let of = |model: &str| density(model, vec![3.5, 4.0]).log_density;
+    assert!(
+        (of(&model) - of(&bounded)).abs() < 1e-12,
+        "{} {}",
+        of(&model),
+        of(&bounded)
+    );
 }
 
 #[test]

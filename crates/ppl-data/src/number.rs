@@ -124,7 +124,7 @@ pub(crate) fn why_not_real(text: &str, name: &str) -> (&'static str, String, Str
     let found = shown(text);
     if is_missing(text) {
         let help =
-            "remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out".to_owned();
+            "remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out; a cell that a condition of the model never reads may hold any number, such as 0".to_owned();
         let what = if text.is_empty() {
             "an empty cell".to_owned()
         } else {

@@ -120,7 +120,7 @@ fn non_numbers_are_refused_with_advice() {
 
 #[test]
 fn missing_cells_are_refused() {
-    let help = "remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out";
+    let help = "remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out; a cell that a condition of the model never reads may hold any number, such as 0";
     assert_eq!(
         read("", |c| c.reals().map(|n| n.to_vec())).unwrap_err(),
         format!(

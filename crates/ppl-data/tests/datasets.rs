@@ -36,7 +36,7 @@ fn json_becomes_scalars_columns_and_arrays() {
     let error = main.column("y").unwrap().reals().unwrap_err();
     assert_eq!(
         line(&error),
-        "E0310 3:16 column `y` expects a number, found `null`, a missing value | remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out | null"
+        "E0310 3:16 column `y` expects a number, found `null`, a missing value | remove the row, fill the cell, or declare the column with `?` (`real?`): missing entries are then integrated out; a cell that a condition of the model never reads may hold any number, such as 0 | null"
     );
     assert_eq!(main.column("g").unwrap().place(1).column, 36);
     assert_eq!(

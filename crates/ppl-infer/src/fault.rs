@@ -142,6 +142,7 @@ fn examine(
     );
     let mut diagnostic = Diagnostic::error("E0401", found.span, message);
     let mut there: Vec<String> = vec![];
+    let position = |a: AxisRef| first.get(&axes.id(a)).copied();
     for (part, output) in found.parts.iter().zip(&values) {
         let at = output.at(&first);
         let is_new = |d: &Diagnostic| d.labels.iter().skip(1).all(|l| l.span != part.span);
@@ -157,7 +158,7 @@ fn examine(
                 span: part.span,
                 message: shown(at),
             });
-        } else if let (Some(name), false) = (&part.name, part.is_argument) {
+        } else if let (Some(name), false) = (part.name_at(bound, &position), part.is_argument) {
             there.push(format!("{name} = {}", shown(at)));
         }
     }
@@ -165,7 +166,7 @@ fn examine(
     let special = match &origin {
         Some((part, _)) => part.advice.map(str::to_owned),
         None if value.is_nan() => definite::advice(bound, located),
-        None => None,
+        None => bound.end_beyond_data(located),
     };
     if let Some((part, from)) = origin {
         let message = format!("this is where it first stops being finite{from}");
@@ -196,9 +197,14 @@ fn examine(
             "keep what goes in inside of the function's domain: by a kind or a prior that excludes the rest, or by a form that cannot leave it (`exp(x)` is positive, `inv_logit(x)` a probability, a `…Log` or `…Logit` distribution does not overflow)"
         }
     };
+    let linked = match &located.statement {
+        Statement::Observe { dist, .. } if special.is_none() => dist.linked_form(),
+        _ => None,
+    };
+    let linked = linked.map_or(String::new(), |l| format!("; {l}"));
     Ok(Some(Fault {
         place: format!("{what}{place}"),
-        diagnostic: diagnostic.help(format!("{there}{advice}")),
+        diagnostic: diagnostic.help(format!("{there}{advice}{linked}")),
     }))
 }
 

@@ -162,3 +162,19 @@ fn misspelt_keywords() {
         check(wrong, &[&expected]);
     }
 }
+
+#[test]
+fn lines_without_semicolons_are_explained_one_by_one() {
+    let text = "mu = pm.Normal(\"mu\", 0, 1)\nsigma = pm.HalfNormal(\"sigma\", 1)\nk = pm.Poisson(\n  \"k\", mu)\n";
+    let (_, found) = ppl_syntax::parse(text);
+    let lines: Vec<usize> = found
+        .iter()
+        .map(|d| ppl_syntax::line_column(text, d.labels[0].span.start).0)
+        .collect();
+    assert_eq!(lines, [1, 2, 3], "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|d| d.message == "a draw is written with `~`")
+    );
+}

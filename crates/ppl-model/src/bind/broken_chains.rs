@@ -1,7 +1,7 @@
 //! Rows that a chain takes for neighbours and that are none: another subject's, or later by more than one step.
 
 use super::Binder;
-use super::times::{Times, id_like, is_cyclic, is_time};
+use super::times::{Times, id_like, is_counting, is_cyclic, is_time};
 use crate::graph::*;
 use ppl_data::{Column, Table};
 use ppl_dist::Shape;
@@ -83,8 +83,9 @@ impl Binder<'_> {
     /// Labels, and times: read one row back to tell where a chain begins, or how long a step is.
     fn is_covariate(&self, id: SymbolId) -> bool {
         let s = &self.model.symbols[id];
-        let label = matches!(s.ty, Ty::Index(_)) || is_time(self.column_name(s));
-        matches!(s.role, Role::Data { .. }) && label
+        let name = self.column_name(s);
+        let covariate = matches!(s.ty, Ty::Index(_)) || is_time(name) || is_counting(name);
+        matches!(s.role, Role::Data { .. }) && covariate
     }
 
     fn column_name<'s>(&'s self, s: &'s Symbol) -> &'s str {
@@ -113,7 +114,7 @@ impl Binder<'_> {
                 return self.across(table.column(name)?, row, chain);
             }
         }
-        let names = columns().filter(|n| is_time(n));
+        let names = columns().filter(|n| is_time(n) || is_counting(n));
         let mut times = names.filter_map(|n| Times::of(table.column(n)?));
         times.find_map(|t| self.out_of_step(&t, chain, compared.iter().any(|n| is_time(n))))
     }
@@ -155,7 +156,10 @@ impl Binder<'_> {
             }
         }
         let (name, column) = (times.column.name(), times.column);
-        let back = steps.iter().find(|s| s.2 <= 0.0);
+        let back = match is_counting(name) {
+            false => steps.iter().find(|s| s.2 <= 0.0),
+            true => Some(counted_back(times, &steps)?),
+        };
         if let Some(&(earlier, row, _)) = back {
             if is_cyclic(name) {
                 return None;
@@ -189,6 +193,25 @@ impl Binder<'_> {
             "add the missing lines, with empty cells of a `real?` column, or let the length of the step enter: `{name}[t] - {name}[t-1]`"
         )))
     }
+}
+
+/// The first step back of a column that counts, if it is not in the order of the rows. Such a column may begin anew, at its smallest value,
+/// or stand still. Labels in no order go back too: it has to go back alone, or to count on by one if it were sorted.
+fn counted_back<'s>(
+    times: &Times,
+    steps: &'s [(usize, usize, f64)],
+) -> Option<&'s (usize, usize, f64)> {
+    let smallest = (0..times.len()).fold(f64::INFINITY, |v, row| v.min(times.at(row)));
+    let mut back = { steps.iter() }.filter(|s| s.2 < 0.0 && times.at(s.1) != smallest);
+    let first = back.next()?;
+    let backwards = steps.iter().all(|s| s.2 <= 0.0);
+    let stands_still = steps.iter().any(|s| s.2 == 0.0);
+    let mut values: Vec<f64> = (0..times.len()).map(|row| times.at(row)).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let by_one = values
+        .windows(2)
+        .all(|w| [0.0, 1.0].contains(&(w[1] - w[0])));
+    (backwards || (by_one && !stands_still)).then_some(first)
 }
 
 /// Where the second block begins, of a column whose every value stands in one block of rows, most of several rows.

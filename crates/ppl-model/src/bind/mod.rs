@@ -1,8 +1,10 @@
 //! A checked model meets its data: levels, sizes, columns, and every check that needs them.
 
+mod arguments;
 mod array;
 mod axes;
 mod broken_chains;
+mod cells;
 mod columns;
 mod cutpoints;
 mod discrete;
@@ -14,8 +16,10 @@ mod lists;
 mod matrices;
 mod near_levels;
 mod neighbours;
+mod never_drawn;
 mod new_rows;
 mod observations;
+mod reach;
 mod response;
 mod single;
 mod supports;
@@ -200,6 +204,9 @@ pub fn bind_within(
         errors.extend(binder.totals(&bound));
         errors.extend(bound.kinds());
         errors.extend(bound.weights());
+        if errors.is_empty() {
+            errors = binder.arguments(&bound);
+        }
         errors.extend(bound.matrices());
     }
     if errors.is_empty() {
@@ -382,6 +389,18 @@ impl Bound {
                     );
                     out.push(
                         match ppl_syntax::suggest(label, bound.labels.iter().map(String::as_str)) {
+                            _ if label.parse::<f64>().is_ok()
+                                && matches!(
+                                    self.model.axes[axis].levels,
+                                    Levels::Size(_) | Levels::Range(..) | Levels::Rows
+                                ) =>
+                            {
+                                d.help(format!(
+                                    "its labels are the whole numbers from {} to {}",
+                                    bound.labels.first().map_or("", |l| l),
+                                    bound.labels.last().map_or("", |l| l)
+                                ))
+                            }
                             Some(s) => d.help(format!("did you mean `{s}`?")),
                             None => d.help(format!(
                                 "it has {} levels, from `{}` on",

@@ -26,6 +26,19 @@ pub(super) fn near<'a>(label: &str, axis: &'a BoundAxis) -> Option<&'a str> {
         .or_else(|| ppl_syntax::suggest(label, axis.labels.iter().map(String::as_str)))
 }
 
+/// Whether a label is a number that lies outside of those of an axis of numbers.
+fn beyond(label: &str, axis: &super::BoundAxis) -> bool {
+    let number = |l: &String| l.parse::<f64>().ok();
+    let ends = (
+        axis.labels.first().and_then(number),
+        axis.labels.last().and_then(number),
+    );
+    match (label.parse::<f64>(), ends) {
+        (Ok(v), (Some(low), Some(high))) => v < low || v > high || v.fract() != 0.0,
+        _ => false,
+    }
+}
+
 impl Binder<'_> {
     /// What to do about a label that is no level.
     pub(super) fn no_such_level(&self, axis: usize, label: &str) -> String {
@@ -41,7 +54,17 @@ impl Binder<'_> {
                 known.size() - 1
             );
         }
+        let numbers = matches!(
+            decl.levels,
+            Levels::Size(_) | Levels::Range(..) | Levels::Rows
+        );
         match near(label, known) {
+            // Another number is another level, not another spelling.
+            _ if numbers && beyond(label, known) => format!(
+                "its labels are the whole numbers from {} to {}: mend the cell, or widen the axis",
+                known.labels.first().map_or("", |x| x),
+                known.labels.last().map_or("", |x| x)
+            ),
             Some(level) => format!("did you mean `{level}`?"),
             None => format!(
                 "its {} levels run from `{}` to `{}`",

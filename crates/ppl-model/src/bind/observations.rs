@@ -1,5 +1,7 @@
 //! Observed cells against the branch that they fall in, its bounds and its flags of censoring.
 
+use super::cells::{branches, counted};
+use super::reach::Side;
 use super::supports::Range;
 use super::{Binder, Bound, Values};
 use crate::graph::*;
@@ -9,7 +11,7 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 struct Mistake {
     code: &'static str,
     message: String,
-    help: &'static str,
+    help: String,
     label: (Span, &'static str),
 }
 
@@ -25,12 +27,8 @@ struct Leaf<'m> {
     /// Where its draws are as far as the text tells, and the ends that data tell.
     range: Option<Range>,
     ends: [Option<Vec<f64>>; 2],
-}
-
-/// Whether draws end at an argument that data alone determine: the trials of `Binomial`.
-fn ends_in_data(dist: &TDist) -> bool {
-    let mut places = Range::arguments(dist).into_iter().flatten();
-    places.any(|i| !dist.args[i].stochastic)
+    /// The unknowns at which draws end.
+    names: [Option<String>; 2],
 }
 
 impl Binder<'_> {
@@ -47,20 +45,13 @@ impl Binder<'_> {
                 && located.when.is_none()
                 && dist.otherwise.is_none()
                 && dist.modifiers.expressions().next().is_none()
-                && !ends_in_data(dist)
+                && Range::arguments(dist).iter().all(Option::is_none)
             {
                 continue;
             }
             // Cells that a condition leaves out are not observed; where latents decide, nobody knows yet.
-            let counts = match &located.when {
-                None => None,
-                Some(when) if when.condition.axes.iter().all(|a| value.axes.contains(a)) => {
-                    match bound.evaluate(&when.condition, &value.axes) {
-                        Some(counts) => Some(counts),
-                        None => continue,
-                    }
-                }
-                Some(_) => continue,
+            let Some(counts) = counted(bound, located, &value.axes) else {
+                continue;
             };
             let leaves = leaves(bound, dist, &value.axes);
             let cells = match symbol {
@@ -76,7 +67,7 @@ impl Binder<'_> {
             let found = cells
                 .iter()
                 .enumerate()
-                .filter(|(i, v)| !v.is_nan() && counts.as_ref().is_none_or(|c| c[*i] != 0.0))
+                .filter(|(i, v)| !v.is_nan() && counts[*i] != 0.0)
                 .find_map(|(i, &from)| {
                     let to = upper_ends.map_or(from, |u| u[i]);
                     Some((i, mistake(&leaves, i, (from, to))?))
@@ -110,27 +101,12 @@ impl Binder<'_> {
 }
 
 fn leaves<'m>(bound: &Bound, dist: &'m TDist, axes: &[AxisRef]) -> Vec<Leaf<'m>> {
-    let n = bound.len(axes);
-    let mut out = vec![];
-    // The cells that no earlier branch has taken.
-    let mut left_over = Some(vec![1.0; n]);
-    let mut next = Some(dist);
-    while let Some(d) = next {
+    let branches = branches(bound, dist, axes).into_iter();
+    let leaves = branches.map(|(d, taken)| {
         let value = |e: &Option<Box<TExpr>>| bound.evaluate(e.as_deref()?, axes);
-        let condition = d.otherwise.as_ref().map(|o| bound.evaluate(&o.0, axes));
-        let both = |a: &[f64], b: &[f64], yes: bool| {
-            let pairs = a.iter().zip(b);
-            pairs
-                .map(|(a, b)| f64::from(u8::from(*a != 0.0 && (*b != 0.0) == yes)))
-                .collect::<Vec<f64>>()
-        };
-        let (taken, rest) = match (&left_over, condition) {
-            (all, None) => (all.clone(), None),
-            (Some(all), Some(Some(c))) => (Some(both(all, &c, true)), Some(both(all, &c, false))),
-            (_, Some(_)) => (None, None),
-        };
-        left_over = rest;
-        out.push(Leaf {
+        let ends = Range::arguments(d);
+        let end = |i: usize, side| bound.reach(&d.args[ends[i]?], axes, side);
+        Leaf {
             dist: d,
             taken,
             lower: value(&d.modifiers.lower),
@@ -138,11 +114,20 @@ fn leaves<'m>(bound: &Bound, dist: &'m TDist, axes: &[AxisRef]) -> Vec<Leaf<'m>>
             left: value(&d.modifiers.left),
             right: value(&d.modifiers.right),
             range: Range::of(d),
-            ends: Range::arguments(d).map(|i| bound.evaluate(&d.args[i?], axes)),
-        });
-        next = d.otherwise.as_ref().map(|o| &o.1);
+            ends: [end(0, Side::Low), end(1, Side::High)],
+            names: ends.map(|i| Some(bound.model.symbols[unknown(&d.args[i?])?].name.clone())),
+        }
+    });
+    leaves.collect()
+}
+
+/// The unknown that an argument is, or is an element of.
+fn unknown(e: &TExpr) -> Option<SymbolId> {
+    match &e.kind {
+        TKind::Symbol(id) if e.stochastic => Some(*id),
+        TKind::Gather(inner, _) => unknown(inner),
+        _ => None,
     }
-    out
 }
 
 /// What is wrong with the cell at `i`: for the branch it falls in, or for all of those that it may fall in.
@@ -169,7 +154,7 @@ fn leaf_mistake(leaf: &Leaf, i: usize, cell: (f64, f64)) -> Option<Mistake> {
         return Some(Mistake {
             code: "E0213",
             message: format!("{shown} is censored on the left and on the right"),
-            help: "mend the columns that `left` and `right` read: at most one of them is true; an interval is a cell such as `[2, 5]` of a `censored` column",
+            help: "mend the columns that `left` and `right` read: at most one of them is true; an interval is a cell such as `[2, 5]` of a `censored` column".into(),
             label: (d.span, "both flags are true"),
         });
     }
@@ -178,7 +163,7 @@ fn leaf_mistake(leaf: &Leaf, i: usize, cell: (f64, f64)) -> Option<Mistake> {
         Some(Mistake {
             code: "E0211",
             message,
-            help: "mend the data, or choose a distribution that can draw it",
+            help: "mend the data, or choose a distribution that can draw it".into(),
             label: (d.span, "observed under this"),
         })
     };
@@ -220,10 +205,30 @@ fn leaf_mistake(leaf: &Leaf, i: usize, cell: (f64, f64)) -> Option<Mistake> {
     if possible {
         return None;
     }
-    impossible(format!(
+    let message = format!(
         "{name} draws {}, so {shown} cannot be observed",
         range.words()
-    ))
+    );
+    // The end that an unknown cannot pass, where that is the one that the cell is beyond.
+    let passed = match to < range.low.0 {
+        true => (0, "lower", "least"),
+        false => (1, "upper", "most"),
+    };
+    let end = [range.low.0, range.high.0][passed.0];
+    match &leaf.names[passed.0] {
+        Some(n) if at(&leaf.ends[passed.0]).is_some() && (to < end || from > end) => {
+            Some(Mistake {
+                code: "E0211",
+                message: format!("{message}: `{n}` is {end} at {}", passed.2),
+                help: format!(
+                    "mend the data, or move the {} end of `{n}`: the bound of its kind, of its `.truncated(…)`, or of its distribution",
+                    passed.1
+                ),
+                label: (d.span, "observed under this"),
+            })
+        }
+        _ => impossible(message),
+    }
 }
 
 /// A cell as it may be written.

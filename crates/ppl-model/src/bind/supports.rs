@@ -13,7 +13,7 @@ pub(super) struct Range {
 }
 
 /// An end of a support by the value of an argument: its place among the arguments, unless that is a number.
-fn argument(d: &TDist, b: Bound) -> Option<usize> {
+pub(super) fn end_argument(d: &TDist, b: Bound) -> Option<usize> {
     let Bound::Parameter(i) = b else { return None };
     let def = d.distribution.definition();
     let name = def.parameters()[i].name;
@@ -28,7 +28,7 @@ impl Range {
     pub fn arguments(d: &TDist) -> [Option<usize>; 2] {
         match d.distribution.definition().support {
             Support::Interval(lo, hi) | Support::Integers(lo, hi) => {
-                [argument(d, lo), argument(d, hi)]
+                [end_argument(d, lo), end_argument(d, hi)]
             }
             _ => [None, None],
         }
@@ -91,6 +91,18 @@ impl Range {
         let size = v.abs();
         let is_whole = (size >= WHOLE) | ((size + WHOLE) - WHOLE == size);
         above & below & (!self.whole | is_whole)
+    }
+
+    /// What helps with a value outside of it.
+    pub fn help(&self) -> String {
+        let angles = self.high.0 == std::f64::consts::PI && self.low.0 == -self.high.0;
+        let help = "mend the data, or choose a distribution that can draw it";
+        match angles {
+            true => format!(
+                "it draws angles in radians: degrees are `pi / 180 * y`, less a full turn, `2 * pi`, beyond pi; else {help}"
+            ),
+            false => help.to_owned(),
+        }
     }
 
     pub fn words(&self) -> String {
@@ -185,8 +197,7 @@ impl Binder<'_> {
                 )
                 .label(s.span, "declared here"),
             };
-            self.diagnostics
-                .push(d.help("mend the data, or choose a distribution that can draw it"));
+            self.diagnostics.push(d.help(range.help()));
         }
     }
 

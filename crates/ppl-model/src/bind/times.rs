@@ -25,6 +25,21 @@ const CYCLIC: &[&str] = &[
     "quarter", "season", "month", "week", "weekday", "day", "hour", "minute", "second",
 ];
 
+/// Names of columns that count what was done, and that may begin anew or stand still: the trial within a block.
+const COUNTING: &[&str] = &[
+    "trial",
+    "round",
+    "session",
+    "block",
+    "step",
+    "index",
+    "game",
+    "match",
+    "cycle",
+    "generation",
+    "turn",
+];
+
 /// Names of columns that say whose a row is.
 const IDS: &[&str] = &[
     "id",
@@ -47,6 +62,11 @@ fn word(name: &str) -> String {
 /// Whether a column of that name says when.
 pub(super) fn is_time(name: &str) -> bool {
     LINEAR.contains(&word(name).as_str()) || is_cyclic(name)
+}
+
+/// Whether a column of that name counts what was done one after the other.
+pub(super) fn is_counting(name: &str) -> bool {
+    COUNTING.contains(&word(name).as_str())
 }
 
 /// Whether it may begin anew within one series.

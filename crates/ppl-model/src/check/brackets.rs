@@ -156,10 +156,21 @@ impl Checker {
                             .find(|a| a.copy < 2 && self.model.axes[a.axis].name == *name)
                         {
                             let source = self.model.axis_name(a).to_string();
+                            let whole = src
+                                .whole_symbol()
+                                .map_or("…", |id| &self.model.symbols[id].name);
+                            let advice = match self.column_into(a.axis) {
+                                Some(column) => format!(
+                                    "leave the bracket away to take all of it, or look up by the column: `{whole}[{column}]`"
+                                ),
+                                None => format!(
+                                    "leave the bracket away to take all of it, or declare the column: `data {source}[row]: {source};`"
+                                ),
+                            };
                             return self.fail(
                                 Diagnostic::error("E0110", e.span, format!("`{source}` is an axis; a bracket in an expression holds values"))
                                     .at("an axis, not a value")
-                                    .help(format!("leave the bracket away to take all of it, or declare the column: `data {source}[row]: {source};`")),
+                                    .help(advice),
                             );
                         }
                         let levels: Vec<String> = free

@@ -60,7 +60,7 @@ impl Checker {
         match name.name.as_str() {
             "size" => return self.size(args, span),
             "first" | "last" => return self.end_of_chain(name, args, span),
-            "diag" => return self.diag(args, span),
+            "diag" => return self.diag(args, frame, span),
             "ode" => return self.ode(args, frame, span),
             "glorot" => {
                 return self.fail(

@@ -132,7 +132,7 @@ impl Checker {
                     value.span,
                     "an observation of a column with missing entries, within `if`,",
                 )
-                .help("choose between distributions: `observe y ~ if c { D1 } else { D2 };`"),
+                .help("choose between distributions, `observe y ~ if c { D1 } else { D2 };`; where the condition leaves the missing rows out, declare the column without `?` and fill their cells with any number, such as 0: it is never read"),
             );
         }
         Some(())

@@ -186,9 +186,7 @@ impl Checker {
             return self.fail(
                 Diagnostic::error("E0101", span, format!("`{name}` is an axis, not a value"))
                     .at("an axis stands left of `~` and `=`, after `in` and after `over =`")
-                    .help(format!(
-                        "to look values up, declare the column: `data {name}[row]: {name};`"
-                    )),
+                    .help(self.instead_of_axis(name)),
             );
         }
         let level = self
@@ -228,6 +226,37 @@ impl Checker {
             },
         };
         self.fail(d)
+    }
+
+    /// A column whose cells are labels of an axis.
+    pub(super) fn column_into(&self, axis: usize) -> Option<&str> {
+        let mut symbols = self.model.symbols.iter();
+        let found = symbols.find(|s| {
+            matches!(s.role, Role::Data { .. }) && s.ty == Ty::Index(axis) && !s.name.is_empty()
+        });
+        found.map(|s| s.name.as_str())
+    }
+
+    /// What to write where the name of an axis stands for a value.
+    fn instead_of_axis(&self, name: &str) -> String {
+        let axis = self.axis(name);
+        if let Some(column) = axis.and_then(|a| self.column_into(a)) {
+            return format!(
+                "the labels of the rows are `{column}`: look values up by it, `…[{column}]`"
+            );
+        }
+        let numbered = axis.is_some_and(|a| {
+            let levels = &self.model.axes[a].levels;
+            matches!(levels, Levels::Size(_) | Levels::Range(..) | Levels::Rows)
+        });
+        match (name, numbered) {
+            ("row", _) => "give the line a name: a loop, `for t in row { … y[t - 1] … }`, or a bracket on the left, `let v[i in row] = …;`".to_owned(),
+            (_, true) => {
+                let k = if name == "k" { "j" } else { "k" };
+                format!("its numbers need a name of their own, bound on the left, `let v[i in row, {k} in {name}] = x[i] ^ {k};`, or by a loop, `for {k} in {name} {{ … }}`; a column of its labels is declared, `data {name}[row]: {name};`")
+            }
+            _ => format!("to look values up, declare the column: `data {name}[row]: {name};`; to choose by its levels, bind them on the left: `let v[k in {name}] = if k == … {{ … }} else {{ … }};`"),
+        }
     }
 
     /// Every one that is no number is told.

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::other_names::{self, Here};
-use ppl_dist::{Definition, Form};
+use ppl_dist::{Definition, Form, Shape};
 use ppl_syntax::ast::{Arg, ExprKind};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
@@ -134,7 +134,14 @@ fn fit_form<'a>(
                 None if next == n + 1 => {
                     let plural = if n == 1 { "" } else { "s" };
                     let message = format!("{} takes {n} argument{plural}", def.name);
-                    found.push(wrong(a.value.span, message).at("one too many"));
+                    let d = wrong(a.value.span, message).at("one too many");
+                    found.push(match form.parameters {
+                        [only] if only.shape == Shape::Vector => d.help(format!(
+                            "its numbers stand in brackets, `{0}([a, b])`; one number, `{0}(a)`, is that of every element",
+                            def.name
+                        )),
+                        _ => d,
+                    });
                 }
                 None if next > n => {}
                 None => {
@@ -184,6 +191,12 @@ fn unknown(def: &Definition, form: &Form, span: Span, name: &str) -> (Diagnostic
     let message = format!("{} has no parameter `{name}`", def.name);
     let d = Diagnostic::error("E0106", span, message).at("unknown parameter");
     let names = || form.parameters.iter().map(|p| p.name);
+    if let Some(help) = other_names::linked(def.name, name) {
+        return (
+            d.help(help),
+            names().position(|n| n == "probability" || n == "rate" || n == "mean"),
+        );
+    }
     let here = other_names::parameter(name, form);
     let place = match &here {
         Some(Here::Name(here)) => names().position(|n| n == *here),

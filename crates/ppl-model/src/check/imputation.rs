@@ -61,7 +61,7 @@ impl Checker {
                 )
                 .at("they would have to have values here")
                 .label(data.span, "declared with `?`")
-                .help(format!("give it a distribution: `observe {name} ~ Normal(mu_{name}, s_{name});`, or remove the rows and the `?`")),
+                .help(format!("give it a distribution: `observe {name} ~ Normal(mu_{name}, s_{name});`, or remove the rows and the `?`; cells that a condition on data never reads may hold any number, such as 0, in a column without `?`")),
             ));
         };
         let located = self.model.statements[*at].clone();

@@ -16,7 +16,10 @@ impl Checker {
         if let Some(e) = self.expr(weights, None) {
             return Some(e);
         }
-        let axis = self.label_axis(weights, batch)?;
+        let Some(axis) = self.label_axis(weights, batch) else {
+            self.say_label_of(weights, before);
+            return None;
+        };
         let first = self.diagnostics.split_off(before);
         let mut frame = batch.to_vec();
         frame.push(AxisRef::of(axis));
@@ -28,8 +31,44 @@ impl Checker {
         second
     }
 
+    /// Numbers that lie along no axis: the left side's kind can say whose labels they weigh.
+    fn say_label_of(&mut self, weights: &ast::Expr, before: usize) {
+        let ExprKind::Vector(parts) = &weights.kind else {
+            return;
+        };
+        let n = parts.len() as f64;
+        let mut fitting = self.model.axes.iter().filter(|a| match &a.levels {
+            Levels::Size(e) => matches!(e.kind, TKind::Number(v) if v == n),
+            Levels::Range(a, b) => match (&a.kind, &b.kind) {
+                (TKind::Number(a), TKind::Number(b)) => b - a + 1.0 == n,
+                _ => false,
+            },
+            _ => false,
+        });
+        let axis = match (fitting.next(), fitting.next()) {
+            (Some(one), None) => one.name.clone(),
+            (None, _) => "k".to_owned(),
+            _ => return,
+        };
+        let declare = match self.axis(&axis) {
+            Some(_) => String::new(),
+            None => format!("declare an axis, `axis k = {n};`, and "),
+        };
+        for d in &mut self.diagnostics[before..] {
+            if d.fix.is_none() && d.message.contains("along no axis") {
+                d.help = Some(format!(
+                    "{declare}say on the left what is drawn: `z[row]: {axis} ~ Categorical({})`",
+                    ppl_syntax::print_expr(weights)
+                ));
+            }
+        }
+    }
+
     /// The axis of a site's labels: that of its other branches, of a vector that names its levels, or of a value.
     fn label_axis(&self, weights: &ast::Expr, batch: &[AxisRef]) -> Option<usize> {
+        if self.label_of.is_some() {
+            return self.label_of;
+        }
         let known = self.defining.map(|(id, _)| self.model.symbols[id].ty);
         if let Some(Ty::Index(axis)) = known {
             return Some(axis);

@@ -1,20 +1,43 @@
 //! Matrices: `a @ b` and `diag(v)`.
 
 use super::Checker;
+use super::expressions::Frame;
 use super::statements::not_available;
 use crate::graph::*;
 use ppl_syntax::ast::{self, Arg};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 
+/// A list of numbers without the names of levels.
+fn is_written_out(e: &ast::Expr) -> bool {
+    matches!(&e.kind, ast::ExprKind::Vector(parts) if parts.iter().all(|p| p.name.is_none()))
+}
+
+/// `diag([a, b])`.
+fn is_written_diagonal(e: &ast::Expr) -> bool {
+    match &e.kind {
+        ast::ExprKind::Call(name, args) if name.name == "diag" => {
+            args.iter().all(|a| is_written_out(&a.value))
+        }
+        _ => false,
+    }
+}
+
 impl Checker {
-    pub(super) fn diag(&mut self, args: &[Arg], span: Span) -> Option<TExpr> {
+    pub(super) fn diag(&mut self, args: &[Arg], frame: Frame, span: Span) -> Option<TExpr> {
         let [Arg { name: None, value }] = args else {
             return self.fail(
                 Diagnostic::error("E0106", span, "`diag` takes one vector")
                     .help("write `diag(v)` with `v` along one axis"),
             );
         };
-        let e = self.expr(value, None)?;
+        // Numbers that are written out lie along the matrix's own axis.
+        let along = match frame {
+            Some([around @ .., b]) if around.last().is_some_and(|a| a.axis == b.axis) => {
+                Some(around)
+            }
+            _ => None,
+        };
+        let e = self.expr(value, along.filter(|_| is_written_out(value)))?;
         let Some(&last) = e.axes.last().filter(|a| a.copy == 0) else {
             return self.fail(
                 Diagnostic::error("E0106", e.span, "`diag` takes a vector")
@@ -41,7 +64,17 @@ impl Checker {
     /// `l @ r`: sums over the one axis that both share; for matrices the left's last with the right's first. Where several are
     /// shared and one of them is that of square matrices, it is that one, and the others line up: a product for each group.
     pub(super) fn matmul(&mut self, l: &ast::Expr, r: &ast::Expr, span: Span) -> Option<TExpr> {
-        let (l, r) = (self.expr(l, None), self.expr(r, None));
+        // `diag([a, b]) @ L`: the matrix beside it says along which axis these lie.
+        let (l, r) = if is_written_diagonal(l) {
+            let r = self.expr(r, None);
+            let beside = r.as_ref().map(|r| r.axes.clone());
+            (self.expr(l, beside.as_deref()), r)
+        } else {
+            let l = self.expr(l, None);
+            let beside = l.as_ref().map(|l| l.axes.clone());
+            let beside = beside.filter(|_| is_written_diagonal(r));
+            (l, self.expr(r, beside.as_deref()))
+        };
         let (l, r) = (l?, r?);
         self.numeric(&l)?;
         self.numeric(&r)?;

@@ -12,6 +12,7 @@ mod departures;
 mod discrete;
 mod distributions;
 mod domains;
+mod element_reads;
 mod equality;
 mod equations;
 mod exchangeable;
@@ -130,6 +131,8 @@ pub(crate) struct Checker {
     guards: Vec<(AxisRef, usize)>,
     /// Variables t and k of which k < t is sure, so that `[t - k]` exists.
     lag_guards: Vec<(AxisRef, AxisRef)>,
+    /// The axis whose labels the site that is read draws, as its kind says.
+    label_of: Option<usize>,
     /// The site whose own statement is being checked, and whether an earlier element of it is being read.
     defining: Option<(SymbolId, bool)>,
     /// Lets of the loops being checked that are not defined yet, though earlier elements of them may be read.
@@ -169,6 +172,7 @@ impl Checker {
             broken: false,
             guards: vec![],
             lag_guards: vec![],
+            label_of: None,
             defining: None,
             expected: Default::default(),
             reading_earlier: false,

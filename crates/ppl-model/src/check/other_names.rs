@@ -48,6 +48,20 @@ pub(super) fn parameter(name: &str, form: &Form) -> Option<Here> {
     })
 }
 
+/// What helps with `Bernoulli(logits = e)` and `Poisson(log_rate = e)`: the form of the distribution that takes this.
+pub(super) fn linked(distribution: &str, name: &str) -> Option<String> {
+    let (ending, takes) = match name {
+        "logits" | "logit" | "logit_p" | "logit_probability" => ("Logit", "log odds"),
+        "log_rate" | "log_mean" | "log_mu" | "log_lambda" => ("Log", "the logarithm"),
+        _ => return None,
+    };
+    let sibling = ppl_dist::find(&format!("{distribution}{ending}"))?;
+    Some(format!(
+        "write `{}`, which takes {takes}",
+        sibling.definition().name
+    ))
+}
+
 /// A distribution's name; names that differ in capitals and `_` alone are found by themselves.
 pub(super) fn distribution(name: &str) -> Option<Here> {
     let plain: String = name
@@ -178,6 +192,9 @@ pub(super) fn function(name: &str) -> Option<String> {
         }
         "stick_breaking" | "stickbreaking" | "stick_break" => {
             "write `v * exp(cumsum(log1m(v), over = k) - log1m(v))` with `v[k]` between 0 and 1"
+        }
+        "lag" | "shift" | "lead" | "diff" => {
+            "the element before is read in a loop: `for t in row skip 1 { … y[t - 1] … }`"
         }
         "print" => "write `report a = …;` for its summary",
         _ => return None,

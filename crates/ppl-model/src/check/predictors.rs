@@ -1,10 +1,10 @@
 //! A linear predictor where a probability, a rate or a scale belongs: it takes every value, also those outside of the domain.
 
 use super::Checker;
+use super::element_reads::Element;
 use crate::graph::*;
 use ppl_dist::{Domain, Prim};
 use ppl_syntax::diagnostic::Diagnostic;
-use std::collections::HashSet;
 
 /// Expressions looked at before it is given up.
 const MOST: usize = 10_000;
@@ -28,8 +28,10 @@ impl Checker {
                     let Some(free) = self.free_latent(e, &mut MOST.clone()) else {
                         continue;
                     };
-                    let (name, latent) =
-                        (d.distribution.definition().name, &self.model.symbols[free]);
+                    let (name, latent) = (
+                        d.distribution.definition().name,
+                        &self.model.symbols[free.site],
+                    );
                     let message = format!(
                         "`{}` of {name} must be {must}, but `{}` in it is any real number",
                         parameter.name, latent.name
@@ -68,61 +70,58 @@ impl Checker {
 
     /// A latent that is any real number and that alone, whatever the other values are, carries the expression beyond any bound
     /// on either side.
-    fn free_latent(&self, e: &TExpr, left: &mut usize) -> Option<SymbolId> {
+    fn free_latent(&self, e: &TExpr, left: &mut usize) -> Option<Element> {
         *left = left.checked_sub(1)?;
         match &e.kind {
-            TKind::Symbol(id) => {
-                let s = &self.model.symbols[*id];
-                match &s.role {
-                    Role::Let(inner) => self.free_latent(inner, left),
-                    Role::Site(d) => {
-                        let real = d.distribution.definition().support == ppl_dist::Support::Real;
-                        let free = real && s.ty == Ty::Real && s.kind.is_none();
-                        // A latent by itself is told by its declaration, where it is an error.
-                        (free && !d.modifiers.truncates()).then_some(*id)
-                    }
-                    _ => None,
-                }
-            }
-            TKind::Gather(inner, _) | TKind::Rename(inner, ..) => self.free_latent(inner, left),
-            TKind::Reduce(Reduction::Sum | Reduction::Mean, inner, _) => {
-                self.free_latent(inner, left)
+            TKind::Symbol(id) => match &self.model.symbols[*id].role {
+                Role::Let(inner) => self.free_latent(inner, left),
+                _ => self.is_any_number(*id).then(|| self.element_of(e))?,
+            },
+            TKind::Gather(inner, _) => match inner.kind {
+                TKind::Symbol(id) if self.is_any_number(id) => self.element_of(e),
+                _ => self.any_element(inner, left),
+            },
+            TKind::Rename(inner, ..)
+            | TKind::Reduce(Reduction::Sum | Reduction::Mean, inner, _) => {
+                self.any_element(inner, left)
             }
             TKind::Prim(Prim::Add | Prim::Mul, parts) => self.free_operand(parts, left),
             TKind::MatMul(l, r, ..) => self
-                .free_latent(l, left)
-                .filter(|id| !self.reads(r, *id))
-                .or_else(|| self.free_latent(r, left).filter(|id| !self.reads(l, *id))),
+                .any_element(l, left)
+                .filter(|free| !self.reads(r, free))
+                .or_else(|| {
+                    self.any_element(r, left)
+                        .filter(|free| !self.reads(l, free))
+                }),
             _ => None,
         }
     }
 
+    /// The same of an expression whose elements do not stay where they are.
+    fn any_element(&self, e: &TExpr, left: &mut usize) -> Option<Element> {
+        self.free_latent(e, left)
+            .map(|free| Element::any(free.site))
+    }
+
+    /// Whether a symbol is drawn from all real numbers.
+    fn is_any_number(&self, id: SymbolId) -> bool {
+        let s = &self.model.symbols[id];
+        let Role::Site(d) = &s.role else { return false };
+        let real = d.distribution.definition().support == ppl_dist::Support::Real;
+        // A latent by itself is told by its declaration, where it is an error.
+        real && s.ty == Ty::Real && s.kind.is_none() && !d.modifiers.truncates()
+    }
+
     /// A free latent of one operand that the others do not read.
-    fn free_operand(&self, parts: &[TExpr], left: &mut usize) -> Option<SymbolId> {
+    fn free_operand(&self, parts: &[TExpr], left: &mut usize) -> Option<Element> {
         (0..parts.len()).find_map(|i| {
             // 0 times anything is 0.
             let zero = |e: &TExpr| matches!(e.kind, TKind::Number(0.0));
             let free = self.free_latent(&parts[i], left)?;
             let mut others = parts.iter().enumerate().filter(|(j, _)| *j != i);
             others
-                .all(|(_, e)| !zero(e) && !self.reads(e, free))
+                .all(|(_, e)| !zero(e) && !self.reads(e, &free))
                 .then_some(free)
         })
-    }
-
-    /// Whether an expression depends on a site, through deterministic values and the sites' own arguments too.
-    fn reads(&self, e: &TExpr, site: SymbolId) -> bool {
-        let mut stack = vec![];
-        e.symbols(&mut stack);
-        let mut seen = HashSet::new();
-        while let Some(id) = stack.pop() {
-            if id == site {
-                return true;
-            }
-            if let (true, Role::Let(inner)) = (seen.insert(id), &self.model.symbols[id].role) {
-                inner.symbols(&mut stack);
-            }
-        }
-        false
     }
 }

@@ -61,13 +61,29 @@ impl Checker {
             }
             if seen[id] {
                 found.push(
-                    Diagnostic::warning("W0122", dist.span, format!("`{name}` stands on both sides of its own observation"))
-                        .at(format!("depends on `{name}`"))
-                        .help("the density of a value given itself is no likelihood; take it out of the right side"),
+                    Diagnostic::warning(
+                        "W0122",
+                        dist.span,
+                        format!("`{name}` stands on both sides of its own observation"),
+                    )
+                    .at(format!("depends on `{name}`"))
+                    .help(self.out_of_the_right_side(name)),
                 );
             }
         }
         self.diagnostics.extend(found);
+    }
+
+    /// What helps with an observed value on the right: the levels of an axis of that name may be meant.
+    fn out_of_the_right_side(&self, name: &str) -> String {
+        let advice =
+            "the density of a value given itself is no likelihood; take it out of the right side";
+        match self.axis(name) {
+            Some(_) => format!(
+                "{advice}; where the levels of the axis `{name}` are meant, bind them on the left: `let eta[i in row, k in {name}] = if k == … {{ … }} else {{ … }};`"
+            ),
+            None => advice.to_owned(),
+        }
     }
 
     /// A Flat latent that no observe or factor reaches has no proper posterior.

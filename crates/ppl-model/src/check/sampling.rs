@@ -40,6 +40,25 @@ impl Checker {
                 .fix(target.span, format!("observe {}", target.name.name)),
             );
         }
+        let label = match &kind {
+            Some(Kind::Index(axis)) => Some(*axis),
+            _ => None,
+        };
+        self.label_of = label;
+        let drawn = self.drawn(span, target, kind, dist, axes);
+        self.label_of = None;
+        drawn
+    }
+
+    /// The site, whose left side is understood.
+    fn drawn(
+        &mut self,
+        span: Span,
+        target: &ast::Target,
+        kind: Option<Kind>,
+        dist: &ast::Expr,
+        axes: Vec<AxisRef>,
+    ) -> Option<()> {
         // In a loop a site may read earlier elements of itself, so its name is there before its distribution is known.
         let declared: Vec<AxisRef> = axes.iter().map(|a| a.declared()).collect();
         if !self.loops.is_empty() && self.lookup(&target.name.name).is_none() {
@@ -80,6 +99,12 @@ impl Checker {
             );
         }
         self.not_constant_alone(&tdist)?;
+        // The axis of a label's weights says the same as its kind.
+        let kind = kind.filter(|k| {
+            let own = tdist.event.first().map(|a| a.axis);
+            let label = tdist.distribution.definition().support == ppl_dist::Support::Category;
+            !matches!(k, Kind::Index(axis) if label && own == Some(*axis))
+        });
         let (kind, tdist) = self.narrow_counts(kind, tdist, &axes, target.span)?;
         self.modified_site(&tdist)?;
         self.check_kind_against(&kind, &tdist, &axes, target, dist)?;

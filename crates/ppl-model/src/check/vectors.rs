@@ -8,6 +8,26 @@ use ppl_syntax::diagnostic::{Diagnostic, Span};
 
 impl Checker {
     pub(super) fn vector(&mut self, parts: &[ast::Arg], frame: Frame, span: Span) -> Option<TExpr> {
+        // Nothing says along which axes a table without a left side lies: said once, not row by row.
+        if frame.is_none() && parts.iter().all(|p| p.name.is_none()) && depth(parts) > 1 {
+            let same: Vec<&str> = { self.model.axes.iter() }
+                .filter(|a| match &a.levels {
+                    Levels::Listed(l) => l.len() == parts.len(),
+                    Levels::Size(e) => {
+                        matches!(e.kind, TKind::Number(v) if v == parts.len() as f64)
+                    }
+                    _ => false,
+                })
+                .map(|a| a.name.as_str())
+                .collect();
+            let (k, declare) = match same.as_slice() {
+                [one] => (*one, String::new()),
+                _ => ("k", format!(" with `axis k = {};`", parts.len())),
+            };
+            let help = format!("name the axes of the left side: `let S[{k}, {k}] = …;`{declare}");
+            let d = Diagnostic::error("E0110", span, "these values lie along no axes");
+            return self.fail(d.help(help));
+        }
         // A part is one number: it lies along what the vector does, less the vector's own axis.
         let nested = |p: &ast::Arg| matches!(p.value.kind, ast::ExprKind::Vector(_));
         let around = match (frame, parts.iter().any(nested)) {

@@ -1,9 +1,12 @@
 //! A statement's density taken apart: elementwise, with every value that went into it.
 
 use super::{Lowered, Lowering};
+use crate::bind::Bound;
 use crate::graph::{AxisRef, LinearOp, Located, Role, Statement, TDist, TExpr, TKind};
 use ppl_core::{AxisSet, Expr, Real};
+use ppl_dist::Domain;
 use ppl_syntax::Span;
+use std::sync::Arc;
 
 /// The density of one statement, one number for each of its elements.
 pub struct Inspection<'b> {
@@ -25,6 +28,8 @@ pub struct Part<'b> {
     pub span: Span,
     /// Its name, where it is a named quantity or an element of one.
     pub name: Option<String>,
+    /// Which element of what is named it is, axis by axis; empty for the whole.
+    labels: Vec<Place>,
     /// What helps where it is the first that is not finite.
     pub advice: Option<&'static str>,
     /// Whether it is the value itself or an argument of the distribution.
@@ -35,6 +40,53 @@ pub struct Part<'b> {
     pub operands: Vec<usize>,
     /// Axes that its operands' elements do not share with it, since it looks them up.
     pub looked_up: AxisSet,
+}
+
+/// Where an element stands along an axis.
+#[derive(Debug, Clone)]
+enum Place {
+    /// At the element's own position.
+    Own(AxisRef),
+    /// At a label.
+    Label(String),
+    /// At the positions along an axis that a column of data holds, over its axes.
+    At(usize, Vec<AxisRef>, Arc<[u32]>),
+    /// Wherever an unknown says.
+    Elsewhere,
+}
+
+impl Part<'_> {
+    /// The name of the element that this is where the statement's element has these positions: `u[g1,a]`; the plain name where
+    /// they do not tell it.
+    pub fn name_at(
+        &self,
+        bound: &Bound,
+        position: &dyn Fn(AxisRef) -> Option<usize>,
+    ) -> Option<String> {
+        let name = self.name.as_ref()?;
+        // The statement's own element is named by the message already.
+        if self.labels.iter().all(|l| matches!(l, Place::Own(_))) {
+            return Some(name.clone());
+        }
+        let label = |axis: usize, i: usize| bound.axes[axis].labels.get(i).cloned();
+        let labels = self.labels.iter().map(|place| match place {
+            Place::Own(a) => label(a.axis, position(*a)?),
+            Place::Label(text) => Some(text.clone()),
+            Place::At(axis, over, positions) => {
+                let mut element = 0;
+                for a in over {
+                    element = element * bound.len(&[*a]) + position(*a)?;
+                }
+                label(*axis, *positions.get(element)? as usize)
+            }
+            Place::Elsewhere => None,
+        });
+        let labels: Option<Vec<String>> = labels.collect();
+        Some(match labels {
+            Some(labels) if !labels.is_empty() => format!("{name}[{}]", labels.join(",")),
+            _ => name.clone(),
+        })
+    }
 }
 
 /// Most values that are looked at in one statement.
@@ -60,6 +112,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                     value: self.symbol(*id)?,
                     span: symbol.span,
                     name: Some(symbol.name.clone()),
+                    labels: vec![],
                     advice: None,
                     is_argument: true,
                     is_literal: false,
@@ -150,6 +203,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             value: self.expr(e)?,
             span: e.span,
             name,
+            labels: self.labels_of(e),
             advice: advice(&e.kind),
             is_argument,
             is_literal: matches!(e.kind, TKind::Number(_)),
@@ -180,6 +234,52 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         Ok(Some(own))
+    }
+}
+
+impl TDist {
+    /// What to say where an argument that an unknown moves may have left its domain: the distribution that takes any number there.
+    pub fn linked_form(&self) -> Option<String> {
+        let def = self.distribution.definition();
+        let parameters = def.forms[self.form].parameters.iter();
+        let mut moved = parameters.zip(&self.args).filter(|(_, e)| e.stochastic);
+        let (ending, takes) = moved.find_map(|(p, _)| match p.domain {
+            Domain::Unit => Some(("Logit", "log odds")),
+            Domain::Positive | Domain::NonNegative => Some(("Log", "the logarithm")),
+            _ => None,
+        })?;
+        let sibling = ppl_dist::find(&format!("{}{ending}", def.name))?;
+        let name = sibling.definition().name;
+        Some(format!("`{name}` takes any number there, as {takes}"))
+    }
+}
+
+impl Lowering<'_, '_> {
+    /// Which element of a named quantity an expression is.
+    fn labels_of(&self, e: &TExpr) -> Vec<Place> {
+        let (id, by): (_, &[(AxisRef, TExpr)]) = match &e.kind {
+            TKind::Symbol(id) => (*id, &[]),
+            TKind::Gather(src, by) => match src.kind {
+                TKind::Symbol(id) => (id, by),
+                _ => return vec![],
+            },
+            _ => return vec![],
+        };
+        let axes = self.bound.model.symbols[id].axes.iter();
+        axes.map(|a| {
+            let Some((_, index)) = by.iter().find(|(by, _)| by == a) else {
+                return Place::Own(*a);
+            };
+            match &index.kind {
+                TKind::LoopVariable => Place::Own(index.axes.first().copied().unwrap_or(*a)),
+                TKind::Label(_, text) => Place::Label(text.clone()),
+                _ => match self.positions(index) {
+                    Some((over, positions, _)) => Place::At(a.axis, over, positions),
+                    None => Place::Elsewhere,
+                },
+            }
+        })
+        .collect()
     }
 }
 

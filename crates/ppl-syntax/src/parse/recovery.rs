@@ -67,8 +67,17 @@ impl<'t> Builder<'t> {
                     self.recovery_depth -= 1;
                     return statements;
                 }
+                // Lines without `;`, none of which is a statement here: each is explained by itself.
+                let next = match goes_on || body.is_some() {
+                    true => None,
+                    false => next_line(self.text, at, junk),
+                };
                 if !is_mended {
-                    let end = if goes_on { at } else { junk.end };
+                    let end = if goes_on {
+                        at
+                    } else {
+                        next.unwrap_or(junk.end)
+                    };
                     self.lost.extend(names(&self.text[junk.start..end]));
                 }
                 if goes_on {
@@ -76,6 +85,8 @@ impl<'t> Builder<'t> {
                 } else if let Some((start, end)) = body {
                     // The head is broken: the body's errors are told, but without its head it means nothing.
                     self.items_of(start, end);
+                } else if let Some(next) = next {
+                    statements.extend(self.items_of(next, junk.end));
                 }
             }
         }
@@ -203,6 +214,46 @@ fn body_after(text: &str, at: usize, junk: Span) -> Option<(usize, usize)> {
     let inner = piece[open..].strip_prefix('{')?.strip_suffix('}')?;
     let start = at.max(junk.start) + open + 1;
     inner.contains(';').then_some((start, start + inner.len()))
+}
+
+/// Where a line begins, below the place of a mistake and outside of all brackets, that reads as the beginning of a statement.
+fn next_line(text: &str, at: usize, junk: Span) -> Option<usize> {
+    let piece = text.get(junk.start..junk.end)?;
+    let mut open = 0_usize;
+    for (i, c) in piece.char_indices() {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            '\n' if open == 0 && junk.start + i >= at => {
+                let rest = &piece[i + 1..];
+                let start = junk.start + i + 1 + (rest.len() - rest.trim_start().len());
+                if begins_line(rest.trim_start()) {
+                    return Some(start);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a line begins as a statement does: with a keyword, or with a name before `~` or `=`.
+fn begins_line(line: &str) -> bool {
+    let word_ends = line.find(|c: char| !c.is_alphanumeric() && c != '_');
+    let (word, mut rest) = line.split_at(word_ends.unwrap_or(line.len()));
+    if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    rest = rest.trim_start();
+    if let Some(bracket) = rest.strip_prefix('[') {
+        rest = bracket
+            .split_once(']')
+            .map_or("", |(_, after)| after)
+            .trim_start();
+    }
+    super::is_keyword(word)
+        || rest.starts_with('~')
+        || (rest.starts_with('=') && !rest.starts_with("=="))
 }
 
 /// The names that a piece may define: those left of its last `~` or `=`, or all where it has neither. A piece may hold
