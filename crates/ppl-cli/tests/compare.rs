@@ -144,3 +144,18 @@ fn what_is_no_fit_is_refused() {
         .run(&["compare", "flat"])
         .refused(&["not what a fit writes"]);
 }
+
+#[test]
+fn what_several_fits_lack_is_told_once() {
+    let folder = folder("compare-alike").with(
+        "factor.ppl",
+        "a ~ Normal(0, 5);\nfactor -0.5 * (a - 1)^2;\n",
+    );
+    for out in ["one", "two"] {
+        let run = folder.run(&["fit", "factor.ppl", "--out", out, "--quiet"]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
+    let run = folder.run(&["compare", "one", "two"]);
+    run.refused(&["the fits in `one`, `two` have no `pointwise.bin`"]);
+    assert_eq!(run.err.matches("cannot leave out").count(), 1, "{run:?}");
+}

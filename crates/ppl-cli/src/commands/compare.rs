@@ -59,6 +59,7 @@ impl Compare {
                 Err(error) => errors.push(*error),
             }
         }
+        let mut errors = told_once(errors, &self.fits);
         if let Some((first, rest)) = stored.split_first() {
             errors.extend(rest.iter().filter_map(|fit| differ(first, fit)));
         }
@@ -83,6 +84,32 @@ impl Compare {
             false => ppl_report::comparison_table(&fits, &units, &found),
         })
     }
+}
+
+/// What is wrong with several fits alike is told once, of all of them.
+fn told_once(errors: Vec<Diagnostic>, fits: &[PathBuf]) -> Vec<Diagnostic> {
+    let mut out: Vec<(Vec<String>, String, Diagnostic)> = vec![];
+    for d in errors {
+        let names = fits.iter().map(|f| f.display().to_string());
+        let of = |n: &String| d.message.starts_with(&format!("the fit in `{n}` has "));
+        let Some(name) = names.into_iter().find(of) else {
+            out.push((vec![], d.message.clone(), d));
+            continue;
+        };
+        let what = d.message[format!("the fit in `{name}` has ").len()..].to_owned();
+        match out.iter_mut().find(|(n, w, _)| !n.is_empty() && *w == what) {
+            Some((names, ..)) => names.push(name),
+            None => out.push((vec![name], what, d)),
+        }
+    }
+    let told = out.into_iter().map(|(names, what, d)| match names.len() {
+        0 | 1 => d,
+        _ => Diagnostic {
+            message: format!("the fits in `{}` have {what}", names.join("`, `")),
+            ..d
+        },
+    });
+    told.collect()
 }
 
 fn error(message: String, help: &str) -> Box<Diagnostic> {
