@@ -34,8 +34,8 @@ struct Inner {
 }
 
 /// Numbers that the states of a recurrence may be in all, for its reverse sweep to read them: 32 MiB; and where that sweep is an
-/// affine recurrence, whose coefficients are arrays too and which is much faster: 1 GiB.
-const MOST_TAPE: [usize; 2] = [1 << 22, 1 << 27];
+/// affine recurrence, which is much faster, but whose coefficients are arrays too, so that all is some eight times the states: 1 GiB.
+const MOST_TAPE: [usize; 2] = [1 << 22, 1 << 24];
 
 impl Inner {
     fn note(&mut self, op: &Op) {

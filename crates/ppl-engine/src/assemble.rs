@@ -3,6 +3,7 @@
 mod products;
 
 use crate::EngineError;
+use crate::ahead::Streams;
 use crate::graph::Graph;
 use crate::index::RunTable;
 use crate::kernel::{Chunk, Instruction, Kernel, Layout, MAX_OUTER};
@@ -158,7 +159,7 @@ impl Assembler<'_> {
                 .sum()
         };
         let split = Split::plan(extent, cost, outermost);
-        let long = split.chunks * partial(&split) > extent.total / LONG_PARTIALS;
+        let long = partial(&split) > extent.total / LONG_PARTIALS;
         let dense = lowered.steps.iter().any(|step| step.product.is_some());
         let other = split.outermost(outermost);
         if long && !dense && 2 * other.chunks >= split.chunks && partial(&other) == 0 {
@@ -247,12 +248,17 @@ impl Assembler<'_> {
             .filter_map(|s| s.chunk_fills.get(chunk))
             .copied()
             .collect();
+        let streams = match dense.is_empty() {
+            true => Streams::plan(&instructions, &layouts, extent),
+            false => Streams::default(),
+        };
         Ok(Chunk {
             blocks,
             outermost,
             fills,
             instructions,
             layouts,
+            streams,
             dense,
         })
     }

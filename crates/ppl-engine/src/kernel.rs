@@ -1,9 +1,11 @@
 //! What runs: kernels as lists of instructions with addresses, over blocks of lanes.
 
+use crate::ahead::Streams;
 use crate::dense::DenseSteps;
 use crate::ops::dense::LANES;
 use crate::ops::reduce::{Fold, Maximum, Sum, fold, fold8};
 use crate::ops::{BlockFn, Detail};
+use crate::windows::Cut;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -28,6 +30,23 @@ pub(crate) struct Layout {
     pub(crate) per_outer: [[usize; 4]; MAX_OUTER],
 }
 
+impl Layout {
+    /// The operands at a block and a position of the outer axes, from those at the first of both.
+    #[inline(always)]
+    pub(crate) fn at(&self, base: [*mut u8; 4], block: usize, position: &[usize]) -> [*mut u8; 4] {
+        let mut address = base;
+        for (address, distance) in address.iter_mut().zip(self.per_block) {
+            *address = address.wrapping_add(block * distance);
+        }
+        for (&position, distance) in position.iter().zip(&self.per_outer) {
+            for (address, distance) in address.iter_mut().zip(distance) {
+                *address = address.wrapping_add(position * distance);
+            }
+        }
+        address
+    }
+}
+
 /// A buffer that a reduction starts from.
 #[derive(Clone, Copy)]
 pub(crate) struct Fill {
@@ -44,6 +63,8 @@ pub(crate) struct Chunk {
     pub(crate) instructions: Vec<Instruction>,
     /// One an instruction.
     pub(crate) layouts: Vec<Layout>,
+    /// What is asked for ahead.
+    pub(crate) streams: Streams,
     /// What runs for all outer positions of a block at once.
     pub(crate) dense: DenseSteps,
 }
@@ -62,6 +83,14 @@ pub(crate) struct Finish {
     pub(crate) scale: f64,
     /// Where the values go.
     pub(crate) dst: *mut f64,
+    /// Instead of partial results those of windows of one axis, of each chunk its own.
+    pub(crate) windows: Option<(Cut, Vec<Window>)>,
+}
+
+/// A chunk's partial result for some positions of an axis.
+pub(crate) struct Window {
+    pub(crate) start: *mut f64,
+    pub(crate) positions: Range<usize>,
 }
 
 /// A kernel.
@@ -88,10 +117,10 @@ unsafe impl Sync for Kernel {}
 unsafe impl Sync for Chunk {}
 
 impl Kernel {
-    /// Whether all is one block without outer axes.
+    /// Whether all is one block, at every position of the outer axes.
     pub(crate) fn is_one_block(&self) -> bool {
         let one = |chunk: &Chunk| chunk.blocks.len() == 1 && chunk.dense.is_empty();
-        self.outer.is_empty() && matches!(&self.chunks[..], [chunk] if one(chunk))
+        matches!(&self.chunks[..], [chunk] if one(chunk))
     }
 
     /// Runs all chunks and joins what they accumulated, in a fixed order.
@@ -103,7 +132,9 @@ impl Kernel {
         unsafe {
             self.fills.iter().for_each(|fill| fill.apply());
             match &self.chunks[..] {
-                [chunk] if self.is_one_block() => chunk.run_once(self.inner),
+                [chunk] if self.outer.is_empty() && self.is_one_block() => {
+                    chunk.run_once(self.inner)
+                }
                 [chunk] => chunk.run(self),
                 chunks => chunks
                     .par_iter()
@@ -155,18 +186,14 @@ impl Chunk {
             }
             let mut position = [0; MAX_OUTER];
             position[0] = self.outermost.start;
+            let first_position = position;
             loop {
-                for (i, layout) in self.instructions.iter().zip(&self.layouts) {
-                    let mut address = i.base;
-                    for (address, distance) in address.iter_mut().zip(layout.per_block) {
-                        *address = address.wrapping_add(block * distance);
+                let streams = self.streams.at(position == first_position);
+                for (k, (i, layout)) in self.instructions.iter().zip(&self.layouts).enumerate() {
+                    for stream in streams {
+                        stream.ask(block, &position[..rank], k);
                     }
-                    for (&position, distance) in position.iter().zip(&layout.per_outer).take(rank) {
-                        for (address, distance) in address.iter_mut().zip(distance) {
-                            *address = address.wrapping_add(position * distance);
-                        }
-                    }
-                    let [dst, a, b, c] = address;
+                    let [dst, a, b, c] = layout.at(i.base, block, &position[..rank]);
                     // SAFETY: the addresses lie within their buffers at every position of the space.
                     unsafe {
                         (i.run)(
@@ -193,7 +220,7 @@ impl Chunk {
 }
 
 /// The next position of the outer axes, the last fastest; false after the last one.
-fn advance(position: &mut [usize; MAX_OUTER], sizes: &[usize], end: usize) -> bool {
+pub(crate) fn advance(position: &mut [usize; MAX_OUTER], sizes: &[usize], end: usize) -> bool {
     for axis in (0..sizes.len()).rev() {
         position[axis] += 1;
         if position[axis] < if axis == 0 { end } else { sizes[axis] } {
@@ -206,7 +233,14 @@ fn advance(position: &mut [usize; MAX_OUTER], sizes: &[usize], end: usize) -> bo
 
 impl Finish {
     unsafe fn apply(&self) {
-        if self.maximum {
+        if let Some((cut, windows)) = &self.windows {
+            // SAFETY: the destination has that length and is this kernel's own.
+            unsafe { std::slice::from_raw_parts_mut(self.dst, self.len) }.fill(0.0);
+            for window in windows {
+                // SAFETY: the window's part is a buffer of its own.
+                unsafe { cut.add(self.dst, window.start, &window.positions) };
+            }
+        } else if self.maximum {
             // SAFETY: the caller's guarantee.
             unsafe { self.join::<Maximum>() }
         } else {

@@ -9,6 +9,7 @@
 //! instruction sets (with or without fused multiply-add) they may differ in the last bits.
 
 mod again;
+mod ahead;
 mod assemble;
 mod calls;
 mod cost;
@@ -29,6 +30,7 @@ mod reuse;
 mod short;
 mod sinks;
 mod slice;
+mod windows;
 
 use assemble::Assembler;
 use calls::Run;
@@ -117,7 +119,7 @@ pub struct Kernels {
     n_noise: usize,
     outputs: Vec<(*const f64, usize)>,
     // What the kernels' addresses point into.
-    _memory: Memory,
+    memory: Memory,
     _tables: Vec<RunTable>,
     _data: Vec<Numbers>,
     _indices: Vec<Arc<[u32]>>,
@@ -203,7 +205,7 @@ impl Kernels {
             noise: places.noise,
             n_noise: program.n_noise,
             outputs: outputs.collect(),
-            _memory: memory,
+            memory,
             _tables: tables,
             _data: program.data.clone(),
             _indices: program
@@ -265,6 +267,11 @@ impl Kernels {
         let (start, len) = self.outputs[i];
         // SAFETY: the output's buffer has that length and is only written through `&mut self`.
         unsafe { std::slice::from_raw_parts(start, len) }
+    }
+
+    /// Bytes of working memory: parameters, noise, what passes between kernels, registers, partial results. Data are not among them.
+    pub fn memory(&self) -> usize {
+        self.memory.bytes()
     }
 
     /// One line a kernel: its space, level, lanes, registers and instructions.

@@ -39,6 +39,11 @@ impl Memory {
         Ok(slab.wrapping_add(used))
     }
 
+    /// Bytes of all buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn buffer(&mut self, len: usize) -> Result<*mut f64, EngineError> {
         let too_large = |needed| EngineError::TooLarge {
             needed,

@@ -2,13 +2,15 @@
 
 use crate::EngineError;
 use crate::graph::Graph;
-use crate::kernel::{Fill, Finish};
+use crate::kernel::{Fill, Finish, Window};
 use crate::memory::Memory;
 use crate::ops::dense::LANES;
 use crate::ops::reduce::ACCUMULATORS;
 use crate::ops::{Code, Into};
 use crate::place::View;
+use crate::windows::{self, Cut};
 use ppl_core::{AxisId, AxisSet, Op};
+use std::ops::Range;
 
 /// What a chunk is to cost, in additions (see [`crate::cost`]): some tens of microseconds, many times what it costs to hand
 /// it to another thread. A kernel below two of them is one chunk.
@@ -57,10 +59,10 @@ impl Split {
         }
     }
 
-    /// Fewer chunks, if the partial results would be larger than what they are made from.
-    pub(crate) fn bounded(self, partial: usize, extent: &Extent) -> Self {
+    /// Fewer chunks, if the partial results, all together, would be larger than what they are made from.
+    pub(crate) fn bounded(self, partials: usize, extent: &Extent) -> Self {
         let bound = (2 * extent.total)
-            .checked_div(partial)
+            .checked_div(partials.div_ceil(self.chunks))
             .unwrap_or(self.chunks)
             .max(1);
         Split {
@@ -108,12 +110,18 @@ pub(crate) struct Sink {
     pub(crate) finish: Option<Finish>,
 }
 
-/// Elements of a node's partial result under a split, 0 if it needs none.
+/// Elements of a node's partial results under a split, all chunks together; 0 if it needs none.
 pub(crate) fn partial_len(graph: &Graph, i: usize, extent: &Extent, split: &Split) -> usize {
     if split.separates(extent, kept_axes(graph, i)) {
-        0
-    } else {
-        graph.program.len(graph.axes[i])
+        return 0;
+    }
+    let len = graph.program.len(graph.axes[i]);
+    match (graph.op(i), windows::of(graph, i, extent, split)) {
+        (Op::Scatter(_, index), Some(windows)) => {
+            let target = graph.program.indices[index.0 as usize].target;
+            len / graph.size(target).max(1) * windows::total(&windows)
+        }
+        _ => len * split.chunks,
     }
 }
 
@@ -173,6 +181,9 @@ impl Sink {
             view.strides.iter_mut().for_each(|s| *s *= lanes);
         }
         let separate = split.separates(extent, kept);
+        if let Some(windows) = windows::of(graph, i, extent, split).filter(|_| !separate) {
+            return Sink::windowed(graph, i, code, own, &windows, memory);
+        }
         let mut partials = vec![];
         for p in 0..if separate { 1 } else { split.chunks } {
             partials.push(if p == 0 && !spread {
@@ -216,6 +227,58 @@ impl Sink {
                 lanes,
                 scale: 1.0,
                 dst: own.base,
+                windows: None,
+            }),
+        })
+    }
+
+    /// A scatter whose chunks write to windows of their own.
+    fn windowed(
+        graph: &Graph,
+        i: usize,
+        code: Code,
+        own: &View,
+        windows: &[Range<usize>],
+        memory: &mut Memory,
+    ) -> Result<Sink, EngineError> {
+        let target = match graph.op(i) {
+            Op::Scatter(_, index) => graph.program.indices[index.0 as usize].target,
+            _ => AxisId(0),
+        };
+        let cut = Cut {
+            size: graph.size(target),
+            stride: own.stride(target),
+            len: graph.program.len(graph.axes[i]),
+        };
+        let (mut parts, mut destinations, mut chunk_fills) = (vec![], vec![], vec![]);
+        for window in windows {
+            let len = cut.len(window);
+            let start = memory.allocate(len)?;
+            destinations.push(cut.view(own, start, window).without(target));
+            chunk_fills.push(Fill {
+                start,
+                len,
+                value: 0.0,
+            });
+            parts.push(Window {
+                start,
+                positions: window.clone(),
+            });
+        }
+        Ok(Sink {
+            code,
+            destinations,
+            target_stride: cut.stride,
+            shared_fill: None,
+            chunk_fills,
+            finish: Some(Finish {
+                partials: vec![],
+                len: cut.len,
+                maximum: false,
+                lanes: 1,
+                scale: 1.0,
+                dst: own.base,
+                windows: Some((cut, parts)),
             }),
         })
     }

@@ -62,6 +62,11 @@ impl LogDensity {
         (1..=self.n_gradients).map(|i| self.kernels.output(i))
     }
 
+    /// Bytes of working memory: points, gradients and what passes between kernels, without the data.
+    pub fn memory(&self) -> usize {
+        self.kernels.memory()
+    }
+
     /// The engine's account of its kernels.
     pub fn explain(&self) -> String {
         self.kernels.explain()

@@ -34,6 +34,19 @@ pub(crate) struct Detail {
     pub(crate) target_stride: usize,
 }
 
+/// Asks for a line of memory, without waiting for it. Any address will do.
+#[inline(always)]
+pub(crate) fn prefetch(at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: every machine of the architecture has the instruction, and it faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::without_provenance(at)) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// What an instruction does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
