@@ -11,7 +11,6 @@ fn bytes(model: &str, draws: usize, data: impl Fn(usize) -> String) -> f64 {
         let density = LogDensity::new(&guided(&bound, "mean-field"), draws);
         density.expect("it compiles").memory() as f64
     };
-    // From here on the number of a kernel's chunks, and so of its registers, is what it is.
     let n = 150_000;
     (memory(2 * n) - memory(n)) / (n * draws) as f64
 }
@@ -25,14 +24,17 @@ fn column(n: usize) -> String {
 fn check(name: &str, model: &str, most: f64, data: impl Fn(usize) -> String) {
     for draws in [1, 4] {
         let got = bytes(model, draws, &data);
-        assert!(got <= most, "{name}, {draws} draws: {got} bytes a row and draw");
+        assert!(
+            got <= most,
+            "{name}, {draws} draws: {got} bytes a row and draw"
+        );
     }
 }
 
 #[test]
-fn rows_of_a_mixture_take_nothing() {
+fn rows_of_a_mixture_take_registers_alone() {
     let model = include_str!("../../crates/xtask/bench/gmm_marginal.ppl");
-    check("mixture", model, 1.0, column);
+    check("mixture", model, 5.0, column);
 }
 
 #[test]
@@ -43,17 +45,17 @@ fn rows_in_groups_take_what_their_groups_do() {
         let rows: Vec<String> = (0..n).map(row).collect();
         format!("g,x,y\n{}\n", rows.join("\n"))
     };
-    check("groups of 20", model, 0.0, data);
+    check("groups of 20", model, 5.0, data);
 }
 
 #[test]
-fn times_of_volatilities_take_their_unknown_and_its_gradient() {
+fn times_of_volatilities_take_five_numbers() {
     let model = include_str!("../../crates/xtask/bench/stoch_vol.ppl");
-    check("volatilities", model, 0.0, column);
+    check("volatilities", model, 42.0, column);
 }
 
 #[test]
-fn steps_of_a_hidden_chain_take_weights_and_marginals() {
+fn steps_of_a_hidden_chain_take_their_weights_and_marginals() {
     let model = include_str!("../../crates/xtask/bench/discrete_hmm.ppl");
-    check("hidden chain", model, 0.0, column);
+    check("hidden chain", model, 60.0, column);
 }

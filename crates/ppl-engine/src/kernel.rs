@@ -1,6 +1,6 @@
 //! What runs: kernels as lists of instructions with addresses, over blocks of lanes.
 
-use crate::ahead::Streams;
+use crate::ahead::{Stream, Streams};
 use crate::dense::DenseSteps;
 use crate::ops::dense::LANES;
 use crate::ops::reduce::{Fold, Maximum, Sum, fold, fold8};
@@ -44,6 +44,37 @@ impl Layout {
             }
         }
         address
+    }
+}
+
+impl Instruction {
+    /// Runs it at a block and a position of the outer axes, for so many lanes; it is number `k` of its kernel.
+    ///
+    /// # Safety
+    /// As for [`Kernel::run`].
+    #[inline(always)]
+    unsafe fn step(
+        &self,
+        layout: &Layout,
+        (block, position, lanes): (usize, &[usize], usize),
+        streams: &[Stream],
+        k: usize,
+    ) {
+        for stream in streams {
+            stream.ask(block, position, k);
+        }
+        let [dst, a, b, c] = layout.at(self.base, block, position);
+        // SAFETY: the caller's guarantee.
+        unsafe {
+            (self.run)(
+                dst.cast(),
+                a.cast(),
+                b.cast(),
+                c.cast(),
+                lanes,
+                &layout.detail,
+            )
+        };
     }
 }
 
@@ -186,25 +217,30 @@ impl Chunk {
             }
             let mut position = [0; MAX_OUTER];
             position[0] = self.outermost.start;
-            let first_position = position;
+            let mut first = true;
             loop {
-                let streams = self.streams.at(position == first_position);
-                for (k, (i, layout)) in self.instructions.iter().zip(&self.layouts).enumerate() {
-                    for stream in streams {
-                        stream.ask(block, &position[..rank], k);
+                let streams = self.streams.at(first);
+                first = false;
+                let at = (block, &position[..rank], lanes);
+                // Called from several places, for what `Short::run` says.
+                let mut instructions = self.instructions.chunks_exact(4);
+                let mut layouts = self.layouts.chunks_exact(4);
+                for (k, (i, l)) in (&mut instructions).zip(&mut layouts).enumerate() {
+                    if let ([i0, i1, i2, i3], [l0, l1, l2, l3]) = (i, l) {
+                        // SAFETY: the addresses lie within their buffers at every position of the space.
+                        unsafe {
+                            i0.step(l0, at, streams, 4 * k);
+                            i1.step(l1, at, streams, 4 * k + 1);
+                            i2.step(l2, at, streams, 4 * k + 2);
+                            i3.step(l3, at, streams, 4 * k + 3);
+                        }
                     }
-                    let [dst, a, b, c] = layout.at(i.base, block, &position[..rank]);
-                    // SAFETY: the addresses lie within their buffers at every position of the space.
-                    unsafe {
-                        (i.run)(
-                            dst.cast(),
-                            a.cast(),
-                            b.cast(),
-                            c.cast(),
-                            lanes,
-                            &layout.detail,
-                        )
-                    };
+                }
+                let done = self.instructions.len() / 4 * 4;
+                let rest = instructions.remainder().iter().zip(layouts.remainder());
+                for (k, (i, l)) in rest.enumerate() {
+                    // SAFETY: as above.
+                    unsafe { i.step(l, at, streams, done + k) };
                 }
                 if !advance(&mut position, &kernel.outer, self.outermost.end) {
                     break;
