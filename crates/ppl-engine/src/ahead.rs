@@ -5,8 +5,8 @@ use crate::kernel::{Instruction, Layout, MAX_OUTER};
 use crate::ops::prefetch;
 use crate::sinks::Extent;
 
-/// Bytes from which on a kernel's arrays are not expected to be in the second cache.
-const LARGE: usize = 1 << 20;
+/// Bytes from which on a kernel's arrays are not expected to be in the caches. Asking costs a tenth of what is at work on less.
+const LARGE: usize = 1 << 23;
 /// Bytes within which two addresses are the same array, seen from other elements on: `h[t]` and `h[t-1]`.
 const NEAR: usize = 128;
 /// Bytes of a cache line.
