@@ -42,9 +42,52 @@ const QUICK: usize = 4_000_000;
 /// What is tried one after the other while the weights are not good enough: times the usual draws that a mixture is fitted to (what a fit
 /// ends with must not hang on the few draws of one round), where it is only the mixture that is not exact; and whether it is for all scales
 /// as well. A narrow Gaussian may not show that the curvature of the others changes with one; with more of them mixtures are
-/// harder to fit.
-const ATTEMPTS: [(usize, bool); 4] = [(1, false), (1, true), (MORE, false), (MORE, true)];
+/// harder to fit. In between, the better of the two once more on draws of its own: what a fit ends with hangs less on its seed.
+const ATTEMPTS: [Attempt; 6] = [
+    Attempt::of(1, false, 0),
+    Attempt::of(1, true, 0),
+    Attempt::of(1, false, AGAIN),
+    Attempt::of(1, true, AGAIN),
+    Attempt::of(MORE, false, 0),
+    Attempt::of(MORE, true, 0),
+];
 const MORE: usize = 4;
+
+/// Times the usual draws that must be affordable for others to be tried.
+const CHEAP: f64 = 0.5;
+
+/// What the seed of other draws differs by.
+const AGAIN: u64 = 0x9e37_79b9;
+
+/// Nats that a certificate is worth, and from which a bound tells which of two attempts is better.
+const HARDLY: f64 = 0.2;
+const TELLS: f64 = 0.05;
+
+/// One attempt at a nested guide.
+#[derive(Clone, Copy, PartialEq)]
+struct Attempt {
+    /// Times the usual draws.
+    effort: usize,
+    /// Whether the mixture is for all scales.
+    scales: bool,
+    /// Added to the seed.
+    again: u64,
+}
+
+impl Attempt {
+    const fn of(effort: usize, scales: bool, again: u64) -> Attempt {
+        Attempt {
+            effort,
+            scales,
+            again,
+        }
+    }
+
+    /// Whether it betters one before.
+    fn is_more(&self) -> bool {
+        self.effort > 1 || self.again > 0
+    }
+}
 
 /// A kind of guide around a Gaussian.
 pub(crate) struct Kind {
@@ -210,9 +253,17 @@ fn worst(fit: &Fit) -> f64 {
     rows.fold(fit.k_hat, f64::max)
 }
 
-/// Whether a guide's bound is below another's for sure.
-fn is_behind(one: &Refined, other: &Refined) -> bool {
-    gain(&one.fit, &other.fit).is_some_and(|g| g.value > 2.0 * g.se)
+/// Whether one attempt is better than another: certified and hardly behind, else by its bound, else by how far its weights reach.
+fn is_better(one: &Refined, other: &Refined) -> bool {
+    let certified = |r: &Refined| matches!(r.fit.verdict, Verdict::Certified { .. });
+    let Some(gain) = gain(&other.fit, &one.fit) else {
+        return false;
+    };
+    match (certified(one), certified(other)) {
+        (true, false) => gain.value > -HARDLY,
+        _ if gain.value.abs() > (2.0 * gain.se).max(TELLS) => gain.value > 0.0,
+        _ => worst(&one.fit) < worst(&other.fit),
+    }
 }
 
 /// Tries the richer guides where they are asked for or wanted. `None`: the fit stands as it is.
@@ -241,56 +292,72 @@ pub(crate) fn refine(
     if asked.is_none() && whole && (gap.abs() < EXACT || from.work > QUICK) {
         return Ok(None);
     }
-    let base = Base::new(bound, layout, from.params, options.seed)?;
-    let Some(mut base) = base else {
-        if let Some(kind) = asked {
-            return none(kind, NO_BASE, fit);
-        }
-        return Ok(None);
+    let open = |again: u64| {
+        let seed = options.seed.wrapping_add(again);
+        Base::new(bound, layout, from.params, seed)
     };
+    let mut base = open(0)?;
+    if base.is_none() {
+        return match asked {
+            Some(kind) => none(kind, NO_BASE, fit),
+            None => Ok(None),
+        };
+    }
     for kind in &KINDS {
         if asked.is_some_and(|a| a.name != kind.name) {
             continue;
         }
         let mut kept: Option<(Refined, bool)> = None;
-        // Whether more draws may help, and can be afforded.
-        let mut may_help = true;
-        for (effort, scales) in ATTEMPTS {
-            // More draws for whichever theta was better.
-            let other = kept.as_ref().is_some_and(|k| k.1 != scales) || kept.is_none() && scales;
-            if effort > 1 && (!may_help || other) {
+        // Whether more draws may help, and can be afforded; and whether others can.
+        let (mut may_help, mut is_cheap) = (true, true);
+        for attempt in ATTEMPTS {
+            let Attempt {
+                effort,
+                scales,
+                again,
+            } = attempt;
+            // More draws, or others, for whichever theta was better.
+            let better = match &kept {
+                Some(kept) => kept.1 == scales,
+                None => !scales && again == 0,
+            };
+            let wanted = better && if again > 0 { is_cheap } else { may_help };
+            if attempt.is_more() && !wanted {
                 continue;
             }
+            let own = match base.take().filter(|_| again == 0) {
+                Some(base) => Some(base),
+                None => open(again)?,
+            };
+            let Some(mut own) = own else {
+                return Ok(kept.map(|k| k.0));
+            };
             let wanted = Wanted {
                 whole,
                 asked: asked.is_some(),
                 effort,
                 scales,
             };
-            match (kind.build)(&mut base, wanted) {
+            match (kind.build)(&mut own, wanted) {
+                // Its workers go with it.
                 Ok(nested) => {
                     let exact = nested.is_whole();
+                    is_cheap &= nested.most_effort >= CHEAP;
                     may_help &= nested.most_effort >= MORE as f64 && nested.is_mixture_alone();
                     let (found, good) =
                         compared(kind, nested, from, options, (asked.is_some(), fit))?;
                     kept = match (found, kept.take()) {
-                        (Some(new), Some(old)) if effort == 1 && is_behind(&new, &old.0) => {
-                            Some(old)
-                        }
+                        (Some(new), Some(old)) if !is_better(&new, &old.0) => Some(old),
                         (Some(new), _) => Some((new, scales)),
                         (None, old) => old,
                     };
                     if good || exact {
                         return Ok(kept.map(|k| k.0));
                     }
-                    // The workers went with it.
-                    match Base::new(bound, layout, from.params, options.seed)? {
-                        Some(again) => base = again,
-                        None => return Ok(kept.map(|k| k.0)),
-                    }
                 }
                 Err(why) => {
-                    let first = (effort, scales) == ATTEMPTS[0];
+                    base = Some(own).filter(|_| again == 0);
+                    let first = attempt == ATTEMPTS[0];
                     if let (Some(kind), true) = (asked, kept.is_none() && first) {
                         return none(kind, &why, fit);
                     }
