@@ -56,7 +56,9 @@ impl Binder<'_> {
                     continue;
                 }
                 let mut axes = place.batch.clone();
-                axes.extend(e.axes.iter().filter(|a| !place.batch.contains(a)));
+                // A loop's copy of an axis is the axis.
+                let known = |a: &AxisRef| place.batch.iter().any(|b| b.declared() == *a);
+                axes.extend(e.axes.iter().map(|a| a.declared()).filter(|a| !known(a)));
                 let Some(values) = bound.certain(e, &axes) else {
                     continue;
                 };

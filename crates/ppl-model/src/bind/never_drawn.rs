@@ -90,7 +90,8 @@ impl Binder<'_> {
 impl Bound {
     /// The values of `e` over `axes` that no unknown moves: all where it reads none, and 0 where a factor of a product is.
     pub(super) fn certain(&self, e: &TExpr, axes: &[AxisRef]) -> Option<Vec<Option<f64>>> {
-        if !e.axes.iter().all(|a| axes.contains(a)) {
+        let known = |a: &AxisRef| axes.iter().any(|b| b.declared() == a.declared());
+        if !e.axes.iter().all(known) {
             return None;
         }
         if !e.stochastic {
