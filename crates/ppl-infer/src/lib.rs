@@ -2,6 +2,7 @@
 //!
 //! In comes a `ppl_model::Bound`, out comes a [`Fit`]. This crate prints nothing, reads no file and keeps no global state.
 
+mod attempts;
 mod candidates;
 mod centring;
 mod certificate;

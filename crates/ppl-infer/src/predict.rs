@@ -9,7 +9,7 @@ use ndarray::Array2;
 use ppl_core::{AxisSet, Builder, Expr, NodeId};
 use ppl_dist::{Distribution, Shape, truncated::sample_truncated};
 use ppl_engine::Kernels;
-use ppl_model::graph::{Role, Statement, SymbolId, TDist, TExpr, TKind, Ty};
+use ppl_model::graph::{Role, Statement, SymbolId, TDist, TExpr, TKind};
 use ppl_model::lower::{AxisMap, Lowering};
 use ppl_model::{AxisRef, Bound};
 use rand::SeedableRng;
@@ -175,14 +175,8 @@ fn wanted(bound: &Bound, what: What) -> Vec<Wanted<'_>> {
                     continue;
                 };
                 let mut keep: Vec<bool> = cells.iter().map(|v| v.is_nan()).collect();
-                if let Some((axis, n, by)) = located.skip {
-                    let first = TExpr {
-                        kind: TKind::First(axis, n, by),
-                        axes: vec![axis],
-                        ty: Ty::Bool,
-                        stochastic: false,
-                        span: located.span,
-                    };
+                if let Some(skip) = located.skip {
+                    let first = TExpr::first(skip, located.span);
                     let skipped = bound.evaluate(&first, &value.axes).unwrap_or_default();
                     for (k, s) in keep.iter_mut().zip(&skipped) {
                         *k &= *s == 0.0;

@@ -1,6 +1,7 @@
 //! Richer guides that are built around the best Gaussian and have no program of their own: tried where they are asked for, where the
 //! Gaussian is not good enough, or where they are exact; compared on fresh draws, and adopted or not.
 
+use crate::attempts::{ATTEMPTS, Attempt, CHEAP, MORE, is_better};
 use crate::certificate::{Findings, SHARE, after_failure, verdict};
 use crate::deterministic::{
     Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
@@ -38,56 +39,6 @@ const EXACT: f64 = 1e-11;
 
 /// Numbers that an estimate of the gradient may compute for a posterior that is exact as a whole to be looked for unasked.
 const QUICK: usize = 4_000_000;
-
-/// What is tried one after the other while the weights are not good enough: times the usual draws that a mixture is fitted to (what a fit
-/// ends with must not hang on the few draws of one round), where it is only the mixture that is not exact; and whether it is for all scales
-/// as well. A narrow Gaussian may not show that the curvature of the others changes with one; with more of them mixtures are
-/// harder to fit. In between, the better of the two once more on draws of its own: what a fit ends with hangs less on its seed.
-const ATTEMPTS: [Attempt; 6] = [
-    Attempt::of(1, false, 0),
-    Attempt::of(1, true, 0),
-    Attempt::of(1, false, AGAIN),
-    Attempt::of(1, true, AGAIN),
-    Attempt::of(MORE, false, 0),
-    Attempt::of(MORE, true, 0),
-];
-const MORE: usize = 4;
-
-/// Times the usual draws that must be affordable for others to be tried.
-const CHEAP: f64 = 0.5;
-
-/// What the seed of other draws differs by.
-const AGAIN: u64 = 0x9e37_79b9;
-
-/// Nats that a certificate is worth, and from which a bound tells which of two attempts is better.
-const HARDLY: f64 = 0.2;
-const TELLS: f64 = 0.05;
-
-/// One attempt at a nested guide.
-#[derive(Clone, Copy, PartialEq)]
-struct Attempt {
-    /// Times the usual draws.
-    effort: usize,
-    /// Whether the mixture is for all scales.
-    scales: bool,
-    /// Added to the seed.
-    again: u64,
-}
-
-impl Attempt {
-    const fn of(effort: usize, scales: bool, again: u64) -> Attempt {
-        Attempt {
-            effort,
-            scales,
-            again,
-        }
-    }
-
-    /// Whether it betters one before.
-    fn is_more(&self) -> bool {
-        self.effort > 1 || self.again > 0
-    }
-}
 
 /// A kind of guide around a Gaussian.
 pub(crate) struct Kind {
@@ -248,22 +199,9 @@ pub(crate) struct Fitted<'a> {
 }
 
 /// The largest k-hat of the weights and of the quantities.
-fn worst(fit: &Fit) -> f64 {
+pub(crate) fn worst(fit: &Fit) -> f64 {
     let rows = fit.rows.iter().map(|r| r.k_hat).filter(|k| !k.is_nan());
     rows.fold(fit.k_hat, f64::max)
-}
-
-/// Whether one attempt is better than another: certified and hardly behind, else by its bound, else by how far its weights reach.
-fn is_better(one: &Refined, other: &Refined) -> bool {
-    let certified = |r: &Refined| matches!(r.fit.verdict, Verdict::Certified { .. });
-    let Some(gain) = gain(&other.fit, &one.fit) else {
-        return false;
-    };
-    match (certified(one), certified(other)) {
-        (true, false) => gain.value > -HARDLY,
-        _ if gain.value.abs() > (2.0 * gain.se).max(TELLS) => gain.value > 0.0,
-        _ => worst(&one.fit) < worst(&other.fit),
-    }
 }
 
 /// Tries the richer guides where they are asked for or wanted. `None`: the fit stands as it is.
@@ -511,7 +449,7 @@ fn compared(
 }
 
 /// What the bound gains, on independent draws.
-fn gain(before: &Fit, after: &Fit) -> Option<Estimate> {
+pub(crate) fn gain(before: &Fit, after: &Fit) -> Option<Estimate> {
     let (before, after) = (before.elbo?.headline(), after.elbo?.headline());
     let value = after.value - before.value;
     value.is_finite().then(|| Estimate {

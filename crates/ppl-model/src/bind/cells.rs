@@ -13,16 +13,10 @@ pub(super) fn counted(bound: &Bound, located: &Located, axes: &[AxisRef]) -> Opt
         }
         out = both(&out, &bound.evaluate(&when.condition, axes)?, true);
     }
-    if let Some((axis, n, by)) = located.skip
-        && axes.contains(&axis)
+    if let Some(skip) = located.skip
+        && axes.contains(&skip.0)
     {
-        let first = TExpr {
-            kind: TKind::First(axis, n, by),
-            axes: vec![axis],
-            ty: Ty::Bool,
-            stochastic: false,
-            span: located.span,
-        };
+        let first = TExpr::first(skip, located.span);
         out = both(&out, &bound.evaluate(&first, axes)?, false);
     }
     Some(out)

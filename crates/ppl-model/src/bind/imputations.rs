@@ -68,17 +68,11 @@ impl Binder<'_> {
     pub(super) fn skipped_cells(&self, bound: &Bound) -> Vec<Diagnostic> {
         let mut out = vec![];
         for imputation in &bound.model.imputations {
-            let Some((axis, n, by)) = imputation.skip else {
+            let Some(skip) = imputation.skip else {
                 continue;
             };
             let s = &self.model.symbols[imputation.data];
-            let first = TExpr {
-                kind: TKind::First(axis, n, by),
-                axes: vec![axis],
-                ty: Ty::Bool,
-                stochastic: false,
-                span: s.span,
-            };
+            let first = TExpr::first(skip, s.span);
             let (Some(skipped), Some(values)) = (
                 bound.evaluate(&first, &imputation.axes),
                 bound.values.get(&imputation.data),

@@ -19,6 +19,19 @@ pub struct TExpr {
     pub span: Span,
 }
 
+impl TExpr {
+    /// Whether an element is among the first n along an axis, of each group where there is a column of these: what `skip n` leaves out.
+    pub fn first((axis, n, by): (AxisRef, usize, Option<SymbolId>), span: Span) -> TExpr {
+        TExpr {
+            kind: TKind::First(axis, n, by),
+            axes: vec![axis],
+            ty: Ty::Bool,
+            stochastic: false,
+            span,
+        }
+    }
+}
+
 /// How far back an earlier element is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lag {

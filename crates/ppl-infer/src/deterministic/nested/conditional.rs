@@ -4,6 +4,7 @@
 
 use super::families::{Form, Member};
 use super::hessians::{Hessians, part, restricted};
+use super::search::Search;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::Smooth;
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
@@ -12,15 +13,6 @@ use std::sync::Arc;
 
 /// Gradients that the search for a mode may take.
 const STEPS: usize = 40;
-
-/// What is left to a Newton step, squared and in sds, where the search ends.
-const DONE: f64 = 1e-6;
-
-/// The last step may have been so long for the curvature before it to stand.
-const NEAR: f64 = 1e-3;
-
-/// The shortest part of a step that is tried.
-const SHORTEST: f64 = 1e-3;
 
 /// Parts of the fitted precision's diagonal that make the curvature definite.
 const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
@@ -126,24 +118,6 @@ impl Given {
         noise.extend(drawn);
         log
     }
-}
-
-/// A search under way.
-struct Search {
-    z: Vec<f64>,
-    value: f64,
-    gradient: Vec<f64>,
-    factor: Option<Factor>,
-    step: Vec<f64>,
-    /// Squared length in sds of the step.
-    left: f64,
-    length: f64,
-    done: bool,
-    /// Whether the curvature is that of another point, too far away.
-    stale: bool,
-    /// Whether the search ended at a mode, and whether the curvature stands as it is.
-    met: bool,
-    definite: bool,
 }
 
 impl Conditional {
@@ -356,22 +330,7 @@ impl Conditional {
             0 => vec![thetas],
             _ => thetas.chunks(k).collect(),
         };
-        let mut all: Vec<Search> = starts
-            .into_iter()
-            .map(|z| Search {
-                z,
-                value: f64::NAN,
-                gradient: vec![],
-                factor: None,
-                step: vec![],
-                left: f64::INFINITY,
-                length: 1.0,
-                done: false,
-                stale: true,
-                met: false,
-                definite: false,
-            })
-            .collect();
+        let mut all: Vec<Search> = starts.into_iter().map(Search::from).collect();
         let (values, gradients) = self.look(smooth, &thetas, &all, false);
         for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
             (s.value, s.gradient) = (v, g);
@@ -457,53 +416,5 @@ impl Conditional {
         let found = SHIFTS.iter().find_map(|part| Some((of(part)?, *part)));
         let definite = matches!(found, Some((_, 0.0)));
         (found.map(|f| f.0), definite)
-    }
-}
-
-impl Search {
-    /// The point that the next step leads to.
-    fn ahead(&self) -> Vec<f64> {
-        let pairs = self.z.iter().zip(&self.step);
-        pairs.map(|(z, s)| z + self.length * s).collect()
-    }
-
-    /// Newton's step from here.
-    fn aim(&mut self, fallback: Option<&Factor>) {
-        let Some(factor) = self.factor.as_ref().or(fallback) else {
-            self.done = true;
-            return;
-        };
-        self.step.clone_from(&self.gradient);
-        factor.solve(&mut self.step);
-        let pairs = self.step.iter().zip(&self.gradient);
-        self.left = pairs.map(|(s, g)| s * g).sum();
-        self.length = 1.0;
-        self.met = self.left < 1e-20;
-        self.done = !(self.left.is_finite()) || self.met;
-    }
-
-    /// Takes the step if it leads up, and shortens it otherwise.
-    fn take(&mut self, value: f64, gradient: Vec<f64>, steady: bool) {
-        let finite = value.is_finite() && gradient.iter().all(|g| g.is_finite());
-        let rounding = 1e-12 * self.value.abs();
-        if !finite || value < self.value + 1e-4 * self.length * self.left - rounding {
-            self.length *= 0.3;
-            self.done = self.length < SHORTEST;
-            return;
-        }
-        let moved = self.left * self.length * self.length;
-        self.z = self.ahead();
-        (self.value, self.gradient) = (value, gradient);
-        // By the curvature of the point before.
-        let left = self.factor.as_ref().map_or(0.0, |factor| {
-            let w = factor.whitened(&self.gradient);
-            w.iter().map(|v| v * v).sum()
-        });
-        self.met = left < DONE;
-        self.done = self.met;
-        self.stale = !(steady || self.done && moved < NEAR);
-        if !self.done && !self.stale {
-            self.aim(None);
-        }
     }
 }

@@ -15,6 +15,7 @@ mod marginal;
 mod mixture;
 mod outer;
 mod scales;
+mod search;
 mod split;
 mod thinning;
 

@@ -1,0 +1,95 @@
+//! The search for a mode by damped Newton steps.
+
+use ppl_sparse::Factor;
+
+/// What is left to a Newton step, squared and in sds, where the search ends.
+const DONE: f64 = 1e-6;
+
+/// The last step may have been so long for the curvature before it to stand.
+const NEAR: f64 = 1e-3;
+
+/// The shortest part of a step that is tried.
+const SHORTEST: f64 = 1e-3;
+
+/// A search under way.
+pub(super) struct Search {
+    pub(super) z: Vec<f64>,
+    pub(super) value: f64,
+    pub(super) gradient: Vec<f64>,
+    pub(super) factor: Option<Factor>,
+    pub(super) step: Vec<f64>,
+    /// Squared length in sds of the step.
+    pub(super) left: f64,
+    pub(super) length: f64,
+    pub(super) done: bool,
+    /// Whether the curvature is that of another point, too far away.
+    pub(super) stale: bool,
+    /// Whether the search ended at a mode, and whether the curvature stands as it is.
+    pub(super) met: bool,
+    pub(super) definite: bool,
+}
+
+impl Search {
+    /// One that has not begun.
+    pub(super) fn from(z: Vec<f64>) -> Search {
+        Search {
+            z,
+            value: f64::NAN,
+            gradient: vec![],
+            factor: None,
+            step: vec![],
+            left: f64::INFINITY,
+            length: 1.0,
+            done: false,
+            stale: true,
+            met: false,
+            definite: false,
+        }
+    }
+
+    /// The point that the next step leads to.
+    pub(super) fn ahead(&self) -> Vec<f64> {
+        let pairs = self.z.iter().zip(&self.step);
+        pairs.map(|(z, s)| z + self.length * s).collect()
+    }
+
+    /// Newton's step from here.
+    pub(super) fn aim(&mut self, fallback: Option<&Factor>) {
+        let Some(factor) = self.factor.as_ref().or(fallback) else {
+            self.done = true;
+            return;
+        };
+        self.step.clone_from(&self.gradient);
+        factor.solve(&mut self.step);
+        let pairs = self.step.iter().zip(&self.gradient);
+        self.left = pairs.map(|(s, g)| s * g).sum();
+        self.length = 1.0;
+        self.met = self.left < 1e-20;
+        self.done = !(self.left.is_finite()) || self.met;
+    }
+
+    /// Takes the step if it leads up, and shortens it otherwise.
+    pub(super) fn take(&mut self, value: f64, gradient: Vec<f64>, steady: bool) {
+        let finite = value.is_finite() && gradient.iter().all(|g| g.is_finite());
+        let rounding = 1e-12 * self.value.abs();
+        if !finite || value < self.value + 1e-4 * self.length * self.left - rounding {
+            self.length *= 0.3;
+            self.done = self.length < SHORTEST;
+            return;
+        }
+        let moved = self.left * self.length * self.length;
+        self.z = self.ahead();
+        (self.value, self.gradient) = (value, gradient);
+        // By the curvature of the point before.
+        let left = self.factor.as_ref().map_or(0.0, |factor| {
+            let w = factor.whitened(&self.gradient);
+            w.iter().map(|v| v * v).sum()
+        });
+        self.met = left < DONE;
+        self.done = self.met;
+        self.stale = !(steady || self.done && moved < NEAR);
+        if !self.done && !self.stale {
+            self.aim(None);
+        }
+    }
+}
