@@ -81,7 +81,7 @@ impl Builder {
     }
 
     /// From now on the reverse sweep of a recurrence computes its states again where they are more than so many numbers, and
-    /// reads them where they are fewer.
+    /// reads them where they are fewer; and a step that is affine in its states is done as one that is not.
     pub fn limit_tapes(&self, numbers: usize) {
         self.inner.borrow_mut().most_tape = Some(numbers);
     }

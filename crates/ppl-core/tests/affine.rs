@@ -43,6 +43,21 @@ fn many_states_are_a_scan() {
     assert!(many.calls.iter().any(|r| matches!(r, Routine::Scan(_))));
 }
 
+/// Nor is one of so many steps that arrays of its coefficients would be too much memory.
+#[test]
+fn long_ones_are_scans_whose_states_are_computed_again() {
+    for second in [false, true] {
+        let scan = program(By::Scan, (2, 2), false, second);
+        let long = program(By::Long, (2, 2), false, second);
+        assert!(long.calls.iter().all(|r| matches!(r, Routine::Scan(_))));
+        let (expected, got) = (outputs(&scan), outputs(&long));
+        assert_eq!(expected.len(), got.len());
+        for (x, y) in got.iter().zip(&expected) {
+            assert!((x - y).abs() <= 1e-11 * (1.0 + y.abs()), "{x} {y}");
+        }
+    }
+}
+
 /// The last elements along an axis of lags are states that read each other.
 #[test]
 fn windows_are_several_states() {

@@ -42,3 +42,23 @@ fn values_and_derivatives_are_those_of_the_scan_interpreted() {
         }
     }
 }
+
+#[test]
+fn a_long_one_is_gone_through_step_by_step() {
+    for (reverse, second) in [(false, false), (true, false), (false, true)] {
+        for draws in [1, 3] {
+            let scan = program(By::Scan, (2, draws), reverse, second);
+            let p = program(By::Long, (2, draws), reverse, second);
+            assert!(
+                p.calls.iter().all(|call| call.name().starts_with("scan")),
+                "no array of coefficients"
+            );
+            compare(&scan, &p, &format!("long, {draws} draws"));
+        }
+    }
+    let (scan, p) = (
+        windowed(By::Scan, (3, 2), false),
+        windowed(By::Long, (3, 2), false),
+    );
+    compare(&scan, &p, "long, 3 lags");
+}

@@ -19,6 +19,8 @@ const N: usize = 150;
 pub enum By {
     Scan,
     Builder,
+    /// The builder, where arrays of coefficients would be too much memory.
+    Long,
 }
 
 /// `s_i[g,t] = if t is the first { 1 } else { Σ_j a_ij[g,t] s_j[g,t-1] + x[t] w[g] }`, some of the coefficients the same at
@@ -84,6 +86,13 @@ pub fn program(by: By, (n_states, draws): (usize, usize), reverse: bool, second:
     let scan = step(&b, n_states, reverse);
     let parts = match by {
         By::Builder => b.scan(scan, &args),
+        By::Long => {
+            b.limit_tapes(0);
+            let mut parts = b.scan(scan, &args);
+            // Not the states after the last step, which the others have not.
+            parts.truncate(2 * n_states + 1);
+            parts
+        }
         By::Scan => {
             let n_parts = 2 * n_states + 1;
             let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
@@ -138,6 +147,13 @@ pub fn windowed(by: By, (lags, draws): (usize, usize), second: bool) -> Program 
     let args = [initial, f, x + z];
     let parts = match by {
         By::Builder => b.scan(scan, &args),
+        By::Long => {
+            b.limit_tapes(0);
+            let mut parts = b.scan(scan, &args);
+            // Not the states after the last step, which the others have not.
+            parts.truncate(3);
+            parts
+        }
         By::Scan => {
             let call = b.call(&Routine::Scan(Arc::new(scan)), &args);
             (0..3).map(|k| b.call_part(call, k)).collect()

@@ -95,9 +95,11 @@ impl<'b> Recurrence<'b> {
 }
 
 impl Builder {
-    /// The parts of a scan (see [`Scan`]), whichever routine does it: an affine recurrence where the step is one in its states.
+    /// The parts of a scan (see [`Scan`]), whichever routine does it: an affine recurrence where the step is one in its states, and
+    /// where the arrays of its coefficients and states, there and back, are not too much memory.
     pub fn scan<'b>(&'b self, scan: Scan, args: &[Expr<'b>]) -> Vec<Expr<'b>> {
-        let parts = self.affine(&scan, args);
+        let arrays = scan.tape() <= self.most_tape(true);
+        let parts = arrays.then(|| self.affine(&scan, args)).flatten();
         parts.unwrap_or_else(|| self.step_by_step(scan, args))
     }
 
