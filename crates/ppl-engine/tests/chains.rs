@@ -82,6 +82,29 @@ fn lanes_agree_with_the_interpreter() {
     }
 }
 
+/// Chains long enough for what comes next to be asked for.
+#[test]
+fn long_chains_agree_with_the_interpreter() {
+    for (draws, ends, varies, inner) in [
+        (8, &[33_001][..], false, false),
+        (8, &[100, 33_101][..], true, true),
+        (1, &[264_000][..], false, true),
+    ] {
+        let p = program(draws, 2, ends, varies, inner);
+        let (params, noise) = (wave(p.n_params, 1.5), wave(p.n_noise, 0.8));
+        let expected = evaluate(&p, &params, &noise, &p.outputs);
+        let mut kernels = Kernels::compile(&p).unwrap();
+        kernels.run(&params, &noise);
+        for (i, expected) in expected.iter().enumerate() {
+            let largest = expected.iter().fold(1.0f64, |m, e| m.max(e.abs()));
+            for (&got, &e) in kernels.output(i).iter().zip(expected) {
+                let near = (got - e).abs() < 1e-10 * largest;
+                assert!(near, "{draws} draws, output {i}: {got} instead of {e}");
+            }
+        }
+    }
+}
+
 /// A draw's total and marginals are the same bits with 1 to 19 draws, among them one whose plain recursion would lose a value.
 #[test]
 fn bits_do_not_depend_on_the_neighbours() {

@@ -132,6 +132,29 @@ pub struct Laid<'a> {
     pub args: &'a [Placed],
     /// The results; `None` where nobody reads one.
     pub results: &'a [Option<Placed>],
+    /// Asks for the line of memory at an address, without waiting for it.
+    pub ask: fn(usize),
+}
+
+/// Bytes of a line of memory.
+const LINE: usize = 64;
+
+impl Laid<'_> {
+    /// Asks for the lines that some elements stand in.
+    pub fn ask_for(&self, placed: &Placed, block: usize, offsets: Range<usize>) {
+        let at = |offset| {
+            placed
+                .base
+                .wrapping_add(placed.blocks[block] + offset)
+                .addr()
+        };
+        self.ask_between(at(offsets.start)..at(offsets.end));
+    }
+
+    /// Asks for the lines between two addresses.
+    pub fn ask_between(&self, addresses: Range<usize>) {
+        addresses.step_by(LINE).for_each(self.ask);
+    }
 }
 
 /// Which vector instructions a routine may use.
@@ -193,6 +216,7 @@ pub(crate) fn run_alone(
         sizes,
         args: &args,
         results: &results,
+        ask: |_| (),
     };
     routine.run(&laid, 0..1, Vectors::of_machine(), memory);
 }

@@ -3,7 +3,7 @@
 
 use super::{Part, elements};
 use crate::graph::Graph;
-use crate::ops::InstructionSet;
+use crate::ops::{InstructionSet, prefetch};
 use crate::place::View;
 use ppl_core::call::block::{BlockCall, MAX_ARGUMENTS, MAX_RESULTS, block_offsets};
 use ppl_core::call::placed::{Laid, Placed, Vectors};
@@ -188,6 +188,7 @@ impl BlockRun {
                 sizes,
                 args,
                 results,
+                ask: prefetch,
             };
             let run = |share: &mut Share| {
                 routine.run(

@@ -10,12 +10,16 @@ use super::careful::Care;
 use super::lane::Lane;
 use super::number::{Number, exponent_of};
 use super::weights::{Group, Over};
+use std::ops::Range;
 
 /// Floats of weights that are laid side by side at a time, for each value of an element.
 const TILE: usize = 256;
 /// Elements at a time where an element has more values than [`FEW`].
 const SHORT_TILE: usize = 4;
 const FEW: usize = 8;
+/// Bytes that vectors are kept in from which on weights and results are not expected to be in the caches: the next tile is asked
+/// for while one is at work.
+const LARGE: usize = 1 << 22;
 
 fn tile(k: usize, lanes: usize) -> usize {
     if k <= FEW { TILE / lanes } else { SHORT_TILE }
@@ -283,6 +287,17 @@ pub(super) fn pass<N: Number, V: Vector<N>, S: Vector<N>, const VARIES: bool>(
         group.stage::<N>(Steps, 0..1, step_f);
         group.stage::<N>(Steps, 0..1, step_b);
     }
+    // What comes next, there and back.
+    let large = n * size * size_of::<f64>() >= LARGE;
+    let coming = |group: &Group<'_>, elements: Range<usize>, marginals: bool| {
+        if elements.is_empty() {
+            return;
+        }
+        group.ask(Values, elements.clone(), N::LANES, marginals);
+        if VARIES {
+            group.ask(Steps, elements, N::LANES, marginals);
+        }
+    };
     let wants_pair = group.to_pair().is_some();
     let marginals = wants_pair || group.to_own().is_some();
     let (mut powers, mut ignored) = ([0; 8], [0; 8]);
@@ -324,6 +339,15 @@ pub(super) fn pass<N: Number, V: Vector<N>, S: Vector<N>, const VARIES: bool>(
         if VARIES {
             group.stage::<N>(Steps, first..first + fs, step_f);
             group.stage::<N>(Steps, begin + 1..begin + 1 + bs, step_b);
+        }
+        if large {
+            let next = first + fs;
+            coming(group, next..(next + tile).min(1 + ahead), false);
+            coming(
+                group,
+                begin.saturating_sub(tile).max(n - 1 - behind)..begin,
+                false,
+            );
         }
         for q in 0..fs.max(bs) {
             if q < fs {
@@ -379,6 +403,18 @@ pub(super) fn pass<N: Number, V: Vector<N>, S: Vector<N>, const VARIES: bool>(
         if VARIES {
             group.stage::<N>(Steps, first..first + fs, step_f);
             group.stage::<N>(Steps, begin + 1..begin + 1 + bs, step_b);
+        }
+        if large {
+            let next = first + fs;
+            for elements in [
+                next..(next + tile).min(n),
+                begin.saturating_sub(tile)..begin,
+            ] {
+                let kept = elements.start * size..elements.end * size;
+                let kept = stored[kept].as_ptr_range();
+                group.laid.ask_between(kept.start.addr()..kept.end.addr());
+                coming(group, elements, true);
+            }
         }
         for q in 0..fs.max(bs) {
             if q < fs {

@@ -162,6 +162,27 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// Asks for the numbers of elements that come next, and for where their marginals go.
+    pub(super) fn ask(&self, over: Over, elements: Range<usize>, lanes: usize, marginals: bool) {
+        let shape = self.array(over);
+        let (value, to) = match over {
+            Over::Values => (self.own(), self.to_own()),
+            Over::Steps => (self.step(), self.to_pair()),
+        };
+        for placed in std::iter::once(value).chain(to.filter(|_| marginals)) {
+            let along = shape.along(placed);
+            let together = shape.contiguous(placed, self.k, 2);
+            for cell in 0..if together { 1 } else { shape.cells } {
+                let first = shape.across(placed, self.k, cell);
+                for (_, &(block, begin)) in self.distinct(lanes) {
+                    let at = |t: usize| first + (begin + t) * along;
+                    self.laid
+                        .ask_for(placed, block, at(elements.start)..at(elements.end));
+                }
+            }
+        }
+    }
+
     /// Writes the marginals of some elements, which stand side by side.
     #[inline(never)]
     pub(super) fn give<V: Lane>(&self, over: Over, elements: Range<usize>, from: &[f64]) {
