@@ -7,6 +7,7 @@ use crate::source::{Cell, SourceText};
 use memchr::{memchr, memchr2, memrchr};
 use ppl_syntax::diagnostic::Diagnostic;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Bytes of a part: enough work for a thread.
 const PART: usize = 1 << 20;
@@ -15,7 +16,7 @@ const PART: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
     /// The line of each, from 1.
-    pub lines: Vec<u32>,
+    pub lines: Arc<Vec<u32>>,
     pub delimiter: u8,
 }
 
@@ -57,16 +58,16 @@ pub(crate) fn read(
     // The lines up to the header's.
     let mut line_starts = lines(text, (0, body), n_columns, delimiter).lines;
     let n_rows = parts.iter().map(|p| p.rows.len()).sum();
-    let mut rows = Rows {
-        lines: Vec::with_capacity(n_rows),
-        delimiter,
-    };
+    let mut rows = Vec::with_capacity(n_rows);
     for part in &parts {
         let before = line_starts.len() as u32;
-        rows.lines
-            .extend(part.rows.iter().map(|row| before + row + 1));
+        rows.extend(part.rows.iter().map(|row| before + row + 1));
         line_starts.extend(&part.lines);
     }
+    let rows = Rows {
+        lines: Arc::new(rows),
+        delimiter,
+    };
     source.set_line_starts(line_starts);
     let starts: Vec<u32> = parts.iter().flat_map(Part::starts).collect();
     drop(parts);

@@ -164,12 +164,12 @@ impl Table {
     }
 
     /// The line of the file, from 1, that each row begins on.
-    pub fn row_lines(&self) -> Vec<u32> {
+    pub fn row_lines(&self) -> Arc<Vec<u32>> {
         match &self.places {
             Places::Rows(rows) => rows.lines.clone(),
             Places::Cells(..) => {
                 let cells = (0..self.n_rows).map(|row| self.cell(row, 0));
-                self.source.lines_of(cells)
+                Arc::new(self.source.lines_of(cells))
             }
         }
     }

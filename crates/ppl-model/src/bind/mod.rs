@@ -103,7 +103,7 @@ pub struct RowLines {
     /// The file, as the user gave it.
     pub path: Arc<str>,
     /// The line of each row, from 1; empty without a table.
-    pub lines: Arc<[u32]>,
+    pub lines: Arc<Vec<u32>>,
 }
 
 /// Axes may not be longer than this: positions are stored in 32 bits.
@@ -184,7 +184,7 @@ pub fn bind_within(
         rows: match &data.main {
             Some(table) => RowLines {
                 path: table.path().into(),
-                lines: table.row_lines().into(),
+                lines: table.row_lines(),
             },
             None => RowLines::default(),
         },

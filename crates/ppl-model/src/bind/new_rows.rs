@@ -84,7 +84,7 @@ impl Bound {
             values,
             rows: RowLines {
                 path: table.path().into(),
-                lines: table.row_lines().into(),
+                lines: table.row_lines(),
             },
             model: Arc::new(model),
             structure: Default::default(),

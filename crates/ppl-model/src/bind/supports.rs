@@ -165,10 +165,12 @@ impl Binder<'_> {
             let Some(Values::Real(values)) = self.values.get(&id) else {
                 continue;
             };
-            let Some(first) = values
-                .iter()
-                .position(|v| !v.is_nan() && !range.contains(*v))
-            else {
+            let outside = |v: &f64| !v.is_nan() & !range.contains(*v);
+            // All of them without a branch first, and only then which.
+            if !values.iter().fold(false, |any, v| any | outside(v)) {
+                continue;
+            }
+            let Some(first) = values.iter().position(outside) else {
                 continue;
             };
             let more = values[first..]
