@@ -168,7 +168,7 @@ fn mend(text: &str, name: &str) -> String {
         return format!("write `{number}`, without unit or sign of currency");
     }
     format!(
-        "write a number or `NA`; for labels declare an axis, as in `axis a; data {name}[row]: a;`"
+        "write a number, or `NA` and a kind with `?` where it is missing; for labels declare an axis, as in `axis a; data {name}[row]: a;`"
     )
 }
 

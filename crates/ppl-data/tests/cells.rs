@@ -98,12 +98,12 @@ fn non_numbers_are_refused_with_advice() {
     check(
         "Aitkin",
         "E0311",
-        "write a number or `NA`; for labels declare an axis, as in `axis a; data y[row]: a;`",
+        "write a number, or `NA` and a kind with `?` where it is missing; for labels declare an axis, as in `axis a; data y[row]: a;`",
     );
     check(
         "2020-01-01",
         "E0311",
-        "write a number or `NA`; for labels declare an axis, as in `axis a; data y[row]: a;`",
+        "write a number, or `NA` and a kind with `?` where it is missing; for labels declare an axis, as in `axis a; data y[row]: a;`",
     );
     check(
         "-inf",

@@ -169,3 +169,154 @@ fn numbers_lie_where_the_left_side_says() {
         None,
     );
 }
+
+#[test]
+fn arguments_in_another_order() {
+    let head = "data y[row]: real;\ndata x[row]: real;\ndata k[row]: int;\ndata n[row]: int;\na ~ Normal(0, 5);\ns ~ HalfNormal(2);\np ~ Beta(1, 1);\n";
+    let said = |rest: &str| {
+        let found = diagnostics(&format!("{head}{rest}"), None);
+        let mut found = found.into_iter().filter(|d| d.code != "W0137");
+        let first = found.next();
+        assert!(found.next().is_none(), "{rest}");
+        first.map(|d| (d.code, d.help.unwrap_or_default()))
+    };
+    let order = "its arguments are, in this order, `df`, `location`, `scale`: write ";
+    // brms and PyMC give the degrees of freedom last.
+    assert_eq!(
+        said("observe y ~ StudentT(a + x, s, 4);"),
+        Some(("W0136", format!("{order}`StudentT(4, …, s)`")))
+    );
+    assert_eq!(
+        said("observe y ~ StudentT(a, s, 4);"),
+        Some(("E0107", format!("{order}`StudentT(4, a, s)`")))
+    );
+    assert_eq!(said("observe y ~ StudentT(4, a, s);"), None);
+    let binomial = said("observe k ~ Binomial(p, n);").unwrap();
+    assert!(
+        binomial.1.contains("write `Binomial(n, p)`"),
+        "{binomial:?}"
+    );
+    // An unknown scale without its kind is no matter of order.
+    let kind = said("observe y ~ Normal(s, a);").unwrap();
+    assert!(kind.1.contains("write its kind"), "{kind:?}");
+}
+
+#[test]
+fn arguments_of_other_libraries() {
+    check(
+        &[
+            (
+                "b ~ Normal(0, 1, shape=3);",
+                "E0106",
+                "1:18",
+                "Normal has no parameter `shape`",
+                "`axis k = 3;` above, then `x[k] ~ …;`",
+            ),
+            (
+                "b ~ Normal(\"b\", 0, 1);",
+                "E0106",
+                "1:12",
+                "a name in quotes is no argument",
+                "`b ~ Normal(…)`, without the quotes",
+            ),
+            (
+                "let K = 3;\nw[K] ~ Dirichlet(1);",
+                "E0104",
+                "2:3",
+                "there is no axis `K`",
+                "`axis k = 3;`, and `k` here",
+            ),
+            (
+                "data x[row]: real;\nlet v = x[row];",
+                "E0110",
+                "2:11",
+                "`row` is an axis",
+                "leave the bracket away to take each line's own: `x`",
+            ),
+            (
+                "axis occ = 4;\ndata f[row]: int;\nfor i in row { for t in occ { alive[i, t] ~ if t <= f[i] { Bernoulli(0.5) } else { Bernoulli(0.5 * alive[i, t-1]) }; } }",
+                "E0123",
+                "3:109",
+                "reads 1 before `t`",
+                "`data f[row]: occ;`",
+            ),
+            (
+                "axis k = 2;\naxis d = 2;\ndata y[row]: real;\nmu[k, d] ~ Normal(0, 1);\nz[row] ~ Categorical([0.5, 0.5]);\nobserve y ~ Normal(0, 1);",
+                "E0110",
+                "5:22",
+                "along no axis",
+                "`z[row]: k ~ Categorical([0.5, 0.5])`",
+            ),
+        ],
+        None,
+    );
+    let columns = table("y_1,y_2\n1,2\n");
+    check(
+        &[(
+            "axis d = 2;\ndata y[row, d]: real from \"y_*\";\nm ~ Normal(0, 1);\nobserve y ~ Normal(m, 1);",
+            "E0209",
+            "2:6",
+            "a table has no place for `y[row, d]`",
+            "`axis d = columns(\"y_*\");`",
+        )],
+        Some(&columns),
+    );
+}
+
+#[test]
+fn numbers_where_the_logarithm_or_the_diagonal_is_meant() {
+    let codes = |text: &str| -> Vec<&'static str> {
+        diagnostics(text, None).iter().map(|d| d.code).collect()
+    };
+    let rate = |e: &str| {
+        codes(&format!(
+            "data k[row]: int;\ndata n[row]: int;\ndata x[row]: real;\na ~ Normal(0, 1);\nobserve k ~ PoissonLog({e});"
+        ))
+    };
+    assert_eq!(rate("n * exp(a)"), ["W0131"]);
+    assert_eq!(rate("2 * n * exp(a)"), ["W0131"]);
+    // A coefficient that is never negative.
+    assert!(rate("x * exp(a)").is_empty());
+    assert!(rate("log(n) + a").is_empty());
+    let kernel = |e: &str| {
+        codes(&format!(
+            "data x[row]: real;\ndata y[row]: real;\nl ~ InvGamma(5, 5);\ns ~ HalfNormal(1);\nlet noise[row] = s^2;\nlet level[i in row, j in row] = s^2;\nlet K[row, row] = {e};\nobserve y ~ MultiNormal(0, cov = K + diag(noise));"
+        ))
+    };
+    let exp_quad = "exp_quad(x, scale = 1, length = l)";
+    assert_eq!(kernel(&format!("{exp_quad} + s^2")), ["W0140"]);
+    assert_eq!(kernel(&format!("2 * {exp_quad} + 0.001")), ["W0140"]);
+    assert!(!kernel(&format!("{exp_quad} + diag(noise)")).contains(&"W0140"));
+    assert!(!kernel(&format!("{exp_quad} + level")).contains(&"W0140"));
+}
+
+#[test]
+fn functions_and_weights_of_other_libraries() {
+    let head =
+        "axis g;\ndata y[row]: real;\ndata x[row]: real;\ndata grp[row]: g;\na ~ Normal(0, 1);\n";
+    for (rest, code, help) in [
+        (
+            "let p = normal_cdf(a, 0, 2);",
+            "E0103",
+            "`Phi((a - (0)) / (2))`",
+        ),
+        ("let c = median(x);", "E0103", "`--set c=…`"),
+        (
+            "observe y ~ Normal(a, 1) * x;",
+            "E0102",
+            "`factor x * log_density(Normal(a, 1), y);`",
+        ),
+        ("tau: positive ~ Flat;", "E0102", "`Flat()`"),
+        (
+            "observe y ~ Normal(if grp == a { a } else { 0 }, 1);",
+            "E0114",
+            "stands in quotes: `\"a\"`",
+        ),
+    ] {
+        let found = diagnostics(&format!("{head}{rest}"), None);
+        let errors: Vec<_> = found.iter().filter(|d| d.is_error()).collect();
+        let help_of = |d: &ppl_syntax::Diagnostic| d.help.clone().unwrap_or_default();
+        let ok = errors.len() == 1 && errors[0].code == code && help_of(errors[0]).contains(help);
+        assert!(ok, "{rest}\n{errors:?}");
+    }
+}

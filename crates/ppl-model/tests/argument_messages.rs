@@ -176,3 +176,95 @@ fn elements_of_one_unknown_are_free_of_each_other() {
             .is_some_and(|h| h.contains("`BinomialLogit`"))
     );
 }
+
+#[test]
+fn infinite_arguments() {
+    let data = table("y\n1\n2\n");
+    let m = "data y[row]: real;\n";
+    let model = |line: &str| -> &'static str {
+        Box::leak(format!("{m}{line}\nobserve y ~ Normal(a, 1);").into_boxed_str())
+    };
+    let finite = "must be finite";
+    check(
+        &[
+            (
+                model("a ~ Uniform(-inf, inf);"),
+                "E0107",
+                "2:13",
+                finite,
+                "`x ~ Flat();`",
+            ),
+            (
+                model("a ~ Uniform(0, inf);"),
+                "E0107",
+                "2:16",
+                finite,
+                "`x: positive ~ Flat();`",
+            ),
+            (
+                model("a ~ Uniform(2, inf);"),
+                "E0107",
+                "2:16",
+                finite,
+                "`x: real(2, inf) ~ Flat();`",
+            ),
+            (
+                model("a ~ Normal(0, inf);"),
+                "E0107",
+                "2:15",
+                finite,
+                "`x ~ Flat();`",
+            ),
+            (
+                model("let far = inf; a ~ Uniform(-far, far);"),
+                "E0107",
+                "2:28",
+                finite,
+                "`x ~ Flat();`",
+            ),
+        ],
+        Some(&data),
+    );
+}
+
+#[test]
+fn arguments_that_data_leave_undefined() {
+    let data = table("y,x,c\n1,0,2\n2,1,2\n3,2,2\n");
+    let head = "data y[row]: real;\ndata x[row]: real;\ndata c[row]: real;\na ~ Normal(0, 1);\nb ~ Normal(0, 1);\n";
+    let said = |rest: &str| -> Vec<(&'static str, String)> {
+        let found = common::diagnostics(&format!("{head}{rest}"), Some(&data));
+        let errors = found.into_iter().filter(|d| d.is_error());
+        errors.map(|d| (d.code, d.message)).collect()
+    };
+    for (rest, at) in [
+        (
+            "let lx[row] = log(x);\nobserve y ~ Normal(a + b * lx, 1);",
+            "row 1",
+        ),
+        ("observe y ~ Normal(a / x, 1);", "row 1"),
+        (
+            "let z[row] = (c - mean(c)) / sd(c);\nobserve y ~ Normal(a + b * z, 1);",
+            "row 1",
+        ),
+        (
+            "for i in row { observe y[i] ~ Normal(a + b * log(x[i] - 1), 1); }",
+            "row 1",
+        ),
+    ] {
+        let found = said(rest);
+        let ok = |f: &(&str, String)| {
+            f.0 == "E0107" && f.1.contains("no finite number") && f.1.contains(at)
+        };
+        assert!(found.len() == 1 && ok(&found[0]), "{rest}\n{found:?}");
+    }
+    for fine in [
+        // The branch that is not taken gives no value.
+        "let lx[row] = if x > 0 { log(x) } else { 0 };\nobserve y ~ Normal(a + b * lx, 1);",
+        "let lx[row] = log(x);\nfor i in row { if x[i] > 0 { observe y[i] ~ Normal(a + b * lx[i], 1); } }",
+        // A rate of 0, on the scale of logarithms.
+        "observe 0 ~ PoissonLog(a);\nlet e[row] = exp(b * log(x));\nobserve y ~ Normal(e, 1);",
+    ] {
+        let found = said(fine);
+        assert!(found.is_empty(), "{fine}\n{found:?}");
+    }
+}

@@ -172,3 +172,34 @@ fn guides() {
         None,
     );
 }
+
+#[test]
+fn guides_that_learn_nothing() {
+    check(
+        &[
+            (
+                "a ~ Normal(0, 1);\nguide { a ~ Normal(0, 1); }",
+                "E0117",
+                "2:1",
+                "the guide has no `param`",
+                "`param m = 0; param s: positive = 1; a ~ Normal(m, s);`",
+            ),
+            (
+                "m ~ HalfNormal(1);\nguide { m ~ Normal(0, 1).transformed(); }",
+                "E0117",
+                "2:1",
+                "the guide has no `param`",
+                "`param centre = 0; param s: positive = 1; m ~ Normal(centre, s).transformed();`",
+            ),
+        ],
+        None,
+    );
+    // A param of the model is something to fit, and so is what is generated for the other sites.
+    for fine in [
+        "param c = 0;\na ~ Normal(c, 1);\nguide { a ~ Normal(0, 1); }",
+        "a ~ Normal(0, 1);\nb ~ Normal(a, 1);\nguide { a ~ Normal(0, 1); }",
+    ] {
+        let found = common::diagnostics(fine, None);
+        assert!(found.iter().all(|d| !d.is_error()), "{found:?}");
+    }
+}

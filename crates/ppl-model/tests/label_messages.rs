@@ -143,7 +143,7 @@ fn labels_and_loops() {
                 "E0110",
                 "2:26",
                 "`row` is an axis",
-                "column",
+                "`y[i]`",
             ),
             (
                 "axis c = 2;\naxis c = 3;",

@@ -183,3 +183,93 @@ fn words_that_belong_elsewhere() {
         &["2:1 expected `)` or `,`, found `b` | close it with `);` | a ~ f(1);⏎b ~ f(a);"],
     );
 }
+
+#[test]
+fn other_languages_statements() {
+    check(
+        "let m[row] = if (x > 0) a + b * x else a;",
+        &[
+            "1:25 expected `{`, found `a` | the branches stand in braces: `if x > 0 { a } else { b }` | let m[row] = if (x > 0) { a + b * x } else { a };",
+        ],
+    );
+    check(
+        "data p[row]: positive;\nlog(p) ~ Normal(m, s);",
+        &[
+            "2:1 the left side of `~` is a name, and this calls `log` | a function of data is observed | data p[row]: positive;⏎observe log(p) ~ Normal(m, s);",
+        ],
+    );
+    check(
+        "log(tau) ~ Normal(m, s);",
+        &[
+            "1:1 the left side of `~` is a name, and this calls `log` | draw the unknown itself, from the distribution of what its logarithm is drawn from: `tau ~ LogNormal(…);`",
+        ],
+    );
+    check(
+        "s: real(0,) ~ Normal(0, 5);",
+        &[
+            "1:11 expected a bound, found `)` | an end that is open is `inf` | s: real(0, inf) ~ Normal(0, 5);",
+        ],
+    );
+    check(
+        "s: real(, 1) ~ Normal(0, 5);",
+        &[
+            "1:9 expected a bound, found `,` | an end that is open is `-inf` | s: real(-inf, 1) ~ Normal(0, 5);",
+        ],
+    );
+    check(
+        "data y[row]: real;\nfactor y ~ Normal(a, s);",
+        &[
+            "2:10 `factor` adds a number to the log density, and this draws | the log density of data is added by `observe` | data y[row]: real;⏎observe y ~ Normal(a, s);",
+        ],
+    );
+    check(
+        "factor u ~ Normal(a, s);",
+        &[
+            "1:10 `factor` adds a number to the log density, and this draws | the log density of an unknown is added by its `~` | u ~ Normal(a, s);",
+        ],
+    );
+    check(
+        "report a / b;",
+        &["1:8 what is reported has a name | write `report name = …;` | report reported = a / b;"],
+    );
+    check(
+        "report exp(a);",
+        &["1:8 what is reported has a name | write `report name = …;` | report reported = exp(a);"],
+    );
+    check(
+        "observe y ~ Normal(a, s) | x > 0;",
+        &[
+            "1:26 `|` is not an operator | which rows count is said by `if`: `for i in row { if x[i] > 0 { observe y[i] ~ …; } }`",
+        ],
+    );
+    check(
+        "mu = Normal(\"mu\", 0, 1);",
+        &[
+            "1:1 a draw is written with `~` | the name stands on the left, its axes in a bracket behind it; data are observed | mu ~ Normal(0, 1);",
+        ],
+    );
+    check(
+        "b = pm.Normal(\"b\", 0, 1, shape=3);",
+        &[
+            "1:1 a draw is written with `~` | the name stands on the left, its axes in a bracket behind it; data are observed | axis b_axis = 3; b[b_axis] ~ Normal(0, 1);",
+        ],
+    );
+    check(
+        "data y[row]: real;\nNormal(a, 1) = y;",
+        &[
+            "2:1 a distribution stands right of `~` | what is drawn from it stands on the left | data y[row]: real;⏎observe y ~ Normal(a, 1);",
+        ],
+    );
+    check(
+        "observe y ~ Normal(a, s) weight x;",
+        &[
+            "1:26 expected `;`, found `weight` | a likelihood with weights is a `factor` in place of the observation: `factor w * log_density(Normal(m, s), y);` | factor x * log_density(Normal(a, s), y);",
+        ],
+    );
+    check(
+        "observe y ~ Normal(x + (1 | g), s);",
+        &[
+            "1:27 `|` is not an operator: effects of groups are unknowns | write `axis g; data g[row]: g; tau ~ HalfNormal(1); u[g] ~ Normal(0, tau);`, and add `u[g]`",
+        ],
+    );
+}

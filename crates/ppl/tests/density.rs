@@ -1,7 +1,7 @@
 //! The log density at a point: against numbers worked out by hand, its gradient against differences, and the
 //! unconstrained scale against the latents' own.
 
-use ppl_lang::{Array, Bound, Dataset, Density, DensityError, Gradient, Model, Point};
+use ppl_lang::{Array, Bound, Dataset, Density, DensityError, Gradient, Model, Point, Table};
 use std::collections::BTreeMap;
 
 const EIGHT: &str = "axis school = 8;\nlet y[school] = [28, 8, -3, 7, -1, 1, 18, 12];\n\
@@ -247,5 +247,48 @@ fn points_that_do_not_fit() {
                 .any(|m| m.contains(name) && m.contains("outside its support")),
             "{found:?}"
         );
+    }
+}
+
+/// Weights of labels against numbers worked out by hand: a vector, a loop's element times a vector, and one known number for
+/// all labels, whose axis nothing else has.
+#[test]
+fn labels_by_hand() {
+    let (b, x, labels) = ([0.3, -0.2, 0.7], [0.5, -1.0, 2.0, 0.25], [0_usize, 1, 2, 2]);
+    let normal = |v: f64| -0.5 * v * v - 0.5 * (2.0 * std::f64::consts::PI).ln();
+    let ln_p =
+        |(&l, x): (&usize, f64)| b[l] * x - b.iter().map(|v| (v * x).exp()).sum::<f64>().ln();
+    let prior: f64 = b.into_iter().map(normal).sum();
+    let want = prior + labels.iter().zip(x).map(ln_p).sum::<f64>();
+    let head =
+        "axis m = {lo, mid, hi};\ndata z[row]: m;\ndata x[row]: real;\nb[m] ~ Normal(0, 1);\n";
+    let csv = "z,x\nlo,0.5\nmid,-1\nhi,2\nhi,0.25\n";
+    let density = |text: &str, values: &BTreeMap<String, Array>| {
+        let mut data = Dataset::empty();
+        data.main = Some(Table::from_csv_text("data.csv", csv).expect("a table"));
+        let (model, messages) = Model::parse(text);
+        assert!(!messages.iter().any(|d| d.is_error()), "{messages:#?}");
+        let bound = model.expect("a model").bind(&data);
+        at(
+            &bound.unwrap_or_else(|errors| panic!("{errors:#?}")).0,
+            values,
+        )
+        .log_density
+    };
+    let values = point(&[("b", array(&[3], &b))]);
+    for observe in [
+        "observe z ~ CategoricalLogit(b * x);",
+        "for i in row { observe z[i] ~ CategoricalLogit(b * x[i]); }",
+        "for i in row { observe z[i] ~ Categorical(softmax(b * x[i])); }",
+        "let eta[row, m] = b * x;\nobserve z ~ Categorical(softmax(eta, over = m));",
+    ] {
+        close(density(&format!("{head}{observe}"), &values), want, 1e-12);
+    }
+    for dist in ["Categorical(1 / 3)", "CategoricalLogit(0)"] {
+        let text = format!(
+            "axis m = {{lo, mid, hi}};\ndata z[row]: m;\na ~ Normal(0, 1);\nobserve z ~ {dist};"
+        );
+        let a = point(&[("a", array(&[], &[0.5]))]);
+        close(density(&text, &a), normal(0.5) - 4.0 * 3.0_f64.ln(), 1e-12);
     }
 }

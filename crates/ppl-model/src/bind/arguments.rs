@@ -1,6 +1,7 @@
 //! Arguments that data alone put outside of their domain: a standard deviation of 0 in one row.
 
 use super::cells::{branches, counted};
+use super::undefined::Undefined;
 use super::{Binder, Bound};
 use crate::graph::*;
 use ppl_dist::{Domain, Shape};
@@ -49,12 +50,18 @@ impl Binder<'_> {
         for (number, d) in place.dist.branches().into_iter().enumerate() {
             let def = d.distribution.definition();
             for (parameter, e) in def.forms[d.form].parameters.iter().zip(&d.args) {
-                let Some(want) = wanted(parameter.domain) else {
-                    continue;
-                };
                 if matches!(e.kind, TKind::Number(_)) {
                     continue;
                 }
+                if let Some(d) = infinite(bound, def, parameter, e) {
+                    return Some(d);
+                }
+                if let Some(d) = self.no_number(bound, place, (number, parameter), e) {
+                    return Some(d);
+                }
+                let Some(want) = wanted(parameter.domain) else {
+                    continue;
+                };
                 let mut axes = place.batch.clone();
                 // A loop's copy of an axis is the axis.
                 let known = |a: &AxisRef| place.batch.iter().any(|b| b.declared() == *a);
@@ -120,6 +127,53 @@ impl Binder<'_> {
         self.never_drawn(bound, place)
     }
 
+    /// The first element that is no number whatever the unknowns are: `log(x)` of an x of 0. What is on a scale of
+    /// logarithms or log odds may be infinite, as may elements of a vector.
+    fn no_number(
+        &self,
+        bound: &Bound,
+        place: &Place,
+        (branch, parameter): (usize, &ppl_dist::Parameter),
+        e: &TExpr,
+    ) -> Option<Diagnostic> {
+        let mut axes = place.batch.clone();
+        let known = |a: &AxisRef| place.batch.iter().any(|b| b.declared() == *a);
+        axes.extend(e.axes.iter().map(|a| a.declared()).filter(|a| !known(a)));
+        let found = bound.undefined(e, &axes)?;
+        let open = parameter.shape != Shape::Scalar || parameter.name.starts_with("log");
+        let least = match open {
+            true => Undefined::NotANumber,
+            false => Undefined::Infinite,
+        };
+        let counts = self.counts(bound, place, branch, &axes)?;
+        let mut bad = (0..found.len()).filter(|&i| counts[i] && found[i] >= least);
+        let (first, more) = (bad.next()?, bad.count());
+        let others = match more {
+            0 => String::new(),
+            1 => ", and one more element".into(),
+            n => format!(", and {n} more elements"),
+        };
+        let name = place
+            .dist
+            .branches()
+            .get(branch)?
+            .distribution
+            .definition()
+            .name;
+        let message = format!(
+            "`{}` ({}) of {name} is no finite number whatever the unknowns are{}{}{others}",
+            parameter.name,
+            parameter.doc,
+            bound.where_(&axes, first),
+            bound.line(&axes, first)
+        );
+        Some(
+            Diagnostic::error("E0107", e.span, message)
+                .at("data alone make it so")
+                .help("a logarithm of 0, a division by 0 or by the standard deviation of a constant column: mend the data, or leave such elements out with an `if` around the statement"),
+        )
+    }
+
     /// Whether each element over `axes` counts, in that branch, and is observed.
     pub(super) fn counts(
         &self,
@@ -144,6 +198,26 @@ impl Binder<'_> {
         }
         Some(out)
     }
+}
+
+/// One number that is infinite, by a name or by arithmetic: `let far = inf; x ~ Uniform(-far, far);`.
+fn infinite(
+    bound: &Bound,
+    def: &ppl_dist::Definition,
+    parameter: &ppl_dist::Parameter,
+    e: &TExpr,
+) -> Option<Diagnostic> {
+    if e.stochastic || !e.axes.is_empty() || matches!(e.ty, Ty::Index(_)) {
+        return None;
+    }
+    let values = bound.evaluate(e, &[])?;
+    let v = values.first().filter(|v| v.is_infinite())?;
+    let message = format!(
+        "`{}` ({}) of {} must be finite",
+        parameter.name, parameter.doc, def.name
+    );
+    let d = Diagnostic::error("E0107", e.span, message).at(format!("this is {v}"));
+    Some(d.help("give a number that is finite; a prior that prefers no value is `x ~ Flat();`, whose evidence is not defined"))
 }
 
 /// What an argument has to be, in words; `None` where any number will do, or where the whole of a vector is looked at elsewhere.

@@ -148,7 +148,14 @@ impl Binder<'_> {
                 self.matrix(table, s, lines, across.axis, from.as_ref(), n)
             }
             _ => Err(Diagnostic::error("E0209", s.span, format!("a table has no place for `{}{}`", s.name, self.model.bracket(&s.axes)))
-                .help("columns lie along `row` and one axis of columns; other arrays come from a JSON file")),
+                .help(match (s.axes.as_slice(), &s.role) {
+                    ([_, across], Role::Data { from, .. }) => {
+                        let axis = &self.model.axes[across.axis].name;
+                        let pattern = from.clone().unwrap_or_else(|| format!("{}*", s.name));
+                        format!("the second axis is one of columns, `axis {axis} = columns(\"{pattern}\");`, or lists its levels, `axis {axis} = {{a, b}};`; other arrays come from a JSON file")
+                    }
+                    _ => "columns lie along `row` and one axis of columns; other arrays come from a JSON file".to_owned(),
+                })),
         }
     }
 

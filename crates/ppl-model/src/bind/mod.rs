@@ -25,6 +25,7 @@ mod single;
 mod supports;
 mod times;
 mod totals;
+mod undefined;
 mod weights;
 
 use crate::graph::*;

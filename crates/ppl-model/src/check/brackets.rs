@@ -159,7 +159,17 @@ impl Checker {
                             let whole = src
                                 .whole_symbol()
                                 .map_or("…", |id| &self.model.symbols[id].name);
+                            let lines = matches!(self.model.axes[a.axis].levels, Levels::Rows);
+                            let within = self.loops.iter().find(|l| l.axis.axis == a.axis);
                             let advice = match self.column_into(a.axis) {
+                                _ if let Some(l) = within => format!(
+                                    "the loop's variable is the one element: `{whole}[{}]`",
+                                    l.variable
+                                ),
+                                // What is said of all lines is said of each.
+                                _ if lines => format!(
+                                    "leave the bracket away to take each line's own: `{whole}`; one line at a time is read in a loop: `for i in {source} {{ … {whole}[i] … }}`"
+                                ),
                                 Some(column) => format!(
                                     "leave the bracket away to take all of it, or look up by the column: `{whole}[{column}]`"
                                 ),

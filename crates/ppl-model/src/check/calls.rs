@@ -104,6 +104,12 @@ impl Checker {
                 let own = self.user_function_names();
                 let names = built_in().chain(own.iter().map(String::as_str));
                 match (name.name.as_str(), ppl_syntax::suggest(&name.name, names)) {
+                    ("normal_cdf" | "pnorm" | "Phi_approx", _) if args.len() == 3 => {
+                        let [x, m, s] = [0, 1, 2].map(|i| ppl_syntax::print_expr(&args[i].value));
+                        d.help(format!(
+                            "the distribution function of Normal(0, 1) is `Phi`: write `Phi(({x} - ({m})) / ({s}))`"
+                        ))
+                    }
                     ("ln", _) => d
                         .help("the natural logarithm is `log`")
                         .fix(name.span, "log"),

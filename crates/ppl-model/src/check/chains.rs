@@ -89,10 +89,29 @@ impl Checker {
             } else {
                 format!("first({variable}, {k})")
             };
+            // A condition that compares labels says what comes before; one that compares numbers does not.
+            let numbers = self.compared_numbers.iter().rev().find(|c| c.0 == axis);
+            let help = match numbers {
+                Some((_, id)) if k == 1 => {
+                    let s = &self.model.symbols[*id];
+                    let declared = format!("{}{}", s.name, self.bracket(&s.axes));
+                    format!(
+                        "where the cells of `{}` are labels of `{name}`, declare it so, and the condition says what comes before: `data {declared}: {name};`; else write `if {n} {{ … }} else {{ … }}`",
+                        s.name
+                    )
+                }
+                _ => format!(
+                    "write `if {n} {{ … }} else {{ … }}`, or skip them: `for {variable} in {name} skip {k} {{ … }}`"
+                ),
+            };
             return self.fail(
-                Diagnostic::error("E0123", span, format!("this reads {k} before `{variable}`, which for the first is not there"))
-                    .at("may be before the first element")
-                    .help(format!("write `if {n} {{ … }} else {{ … }}`, or skip them: `for {variable} in {name} skip {k} {{ … }}`")),
+                Diagnostic::error(
+                    "E0123",
+                    span,
+                    format!("this reads {k} before `{variable}`, which for the first is not there"),
+                )
+                .at("may be before the first element")
+                .help(help),
             );
         }
         let by = self.loop_group(axis);

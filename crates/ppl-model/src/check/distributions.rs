@@ -128,7 +128,20 @@ impl Checker {
                     "a distribution is expected right of `~`",
                 )
                 .at("not a distribution")
-                .help(match dist.kind {
+                .help(match &dist.kind {
+                    ExprKind::Name(name) if ppl_dist::find(name).is_some() => match name.as_str() {
+                        "Flat" => "it is written with brackets, `Flat()`".into(),
+                        _ => format!("its arguments stand in brackets: `{name}(…)`"),
+                    },
+                    ExprKind::Binary(op, l, r) if *op == ast::BinaryOp::Mul && self.observed_datum.is_some() && (is_call(l) || is_call(r)) => {
+                        let (d, weight) = if is_call(l) { (l, r) } else { (r, l) };
+                        let datum = self.observed_datum.map_or("y", |id| &self.model.symbols[id].name);
+                        format!(
+                            "a likelihood with weights is a `factor` in place of the observation: `factor {} * log_density({}, {datum});`",
+                            ppl_syntax::print_expr(weight),
+                            ppl_syntax::print_expr(d)
+                        )
+                    }
                     ExprKind::Number(v) => format!("for a value write `let x = {v};`; as a branch of `if`, `Constant({v})` draws this number"),
                     _ => "for a deterministic value write `let x = …;`".into(),
                 }),
@@ -244,6 +257,7 @@ impl Checker {
             self.ordered_labels(def, observed, span)?;
         }
         let mut typed = vec![];
+        let before = self.diagnostics.len();
         let mut ok = true;
         let mut event_axes = event.clone();
         for (parameter, arg) in def.forms[form].parameters.iter().zip(&ordered) {
@@ -298,6 +312,19 @@ impl Checker {
                 ok = false;
                 continue;
             }
+            let labels = match (observed, event.last()) {
+                (Some(Ty::Index(a)), _) if category => Some(AxisRef::of(a)),
+                (_, last) if parameter.domain == Domain::Simplex => last.copied(),
+                _ => None,
+            };
+            if let Some(own) = labels
+                && self
+                    .along_labels(def, parameter, (&e, &arg.value), (own, &batch))
+                    .is_none()
+            {
+                ok = false;
+                continue;
+            }
             if !open && self.inside_frame(&e, &frame, span_of_left(span)).is_none() {
                 ok = false;
                 continue;
@@ -321,6 +348,12 @@ impl Checker {
                     .filter(|a| !batch.contains(a))
                     .collect();
                 let [own] = extra.as_slice() else {
+                    let of_kind = self.label_of.map(AxisRef::of);
+                    if let (Some(own), true) = (of_kind, extra.is_empty()) {
+                        return self
+                            .along_labels(def, parameter, (&e, &arg.value), (own, &batch))
+                            .and(None);
+                    }
                     let lies = self.lies(&e.axes);
                     return self.fail(
                         Diagnostic::error("E0110", e.span, format!("a draw from {} is a label of the one axis that its weights have and the left side lacks; these have {}", def.name, if extra.is_empty() { "none" } else { "more than one" }))
@@ -338,8 +371,16 @@ impl Checker {
             typed.push(e);
         }
         if !ok {
+            let all: Vec<&TExpr> = typed.iter().collect();
+            if let Some(order) = self.order_of(def, def.forms[form].parameters, &all) {
+                let outside = self.diagnostics[before..].iter_mut();
+                outside
+                    .filter(|d| d.code == "E0107")
+                    .for_each(|d| d.help = Some(order.clone()));
+            }
             return None;
         }
+        self.finite_arguments(def.forms[form].parameters, def, &typed)?;
         if form == 0 {
             self.empty_support(def, &typed)?;
         }
@@ -399,6 +440,11 @@ impl Checker {
             span,
         })
     }
+}
+
+/// Whether a distribution is called.
+fn is_call(e: &ast::Expr) -> bool {
+    matches!(&e.kind, ExprKind::Call(name, _) if ppl_dist::find(&name.name).is_some())
 }
 
 /// A vector argument lies along the event: of a draw `P[k, k]`, whose rows are the events, along the second `k`.

@@ -121,6 +121,15 @@ fn fit_form<'a>(
                 (next <= form.positional).then(|| next - 1)
             }
         };
+        if let (None, ExprKind::Str(name)) = (&a.name, &a.value.kind) {
+            let message = "a name in quotes is no argument of a distribution".to_owned();
+            found.push(wrong(a.value.span, message).help(format!(
+                "the name stands on the left: `{name} ~ {}(…)`, without the quotes",
+                def.name
+            )));
+            next -= 1;
+            continue;
+        }
         let Some(place) = place else {
             match &a.name {
                 Some(name) => {
@@ -191,6 +200,9 @@ fn unknown(def: &Definition, form: &Form, span: Span, name: &str) -> (Diagnostic
     let message = format!("{} has no parameter `{name}`", def.name);
     let d = Diagnostic::error("E0106", span, message).at("unknown parameter");
     let names = || form.parameters.iter().map(|p| p.name);
+    if let Some(help) = other_names::no_parameter(name) {
+        return (d.help(help), None);
+    }
     if let Some(help) = other_names::linked(def.name, name) {
         return (
             d.help(help),

@@ -70,11 +70,16 @@ impl Checker {
         }
         self.vector_beside_square(args, &union)?;
         let in_frame = |x: &AxisRef| x.is_loop() || frame.is_some_and(|f| f.contains(x));
-        if union.len() > widest.axes.len() && !union.iter().all(in_frame) {
+        // A loop's axis is that of one element at a time: without a left side it is no operand's to have or to lack.
+        let counts = |x: &AxisRef| frame.is_some() || !x.is_loop();
+        let own = |a: &TExpr| a.axes.iter().filter(|x| counts(x)).count();
+        let widest = args.iter().max_by_key(|a| own(a))?;
+        let all = union.iter().filter(|x| counts(x)).count();
+        if all > own(widest) && !union.iter().all(in_frame) {
             let widest = widest.clone();
             let other = args
                 .iter()
-                .find(|a| a.axes.iter().any(|x| !widest.axes.contains(x)))?;
+                .find(|a| a.axes.iter().any(|x| counts(x) && !widest.axes.contains(x)))?;
             let (a, b) = (self.lies(&widest.axes), self.lies(&other.axes));
             let help = self
                 .mend(&widest.axes, other)

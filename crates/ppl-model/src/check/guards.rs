@@ -86,8 +86,14 @@ impl Checker {
                 let before = self.diagnostics.len();
                 let typed = self.expr(e, None);
                 self.diagnostics.truncate(before);
-                let of_axis = typed.is_some_and(|t| t.ty == Ty::Index(axis.axis));
-                of_axis.then_some(1)
+                let typed = typed?;
+                let symbol = typed.whole_symbol().filter(|_| typed.ty == Ty::Int);
+                if let Some(id) = symbol
+                    && matches!(self.model.symbols[id].role, Role::Data { .. })
+                {
+                    self.compared_numbers.push((axis, id));
+                }
+                (typed.ty == Ty::Index(axis.axis)).then_some(1)
             }
         }
     }

@@ -45,12 +45,16 @@ impl Checker {
             },
             _ => false,
         });
-        let axis = match (fitting.next(), fitting.next()) {
-            (Some(one), None) => one.name.clone(),
-            (None, _) => "k".to_owned(),
-            _ => return,
+        let (axis, other) = match (fitting.next(), fitting.next()) {
+            (Some(one), other) => (one.name.clone(), other.map(|a| a.name.clone())),
+            (None, _) => ("k".to_owned(), None),
         };
         let declare = match self.axis(&axis) {
+            // Two axes have as many levels: which is meant stays to be said.
+            Some(_) if other.is_some() => format!(
+                "the axis of its labels, `{axis}` or `{}` or another, is its kind: ",
+                other.unwrap_or_default()
+            ),
             Some(_) => String::new(),
             None => format!("declare an axis, `axis k = {n};`, and "),
         };

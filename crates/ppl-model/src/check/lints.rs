@@ -24,6 +24,7 @@ impl Checker {
         self.empirical_priors();
         self.jumps();
         self.one_for_all();
+        self.covariance_sums();
     }
 
     /// `BernoulliLogit(inv_logit(x))`, `PoissonLog(exp(x))`.
@@ -63,6 +64,9 @@ impl Checker {
             (Scale::Logit, _, Some(Scale::Logit)) => "this is a probability",
             (Scale::Log, "exp", _) => "this is an exponential already",
             (Scale::Log, _, Some(_)) => "this is positive by its declaration, like a rate",
+            (Scale::Log, _, None) if self.product_with_exponential(inner) => {
+                "this is a product with an exponential, never negative"
+            }
             _ => return None,
         };
         let name = d.distribution.definition().name;
@@ -72,10 +76,15 @@ impl Checker {
             Scale::Log => format!("{name} takes a logarithm, any real number, but {what}"),
         };
         let help = match (function, ppl_dist::find(plain)) {
+            ("", Some(_)) if what.starts_with("this is a product") && plain != name => format!(
+                "write `{plain}` with it, or give the logarithm: of `n * exp(a)` that is `log(n) + a`"
+            ),
             ("exp" | "inv_logit", _) => {
                 format!("leave `{function}` away, or write `{plain}` with it")
             }
-            (_, Some(_)) => format!("write `{plain}`, which takes it as it is"),
+            (_, Some(_)) if plain != name => {
+                format!("write `{plain}`, which takes it as it is")
+            }
             _ => "give its logarithm, or its log odds".to_owned(),
         };
         Some(
@@ -120,6 +129,44 @@ impl Checker {
                 Some(Scale::Log)
             }
             _ => None,
+        }
+    }
+
+    /// `n * exp(a)`: an exponential times what is no coefficient of a predictor, counts and numbers that are not negative.
+    fn product_with_exponential(&self, e: &TExpr) -> bool {
+        let TKind::Prim(Prim::Mul, parts) = &e.kind else {
+            return false;
+        };
+        let exponential = |p: &TExpr| {
+            let inner = self.resolved(p);
+            let exp = match &inner.kind {
+                TKind::Function(f, _) => f.name == "exp",
+                kind => matches!(kind, TKind::Prim(Prim::Exp, _)),
+            };
+            exp || self.product_with_exponential(inner)
+        };
+        let mut all = parts.iter();
+        parts.iter().any(exponential) && all.all(|p| exponential(p) || self.never_negative(p))
+    }
+
+    /// Numbers, counts, what is positive by its declaration, and products of such.
+    fn never_negative(&self, e: &TExpr) -> bool {
+        let inner = self.resolved(e);
+        match &inner.kind {
+            TKind::Number(v) => *v > 0.0,
+            TKind::Symbol(id) => {
+                let s = &self.model.symbols[*id];
+                let low = match &s.kind {
+                    Some(Kind::Real(Some(low), _)) => {
+                        matches!(low.kind, TKind::Number(v) if v >= 0.0)
+                    }
+                    _ => false,
+                };
+                let data = matches!(s.role, Role::Data { .. });
+                (data && (low || s.ty == Ty::Int)) || self.unit_or_positive(inner).is_some()
+            }
+            TKind::Prim(Prim::Mul, parts) => parts.iter().all(|p| self.never_negative(p)),
+            _ => false,
         }
     }
 

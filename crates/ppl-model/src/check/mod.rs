@@ -1,5 +1,6 @@
 //! From the tree to the checked graph. Never fails: what was understood comes back with everything that was wrong.
 
+mod argument_order;
 mod brackets;
 mod branches;
 mod broken_heads;
@@ -7,6 +8,7 @@ mod calls;
 mod chains;
 mod comprehensions;
 mod conditions;
+mod covariance_sums;
 mod declarations;
 mod departures;
 mod discrete;
@@ -46,6 +48,7 @@ mod prediction;
 mod predictors;
 mod reached;
 mod recurrences;
+mod reduced_values;
 mod reductions;
 mod sampling;
 mod statements;
@@ -54,6 +57,7 @@ mod user_functions;
 mod values;
 mod vector_domains;
 mod vectors;
+mod weight_axes;
 
 pub(crate) use statements::not_available;
 
@@ -129,10 +133,14 @@ pub(crate) struct Checker {
     broken: bool,
     /// Elements that are sure to come before, by loop axis: innermost last.
     guards: Vec<(AxisRef, usize)>,
+    /// Columns of numbers that conditions compare with a loop's variable: what they say of it is not known.
+    compared_numbers: Vec<(AxisRef, SymbolId)>,
     /// Variables t and k of which k < t is sure, so that `[t - k]` exists.
     lag_guards: Vec<(AxisRef, AxisRef)>,
-    /// The axis whose labels the site that is read draws, as its kind says.
+    /// The axis whose labels are drawn by the distribution that is read, as the kind on its left says.
     label_of: Option<usize>,
+    /// The datum whose observation is read: no proposal looks anything up by it on the right of its own `~`.
+    observed_datum: Option<SymbolId>,
     /// The site whose own statement is being checked, and whether an earlier element of it is being read.
     defining: Option<(SymbolId, bool)>,
     /// Lets of the loops being checked that are not defined yet, though earlier elements of them may be read.
@@ -171,8 +179,10 @@ impl Checker {
             poisoned: Default::default(),
             broken: false,
             guards: vec![],
+            compared_numbers: vec![],
             lag_guards: vec![],
             label_of: None,
+            observed_datum: None,
             defining: None,
             expected: Default::default(),
             reading_earlier: false,
@@ -226,6 +236,22 @@ impl Checker {
                     ident.name
                 ))
             }
+            None if let Some(n) = self.lookup(&ident.name).and_then(|id| self.size_in_let(id)) => {
+                let name = &ident.name;
+                let axis = self.unused_name(&["k", "level", "group"]);
+                d.help(format!(
+                    "`{name}` is a number, and an axis has a name: `axis {axis} = {n};`, and `{axis}` here"
+                ))
+            }
+            None if self.lookup(&ident.name).is_some_and(|id| {
+                !matches!(self.model.symbols[id].role, Role::Data { .. })
+            }) =>
+            {
+                d.help(format!(
+                    "`{}` is a value, and an axis has a name: `axis k = 3;`, and `k` here",
+                    ident.name
+                ))
+            }
             None if self.lookup(&ident.name).is_some() => d.help(format!(
                 "`{0}` is a value; for a column of labels declare both: `axis {0}; data {0}[row]: {0};`",
                 ident.name
@@ -236,6 +262,17 @@ impl Checker {
             )),
         };
         self.fail(d)
+    }
+
+    /// The whole number that a `let` gives a name to, as one may that counts what an axis has.
+    fn size_in_let(&self, id: SymbolId) -> Option<f64> {
+        match &self.model.symbols[id].role {
+            Role::Let(e) => match e.kind {
+                TKind::Number(v) if v >= 1.0 && v.fract() == 0.0 => Some(v),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     pub(crate) fn lookup(&self, name: &str) -> Option<SymbolId> {
@@ -323,7 +360,9 @@ impl Checker {
     /// A datum that looks values up along that axis for each element of a frame, for proposals: `county`, `county[i]`.
     pub(crate) fn index_into(&self, axis: usize, frame: &[AxisRef]) -> Option<String> {
         let of_frame = |a: &AxisRef| frame.iter().find(|f| f.axis == a.axis);
-        let index = self.model.symbols.iter().find(|s| {
+        let symbols = self.model.symbols.iter().enumerate();
+        let others = symbols.filter(|(id, _)| Some(*id) != self.observed_datum);
+        let index = others.map(|(_, s)| s).find(|s| {
             s.ty == Ty::Index(axis)
                 && matches!(s.role, Role::Data { .. })
                 && !s.axes.is_empty()

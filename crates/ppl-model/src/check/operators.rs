@@ -88,6 +88,8 @@ impl Checker {
         if op.is_comparison() {
             self.column_of_labels(&a, &b)?;
             self.column_of_labels(&b, &a)?;
+            self.name_as_label(&a, &b)?;
+            self.name_as_label(&b, &a)?;
         }
         self.numeric(&a)?;
         self.numeric(&b)?;
@@ -240,6 +242,29 @@ impl Checker {
                 .label(label.span, format!("a label of `{of}`"))
                 .help(format!(
                     "where its cells are labels of `{of}`, declare it so: `data {name}{bracket}: {of};`"
+                )),
+        )
+    }
+
+    /// `g == a` where `a` names a value and the labels of `g` are found in the data: the label stands in quotes.
+    fn name_as_label(&mut self, label: &TExpr, other: &TExpr) -> Option<()> {
+        let (Ty::Index(axis), TKind::Symbol(id)) = (label.ty, &other.kind) else {
+            return Some(());
+        };
+        let symbol = &self.model.symbols[*id];
+        if !matches!(self.model.axes[axis].levels, Levels::Found)
+            || matches!(symbol.ty, Ty::Index(_))
+        {
+            return Some(());
+        }
+        let (of, name) = (self.model.axes[axis].name.clone(), symbol.name.clone());
+        let message = format!("a label of `{of}` is compared with `{name}`, which is a number");
+        self.fail(
+            Diagnostic::error("E0114", other.span, message)
+                .at("a number")
+                .label(label.span, format!("a label of `{of}`"))
+                .help(format!(
+                    "the level of that name stands in quotes: `\"{name}\"`"
                 )),
         )
     }

@@ -62,6 +62,24 @@ pub(super) fn linked(distribution: &str, name: &str) -> Option<String> {
     ))
 }
 
+/// What stands here for an argument of a draw elsewhere that is no parameter of its distribution.
+pub(super) fn no_parameter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "shape" | "size" | "dims" | "sample_shape" | "event_shape" | "plate" | "plate_dims" => {
+            "how many there are is said on the left, by an axis: `axis k = 3;` above, then `x[k] ~ …;`"
+        }
+        "observed" | "obs" => "data are observed: `observe y ~ …;`",
+        "name" => "the name stands on the left: `x ~ …;`",
+        "lower" | "upper" => {
+            "what cuts a distribution off stands behind it: `….truncated(lower = 0)`"
+        }
+        "initval" | "init" | "testval" | "start" | "init_value" => {
+            "starts are found by the fit: leave it away"
+        }
+        _ => return None,
+    })
+}
+
 /// A distribution's name; names that differ in capitals and `_` alone are found by themselves.
 pub(super) fn distribution(name: &str) -> Option<Here> {
     let plain: String = name
@@ -195,6 +213,9 @@ pub(super) fn function(name: &str) -> Option<String> {
         }
         "lag" | "shift" | "lead" | "diff" => {
             "the element before is read in a loop: `for t in row skip 1 { … y[t - 1] … }`"
+        }
+        "median" | "quantile" | "percentile" | "mode" => {
+            "quantiles of data are calculated outside: `data c: real;`, given by `--set c=…`"
         }
         "print" => "write `report a = …;` for its summary",
         _ => return None,

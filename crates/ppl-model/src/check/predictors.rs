@@ -46,6 +46,10 @@ impl Checker {
                     let warning = Diagnostic::warning("W0136", e.span, message)
                         .at(leaves)
                         .label(latent.span, "declared here");
+                    if let Some(order) = self.meant_order(d) {
+                        found.push(warning.help(order));
+                        continue;
+                    }
                     found.push(match (sibling, parameter.domain) {
                         (Some(s), Domain::Unit) => {
                             warning.help(format!("write `{s}`, which takes this as log odds"))
@@ -101,6 +105,11 @@ impl Checker {
     fn any_element(&self, e: &TExpr, left: &mut usize) -> Option<Element> {
         self.free_latent(e, left)
             .map(|free| Element::any(free.site))
+    }
+
+    /// Whether a value takes every real number by itself: a latent, or what one carries along.
+    pub(super) fn can_be_any_number(&self, e: &TExpr) -> bool {
+        self.free_latent(e, &mut MOST.clone()).is_some()
     }
 
     /// Whether a symbol is drawn from all real numbers.

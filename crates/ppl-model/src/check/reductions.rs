@@ -43,7 +43,11 @@ impl Checker {
             }
             return None;
         };
+        let before = self.diagnostics.len();
         let e = self.expr(&argument.value, None);
+        if e.is_none() {
+            self.name_before_reducing(reduction, name, args, before);
+        }
         let named = self.named_parts(name, args);
         let e = e?;
         self.numeric(&e)?;

@@ -171,7 +171,14 @@ impl Checker {
         }
         self.conditional_missing(&typed)?;
         let typed = self.along_conditions(typed);
-        let tdist = self.distribution(dist, &typed.axes, Some(typed.ty))?;
+        self.observed_datum = typed.whole_symbol();
+        self.label_of = match typed.ty {
+            Ty::Index(axis) => Some(axis),
+            _ => None,
+        };
+        let tdist = self.distribution(dist, &typed.axes, Some(typed.ty));
+        (self.observed_datum, self.label_of) = (None, None);
+        let tdist = tdist?;
         self.not_constant_alone(&tdist)?;
         self.special_cells(&typed, &tdist)?;
         self.mentions_loops(span, &typed.axes, "observation");

@@ -74,6 +74,50 @@ impl Checker {
         )
     }
 
+    /// `Uniform(-inf, inf)`, `Normal(0, inf)`: no density goes with an argument that is infinite.
+    pub(super) fn finite_arguments(
+        &mut self,
+        parameters: &[ppl_dist::Parameter],
+        def: &Definition,
+        args: &[TExpr],
+    ) -> Option<()> {
+        let value = |e: &TExpr| match e.kind {
+            TKind::Number(v) => Some(v),
+            _ => None,
+        };
+        let infinite = |e: &&TExpr| value(e).is_some_and(f64::is_infinite);
+        let Some(at) = args.iter().position(|e| infinite(&e)) else {
+            return Some(());
+        };
+        let (e, parameter) = (&args[at], parameters.get(at)?);
+        let ends = matches!(
+            def.support,
+            Support::Interval(Bound::Parameter(_), Bound::Parameter(_))
+        );
+        let printed = |e: &TExpr| match (&e.kind, e.whole_symbol()) {
+            (TKind::Number(v), _) => format!("{v}"),
+            (_, Some(id)) if e.axes.is_empty() => self.model.symbols[id].name.clone(),
+            _ => "…".to_owned(),
+        };
+        let help = match args {
+            [low, high] if ends => {
+                let kind = match (value(low), value(high)) {
+                    (Some(l), Some(h)) if l.is_infinite() && h.is_infinite() => String::new(),
+                    (Some(0.0), _) => ": positive".to_owned(),
+                    _ => format!(": real({}, {})", printed(low), printed(high)),
+                };
+                format!("a prior without an end has no density that adds up to 1: `x{kind} ~ Flat();`, whose evidence is not defined, or a wide one, `x{kind} ~ Normal(0, 100);`")
+            }
+            _ => "give a number that is finite; a prior that prefers no value is `x ~ Flat();`, whose evidence is not defined".to_owned(),
+        };
+        let message = format!(
+            "`{}` ({}) of {} must be finite",
+            parameter.name, parameter.doc, def.name
+        );
+        let d = Diagnostic::error("E0107", e.span, message);
+        self.fail(d.at(format!("this is {}", printed(e))).help(help))
+    }
+
     /// `Uniform(1, 0)`: no number lies between the ends.
     pub(super) fn empty_support(&mut self, def: &Definition, args: &[TExpr]) -> Option<()> {
         let (Support::Interval(Bound::Parameter(i), Bound::Parameter(j))

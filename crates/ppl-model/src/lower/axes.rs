@@ -45,7 +45,7 @@ impl AxisMap {
         for s in &bound.model.symbols {
             note(&s.axes);
             match &s.role {
-                Role::Site(d) => d.expressions().into_iter().for_each(|e| walk(e, &mut note)),
+                Role::Site(d) => walk_dist(d, &mut note),
                 Role::Let(e) | Role::Param(e) => walk(e, &mut note),
                 Role::Data { .. } => {}
             }
@@ -54,21 +54,15 @@ impl AxisMap {
             match &s.statement {
                 Statement::Observe { value, dist } => {
                     walk(value, &mut note);
-                    dist.expressions()
-                        .into_iter()
-                        .for_each(|e| walk(e, &mut note));
+                    walk_dist(dist, &mut note);
                 }
                 Statement::Factor(e) | Statement::Report { value: e, .. } => walk(e, &mut note),
                 Statement::Predict { axes, dist, .. } => {
                     note(axes);
-                    dist.expressions()
-                        .into_iter()
-                        .for_each(|e| walk(e, &mut note));
+                    walk_dist(dist, &mut note);
                 }
                 Statement::GuideSample { dist, .. } => {
-                    dist.expressions()
-                        .into_iter()
-                        .for_each(|e| walk(e, &mut note));
+                    walk_dist(dist, &mut note);
                     // The factors' products with each other are a square matrix.
                     if let Some(Departure::LowRank(factors)) = dist.departure.as_deref()
                         && let Some(rank) = factors.axes.last()
@@ -132,8 +126,9 @@ impl AxisMap {
 
     /// The program axis of a use of an axis; a loop's copy is the axis itself.
     pub fn id(&self, a: AxisRef) -> AxisId {
-        let copy = a.declared().copy;
-        self.ids.get(&(a.axis, copy)).copied().unwrap_or(DRAW)
+        let known = self.known(a);
+        debug_assert!(known.is_some(), "axis {a:?} is used and has no number");
+        known.unwrap_or(DRAW)
     }
 
     /// The program axis of a use of an axis, where the model uses it.
@@ -207,5 +202,16 @@ impl AxisMap {
 }
 
 fn walk(e: &TExpr, note: &mut dyn FnMut(&[AxisRef])) {
-    e.visit(&mut |e| note(&e.axes));
+    e.visit(&mut |e| {
+        note(&e.axes);
+        if let TKind::LogDensity(d, _) = &e.kind {
+            d.branches().into_iter().for_each(|b| note(&b.event));
+        }
+    });
+}
+
+/// The events too: weights that are one number for all labels lie along no axis, and the labels do.
+fn walk_dist(d: &TDist, note: &mut dyn FnMut(&[AxisRef])) {
+    d.branches().into_iter().for_each(|b| note(&b.event));
+    d.expressions().into_iter().for_each(|e| walk(e, note));
 }

@@ -56,8 +56,16 @@ pub(super) fn stan_declaration(f: &Failure<'_>) -> Option<Diagnostic> {
                 end: f.span().end,
             };
             let message = "a declaration does not begin with its kind";
+            let value = f.rest().trim_start().trim_start_matches('=').trim();
+            let size: Result<u32, _> = value.trim_end_matches(';').trim().parse();
+            let help = match (f.first(), size) {
+                ("int", Ok(n)) => format!(
+                    "a calculated value is a `let`; where it says how many there are of something, an axis: `axis k = {n};`, then `x[k] ~ …;`"
+                ),
+                _ => "a calculated value is a `let`".to_owned(),
+            };
             return Diagnostic::error("E0001", f.first_span(), message)
-                .help("a calculated value is a `let`")
+                .help(help)
                 .fix(head, format!("let {}", f.found));
         }
         let name = if f.found_word() && !is_keyword(f.found) { f.found } else { "x" };

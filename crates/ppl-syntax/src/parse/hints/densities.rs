@@ -75,12 +75,7 @@ pub(super) fn stan_target(f: &Failure<'_>) -> Option<Diagnostic> {
     };
     // The declaration tells data from unknowns.
     let name = d.value.split('[').next().unwrap_or_default().trim();
-    let declared = |line: &str| {
-        let after = line.trim_start().strip_prefix("data ").map(str::trim_start);
-        let rest = after.and_then(|a| a.strip_prefix(name));
-        rest.is_some_and(|r| r.trim_start().starts_with(['[', ':']))
-    };
-    let data = f.text.split([';', '\n']).any(declared);
+    let data = f.declares_data(name);
     let observe = if data { "observe " } else { "" };
     let whole = Span {
         start: span.start,

@@ -3,6 +3,7 @@
 mod declarations;
 mod densities;
 mod elsewhere;
+mod statements;
 mod systems;
 mod tokens;
 
@@ -14,7 +15,7 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 46] = [
+const SLIPS: [Slip; 54] = [
     declarations::columns_without_quotes,
     tokens::numbers,
     declarations::stan_block,
@@ -52,6 +53,14 @@ const SLIPS: [Slip; 46] = [
     elsewhere::word_operators,
     elsewhere::function_word,
     elsewhere::returned,
+    statements::bare_branch,
+    statements::transformed_left_side,
+    statements::open_bound,
+    statements::drawn_factor,
+    statements::weighted,
+    statements::while_loop,
+    statements::unnamed_report,
+    statements::condition_behind,
     elsewhere::python,
     elsewhere::colon_range,
     elsewhere::numeric_label,

@@ -31,15 +31,23 @@ fn arguments(inside: &str) -> Option<(Vec<&str>, usize)> {
 /// `pm.Normal("mu", mu=0, sigma=1)` as the statement that it is here, with the length of the call.
 fn statement<'c>(call: &'c str, name: Option<&'c str>) -> Option<(String, usize)> {
     let module = token(call);
-    let rest = call.strip_prefix(module)?.strip_prefix('.')?;
+    let imported = call.strip_prefix(module)?.starts_with('(');
+    let rest = match imported {
+        true => call,
+        false => call.strip_prefix(module)?.strip_prefix('.')?,
+    };
     let function = token(rest);
     let inside = rest.strip_prefix(function)?.strip_prefix('(')?;
-    if !MODULES.contains(&module) {
+    if !MODULES.contains(&module) && !imported {
         return None;
     }
     let (parts, close) = arguments(inside)?;
     let length = call.len() - inside.len() + close + 1;
     let label = parts.first().filter(|p| p.starts_with(['"', '\'']));
+    // Without its module a draw is known by the name in quotes.
+    if imported && label.is_none() {
+        return None;
+    }
     let own = label.map(|l| l.trim_matches(['"', '\'']));
     let name = name.or(own)?;
     let given = |what: &str| {
@@ -75,8 +83,21 @@ fn statement<'c>(call: &'c str, name: Option<&'c str>) -> Option<(String, usize)
             _ => p.to_owned(),
         })
         .collect();
-    let target = observed.map_or(name.to_owned(), |o| format!("observe {o}"));
-    Some((format!("{target} ~ {family}({});", args.join(", ")), length))
+    let args = args.join(", ");
+    if let Some(o) = observed {
+        return Some((format!("observe {o} ~ {family}({args});"), length));
+    }
+    let dims = given("dims").map(|d| d.trim_matches(['"', '\'', '(', ')', '[', ']', ' ']));
+    let draw = match (dims, given("shape")) {
+        (Some(axis), _) if !axis.is_empty() && axis == token(axis) => {
+            format!("{name}[{axis}] ~ {family}({args});")
+        }
+        (_, Some(n)) if n.parse::<u32>().is_ok() => {
+            format!("axis {name}_axis = {n}; {name}[{name}_axis] ~ {family}({args});")
+        }
+        _ => format!("{name} ~ {family}({args});"),
+    };
+    Some((draw, length))
 }
 
 /// `mu = pm.Normal("mu", 0, 1)`, `numpyro.sample("y", dist.Normal(mu, 1), obs=y)`
