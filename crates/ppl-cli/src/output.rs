@@ -103,6 +103,11 @@ impl OutputDirectory {
         &self.path
     }
 
+    /// Whether a former fit stands there.
+    pub fn holds_fit(&self) -> bool {
+        self.path.join(FILES[2]).exists()
+    }
+
     /// Writes everything.
     ///
     /// # Errors

@@ -276,6 +276,41 @@ fn an_interrupt_writes_the_best_iterate() {
     assert!(found.contains("\"failed\""), "{found}");
 }
 
+/// What was cut short takes no complete fit's place.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_a_former_fit() {
+    let folder = long("interrupt-former").with(
+        "short.ppl",
+        "a ~ Normal(0, 1);\nobserve 1 ~ Normal(a, 1);\n",
+    );
+    let run = folder.run(&["fit", "short.ppl", "--out", "results", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let former = folder.read("results/fit.json");
+    let args = [
+        "fit",
+        "model.ppl",
+        "data.csv",
+        "--out",
+        "results",
+        "--guide",
+        "mean-field",
+    ];
+    let child = folder
+        .command(&args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(1200));
+    interrupt(&child);
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(130), "{run:?}");
+    assert!(run.err.contains("keeps its former fit"), "{run:?}");
+    assert_eq!(folder.read("results/fit.json"), former);
+    assert!(folder.read("results/draws.csv").contains("a\n"));
+}
+
 /// While a model is compiled there is nothing to stop at. Before that, as files are read, the system's own handler ends the process.
 #[cfg(unix)]
 #[test]

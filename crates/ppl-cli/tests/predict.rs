@@ -140,3 +140,150 @@ fn mistakes_are_told() {
     ]);
     run.refused(&["`t` lies along `row`", "rows.ppl:3:1"]);
 }
+
+/// A line through `z`, and its fit: `z` is what `lets` make of `x` and the groups; a = 1, b = 2, without noise.
+fn line(name: &str, lets: &str, z: impl Fn(f64, usize) -> f64) -> Folder {
+    let rows: String = (0..40)
+        .map(|i| {
+            let (g, x) = (i % 2, f64::from(i) / 10.0);
+            let y = 1.0 + 2.0 * z(x, g as usize);
+            format!("{},{x},{y}\n", ["left", "right"][g as usize])
+        })
+        .collect();
+    let model = format!(
+        "axis g;\ndata g[row]: g;\ndata x[row]: real;\ndata y[row]: real;\n{lets}\na ~ Normal(0, 5);\nb ~ Normal(0, 5);\n\
+         observe y ~ Normal(a + b * z, 0.1);\npredict y_new[row] ~ Normal(a + b * z, 0.1);\n"
+    );
+    let folder = Folder::new(name)
+        .with("model.ppl", model)
+        .with("data.csv", format!("g,x,y\n{rows}"))
+        .with("new.csv", "x,g\n10,right\n-5,left\n0,right\n")
+        .with("one.csv", "x,g\n3,left\n");
+    let run = folder.run(&["fit", "model.ppl", "data.csv", "--out", "fit", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    folder
+}
+
+fn predicted(folder: &Folder, new: &str) -> Vec<f64> {
+    let run = folder.run(&[
+        "predict",
+        "model.ppl",
+        "data.csv",
+        "--fit",
+        "fit",
+        "--new",
+        new,
+    ]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    rows(&run.out).into_iter().map(|r| r.1).collect()
+}
+
+#[test]
+fn what_is_taken_of_all_rows_is_that_of_the_fit() {
+    let all: Vec<f64> = (0..40).map(|i| f64::from(i) / 10.0).collect();
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let sd = |x: &[f64]| {
+        let m = mean(x);
+        (x.iter().map(|v| (v - m).powi(2)).sum::<f64>() / (x.len() - 1) as f64).sqrt()
+    };
+    let own = |g: usize| -> Vec<f64> { all.iter().copied().skip(g).step_by(2).collect() };
+    let close = |found: Vec<f64>, want: [f64; 3], slack: f64| {
+        for (f, w) in found.iter().zip(want) {
+            assert!((f - w).abs() < slack, "{found:?}, not {want:?}");
+        }
+    };
+    // Centred and scaled, the mean by a let of its own, and the number of rows beside it.
+    let z = |x: f64, _: usize| (x - mean(&all)) / sd(&all) + 40.0 / 100.0;
+    let lets = "let m = mean(x);\nlet z[row] = (x - m) / sd(x) + size(row) / 100;";
+    let folder = line("predict-centred", lets, z);
+    let want = [z(10.0, 1), z(-5.0, 0), z(0.0, 1)].map(|z| 1.0 + 2.0 * z);
+    close(predicted(&folder, "new.csv"), want, 0.4);
+    close(
+        predicted(&folder, "one.csv"),
+        [1.0 + 2.0 * z(3.0, 0); 3],
+        0.1,
+    );
+    // Group by group; and the new row with the largest x, which predictions alone read, of the new rows.
+    let z = |x: f64, g: usize| x - mean(&own(g));
+    let folder = line(
+        "predict-group-means",
+        "let z[row] = x - mean(x, by = g)[g];",
+        z,
+    );
+    let want = [z(10.0, 1), z(-5.0, 0), z(0.0, 1)].map(|z| 1.0 + 2.0 * z);
+    close(predicted(&folder, "new.csv"), want, 0.4);
+    let text = folder.read("model.ppl")
+        + "let top = max(x);\npredict top_new ~ Constant(top);\npredict low ~ Constant(-1.5);\npredict slope ~ Constant(b);\n";
+    let folder = folder.with("model.ppl", text);
+    // `Constant` gives any number back.
+    let found = predicted(&folder, "new.csv");
+    assert_eq!((found[3], found[4]), (10.0, -1.5));
+    assert!((found[5] - 2.0).abs() < 0.1, "{found:?}");
+    assert_eq!(predicted(&folder, "one.csv")[1], 3.0);
+}
+
+#[test]
+fn what_hangs_on_all_rows_otherwise_is_refused() {
+    let folder = line("predict-cumulative", "let z[row] = cumsum(x) / 40;", {
+        let all: Vec<f64> = (0..40).map(|i| f64::from(i) / 10.0).collect();
+        move |x, _| all.iter().filter(|v| **v <= x).sum::<f64>() / 40.0
+    });
+    let run = folder.run(&[
+        "predict",
+        "model.ppl",
+        "data.csv",
+        "--fit",
+        "fit",
+        "--new",
+        "new.csv",
+    ]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(
+        run.err.contains("E0113") && run.err.contains("cumsum"),
+        "{}",
+        run.err
+    );
+    // The share of each row in the sum over all, which depends on an unknown.
+    let text = folder.read("model.ppl").replace(
+        "a ~ Normal(0, 5);\nb ~ Normal(0, 5);\n",
+        "a ~ Normal(0, 5);\nb ~ Normal(0, 5);\nlet w[row] = exp(b * x / 100);\nlet share[row] = w / sum(w);\n",
+    );
+    let folder = folder.with("model.ppl", text.replace("a + b * z", "a + b * share"));
+    let run = folder.run(&[
+        "predict",
+        "model.ppl",
+        "data.csv",
+        "--fit",
+        "fit",
+        "--new",
+        "new.csv",
+    ]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.err.contains("depends on unknowns"), "{}", run.err);
+}
+
+/// Where arguments leave what a distribution takes there is no draw, and not a number that looks like one.
+#[test]
+fn arguments_outside_of_their_domain_give_no_draws() {
+    let folder = fitted("predict-outside");
+    let text = folder.read("model.ppl")
+        + "let far = log(b - 100);\npredict p1 ~ Bernoulli(far);\npredict p2 ~ Bernoulli(b + 1);\n\
+           predict p3 ~ Normal(0, b - 100);\npredict p4 ~ Exponential(b - 100);\npredict p5 ~ BernoulliLogit(far);\npredict p6 ~ Normal(b, 1);\n";
+    let folder = folder.with("model.ppl", text);
+    let run = folder.run(&[
+        "predict",
+        "model.ppl",
+        "data.csv",
+        "--fit",
+        "fit",
+        "--new",
+        "data.csv",
+    ]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for name in ["p1", "p2", "p3", "p4", "p5"] {
+        let line = run.out.lines().find(|l| l.starts_with(&format!("{name},")));
+        assert!(line.is_some_and(|l| l.contains("NA")), "{name}: {line:?}");
+    }
+    let line = run.out.lines().find(|l| l.starts_with("p6,")).unwrap();
+    assert!(!line.contains("NA"), "{line}");
+}

@@ -106,15 +106,40 @@ pub fn fit(
     let compile = started.elapsed().as_secs_f64()
         - chosen.optimum.race_seconds
         - chosen.optimum.optimise_seconds;
-    let mut gaussian = nested(report(chosen, None, options, observer)?, options)?;
+    let mut observer = Stoppable {
+        inner: observer,
+        stopped: false,
+    };
+    let mut gaussian = nested(report(chosen, None, options, &mut observer)?, options)?;
     if gaussian.outside.is_none() && gaussian.chosen.postponed.is_some() {
         let seconds = gaussian.seconds;
-        let chosen = gaussian.chosen.gone_on(options, observer);
-        gaussian = nested(report(chosen, None, options, observer)?, options)?;
+        let chosen = gaussian.chosen.gone_on(options, &mut observer);
+        gaussian = nested(report(chosen, None, options, &mut observer)?, options)?;
         gaussian.seconds += seconds;
     }
-    let reported = ladder::climb(bound, gaussian, options, observer)?;
-    timed(reported, options, (started, compile))
+    let reported = ladder::climb(bound, gaussian, options, &mut observer)?;
+    let mut fit = timed(reported, options, (started, compile))?;
+    if observer.stopped {
+        fit.notes.push(INTERRUPTED.into());
+    }
+    Ok(fit)
+}
+
+/// Of a fit that was stopped on its way to a better one.
+const INTERRUPTED: &str =
+    "interrupted while a better guide was looked for: this is what stood by then";
+
+/// Remembers that the observer stopped the fit.
+struct Stoppable<'o> {
+    inner: &'o mut dyn Observer,
+    stopped: bool,
+}
+
+impl Observer for Stoppable<'_> {
+    fn progress(&mut self, progress: Progress) -> bool {
+        self.stopped |= !self.inner.progress(progress);
+        !self.stopped
+    }
 }
 
 /// The posterior itself, where it is of known families as a whole: with no optimisation before it.

@@ -7,7 +7,7 @@ use crate::labels::Labels;
 use crate::objective::ObjectiveError;
 use ndarray::Array2;
 use ppl_core::{AxisSet, Builder, Expr, NodeId};
-use ppl_dist::{Distribution, Shape, truncated::sample_truncated};
+use ppl_dist::{Distribution, Domain, Shape, Support, truncated::sample_truncated};
 use ppl_engine::Kernels;
 use ppl_model::graph::{Role, Statement, SymbolId, TDist, TExpr, TKind};
 use ppl_model::lower::{AxisMap, Lowering};
@@ -64,6 +64,9 @@ struct Target {
     /// Numbers of one draw.
     event: usize,
 }
+
+/// How far an argument that was computed may be off.
+const ROUNDING: f64 = 1e-9;
 
 /// The purpose in the address of the random numbers.
 const PURPOSE: u64 = 4;
@@ -388,6 +391,17 @@ fn n_event(d: &TDist) -> usize {
     }
 }
 
+/// Whether a number may be an argument, but for rounding: of what none may be there is no draw.
+fn may_be(domain: Domain, v: f64) -> bool {
+    match domain {
+        Domain::Positive | Domain::PositiveVector | Domain::NonNegative | Domain::Count => {
+            v >= -ROUNDING
+        }
+        Domain::Unit => (-ROUNDING..=1.0 + ROUNDING).contains(&v),
+        _ => !v.is_nan(),
+    }
+}
+
 fn draw_one(
     branches: &[Branch],
     kernels: &Kernels,
@@ -408,6 +422,12 @@ fn draw_one(
         .iter()
         .map(|a| a.iter().map(|&o| value(o)).collect())
         .collect();
+    let wanted = b.distribution.definition().parameters();
+    let constant = matches!(b.distribution.definition().support, Support::Integers(a, b) if a == b);
+    let mut pairs = wanted.iter().zip(&arguments);
+    if !constant && pairs.any(|(p, a)| a.iter().any(|v| !may_be(p.domain, *v))) {
+        return;
+    }
     let p: Vec<&[f64]> = arguments.iter().map(Vec::as_slice).collect();
     match b.bounds {
         Some([lower, upper]) => {

@@ -34,6 +34,35 @@ impl TExpr {
         }
     }
 
+    /// The same, to be changed; of a distribution inside, the arguments alone.
+    pub(crate) fn parts_mut(&mut self) -> Vec<&mut TExpr> {
+        match &mut self.kind {
+            TKind::Number(_)
+            | TKind::Symbol(_)
+            | TKind::LoopVariable
+            | TKind::Label(..)
+            | TKind::Size(_)
+            | TKind::Glorot
+            | TKind::Shift(..)
+            | TKind::First(..)
+            | TKind::Slot(_)
+            | TKind::Last(..) => vec![],
+            TKind::Prim(_, a) | TKind::Function(_, a) | TKind::Vector(a, _) => {
+                a.iter_mut().collect()
+            }
+            TKind::Gather(src, by) => {
+                let mut out = vec![&mut **src];
+                out.extend(by.iter_mut().map(|(_, i)| i));
+                out
+            }
+            TKind::Rename(e, ..) | TKind::Reduce(_, e, _) | TKind::Diag(e, ..) => vec![e],
+            TKind::Linear(call) => call.args.iter_mut().collect(),
+            TKind::MatMul(l, r, ..) | TKind::Group(_, l, r) => vec![l, r],
+            TKind::Ode(o) => o.args.iter_mut().chain([&mut o.body]).collect(),
+            TKind::LogDensity(d, x) => d.args.iter_mut().chain([&mut **x]).collect(),
+        }
+    }
+
     /// Calls `f` with the expression and everything inside it.
     pub fn visit(&self, f: &mut dyn FnMut(&TExpr)) {
         f(self);

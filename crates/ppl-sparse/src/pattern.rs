@@ -15,25 +15,41 @@ pub struct Pattern {
 impl Pattern {
     /// From pairs of places, in any order, either way round and as often as they come.
     pub fn new(n: usize, pairs: impl IntoIterator<Item = (u32, u32)>) -> Pattern {
-        let mut all: Vec<u64> = (0..n as u64).map(|i| i << 32 | i).collect();
-        all.extend(pairs.into_iter().map(|(i, j)| {
-            let (low, high) = (i.min(j), i.max(j));
-            u64::from(low) << 32 | u64::from(high)
-        }));
-        all.sort_unstable();
-        all.dedup();
-        let mut first = vec![0; n + 1];
-        for pair in &all {
-            first[(pair >> 32) as usize + 1] += 1;
+        // By columns first: innovations of a chain all meet, and the pairs of such a clique come in runs, which sorting a column
+        // leaves as they are.
+        let all: Vec<(u32, u32)> = pairs
+            .into_iter()
+            .map(|(i, j)| (i.min(j), i.max(j)))
+            .collect();
+        let mut ends: Vec<usize> = vec![1; n];
+        all.iter().for_each(|(low, _)| ends[*low as usize] += 1);
+        let mut total = 0;
+        for end in &mut ends {
+            (*end, total) = (total, total + *end);
         }
-        for j in 0..n {
-            first[j + 1] += first[j];
+        let mut placed = vec![0; total];
+        let own = (0..n as u32).map(|i| (i, i));
+        for (low, high) in own.chain(all) {
+            let end = &mut ends[low as usize];
+            placed[*end] = high;
+            *end += 1;
         }
-        Pattern {
-            n,
-            first,
-            rows: all.into_iter().map(|pair| pair as u32).collect(),
+        let mut first = vec![0];
+        let mut rows: Vec<u32> = vec![];
+        let mut start = 0;
+        for end in ends {
+            let column = &mut placed[start..end];
+            column.sort_unstable();
+            let before = rows.len();
+            for &row in &*column {
+                if rows.len() == before || rows[rows.len() - 1] != row {
+                    rows.push(row);
+                }
+            }
+            first.push(rows.len());
+            start = end;
         }
+        Pattern { n, first, rows }
     }
 
     /// Every place.

@@ -159,10 +159,12 @@ impl Bound {
     /// The model for new rows, to predict them from the draws of a fit: the table holds the columns that the
     /// predictions read, with the levels that the fit knows.
     pub fn with_rows(&self, table: &Table) -> Result<Bound, Vec<Diagnostic>> {
-        let needed = ppl_infer::predict::needed(&self.inner);
-        self.inner
-            .with_rows(table, &needed)
-            .map(|inner| Bound { inner })
+        let taken = self
+            .inner
+            .with_rows_taken(&ppl_infer::predict::needed(&self.inner))?;
+        // What is taken of the rows of the fit asks for no columns.
+        let needed = ppl_infer::predict::needed(&taken);
+        taken.with_rows(table, &needed).map(|inner| Bound { inner })
     }
 
     /// Draws of the `predict` statements, one for each of the fit's draws. One seed gives the same bits on any number of

@@ -119,6 +119,15 @@ impl Fit {
             ..self.options()
         };
         let (fit, interrupted) = self.fit(&session, &bound, &options, terminal)?;
+        // What was cut short takes no complete fit's place.
+        let kept = interrupted && output.as_ref().is_some_and(OutputDirectory::holds_fit);
+        if let Some(output) = output.as_ref().filter(|_| kept) {
+            terminal.note(&format!(
+                "{} keeps its former fit: the interrupted one is not written",
+                output.path().display()
+            ));
+        }
+        let output = output.filter(|_| !kept);
         // Files first: whoever reads standard output may have gone away.
         if let Some(output) = &output {
             output

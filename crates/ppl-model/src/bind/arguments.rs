@@ -48,6 +48,10 @@ impl Binder<'_> {
 
     fn outside(&self, bound: &Bound, place: &Place) -> Option<Diagnostic> {
         for (number, d) in place.dist.branches().into_iter().enumerate() {
+            // A prediction by `Constant(e)` is `e` itself, whatever that is.
+            if d.is_constant() && matches!(place.located.statement, Statement::Predict { .. }) {
+                continue;
+            }
             let def = d.distribution.definition();
             for (parameter, e) in def.forms[d.form].parameters.iter().zip(&d.args) {
                 if matches!(e.kind, TKind::Number(_)) {

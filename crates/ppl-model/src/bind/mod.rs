@@ -21,6 +21,7 @@ mod new_rows;
 mod observations;
 mod reach;
 mod response;
+mod rows_of_the_fit;
 mod single;
 mod supports;
 mod times;

@@ -128,6 +128,8 @@ pub(crate) struct Checker {
     scopes: Vec<HashMap<String, SymbolId>>,
     loops: Vec<Loop>,
     in_guide: bool,
+    /// Whether a `predict` statement is looked at.
+    in_prediction: bool,
     poisoned: std::collections::HashSet<String>,
     /// Whether parts of the file could not be read.
     broken: bool,
@@ -176,6 +178,7 @@ impl Checker {
             scopes: vec![names],
             loops: vec![],
             in_guide: false,
+            in_prediction: false,
             poisoned: Default::default(),
             broken: false,
             guards: vec![],

@@ -68,7 +68,10 @@ impl Checker {
         let label = first_call(dist)
             .and_then(|n| ppl_dist::find(&n.name))
             .is_some_and(|d| d.definition().support == Support::Category);
-        let tdist = self.distribution(dist, &axes, (!label).then_some(Ty::Int))?;
+        self.in_prediction = true;
+        let tdist = self.distribution(dist, &axes, (!label).then_some(Ty::Int));
+        self.in_prediction = false;
+        let tdist = tdist?;
         self.mentions_loops(span, &axes, "prediction");
         if let Some(l) = self.loops.iter().find(|l| l.skip > 0) {
             let d = not_available(span, "a prediction in a loop that skips elements");

@@ -96,6 +96,10 @@ fn pattern(bound: &Bound) -> Lowered<Option<Pattern>> {
     if entries > 4 * MOST_LINKS {
         return Ok(None);
     }
+    // Innovations of a chain all meet.
+    if entries == n * n {
+        return Ok(Some(Pattern::full(n)));
+    }
     let pairs = rows.iter().zip(&found).flat_map(|(first, own)| {
         let each = own.iter().enumerate();
         let columns = &columns;

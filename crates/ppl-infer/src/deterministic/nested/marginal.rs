@@ -218,7 +218,12 @@ pub(in crate::deterministic) fn raise(
         return Ok(Ok(ends));
     };
     let each = (2 * theta.len() + 1) * conditional.cost() * solver.smooth.work;
-    if each as f64 * CALLS as f64 > MOST_WORK {
+    // The marginal is that of a posterior which independent elements do not describe: worth no more than the search before it.
+    let most = match solver.shape.is_diagonal() {
+        true => MOST_WORK.min(solver.smooth.evaluations as f64 * solver.smooth.work as f64),
+        false => MOST_WORK,
+    };
+    if each as f64 * CALLS as f64 > most {
         return Ok(Ok(ends));
     }
     let centre: Vec<f64> = theta.iter().map(|i| ends.best.mean[*i]).collect();
@@ -235,7 +240,10 @@ pub(in crate::deterministic) fn raise(
     };
     ends.tried += 1;
     let draws = solver.draws(RUNGS[0], 0);
-    let q = match solver.rung(start, &draws, merit, &mut ends.known, STEPS) {
+    solver.least = value;
+    let found = solver.rung(start, &draws, merit, &mut ends.known, STEPS);
+    solver.least = f64::NEG_INFINITY;
+    let q = match found {
         Ok((q, _)) => q,
         Err(Lost::Interrupted) => return Ok(Err(Lost::Interrupted)),
         Err(Lost::Failed) => return Ok(Ok(ends)),
