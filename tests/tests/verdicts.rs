@@ -388,3 +388,61 @@ fn many_modes_that_one_start_each_found_are_not_all() {
     let starts = fit.certificate.starts.as_ref().expect("starts");
     assert!(starts.unseen > 0.1);
 }
+
+/// A component of a mixture that may be empty follows its prior then: no start leads there, and no draw of a guide around the optima is far out.
+#[test]
+fn what_only_the_prior_reaches() {
+    let model = "axis k = 2; data y[row]: real; w ~ Beta(1, 1); mu[k]: ordered ~ Normal(0, 5); s[k] ~ HalfNormal(2); let ww[k] = [w, 1 - w]; z[row] ~ Categorical(ww); observe y ~ Normal(mu[z], s[z]);";
+    let values = [
+        -0.48, 1.26, -0.13, -1.18, -1.0, 2.57, 1.38, -0.44, -0.36, 0.68, 1.31, 0.77, 0.03, -1.05,
+        0.29, -0.13, -0.77, -1.9, 1.85, 0.85,
+    ];
+    let data = values
+        .iter()
+        .fold("y\n".to_owned(), |all, y| format!("{all}{y}\n"));
+    // The evidence by eight million draws of the prior.
+    let (truth, se) = (-36.427, 0.004);
+    for seed in [1, 3] {
+        let options = FitOptions {
+            seed,
+            ..FitOptions::default()
+        };
+        let fit = ppl_tests::fit(model, &data, &options);
+        let found = fit.elbo.as_ref().unwrap().log_evidence;
+        let is_right = (found.value - truth).abs() < 0.02 + 3.0 * found.se.hypot(se);
+        let is_certified = matches!(fit.verdict, Verdict::Certified { .. });
+        assert!(
+            is_right || !is_certified,
+            "{found:?}, {}",
+            fit.verdict.reason()
+        );
+        if seed == 3 && !is_right {
+            says(&fit, "optimised", &["draws of the prior", "small `mu[1]`"]);
+        }
+    }
+}
+
+/// Data far from where the priors have them: proper priors, and an optimum. It had been called improper.
+#[test]
+fn data_far_from_their_priors() {
+    let model = "data y[row]: real; a ~ Normal(0, 5); s ~ HalfNormal(5); observe y ~ Normal(a, s);";
+    for shift in [17.0, 18.0, 18.5, 20.0] {
+        let row = |i: usize| {
+            format!(
+                "{}\n",
+                shift + 6.7 * 1.7 * ((i as f64 + 0.5) / 60.0 - 0.5) * 2.0
+            )
+        };
+        let data: String = std::iter::once("y\n".to_owned())
+            .chain((0..60).map(row))
+            .collect();
+        for seed in 1..=4 {
+            let options = FitOptions {
+                seed,
+                ..FitOptions::default()
+            };
+            let fit = ppl_tests::fit(model, &data, &options);
+            says(&fit, "certified", &[]);
+        }
+    }
+}

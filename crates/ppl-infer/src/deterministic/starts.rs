@@ -142,6 +142,16 @@ impl Prior {
     }
 }
 
+/// The prior as one Gaussian.
+pub(super) fn prior_gaussian(
+    bound: &Bound,
+    layout: &Layout,
+    solver: &mut Solver<'_>,
+) -> Result<Option<Gaussian>, ObjectiveError> {
+    let found = prior(bound, solver, &layout.real(bound))?;
+    Ok(found.map(|p| p.q))
+}
+
 /// The prior as a Gaussian. What has no proper prior stays near zero and becomes wide.
 fn prior(
     bound: &Bound,

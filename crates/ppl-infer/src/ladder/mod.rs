@@ -4,6 +4,7 @@
 
 mod adoption;
 mod annealed;
+mod doubts;
 mod drawing;
 mod flow;
 mod low_rank;
@@ -21,6 +22,7 @@ use crate::refine::Refined;
 use crate::sampled::Sampled;
 use crate::stochastic::{Optimum, Outcome};
 use adoption::compare;
+use doubts::Doubts;
 use drawing::{Drawing, reported};
 use ppl_guide::{Centring, Family};
 use ppl_model::Bound;
@@ -296,10 +298,12 @@ fn is_free(bound: &Bound, options: &FitOptions) -> bool {
 /// Tries the rungs after a fit that is not certified, or the one that was asked for.
 pub(crate) fn climb(
     bound: &Bound,
-    base: Reported,
+    mut base: Reported,
     options: &FitOptions,
     observer: &mut dyn Observer,
 ) -> Result<Reported, FitError> {
+    let mut doubts = Doubts::default();
+    doubts.look_at_base(bound, &mut base, options)?;
     let asked = asked(bound, options);
     let usable = base.is_start() && !base.chosen.objective.params.is_empty();
     let has_optimum = base.chosen.optimum.outcome.is_settled()
@@ -368,7 +372,7 @@ pub(crate) fn climb(
             tried.push(left_out(why));
             continue;
         }
-        let found = match rung.climb(&from, observer)? {
+        let mut found = match rung.climb(&from, observer)? {
             Ok(Reached::Interrupted) => break,
             Ok(Reached::Optimum(found)) if found.optimum.outcome == Outcome::Interrupted => break,
             Ok(Reached::Optimum(found)) => {
@@ -384,6 +388,7 @@ pub(crate) fn climb(
                 continue;
             }
         };
+        doubts.look_at(&from, &mut found)?;
         // Of several attempts at what was asked for the best stays.
         let forced = asked.is_some() && best.is_none();
         let (adopt, record) = compare(current, found.known(), family, forced);

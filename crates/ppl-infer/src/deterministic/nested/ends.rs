@@ -56,7 +56,9 @@ pub(in crate::deterministic) fn endless(
         .map(|s| &s.statement)
         .any(|s| matches!(s, Statement::Factor(_)));
     let mut few = layout.few(bound, SMALL);
-    few.retain(|e| improper[e.at] || any || !settled);
+    // On the logarithmic scale of a bounded number a proper prior is an exponential, which a density without bound outgrows; that of
+    // a real number falls faster than any.
+    few.retain(|e| improper[e.at] || any || !settled && !e.is_real);
     if few.is_empty() || solver.is_matrix_free() {
         return Ok(None);
     }
