@@ -30,6 +30,11 @@ const CURVATURE: f64 = 0.1;
 /// Another optimum with less of the evidence is not worth a word.
 pub(crate) const SHARE: f64 = 0.01;
 
+/// What another mode may add to a variance, as a part of it, before it has a share worth telling however small that is; what has less of
+/// the evidence than the second is not known well enough.
+const ADDED: f64 = 0.1;
+const KNOWN: f64 = 1e-4;
+
 /// Where a larger share of the starts led to optima that no other start found there are more than are known.
 const UNSEEN: f64 = 0.1;
 
@@ -190,13 +195,13 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
     };
     if let Some(starts) = &fit.certificate.starts
         && starts.others.len() >= fit.certificate.parts
-        && let Some(other) = starts.others.first().filter(|o| o.weight > SHARE)
+        && let Some(other) = starts.others.iter().find(|o| counts(fit, o))
     {
-        let n = starts.others.iter().filter(|o| o.weight > SHARE).count() + 1;
+        let n = starts.others.iter().filter(|o| counts(fit, o)).count() + 1;
         return Some(format!(
-            "the posterior has {n} modes or more, and the guide describes one, with {:.0}% of the evidence found; another with {:.0}% {}{}",
-            100.0 * starts.weight,
-            100.0 * other.weight,
+            "the posterior has {n} modes or more, and the guide describes one, with {}% of the evidence found; another with {}% {}{}",
+            percent(starts.weight),
+            percent(other.weight),
             place(fit, other),
             because()
         ));
@@ -251,6 +256,21 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
             because()
         ),
     })
+}
+
+/// A share in per cent, with decimals where it is near none or all.
+fn percent(share: f64) -> String {
+    let places = 2 * usize::from(share.min(1.0 - share) < SHARE);
+    format!("{:.places$}", 100.0 * share)
+}
+
+/// Whether another mode counts: by its share of the evidence, or by what a small share far away adds to a variance.
+pub(crate) fn counts(fit: &Fit, other: &crate::fit::Mode) -> bool {
+    let adds = |(name, at): &(String, f64)| {
+        let row = fit.rows.iter().find(|r| r.name == *name);
+        row.is_some_and(|row| other.weight * ((at - row.mean) / row.sd).powi(2) > ADDED)
+    };
+    other.weight > SHARE || other.weight > KNOWN && other.centre.iter().any(adds)
 }
 
 /// Where another optimum is: the quantity that differs most, in sds.

@@ -234,7 +234,7 @@ impl Base<'_> {
         starts.is_some_and(|s| {
             s.others
                 .iter()
-                .any(|o| o.weight > crate::certificate::SHARE)
+                .any(|o| crate::certificate::counts(self.fit, o))
         })
     }
 }
