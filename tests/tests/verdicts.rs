@@ -446,3 +446,28 @@ fn data_far_from_their_priors() {
         }
     }
 }
+
+/// A mode with less than half a per cent of the evidence, 17 sds away: it hardly moves the bound, and makes the sd half as large again.
+#[test]
+fn a_mode_of_a_small_share_far_away() {
+    let model = "m ~ Normal(0, 10); factor log(0.995 * exp(-0.5 * (m / 0.3)^2) + 0.005 * exp(-0.5 * ((m - 5) / 0.3)^2));";
+    let share: f64 = 0.005 * (-0.5 * 0.25f64).exp();
+    let share = share / (0.995 + share);
+    let sd = (0.09 + share * (1.0 - share) * 25.0).sqrt();
+    for seed in 1..=3 {
+        let options = FitOptions {
+            seed,
+            ..FitOptions::default()
+        };
+        let fit = ppl_tests::fit(model, "", &options);
+        // Which few of the draws tell.
+        says(&fit, "optimised", &["tails of `m`"]);
+        assert_eq!(fit.guide, "mixture");
+        // Some 44 of 10,000 draws are there: the variance beside 0.09 is known to a seventh.
+        let found = row(&fit, "m").sd;
+        assert!(
+            (found - sd).abs() < 4.0 * 0.11 / 7.0 / (2.0 * sd),
+            "{found}, not {sd}"
+        );
+    }
+}

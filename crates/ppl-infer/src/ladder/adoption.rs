@@ -37,7 +37,10 @@ pub(super) fn compare(
     let kept = found.k_hat <= threshold.max(current.k_hat) || gain.value > MUCH;
     let rises = clear && kept;
     let mends = was > threshold && is <= threshold && gain.value > -2.0 * gain.se;
-    let adopt = sound && (asked || rises || mends);
+    // A mode of a small share adds next to nothing to the bound, and much to the sds, which then rest on few draws.
+    let has_more = found.certificate.parts > current.certificate.parts;
+    let covers = has_more && found.k_hat <= threshold && gain.value > 2.0 * gain.se;
+    let adopt = sound && (asked || rises || mends || covers);
     let why = match (adopt, sound) {
         (_, false) if unclear => "its optimum was not met".to_owned(),
         (_, false) if misses => format!(
@@ -49,6 +52,7 @@ pub(super) fn compare(
         (true, _) if mends => {
             format!("k-hat {is:.2} is below {threshold:.2} at last, after {was:.2}")
         }
+        (true, _) if covers => "it has a part for a mode that was left out".to_owned(),
         (true, _) => "it was asked for".to_owned(),
         (false, _) if clear => format!("k-hat {:.2} after {:.2}", found.k_hat, current.k_hat),
         (false, _) => "no gain beyond chance".to_owned(),
