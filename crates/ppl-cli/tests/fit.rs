@@ -236,27 +236,26 @@ fn interrupt(child: &std::process::Child) {
     assert!(sent.success());
 }
 
+/// A long fit into `results`, some way in.
 #[cfg(unix)]
-#[test]
-fn an_interrupt_writes_the_best_iterate() {
-    let folder = long("interrupt");
+fn under_way(folder: &Folder) -> std::process::Child {
+    let guide = ["--guide", "mean-field", "--draws", "100"];
+    let fixed = ["fit", "model.ppl", "data.csv", "--out", "results"];
     let child = folder
-        .command(&[
-            "fit",
-            "model.ppl",
-            "data.csv",
-            "--out",
-            "results",
-            "--guide",
-            "mean-field",
-            "--draws",
-            "100",
-        ])
+        .command(&[&fixed[..], &guide].concat())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_millis(1200));
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_writes_the_best_iterate() {
+    let folder = long("interrupt");
+    let child = under_way(&folder);
     let started = Instant::now();
     interrupt(&child);
     let mut child = child;
@@ -287,22 +286,7 @@ fn an_interrupt_leaves_a_former_fit() {
     let run = folder.run(&["fit", "short.ppl", "--out", "results", "--quiet"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     let former = folder.read("results/fit.json");
-    let args = [
-        "fit",
-        "model.ppl",
-        "data.csv",
-        "--out",
-        "results",
-        "--guide",
-        "mean-field",
-    ];
-    let child = folder
-        .command(&args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(1200));
+    let child = under_way(&folder);
     interrupt(&child);
     let run = Run::from(child.wait_with_output().unwrap());
     assert_eq!(run.code, Some(130), "{run:?}");

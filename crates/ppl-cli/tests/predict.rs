@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::Folder;
+use support::{Folder, Run};
 
 const MODEL: &str = "axis g;\ndata g[row]: g;\ndata x[row]: real;\ndata y[row]: real;\na[g] ~ Normal(0, 5);\nb ~ Normal(0, 5);\n\
      observe y ~ Normal(a[g] + b * x, 0.1);\npredict y_new[row] ~ Normal(a[g] + b * x, 0.1);\n";
@@ -108,17 +108,7 @@ fn mistakes_are_told() {
         .with("plain.ppl", MODEL.split("predict").next().unwrap())
         .with("other.ppl", MODEL.replace("b ~", "slope ~").replace("b *", "slope *"))
         .with("rows.ppl", "data x[row]: real;\ndata y[row]: real;\nt[row] ~ Normal(0, 1);\nobserve y ~ Normal(t, 1);\npredict z[row] ~ Normal(t + x, 1);\n");
-    let with = |new: &str| {
-        folder.run(&[
-            "predict",
-            "model.ppl",
-            "data.csv",
-            "--fit",
-            "fit",
-            "--new",
-            new,
-        ])
-    };
+    let with = |new: &str| predict(&folder, new);
     with("level.csv").refused(&["level.csv:3:3", "`middle` is not a level of `g`"]);
     with("column.csv").refused(&["no column `x`"]);
     with("gap.csv").refused(&["gap.csv:3:1", "missing"]);
@@ -164,16 +154,13 @@ fn line(name: &str, lets: &str, z: impl Fn(f64, usize) -> f64) -> Folder {
     folder
 }
 
+fn predict(folder: &Folder, new: &str) -> Run {
+    let fixed = ["predict", "model.ppl", "data.csv", "--fit", "fit", "--new"];
+    folder.run(&[&fixed[..], &[new]].concat())
+}
+
 fn predicted(folder: &Folder, new: &str) -> Vec<f64> {
-    let run = folder.run(&[
-        "predict",
-        "model.ppl",
-        "data.csv",
-        "--fit",
-        "fit",
-        "--new",
-        new,
-    ]);
+    let run = predict(folder, new);
     assert_eq!(run.code, Some(0), "{run:?}");
     rows(&run.out).into_iter().map(|r| r.1).collect()
 }
@@ -228,15 +215,7 @@ fn what_hangs_on_all_rows_otherwise_is_refused() {
         let all: Vec<f64> = (0..40).map(|i| f64::from(i) / 10.0).collect();
         move |x, _| all.iter().filter(|v| **v <= x).sum::<f64>() / 40.0
     });
-    let run = folder.run(&[
-        "predict",
-        "model.ppl",
-        "data.csv",
-        "--fit",
-        "fit",
-        "--new",
-        "new.csv",
-    ]);
+    let run = predict(&folder, "new.csv");
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(
         run.err.contains("E0113") && run.err.contains("cumsum"),
@@ -249,15 +228,7 @@ fn what_hangs_on_all_rows_otherwise_is_refused() {
         "a ~ Normal(0, 5);\nb ~ Normal(0, 5);\nlet w[row] = exp(b * x / 100);\nlet share[row] = w / sum(w);\n",
     );
     let folder = folder.with("model.ppl", text.replace("a + b * z", "a + b * share"));
-    let run = folder.run(&[
-        "predict",
-        "model.ppl",
-        "data.csv",
-        "--fit",
-        "fit",
-        "--new",
-        "new.csv",
-    ]);
+    let run = predict(&folder, "new.csv");
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.err.contains("depends on unknowns"), "{}", run.err);
 }
@@ -270,15 +241,7 @@ fn arguments_outside_of_their_domain_give_no_draws() {
         + "let far = log(b - 100);\npredict p1 ~ Bernoulli(far);\npredict p2 ~ Bernoulli(b + 1);\n\
            predict p3 ~ Normal(0, b - 100);\npredict p4 ~ Exponential(b - 100);\npredict p5 ~ BernoulliLogit(far);\npredict p6 ~ Normal(b, 1);\n";
     let folder = folder.with("model.ppl", text);
-    let run = folder.run(&[
-        "predict",
-        "model.ppl",
-        "data.csv",
-        "--fit",
-        "fit",
-        "--new",
-        "data.csv",
-    ]);
+    let run = predict(&folder, "data.csv");
     assert_eq!(run.code, Some(0), "{run:?}");
     for name in ["p1", "p2", "p3", "p4", "p5"] {
         let line = run.out.lines().find(|l| l.starts_with(&format!("{name},")));

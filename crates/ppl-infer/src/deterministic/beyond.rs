@@ -12,7 +12,7 @@
 //! Both estimates are unbiased, whatever the shapes; a region that the draws of g miss as well stays unseen. Where they differ and it is not sure,
 //! draws around those that were met in R tell it better (population Monte Carlo: Cappé, Guillin, Marin and Robert 2004).
 
-use super::annealed::Part;
+use super::annealed::{LN_2PI, Part, mixture};
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::proposals::Proposals;
@@ -48,8 +48,6 @@ const HINT: f64 = 2.0;
 
 /// Purpose of the random numbers.
 const PURPOSE: u32 = 16;
-
-const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 /// Draws of the prior with what the model and the Gaussians say of them.
 pub(crate) struct Beyond {
@@ -267,16 +265,8 @@ fn ln_densities(parts: &[(Gaussian, f64)], points: &[f64]) -> Vec<f64> {
         return vec![];
     };
     let constant = 0.5 * LN_2PI * d as f64;
-    let of = |x: &[f64]| {
-        let each = parts.iter().map(|(q, log)| {
-            let away: Vec<f64> = x.iter().zip(&q.mean).map(|(x, m)| x - m).collect();
-            let pull = q.precision.times(&away);
-            let square: f64 = pull.iter().zip(&away).map(|(p, a)| p * a).sum();
-            log - q.log_volume() - 0.5 * square
-        });
-        let each: Vec<f64> = each.collect();
-        let peak = each.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        peak + each.iter().map(|e| (e - peak).exp()).sum::<f64>().ln() - constant
-    };
-    points.chunks(d).map(of).collect()
+    let mut slope = vec![0.0; d];
+    let all = points.chunks(d);
+    all.map(|x| mixture(parts, x, &mut slope) - constant)
+        .collect()
 }

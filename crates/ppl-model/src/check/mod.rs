@@ -24,6 +24,7 @@ mod frames;
 mod function_bodies;
 mod guards;
 mod guides;
+mod idle_guides;
 mod imputation;
 mod jumps;
 mod kernels;

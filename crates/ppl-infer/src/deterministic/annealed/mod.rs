@@ -15,6 +15,7 @@ use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use crate::source::Drawn;
 use path::Path;
+pub(super) use path::{LN_2PI, mixture};
 use ppl_engine::random::Address;
 use ppl_model::Bound;
 use rand_chacha::ChaCha8Rng;

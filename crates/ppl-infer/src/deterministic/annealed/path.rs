@@ -10,7 +10,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use std::sync::Arc;
 
-const LN_2PI: f64 = 1.837_877_066_409_345_3;
+pub(in crate::deterministic) const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 /// The guide and its coordinates.
 pub(super) struct Path<'a> {
@@ -184,7 +184,11 @@ impl<'a> Path<'a> {
 }
 
 /// Log density of a mixture of Gaussians, up to a constant of the dimension; its slope is written.
-fn mixture(parts: &[(Gaussian, f64)], point: &[f64], slope: &mut [f64]) -> f64 {
+pub(in crate::deterministic) fn mixture(
+    parts: &[(Gaussian, f64)],
+    point: &[f64],
+    slope: &mut [f64],
+) -> f64 {
     let each = parts.iter().map(|(q, log)| {
         let away: Vec<f64> = point.iter().zip(&q.mean).map(|(x, m)| m - x).collect();
         let pull = q.precision.times(&away);
