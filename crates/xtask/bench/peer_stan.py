@@ -1,8 +1,8 @@
 """Stan on a benchmark problem: python peer_stan.py PROBLEM DATA.csv DRAWS
 
-Prints one JSON line: process-CPU microseconds of DRAWS gradients of the log density, that density with its Jacobian at the
-unconstrained origin, the process-CPU seconds that stanc and the C++ compiler took for the program (0 when it was there), and
-the compiler's flags. The density is NumPyro's at that point: both map ordered vectors and simplexes (by stick-breaking) alike, and
+Prints the process-CPU seconds that stanc and the C++ compiler took for the program (0 when it was there), and the compiler's flags;
+then, for each line that it reads, the process-CPU microseconds of DRAWS gradients of the log density, and that density with its Jacobian
+at the unconstrained origin: the program runs once for each. All are lines of JSON. The density is NumPyro's at that point: both map ordered vectors and simplexes (by stick-breaking) alike, and
 the programs add log 2 for each half of a distribution.
 
 Stan 2.35 comes out of the wheel of httpstan; it needs a C++ compiler ($CXX, or g++). Each program is built with and without
@@ -41,7 +41,7 @@ LABELS = {"g", "h", "p", "q", "s", "d", "w"}
 
 def run(*command):
     """What a command prints; its first error ends the script."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode == 0:
         return done.stdout
     sys.stderr.write(done.stderr)
@@ -162,5 +162,6 @@ if not note.exists():
     write(note, json.dumps(chosen))
     compiled = chosen["seconds"]
 chosen = json.loads(note.read_text())
-found = time(cache / chosen["binary"], draws)
-print(json.dumps(found | {"compile_s": round(compiled, 2), "flags": chosen["flags"]}))
+print(json.dumps({"compile_s": round(compiled, 2), "flags": chosen["flags"]}), flush=True)
+for _ in sys.stdin:
+    print(json.dumps(time(cache / chosen["binary"], draws)), flush=True)

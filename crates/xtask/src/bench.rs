@@ -7,3 +7,4 @@ pub mod problems;
 pub mod reach;
 mod table;
 pub mod time;
+mod turns;

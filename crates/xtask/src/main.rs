@@ -22,7 +22,7 @@ enum Task {
     Time(bench::time::Arguments),
     /// Times a whole fit: until its bound is as good as a given one, and to its end
     Reach(bench::reach::Arguments),
-    /// Times the benchmark problems here and in other systems, one after another on one core
+    /// Times the benchmark problems here and in other systems, in turn on one core
     Peers(bench::peers::Arguments),
 }
 

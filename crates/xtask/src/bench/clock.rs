@@ -21,31 +21,52 @@ pub struct Micros {
 
 /// Times a call; `reset` runs before every batch and is not timed.
 pub fn time(mut reset: impl FnMut(), mut call: impl FnMut()) -> Micros {
-    call();
-    let started = Instant::now();
-    call();
-    let once = started.elapsed().max(Duration::from_nanos(50));
-    let calls = (BATCH.as_secs_f64() / once.as_secs_f64()).ceil();
-    let calls = (calls as u32).clamp(1, MOST_CALLS);
-    let (mut cpu, mut wall) = (vec![], vec![]);
-    for _ in 0..BATCHES {
+    let batch = Batch::of(&mut call);
+    let all: Vec<Micros> = (0..BATCHES)
+        .map(|_| batch.time(&mut reset, &mut call))
+        .collect();
+    Micros {
+        cpu: median(all.iter().map(|m| m.cpu).collect()),
+        wall: median(all.iter().map(|m| m.wall).collect()),
+    }
+}
+
+/// So many calls of something that they take a batch's time.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    calls: u32,
+}
+
+impl Batch {
+    /// For a call, which is made twice.
+    pub fn of(call: &mut impl FnMut()) -> Batch {
+        call();
+        let started = Instant::now();
+        call();
+        let once = started.elapsed().max(Duration::from_nanos(50));
+        let calls = (BATCH.as_secs_f64() / once.as_secs_f64()).ceil();
+        Batch {
+            calls: (calls as u32).clamp(1, MOST_CALLS),
+        }
+    }
+
+    /// The mean of one batch.
+    pub fn time(self, reset: &mut impl FnMut(), call: &mut impl FnMut()) -> Micros {
         reset();
         let (used, passed) = (ProcessTime::now(), Instant::now());
-        for _ in 0..calls {
+        for _ in 0..self.calls {
             call();
         }
-        let per_call = |d: Duration| d.as_secs_f64() * 1e6 / f64::from(calls);
-        cpu.push(per_call(used.elapsed()));
-        wall.push(per_call(passed.elapsed()));
-    }
-    Micros {
-        cpu: median(cpu),
-        wall: median(wall),
+        let per_call = |d: Duration| d.as_secs_f64() * 1e6 / f64::from(self.calls);
+        Micros {
+            cpu: per_call(used.elapsed()),
+            wall: per_call(passed.elapsed()),
+        }
     }
 }
 
 /// The middle one.
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

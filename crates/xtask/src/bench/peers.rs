@@ -1,7 +1,11 @@
-//! `cargo xtask peers`: this engine and other systems, one after another, on the same data.
+//! `cargo xtask peers`: this engine and other systems in turn, on the same data and the same core.
+//!
+//! A turn is a batch of calls here and then one there, so that other work on the machine, and the clock of its core, meet both alike.
 
+use super::clock::median;
 use super::problems::{Problem, directory, named};
-use serde_json::{Value, json};
+use super::turns::{Pairs, Waiting};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,6 +22,9 @@ pub struct Arguments {
     /// This peer only (numpyro, pymc, stan); several times for several
     #[arg(long, value_name = "NAME")]
     peer: Vec<String>,
+    /// Turns of this engine and each peer
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
+    turns: u16,
     /// The Python that has the peers
     #[arg(long, value_name = "PATH", default_value = "python3")]
     python: PathBuf,
@@ -84,47 +91,65 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     }
     if !arguments.json {
         println!(
-            "process-CPU microseconds on one core; a ratio below 1 means that this engine is faster"
+            "process-CPU microseconds on one core, medians of {} turns; a ratio below 1 (the turns' median) means that this engine is faster",
+            arguments.turns
         );
     }
     let mut ratios: BTreeMap<(usize, &str, &str), Vec<f64>> = BTreeMap::new();
     for problem in problems {
         for &draws in &arguments.draws {
-            let data = problem.data(&arguments.data)?;
-            let own = own(problem, &data, draws)?;
-            let mut line = format!(
-                "{:15} S={draws:<3} gradient {:9.2}  step {:9.2}",
-                problem.name, own.0, own.1
-            );
-            let mut found = json!({ "problem": problem.name, "draws": draws,
-                "gradient_us": own.0, "step_us": own.1 });
+            let case = Case {
+                problem,
+                data: problem.data(&arguments.data)?,
+                draws,
+            };
+            let mut own = case.own()?;
+            let mut times = [vec![], vec![]];
+            let mut object = json!({ "problem": problem.name, "draws": draws });
+            let mut beside = String::new();
             for peer in &peers {
-                match peer.measure(&arguments.python, problem, &data, draws) {
-                    Ok(times) => {
-                        // A system that offers whole steps is compared by steps, one that offers gradients by gradients.
-                        for (what, own) in [("gradient_us", own.0), ("step_us", own.1)] {
-                            if let Some(theirs) = times[what].as_f64() {
-                                let ratio = own / theirs;
-                                let word = what.trim_end_matches("_us");
-                                line +=
-                                    &format!("  {} {word} {theirs:9.2} ({ratio:.3})", peer.name);
-                                ratios
-                                    .entry((draws, peer.name, word))
-                                    .or_default()
-                                    .push(ratio);
-                            }
-                        }
-                        found[peer.name] = times;
-                    }
+                let found = case.of(peer, &arguments.python).and_then(|mut other| {
+                    let pairs = Pairs::of(&mut own, &mut other, arguments.turns)?;
+                    Ok((other.facts.clone(), pairs))
+                });
+                let (mut facts, pairs) = match found {
+                    Ok(found) => found,
                     Err(reason) => {
-                        line += &format!("  {}: {reason}", peer.name);
-                        found[peer.name] = json!({ "error": reason });
+                        beside += &format!("  {}: {reason}", peer.name);
+                        object[peer.name] = json!({ "error": reason });
+                        continue;
+                    }
+                };
+                // A system that offers whole steps is compared by steps, one that offers gradients by gradients.
+                for ((what, word), own) in TIMED.into_iter().zip(&mut times) {
+                    own.extend(pairs.own(what));
+                    if let Some((theirs, ratio)) = pairs.medians(what) {
+                        beside += &format!("  {} {word} {theirs:9.2} ({ratio:.3})", peer.name);
+                        facts[what] = theirs.into();
+                        facts[format!("{word}_ratio")] = ratio.into();
+                        let all = ratios.entry((draws, peer.name, word)).or_default();
+                        all.push(ratio);
                     }
                 }
+                object[peer.name] = facts;
+            }
+            if times.iter().any(Vec::is_empty) {
+                // There is nobody to take turns with.
+                for _ in 0..arguments.turns {
+                    let turn = own.turn()?;
+                    let both = TIMED.iter().zip(&mut times);
+                    both.for_each(|((what, _), all)| all.extend(turn[what].as_f64()));
+                }
+            }
+            let mut line = format!("{:15} S={draws:<3}", problem.name);
+            for ((what, word), all) in TIMED.into_iter().zip(times) {
+                let own = median(all);
+                line += &format!(" {word} {own:9.2} ");
+                object[what] = own.into();
             }
             match arguments.json {
-                true => println!("{found}"),
-                false => println!("{line}"),
+                true => println!("{object}"),
+                false => println!("{line}{beside}"),
             }
         }
     }
@@ -140,17 +165,36 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// This engine in a process of its own, as the peers are: microseconds of a gradient and of a step.
-fn own(problem: &Problem, data: &Path, draws: usize) -> Result<(f64, f64), String> {
-    let this = std::env::current_exe().map_err(|e| e.to_string())?;
-    let mut command = on_one_core(&this);
-    command.arg("time").arg(problem.model()).arg(data);
-    command.args(["--json", "--threads", "1", "--draws", &draws.to_string()]);
-    let times = json_of(&mut command)?;
-    let of = |what: &str| times[what]["cpu_us"].as_f64();
-    of("gradient")
-        .zip(of("step"))
-        .ok_or_else(|| "no times came back".into())
+/// What may be timed: its key, and its name.
+const TIMED: [(&str, &str); 2] = [("gradient_us", "gradient"), ("step_us", "step")];
+
+/// A problem with its data and a number of draws.
+struct Case<'p> {
+    problem: &'p Problem,
+    data: PathBuf,
+    draws: usize,
+}
+
+impl Case<'_> {
+    /// This engine, in a process of its own as the peers are.
+    fn own(&self) -> Result<Waiting, String> {
+        let this = std::env::current_exe().map_err(|e| e.to_string())?;
+        let mut command = on_one_core(&this);
+        command
+            .arg("time")
+            .arg(self.problem.model())
+            .arg(&self.data);
+        command.args(["--in-turn", "--threads", "1"]);
+        Waiting::start(command.args(["--draws", &self.draws.to_string()]))
+    }
+
+    /// A peer, by its script.
+    fn of(&self, peer: &Peer, python: &Path) -> Result<Waiting, String> {
+        let script = directory().join(format!("peer_{}.py", peer.name));
+        let mut command = on_one_core(python);
+        command.arg(script).arg(self.problem.name).arg(&self.data);
+        Waiting::start(command.arg(self.draws.to_string()))
+    }
 }
 
 impl Peer {
@@ -164,21 +208,6 @@ impl Peer {
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|s| s.success())
-    }
-
-    /// The object that its script prints.
-    fn measure(
-        &self,
-        python: &Path,
-        problem: &Problem,
-        data: &Path,
-        draws: usize,
-    ) -> Result<Value, String> {
-        let script = directory().join(format!("peer_{}.py", self.name));
-        let mut command = on_one_core(python);
-        command.arg(script).arg(problem.name).arg(data);
-        command.arg(draws.to_string());
-        json_of(&mut command)
     }
 }
 
@@ -196,15 +225,4 @@ fn on_one_core(program: &Path) -> Command {
         return command;
     }
     Command::new(program)
-}
-
-/// The last line that a command prints, as JSON.
-fn json_of(command: &mut Command) -> Result<Value, String> {
-    let done = command.output().map_err(|e| e.to_string())?;
-    let text = String::from_utf8_lossy(&done.stdout);
-    let last = text.lines().last().unwrap_or("");
-    serde_json::from_str(last).map_err(|_| {
-        let errors = String::from_utf8_lossy(&done.stderr);
-        errors.lines().last().unwrap_or("no output").to_owned()
-    })
 }

@@ -1,9 +1,10 @@
 //! `cargo xtask time`: one value and gradient of the log density, and one step of a mean-field fit.
 
-use super::clock::{Micros, time};
+use super::clock::{Batch, Micros, time};
 use super::load::{Inputs, ms};
 use ppl_lang::parts::infer::timing::{HessianProduct, LogDensity, Steps};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Time a product with the Hessian as well
     #[arg(long, conflicts_with_all = ["gradients", "steps"])]
     pub hessian: bool,
+    /// Print a line when all is compiled, then time one batch for each line of the input (`cargo xtask peers` takes turns so)
+    #[arg(long, conflicts_with_all = ["gradients", "steps", "hessian"])]
+    pub in_turn: bool,
 }
 
 /// What was measured.
@@ -68,6 +72,9 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         if arguments.gradients.is_some() || arguments.steps.is_some() {
             return repeat(arguments);
         }
+        if arguments.in_turn {
+            return in_turn(arguments);
+        }
         let timing = measure(arguments)?;
         match arguments.json {
             true => println!("{}", timing.json(arguments)),
@@ -98,11 +105,11 @@ pub fn measure(arguments: &Arguments) -> Result<Timing, String> {
     let started = Instant::now();
     let steps = Steps::new(&loaded.guided.bound, arguments.draws).map_err(|e| e.to_string())?;
     let steps_ms = ms(started);
-    let steps = std::cell::RefCell::new(steps);
+    let steps = RefCell::new(steps);
     let product = match arguments.hessian {
         true => {
             let product = HessianProduct::new(&loaded.guided.bound, arguments.draws);
-            let product = std::cell::RefCell::new(product.map_err(|e| e.to_string())?);
+            let product = RefCell::new(product.map_err(|e| e.to_string())?);
             let run = || {
                 black_box(product.borrow_mut().run());
             };
@@ -147,6 +154,37 @@ fn repeat(arguments: &Arguments) -> Result<(), String> {
         for _ in 0..n {
             black_box(steps.run());
         }
+    }
+    Ok(())
+}
+
+/// Times a batch whenever it is this process's turn.
+fn in_turn(arguments: &Arguments) -> Result<(), String> {
+    let loaded = arguments.inputs.load()?;
+    let bound = &loaded.guided.bound;
+    let mut density = LogDensity::new(bound, arguments.draws).map_err(|e| e.to_string())?;
+    let steps = Steps::new(bound, arguments.draws).map_err(|e| e.to_string())?;
+    let steps = RefCell::new(steps);
+    let mut gradient = || {
+        black_box(density.run());
+    };
+    let mut restart = || steps.borrow_mut().restart();
+    let mut step = || {
+        black_box(steps.borrow_mut().run());
+    };
+    let (gradients, many) = (Batch::of(&mut gradient), Batch::of(&mut step));
+    println!(
+        "{}",
+        json!({ "unknowns": loaded.bound.inner().n_unknowns() })
+    );
+    for line in std::io::stdin().lines() {
+        line.map_err(|e| e.to_string())?;
+        let gradient = gradients.time(&mut || {}, &mut gradient);
+        let step = many.time(&mut restart, &mut step);
+        println!(
+            "{}",
+            json!({ "gradient_us": gradient.cpu, "step_us": step.cpu })
+        );
     }
     Ok(())
 }
