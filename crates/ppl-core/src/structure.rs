@@ -75,6 +75,9 @@ fn needed(program: &Program, of: &[NodeId]) -> Vec<bool> {
 
 const EMPTY: u32 = 0;
 
+/// Elements of a set for each of another's that are looked up in it before both are merged.
+const SEARCHED: usize = 16;
+
 /// The set of each element of a node.
 #[derive(Clone)]
 enum Reads {
@@ -160,6 +163,14 @@ impl Sets {
         }
         let (x, y) = (self.all[a as usize].clone(), self.all[b as usize].clone());
         self.spend(x.len() + y.len())?;
+        // One that the other holds, as a single element of a set that nearly all read.
+        let ((few, _), (many, whole)) = match x.len() < y.len() {
+            true => ((&x, a), (&y, b)),
+            false => ((&y, b), (&x, a)),
+        };
+        if few.len() * SEARCHED <= many.len() && few.iter().all(|e| many.binary_search(e).is_ok()) {
+            return Some(whole);
+        }
         let mut merged: Vec<u32> = x.iter().chain(y.iter()).copied().collect();
         merged.sort_unstable();
         merged.dedup();

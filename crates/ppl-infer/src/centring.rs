@@ -48,6 +48,13 @@ enum Tried {
     None,
 }
 
+/// Whether a chain is among such sites. Its innovations have the higher bound as a rule: neighbours on its own scale are correlated, which a
+/// guide of independent elements misses.
+pub(crate) fn have_chain(bound: &Bound, all: &[SymbolId]) -> bool {
+    let shapes = bound.site_shapes();
+    shapes.iter().any(|s| s.is_chain && all.contains(&s.site))
+}
+
 /// Switches one site after the other, from all of them in units of their priors (`apart`) or none. Each is expected to compute `each`
 /// numbers, the mean of the fits with all sites alike: a mixed choice lies between them.
 pub(crate) fn search(

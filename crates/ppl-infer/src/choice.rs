@@ -188,7 +188,11 @@ pub fn choose(
         true => hierarchical(bound, &waiting[0]),
         false => vec![],
     };
-    waiting.reverse();
+    // The likelier first: whoever watches, or interrupts, sees the better bound sooner.
+    let apart_first = centring::have_chain(bound, &all);
+    if !apart_first {
+        waiting.reverse();
+    }
     let (mut apart, mut searching, mut estimates) = (None, 0.0, 0);
     if let Some(former) = options.former.as_ref().filter(|_| has_choice)
         && let Some((entrant, sites)) = centring::resumed(bound, options, (former, &all), observer)?
@@ -225,7 +229,11 @@ pub fn choose(
         }
         if has_choice && waiting.is_empty() && apart.is_none() {
             // Both ways for all together are known: now site by site.
-            let better = entrants.len() > 1 && entrants[1].bound() > entrants[0].bound();
+            let better = match &entrants[..] {
+                [apart, centred] if apart_first => apart.bound() > centred.bound(),
+                [centred, apart] => apart.bound() > centred.bound(),
+                _ => false,
+            };
             let started = std::time::Instant::now();
             let each = entrants.iter().map(Entrant::numbers).sum::<f64>() / entrants.len() as f64;
             let found = centring::search(bound, options, &all, (better, each), observer)?;
@@ -326,6 +334,9 @@ pub fn choose(
         optimise_seconds: climb,
         ..chosen.optimum
     };
+    if apart_first && bounds.len() > 1 {
+        bounds.swap(0, 1);
+    }
     chosen
         .notes
         .extend(centring::note(bound, &all, &bounds, apart));

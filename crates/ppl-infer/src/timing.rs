@@ -112,14 +112,10 @@ fn points(n: usize) -> Vec<f64> {
 /// Products of the Hessian of the log density with a vector, at several points at a time. As in a fit, what all products at the
 /// same points have in common is computed once for them.
 pub struct HessianProduct {
+    /// Their noise is the points, the directions, and what the products have in common.
     kernels: Kernels,
-    /// What the products have in common, and where its results lie in the noise of each.
+    /// The program of the latter, and where its results lie in that noise.
     common: Option<(Kernels, Vec<(usize, usize)>)>,
-    /// The points, the directions, and what they have in common.
-    noise: Vec<f64>,
-    n_given: usize,
-    /// Those of a guide, which a density does not read.
-    params: Vec<f64>,
 }
 
 impl HessianProduct {
@@ -141,37 +137,37 @@ impl HessianProduct {
         let outputs = gradient(&builder, along, &leaves);
         let (program, _) = passes::optimise_with(builder.finish(outputs), bound.folding);
         let staged = passes::stage::stage(&program, |offset| offset >= n_points);
-        let mut noise = points(n_points);
-        noise.resize(program.n_noise, 1.0);
-        noise.resize(staged.each.n_noise.max(program.n_noise), 0.0);
+        let mut given = points(n_points);
+        given.resize(program.n_noise, 1.0);
+        let mut kernels = Kernels::compile(&staged.each)?;
+        kernels.inputs().noise[..given.len()].copy_from_slice(&given);
         let common = match staged.kept.is_empty() {
             true => None,
-            false => Some((Kernels::compile(&staged.once)?, staged.kept)),
+            false => {
+                let mut common = Kernels::compile(&staged.once)?;
+                common.inputs().noise.copy_from_slice(&given);
+                Some((common, staged.kept))
+            }
         };
-        let mut product = HessianProduct {
-            kernels: Kernels::compile(&staged.each)?,
-            common,
-            noise,
-            n_given: program.n_noise,
-            params: vec![0.0; program.n_params],
-        };
+        let mut product = HessianProduct { kernels, common };
         product.prepare();
         Ok(product)
     }
 
     /// Computes what products at these points have in common.
     pub fn prepare(&mut self) {
-        if let Some((kernels, kept)) = &mut self.common {
-            kernels.run(&self.params, &self.noise[..self.n_given]);
+        if let Some((common, kept)) = &mut self.common {
+            common.run_filled();
+            let noise = self.kernels.inputs().noise;
             for (i, (offset, len)) in kept.iter().enumerate() {
-                self.noise[*offset..offset + len].copy_from_slice(kernels.output(i));
+                noise[*offset..offset + len].copy_from_slice(common.output(i));
             }
         }
     }
 
     /// Evaluates the products; the first element.
     pub fn run(&mut self) -> f64 {
-        self.kernels.run(&self.params, &self.noise);
+        self.kernels.run_filled();
         self.kernels.output(0)[0]
     }
 }

@@ -48,7 +48,7 @@ impl Builder {
         self.inner.borrow().program.calls[call.0 as usize].differentiable(arg)
     }
 
-    fn part(&self, call: CallId, part: usize, args: Vec<NodeId>) -> NodeId {
+    pub(crate) fn part(&self, call: CallId, part: usize, args: Vec<NodeId>) -> NodeId {
         let axes: Vec<AxisSet> = args.iter().map(|a| self.node_axes(*a)).collect();
         let axes = self.routine(call).part_axes(part, &axes);
         self.push(Op::Call(call, part as u32, args), axes)

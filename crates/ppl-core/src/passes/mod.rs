@@ -7,6 +7,7 @@ pub mod hoist;
 pub mod linear_fold;
 pub mod linear_in;
 pub mod merge;
+pub mod narrow;
 pub(crate) mod rebuild;
 pub mod square_fold;
 pub mod stage;

@@ -50,6 +50,8 @@ const LONG: f64 = 0.25;
 pub(super) struct Anchor {
     at: Vec<f64>,
     diagonal: Vec<f64>,
+    /// The centre that slopes were last asked for.
+    last: Vec<f64>,
     /// Whether the diagonal is as good as it can be had.
     is_fine: bool,
 }
@@ -151,11 +153,18 @@ impl Solver<'_> {
     /// Moves the anchor to the centre where that has left it; `None` where the Hessian there is not finite.
     fn anchor(&mut self, q: &Gaussian, known: &mut Curvature) -> Option<()> {
         let d = self.smooth.d;
-        let far = known.anchor.as_ref().map_or(f64::INFINITY, |anchor| {
-            let moved = q.mean.iter().zip(&anchor.at).zip(q.precision.diagonal());
+        let apart = |from: &[f64]| {
+            let moved = q.mean.iter().zip(from).zip(q.precision.diagonal());
             moved.map(|((m, a), p)| (m - a).powi(2) * p).sum::<f64>() / d as f64
-        });
-        let near = far <= NEAR || self.smooth.quadratic;
+        };
+        let (mut far, mut step) = (f64::INFINITY, f64::INFINITY);
+        if let Some(anchor) = &mut known.anchor {
+            (far, step) = (apart(&anchor.at), apart(&anchor.last));
+            anchor.last.clone_from(&q.mean);
+        }
+        // A step that long would leave a new anchor as well.
+        let leaving = step > NEAR && far <= LONG;
+        let near = far <= NEAR || leaving || self.smooth.quadratic;
         let is_fine = far <= LONG || self.smooth.quadratic;
         let enough = |a: &Anchor| near && a.is_fine >= is_fine;
         if known.anchor.as_ref().is_some_and(enough) {
@@ -169,6 +178,7 @@ impl Solver<'_> {
         known.anchor = diagonal.iter().all(|v| v.is_finite()).then(|| Anchor {
             at: q.mean.clone(),
             diagonal,
+            last: q.mean.clone(),
             is_fine,
         });
         known.anchor.as_ref().map(|_| ())

@@ -371,9 +371,13 @@ pub(crate) fn forms_curvature(bound: &Bound, layout: &Layout) -> bool {
 
 /// What the guide's precision may be, how it is factored, and where the curvature may be other than zero.
 fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc<Pattern>)> {
-    let own = bound
-        .elimination()
-        .filter(|own| own.pattern().n() == layout.d);
+    // Where too many meet for their curvature to be formed, an order of elimination is no use.
+    let known = bound.meetings().filter(|known| known.n() == layout.d);
+    let few =
+        |structure: &Pattern| layout.d <= MOST_MEETING || structure.len() <= MEETING * layout.d;
+    let formed = !layout.is_diagonal() || known.is_none_or(|known| few(known));
+    let own = formed.then(|| bound.elimination()).flatten();
+    let own = own.filter(|own| own.pattern().n() == layout.d);
     let affordable = |by: &&Arc<Elimination>| by.work() <= MOST_ELIMINATION;
     if layout.is_dense() {
         if layout.d > MOST {
@@ -401,8 +405,6 @@ fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc
         }
         None => None,
     };
-    let few =
-        |structure: &Pattern| layout.d <= MOST_MEETING || structure.len() <= MEETING * layout.d;
     if let Some(by) = by.filter(|by| few(by.pattern())) {
         let structure = by.pattern().clone();
         return Some((Shape::Diagonal, by, structure));
@@ -410,7 +412,6 @@ fn shape(bound: &Bound, layout: &Layout) -> Option<(Shape, Arc<Elimination>, Arc
     let alone = Arc::new(Pattern::new(layout.d, []));
     let by = Arc::new(Elimination::new(alone.clone(), alone.len())?);
     // Few meet, but what is eliminated fills in, as crossed factors do.
-    let known = bound.meetings().filter(|known| known.n() == layout.d);
     let structure = known.filter(|known| few(known)).cloned();
     Some((Shape::MatrixFree, by, structure.unwrap_or(alone)))
 }

@@ -63,7 +63,7 @@ impl Solver<'_> {
         let mut anderson = Anderson::default();
         let units = Units::of(&q);
         let (mut quiet, mut falling, mut idle) = (0, 0, 0);
-        let mut before = f64::INFINITY;
+        let (mut before, mut shortened) = (f64::INFINITY, false);
         for k in 0..steps {
             self.steps += 1;
             self.elbo = mean(&value) + q.log_volume();
@@ -80,32 +80,36 @@ impl Solver<'_> {
             }
             let slopes = self.slopes(&q, draws, known).ok_or(Lost::Failed)?;
             let slopes = Slopes::new(slopes, self.shape);
-            r = (2.0 * r).min(1.0);
+            // Without the Hessian each length is solved for by itself: one that was too long is not tried again at once.
+            if !(shortened && self.is_matrix_free()) {
+                r = (2.0 * r).min(1.0);
+            }
+            shortened = false;
             let mut step = None;
+            let mut full = None;
+            match r == 1.0 {
+                true => full = self.tried(&q, &slopes, (draws, merit), 1.0),
+                false => anderson.clear(),
+            }
             // Where the last few full steps lead, if the bound there is no lower than a plain step's.
-            let leap = match r == 1.0 {
-                true => self.step(&q, &slopes, draws, 1.0).and_then(|plain| {
-                    let to = anderson.next(units.vector(&q), units.vector(&plain))?;
-                    Some((plain, units.gaussian(&self.by, &to)?))
-                }),
-                false => {
-                    anderson.clear();
-                    None
-                }
-            };
-            if let Some((plain, leap)) = leap {
-                let (near, far) = (self.values(&plain, merit), self.values(&leap, merit));
+            let leap = full.as_ref().and_then(|(plain, near)| {
+                let to = anderson.next(units.vector(&q), units.vector(plain))?;
+                Some((units.gaussian(&self.by, &to)?, plain, near))
+            });
+            if let Some((leap, plain, near)) = leap {
+                let far = self.values(&leap, merit);
                 let rise = |q2: &Gaussian, values: &[f64]| {
                     gain(&value, values).0 + q2.log_volume() - q.log_volume()
                 };
-                let (near, far_gain) = (rise(&plain, &near), rise(&leap, &far));
+                let (near, far_gain) = (rise(plain, near), rise(&leap, &far));
                 if far_gain > near.max(0.0) {
                     step = Some((leap, far, far_gain));
                 }
             }
             while step.is_none() && r > 1e-4 {
-                if let Some(next) = self.step(&q, &slopes, draws, r) {
-                    let moved = self.values(&next, merit);
+                let known = full.take();
+                let tried = known.or_else(|| self.tried(&q, &slopes, (draws, merit), r));
+                if let Some((next, moved)) = tried {
                     let (gain, se) = gain(&value, &moved);
                     let gain = gain + next.log_volume() - q.log_volume();
                     if gain > -(se / 2.0).clamp(1e-3, MOST_LOSS) {
@@ -114,6 +118,7 @@ impl Solver<'_> {
                     }
                 }
                 r *= 0.5;
+                shortened = true;
             }
             let Some((next, moved, gain)) = step else {
                 // No step is uphill: as far as these draws can tell, this is the top, if a full step is small.
@@ -158,6 +163,19 @@ impl Solver<'_> {
             }
         }
         Ok((q, quiet > 0))
+    }
+
+    /// A step of length r, with the values at the merit set.
+    fn tried(
+        &mut self,
+        q: &Gaussian,
+        slopes: &Slopes,
+        (draws, merit): (&[f64], &[f64]),
+        r: f64,
+    ) -> Option<(Gaussian, Vec<f64>)> {
+        let next = self.step(q, slopes, draws, r)?;
+        let moved = self.values(&next, merit);
+        Some((next, moved))
     }
 
     /// A step of length r; `None` where it leads out of the positive definite matrices.

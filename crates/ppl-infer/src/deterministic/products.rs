@@ -6,7 +6,7 @@
 //! of the others among themselves have a program of their own, which leaves out the second derivatives of those routines.
 
 use crate::objective::ObjectiveError;
-use ppl_core::passes::{linear_in::linear_in, stage::stage};
+use ppl_core::passes::{linear_in::linear_in, narrow::narrow, stage::stage};
 use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 
@@ -15,11 +15,10 @@ const WORTH: usize = 2;
 
 /// Products among some of a density's unknowns.
 pub(super) struct Products {
+    /// Their noise is the points, behind them a direction, and what products at the same points have in common.
     kernels: Kernels,
-    /// What products at the same points have in common, and where the results lie in the noise.
+    /// The program of the latter, and where its results lie in that noise.
     common: Option<(Kernels, Vec<(usize, usize)>)>,
-    /// The points, behind them a direction, and the common results.
-    noise: Vec<f64>,
     /// The first element of each part's direction, and the part's unknowns.
     parts: Vec<(usize, Vec<u32>)>,
     /// Whether the second derivatives are the same everywhere.
@@ -43,7 +42,7 @@ pub(super) enum Over {
     Sum,
     /// One direction and the Hessian at each point.
     Points,
-    /// A direction of its own for each point.
+    /// A batch of directions and the Hessian at one point.
     Directions,
 }
 
@@ -87,8 +86,8 @@ impl Density<'_> {
         let b = &Builder::from_program(self.program.clone());
         let nodes: Vec<NodeId> = parts.iter().map(|p| p.node).collect();
         let own = |node: &NodeId| self.program.node(*node).axes.without(DRAW);
-        // Unless each has its own, the direction is the same at every point of the batch; what comes back is summed over them where
-        // that is wanted.
+        // Either there are several directions, at one point, or several points with one direction; what comes back is summed over these
+        // where that is wanted.
         let each = |node: &NodeId| match self.over {
             Over::Directions => own(node).with(DRAW),
             Over::Sum | Over::Points => own(node),
@@ -128,7 +127,8 @@ impl Density<'_> {
                     false => whole,
                 }
             }
-            Over::Points | Over::Directions => stage(&program, is_direction),
+            Over::Directions => staged(narrow(&program, DRAW, |offset| !is_direction(offset))),
+            Over::Points => stage(&program, is_direction),
         };
         let common = match staged.kept.is_empty() {
             true => None,
@@ -139,7 +139,6 @@ impl Density<'_> {
         Ok(Products {
             kernels: Kernels::compile(&program)?,
             common,
-            noise: vec![0.0; program.n_noise],
             parts: placed,
             constant,
             work: program.work(),
@@ -221,38 +220,41 @@ impl Density<'_> {
 
 impl Products {
     /// Sets the points of the next products: the first elements of the noise.
-    pub(super) fn aim(&mut self, params: &[f64], place: impl Fn(&mut [f64])) {
-        place(&mut self.noise);
-        if let Some((kernels, kept)) = &mut self.common {
-            let own = kept.first().map_or(0, |k| k.0);
-            kernels.run(params, &self.noise[..own]);
+    pub(super) fn aim(&mut self, place: impl Fn(&mut [f64])) {
+        let noise = self.kernels.inputs().noise;
+        place(noise);
+        if let Some((common, kept)) = &mut self.common {
+            place(common.inputs().noise);
+            common.run_filled();
             for (i, (offset, len)) in kept.iter().enumerate() {
-                self.noise[*offset..offset + len].copy_from_slice(kernels.output(i));
+                noise[*offset..offset + len].copy_from_slice(common.output(i));
             }
         }
     }
 
     /// Computes the product with one direction.
-    pub(super) fn run(&mut self, params: &[f64], direction: &[f64]) {
+    pub(super) fn run(&mut self, direction: &[f64]) {
+        let noise = self.kernels.inputs().noise;
         for (at, unknowns) in &self.parts {
-            for (to, unknown) in self.noise[*at..].iter_mut().zip(unknowns) {
+            for (to, unknown) in noise[*at..].iter_mut().zip(unknowns) {
                 *to = direction[*unknown as usize];
             }
         }
-        self.kernels.run(params, &self.noise);
+        self.kernels.run_filled();
     }
 
-    /// Computes the products of each point with a direction of its own: a row of `directions` for each, as long as there are any.
-    pub(super) fn run_each(&mut self, params: &[f64], directions: &[f64], d: usize) {
+    /// Computes the products with a batch of directions: a row of `directions` for each, as long as there are any.
+    pub(super) fn run_each(&mut self, directions: &[f64], d: usize) {
+        let noise = self.kernels.inputs().noise;
         for (at, unknowns) in &self.parts {
-            let rows = self.noise[*at..].chunks_mut(unknowns.len());
+            let rows = noise[*at..].chunks_mut(unknowns.len());
             for (to, direction) in rows.zip(directions.chunks(d)) {
                 for (to, unknown) in to.iter_mut().zip(unknowns) {
                     *to = direction[*unknown as usize];
                 }
             }
         }
-        self.kernels.run(params, &self.noise);
+        self.kernels.run_filled();
     }
 
     /// For each part its unknowns and their elements of the product, for each point in turn where it is not summed.

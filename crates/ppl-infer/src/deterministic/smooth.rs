@@ -19,7 +19,7 @@ pub(super) struct Smooth {
     hessian: Products,
     /// The products among the cheap unknowns alone.
     cheap: Option<Products>,
-    /// The products with a direction for each point of a batch.
+    /// The products with a batch of directions at one point.
     each: Option<Products>,
     dear: Vec<bool>,
     /// The unknowns of each block.
@@ -28,7 +28,8 @@ pub(super) struct Smooth {
     blocks: Vec<(usize, usize)>,
     /// For every block that a derivative exists for, which one it is.
     slices: Vec<usize>,
-    params: Vec<f64>,
+    /// The points of the last [`Smooth::aim`].
+    aimed: Vec<f64>,
     /// Length of a point.
     pub(super) d: usize,
     /// Whether the second derivatives are the same everywhere.
@@ -48,7 +49,7 @@ impl Smooth {
         Self::build(bound, keep, (Over::Sum, false))
     }
 
-    /// The same with products of a direction for each point beside those that are summed, see [`Smooth::products_with_each`].
+    /// The same with products of many directions at one point beside those that are summed, see [`Smooth::products_with_each`].
     pub(super) fn with_directions(
         bound: &Bound,
         keep: impl Fn(Role) -> bool,
@@ -133,7 +134,7 @@ impl Smooth {
             cheap,
             each,
             dear,
-            params: vec![0.0; value.n_params],
+            aimed: vec![],
             d,
             ranges,
             evaluations: 0,
@@ -205,18 +206,22 @@ impl Smooth {
             Some(cheap) if !moved.any(|(v, dear)| *dear && *v != 0.0) => cheap,
             _ => &mut self.hessian,
         };
-        products.run(&self.params, direction);
+        products.run(direction);
         self.evaluations += (products.work / self.work.max(1)).max(1);
         products
     }
 
     /// Sets the points of the next products.
     pub(super) fn aim(&mut self, points: &[f64]) {
-        for products in self.cheap.iter_mut().chain([&mut self.hessian]) {
-            products.aim(&self.params, |noise| {
-                place(&self.blocks, points, self.d, noise)
-            });
+        // A shorter step from the same place asks for the same points.
+        if self.aimed == points {
+            return;
         }
+        for products in self.cheap.iter_mut().chain([&mut self.hessian]) {
+            products.aim(|noise| place(&self.blocks, points, self.d, noise));
+        }
+        self.aimed.clear();
+        self.aimed.extend_from_slice(points);
     }
 
     /// Values and gradients (a row each) at up to a batch of points.
@@ -262,9 +267,7 @@ impl Smooth {
     /// Sets the one point of the next [`Smooth::products_with_each`].
     pub(super) fn aim_at(&mut self, point: &[f64]) {
         if let Some(each) = &mut self.each {
-            each.aim(&self.params, |noise| {
-                place(&self.blocks, point, self.d, noise)
-            });
+            each.aim(|noise| place(&self.blocks, point, self.d, noise));
         }
     }
 
@@ -274,7 +277,7 @@ impl Smooth {
             return false;
         };
         let d = self.d;
-        each.run_each(&self.params, directions, d);
+        each.run_each(directions, d);
         self.evaluations += (each.work / self.work.max(1)).max(1);
         for (unknowns, product) in each.results() {
             for (to, from) in products.chunks_mut(d).zip(product.chunks(unknowns.len())) {
@@ -286,7 +289,7 @@ impl Smooth {
         true
     }
 
-    /// Gradients that a product with a direction for each point costs, for each of them.
+    /// Gradients that a product with one of a batch of directions costs.
     pub(super) fn cost_of_each(&self) -> f64 {
         let each = self.each.as_ref().map_or(0, |p| p.work);
         each as f64 / (self.work * BATCH).max(1) as f64

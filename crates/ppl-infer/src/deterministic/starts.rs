@@ -220,6 +220,7 @@ impl Solver<'_> {
             let Some((g, h)) = self.slopes(&q, draws, known) else {
                 break;
             };
+            let mut moved = false;
             let mut mean = q.mean.clone();
             let mut precision: Vec<f64> = q.precision.diagonal().collect();
             for (i, h) in h.diagonal().enumerate() {
@@ -227,7 +228,11 @@ impl Solver<'_> {
                 if real[i] && h > 0.0 && h.is_finite() && !usual {
                     mean[i] += g[i] / h;
                     precision[i] = h;
+                    moved = true;
                 }
+            }
+            if !moved {
+                break;
             }
             let precision = Symmetric::of_diagonal(self.by.pattern().clone(), precision);
             match Gaussian::new(&self.by, mean, precision) {
