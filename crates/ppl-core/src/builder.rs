@@ -234,13 +234,16 @@ impl Builder {
         // In lanes, none of which waits for another.
         let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
         let mut numbers = [true; 8];
-        for eight in values.chunks(8) {
-            for (i, &v) in eight.iter().enumerate() {
-                low[i] = if v < low[i] { v } else { low[i] };
-                high[i] = if v > high[i] { v } else { high[i] };
-                numbers[i] &= !v.is_nan();
-            }
+        let mut look = |i: usize, v: f64| {
+            low[i] = if v < low[i] { v } else { low[i] };
+            high[i] = if v > high[i] { v } else { high[i] };
+            numbers[i] &= !v.is_nan();
+        };
+        let (eights, rest) = values.as_chunks::<8>();
+        for eight in eights {
+            (0..8).for_each(|i| look(i, eight[i]));
         }
+        (rest.iter().enumerate()).for_each(|(i, &v)| look(i, v));
         let range = (
             low.into_iter().fold(f64::INFINITY, f64::min),
             high.into_iter().fold(f64::NEG_INFINITY, f64::max),

@@ -182,8 +182,11 @@ impl Decimals {
         let tiles = self.tiles.cells().chunks_exact(self.step().max(1));
         for (to, tile) in to.chunks_mut(TILE).zip(tiles) {
             let from = &tile[column * TILE..];
-            for (to, cell) in to.iter_mut().zip(from) {
-                *to = f64::from(*cell) / unit;
+            let cells = to.iter_mut().zip(from);
+            match unit == 1.0 {
+                // Whole numbers are their own quotients; a division takes longer than all else here.
+                true => cells.for_each(|(to, cell)| *to = f64::from(*cell)),
+                false => cells.for_each(|(to, cell)| *to = f64::from(*cell) / unit),
             }
         }
     }

@@ -5,7 +5,7 @@ mod runs;
 use crate::axes::{AxisId, AxisSet};
 use crate::program::{Index, Node, Op, Program};
 use ppl_dist::{NodeId, Prim};
-use runs::for_runs;
+use runs::{Run, for_runs};
 use std::borrow::Cow;
 
 type Strides = [usize; 64];
@@ -151,16 +151,11 @@ fn map(program: &Program, prim: Prim, args: &[Argument<'_>], axes: AxisSet) -> V
             _ => out.extend(run.places(0).map(|i| prim.eval(&[a.values[i]]))),
         }),
         (_, [a, b], [s, t]) => for_runs(program, axes, [s, t], |run| {
-            let pairs = run.places(0).zip(run.places(1));
-            let pairs = pairs.map(|(i, j)| (a.values[i], b.values[j]));
-            match (prim, run.step) {
-                (Prim::Mul, [1, 1]) => {
-                    let (a, b) = (&a.values[run.start[0]..], &b.values[run.start[1]..]);
-                    out.extend(a[..run.len].iter().zip(&b[..run.len]).map(|(a, b)| a * b));
-                }
-                (Prim::Add, _) => out.extend(pairs.map(|(a, b)| a + b)),
-                (Prim::Mul, _) => out.extend(pairs.map(|(a, b)| a * b)),
-                _ => out.extend(pairs.map(|(a, b)| prim.eval(&[a, b]))),
+            let own = [a.values, b.values];
+            match prim {
+                Prim::Add => pairwise(&mut out, own, run, |a, b| a + b),
+                Prim::Mul => pairwise(&mut out, own, run, |a, b| a * b),
+                _ => pairwise(&mut out, own, run, |a, b| prim.eval(&[a, b])),
             }
         }),
         (_, [a, b, c], [s, t, u]) => for_runs(program, axes, [s, t, u], |run| {
@@ -171,6 +166,27 @@ fn map(program: &Program, prim: Prim, args: &[Argument<'_>], axes: AxisSet) -> V
         _ => unreachable!("no primitive has another number of arguments"),
     }
     out
+}
+
+/// A function of two arrays along a run. Elements that follow each other, and a number for all, have loops of their own.
+fn pairwise(out: &mut Vec<f64>, own: [&[f64]; 2], run: Run<2>, f: impl Fn(f64, f64) -> f64) {
+    let along = |k: usize| &own[k][run.start[k]..];
+    let lane = |k: usize| &along(k)[..run.len];
+    match run.step {
+        [1, 1] => out.extend(lane(0).iter().zip(lane(1)).map(|(a, b)| f(*a, *b))),
+        [1, 0] => {
+            let b = along(1)[0];
+            out.extend(lane(0).iter().map(|a| f(*a, b)));
+        }
+        [0, 1] => {
+            let a = along(0)[0];
+            out.extend(lane(1).iter().map(|b| f(a, *b)));
+        }
+        _ => {
+            let places = run.places(0).zip(run.places(1));
+            out.extend(places.map(|(i, j)| f(own[0][i], own[1][j])));
+        }
+    }
 }
 
 fn gather(program: &Program, src: &Argument<'_>, index: &Index, axes: AxisSet) -> Vec<f64> {

@@ -68,7 +68,7 @@ fn steps(name: &str, draws: usize) -> Steps {
     steps
 }
 
-// The two of logreg were 255,207 and 2,622,350 while its matrix was read as `f64`: a vector of its 32-bit whole numbers takes one
+// Those of logreg were 284,045 and 2,622,328 while its matrix was read as `f64`: at ten points a vector of its 32-bit whole numbers takes one
 // instruction more, and half the memory.
 #[library_benchmark(setup = density)]
 #[bench::eight_schools(args = ("eight_schools", 1), config = at_most(686))]
@@ -88,8 +88,8 @@ fn gradient(mut density: LogDensity) -> LogDensity {
     density
 }
 
-// That of eight_schools was 4,242: what a step does beside its kernels (random numbers, a dozen copies) has grown. 4,391 is the mean of
-// many steps.
+// That of eight_schools is one step, in which some number takes the long way through the generator; the mean of many is 4,400. Half of
+// them are random numbers: three generators, each of which makes four blocks of sixteen words at once.
 #[library_benchmark(setup = steps)]
 #[bench::eight_schools(args = ("eight_schools", 1), config = at_most(4_591))]
 #[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(543_588))]
