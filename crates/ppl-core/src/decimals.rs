@@ -178,6 +178,20 @@ impl Decimals {
         out
     }
 
+    /// How many of the numbers are zero, of either sign.
+    pub(crate) fn zeros(&self) -> usize {
+        let mut zeros = 0;
+        let tiles = self.tiles.cells().chunks_exact(self.step().max(1));
+        for (first, tile) in (0..self.rows()).step_by(TILE).zip(tiles) {
+            let rows = TILE.min(self.rows() - first);
+            for column in self.columns.clone() {
+                let cells = &tile[column * TILE..][..rows];
+                zeros += cells.iter().filter(|cell| **cell == 0).count();
+            }
+        }
+        zeros
+    }
+
     fn column(&self, column: usize, unit: f64, to: &mut [f64]) {
         let tiles = self.tiles.cells().chunks_exact(self.step().max(1));
         for (to, tile) in to.chunks_mut(TILE).zip(tiles) {

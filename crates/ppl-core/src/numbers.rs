@@ -48,6 +48,14 @@ impl Numbers {
         self.len() == 0
     }
 
+    /// How many of them are zero.
+    pub(crate) fn zeros(&self) -> usize {
+        match self.decimals() {
+            Some(decimals) => decimals.zeros(),
+            None => self.iter().filter(|v| **v == 0.0).count(),
+        }
+    }
+
     /// The whole numbers of a unit that they are stored as, where they are.
     pub fn decimals(&self) -> Option<&Decimals> {
         match &self.0 {

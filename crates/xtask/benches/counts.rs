@@ -75,13 +75,13 @@ fn steps(name: &str, draws: usize) -> Steps {
 #[bench::eight_schools_10(args = ("eight_schools", 10), config = at_most(3_729))]
 #[bench::linreg_10(args = ("linreg", 10), config = at_most(52_999))]
 #[bench::logreg(args = ("logreg", 1), config = at_most(286_053))]
-#[bench::logreg_10(args = ("logreg", 10), config = at_most(2_730_960))]
+#[bench::logreg_10(args = ("logreg", 10), config = at_most(2_730_953))]
 #[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(100_596))]
-#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_285_619))]
-#[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(4_897_706))]
+#[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_379_807))]
+#[bench::gmm_marginal_10(args = ("gmm_marginal", 10), config = at_most(4_973_769))]
 #[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(563_801))]
-#[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(199_337))]
-#[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(2_023_622))]
+#[bench::discrete_hmm(args = ("discrete_hmm", 1), config = at_most(199_938))]
+#[bench::discrete_hmm_10(args = ("discrete_hmm", 10), config = at_most(1_932_984))]
 fn gradient(mut density: LogDensity) -> LogDensity {
     black_box(density.run());
     // Given back, so that its memory is freed outside of what is counted.
@@ -92,8 +92,8 @@ fn gradient(mut density: LogDensity) -> LogDensity {
 // them are random numbers: three generators, each of which makes four blocks of sixteen words at once.
 #[library_benchmark(setup = steps)]
 #[bench::eight_schools(args = ("eight_schools", 1), config = at_most(4_591))]
-#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(543_588))]
-#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(1_921_580))]
+#[bench::poisson_glmm(args = ("poisson_glmm", 1), config = at_most(552_308))]
+#[bench::stoch_vol_10(args = ("stoch_vol", 10), config = at_most(1_921_676))]
 fn step(mut steps: Steps) -> Steps {
     black_box(steps.run());
     steps

@@ -124,9 +124,14 @@ impl Solver<'_> {
         let mut seen = vec![];
         for (k, at) in places.into_iter().enumerate() {
             let draws = self.draws(BATCH, (2 << 20) + k as u64);
-            seen.extend(at.map(|at| self.hessian(at, &draws, &mut known)));
+            let h = at.map(|at| self.hessian(at, &draws, &mut known));
+            seen.extend(h.filter(Symmetric::is_finite));
+            // Where none is zero there is nothing more to see.
+            let all = |m: &Symmetric| known.places.iter().all(|p| m.values[*p as usize] != 0.0);
+            if seen.last().is_some_and(all) {
+                break;
+            }
         }
-        seen.retain(Symmetric::is_finite);
         if seen.is_empty() {
             known.difference = Some(DIFFERENCE);
             return known;
