@@ -12,6 +12,7 @@ pub(crate) mod rebuild;
 pub mod square_fold;
 pub mod stage;
 pub mod unroll;
+pub mod widen;
 
 use crate::program::Program;
 

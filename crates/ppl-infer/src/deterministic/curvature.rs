@@ -189,17 +189,20 @@ impl Solver<'_> {
             return self.hessian_by_differences(q, draws, (known, part));
         }
         let colouring = &known.colouring;
-        let mut totals = vec![vec![0.0; d]; colouring.n_colours()];
-        let mut direction = vec![0.0; d];
+        let mut totals = vec![0.0; colouring.n_colours() * d];
+        let mut directions = vec![0.0; BATCH.min(colouring.n_colours()) * d];
         for batch in q.batches(draws) {
             self.smooth.aim(&batch);
-            for (c, total) in totals.iter_mut().enumerate() {
-                colouring.direction(c, &mut direction);
-                self.smooth.add_products(&direction, total);
+            for (k, totals) in totals.chunks_mut(BATCH * d).enumerate() {
+                let directions = &mut directions[..totals.len()];
+                for (c, direction) in directions.chunks_mut(d).enumerate() {
+                    colouring.direction(k * BATCH + c, direction);
+                }
+                self.smooth.add_products_with(directions, totals);
             }
         }
         let mut read = Symmetric::zeros(colouring.pattern().clone());
-        for (c, total) in totals.iter_mut().enumerate() {
+        for (c, total) in totals.chunks_mut(d).enumerate() {
             total.iter_mut().for_each(|v| *v /= -n);
             colouring.read(c, total, &mut read);
         }

@@ -6,12 +6,28 @@
 //! of the others among themselves have a program of their own, which leaves out the second derivatives of those routines.
 
 use crate::objective::ObjectiveError;
-use ppl_core::passes::{linear_in::linear_in, narrow::narrow, stage::stage};
+use ppl_core::passes::{linear_in::linear_in, narrow::narrow, stage::stage, widen::widen};
 use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 
 /// How much less a program for the cheap unknowns has to compute for it to be worth having.
 const WORTH: usize = 2;
+
+/// Numbers that a product computes for many at once to be worth a program, and directions for it to be worth running: it computes a whole
+/// batch.
+const LONG: usize = 200_000;
+const SEVERAL: usize = 12;
+
+/// A program for a batch of directions at once.
+struct Many {
+    program: Program,
+    /// Once it was asked for.
+    kernels: Option<Kernels>,
+    /// Where in its noise the directions begin, part by part.
+    places: Vec<usize>,
+    /// Whether its points are those of the next products.
+    is_aimed: bool,
+}
 
 /// Products among some of a density's unknowns.
 pub(super) struct Products {
@@ -19,6 +35,7 @@ pub(super) struct Products {
     kernels: Kernels,
     /// The program of the latter, and where its results lie in that noise.
     common: Option<(Kernels, Vec<(usize, usize)>)>,
+    many: Option<Many>,
     /// The first element of each part's direction, and the part's unknowns.
     parts: Vec<(usize, Vec<u32>)>,
     /// Whether the second derivatives are the same everywhere.
@@ -136,9 +153,22 @@ impl Density<'_> {
         };
         let common_work = staged.once.work();
         let program = staged.each;
+        let long = self.over == Over::Sum && program.work() >= LONG;
+        let wide = long.then(|| widen(&program, DRAW, is_direction)).flatten();
+        let many = wide.and_then(|wide| {
+            let place = |p: &(usize, Vec<u32>)| wide.places.iter().find(|w| w.0 == p.0);
+            let places = placed.iter().map(|p| Some(place(p)?.1));
+            Some(Many {
+                places: places.collect::<Option<_>>()?,
+                program: wide.program,
+                kernels: None,
+                is_aimed: false,
+            })
+        });
         Ok(Products {
             kernels: Kernels::compile(&program)?,
             common,
+            many,
             parts: placed,
             constant,
             work: program.work(),
@@ -230,6 +260,51 @@ impl Products {
                 noise[*offset..offset + len].copy_from_slice(common.output(i));
             }
         }
+        if let Some(many) = &mut self.many {
+            many.is_aimed = false;
+        }
+    }
+
+    /// Whether so many directions are better computed at once.
+    pub(super) fn takes_many(&mut self, directions: usize) -> bool {
+        let Some(many) = self.many.as_mut().filter(|_| directions >= SEVERAL) else {
+            return false;
+        };
+        if many.kernels.is_none() {
+            many.kernels = Kernels::compile(&many.program).ok();
+        }
+        many.kernels.is_some()
+    }
+
+    /// Computes the products with up to a batch of directions, a row each, where [`Products::takes_many`]; for each part its unknowns, and
+    /// for each direction its elements of the product.
+    pub(super) fn run_many(
+        &mut self,
+        directions: &[f64],
+        d: usize,
+    ) -> impl Iterator<Item = (&[u32], &[f64])> {
+        if let Some(many) = &mut self.many
+            && let Some(kernels) = &mut many.kernels
+        {
+            let noise = kernels.inputs().noise;
+            if !many.is_aimed {
+                let points = self.kernels.inputs().noise;
+                noise[..points.len()].copy_from_slice(points);
+                many.is_aimed = true;
+            }
+            for ((_, unknowns), at) in self.parts.iter().zip(&many.places) {
+                let rows = noise[*at..].chunks_mut(unknowns.len().max(1));
+                for (to, direction) in rows.zip(directions.chunks(d)) {
+                    for (to, unknown) in to.iter_mut().zip(unknowns) {
+                        *to = direction[*unknown as usize];
+                    }
+                }
+            }
+            kernels.run_filled();
+        }
+        let kernels = self.many.as_ref().and_then(|many| many.kernels.as_ref());
+        let parts = self.parts.iter().enumerate();
+        parts.filter_map(move |(k, part)| Some((&*part.1, kernels?.output(k))))
     }
 
     /// Computes the product with one direction.

@@ -199,6 +199,29 @@ impl Smooth {
         }
     }
 
+    /// The same for several directions, a row of `totals` for each.
+    pub(super) fn add_products_with(&mut self, directions: &[f64], totals: &mut [f64]) {
+        let d = self.d;
+        let (rows, totals) = (directions.chunks(BATCH * d), totals.chunks_mut(BATCH * d));
+        for (directions, totals) in rows.zip(totals) {
+            let n = directions.len() / d;
+            if self.cheap.is_some() || !self.hessian.takes_many(n) {
+                for (direction, total) in directions.chunks(d).zip(totals.chunks_mut(d)) {
+                    self.add_products(direction, total);
+                }
+                continue;
+            }
+            self.evaluations += n * (self.hessian.work / self.work.max(1)).max(1);
+            for (unknowns, products) in self.hessian.run_many(directions, d) {
+                for (total, product) in totals.chunks_mut(d).zip(products.chunks(unknowns.len())) {
+                    for (i, v) in unknowns.iter().zip(product) {
+                        total[*i as usize] += v;
+                    }
+                }
+            }
+        }
+    }
+
     /// Runs the program for a direction.
     fn product(&mut self, direction: &[f64]) -> &Products {
         let mut moved = direction.iter().zip(&self.dear);
