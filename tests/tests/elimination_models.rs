@@ -335,3 +335,35 @@ fn what_is_too_dear_is_left_to_the_guide_with_a_warning() {
         normals(at) + sum
     });
 }
+
+/// Spike and slab: every row reads all indicators at once.
+#[test]
+fn a_regression_that_leaves_columns_out() {
+    let (rows, columns) = (15, 8);
+    let mut numbers = Numbers(21);
+    let x: Vec<Vec<f64>> = (0..columns)
+        .map(|_| (0..rows).map(|_| numbers.normal()).collect())
+        .collect();
+    let y: Vec<f64> = (0..rows).map(|_| 2.0 * numbers.normal()).collect();
+    let names: Vec<String> = (1..=columns).map(|j| format!("x_{j}")).collect();
+    let mut table: Vec<(&str, &[f64])> = vec![("y", &y)];
+    table.extend(names.iter().zip(&x).map(|(n, x)| (n.as_str(), &x[..])));
+    let model = "axis f = columns(\"x_*\"); data x[row, f]: real; data y[row]: real;
+        q ~ Beta(1, 1); kept[f] ~ Bernoulli(q); b[f] ~ Normal(0, 1);
+        observe y ~ Normal(sum(j in f: kept[j] * b[j] * x[j]), 1.5);";
+    let b = (0..columns).map(|_| numbers.normal()).collect();
+    let at: Values = vec![("b", vec![columns], b), scalar("q", 0.3)];
+    assert_density(model, &csv(&table), 1 << columns, &at, &|at| {
+        let (b, q) = (&at[0].2, at[1].2[0]);
+        let joint = |kept: &[usize]| {
+            let of_row = |i: usize| {
+                let terms = (0..columns).map(|j| kept[j] as f64 * b[j] * x[j][i]);
+                ln_normal(y[i], terms.sum(), 1.5)
+            };
+            let ones = kept.iter().sum::<usize>() as f64;
+            let prior = ones * q.ln() + (columns as f64 - ones) * (-q).ln_1p();
+            prior + (0..rows).map(of_row).sum::<f64>()
+        };
+        b.iter().map(|x| ln_std(*x)).sum::<f64>() + enumerated(columns, 2, joint)
+    });
+}

@@ -71,7 +71,7 @@ pub enum GuideArgument {
     Flow,
     /// Draws of the Gaussian that go to the posterior along densities in between
     Annealed,
-    /// A mixture for scales and the like, and given these a Gaussian around the mode of all others
+    /// A mixture for scales and the like, and given these a Gaussian around the mode of all others, or the density of each
     Nested,
     /// The exact conditionals of blocks of unknowns, and a mixture for what is left
     Conjugate,

@@ -8,6 +8,7 @@ use crate::graph::Graph;
 use crate::index::RunTable;
 use crate::kernel::{Chunk, Instruction, Kernel, Layout, MAX_OUTER};
 use crate::levels::Group;
+use crate::loops::Loops;
 use crate::lower::{Lowered, Source, Step, Target};
 use crate::matrix::Matrix;
 use crate::memory::Memory;
@@ -47,6 +48,8 @@ struct Operand {
     base: *mut u8,
     per_block: usize,
     per_outer: [usize; MAX_OUTER],
+    /// Bytes by position of the last outer axis, within a tile.
+    per_row: usize,
     step: usize,
 }
 
@@ -54,7 +57,9 @@ struct Operand {
 #[derive(Clone, Copy)]
 struct RegisterFile {
     base: *mut f64,
+    /// Elements from one row of a register to the next.
     distance: usize,
+    rows: usize,
     /// Those that are there for all positions at once.
     wide: *mut f64,
     positions: usize,
@@ -67,7 +72,8 @@ impl RegisterFile {
             let number = registers.of[v] * self.positions;
             return self.wide.wrapping_add(number * self.distance);
         }
-        self.base.wrapping_add(registers.of[v] * self.distance)
+        self.base
+            .wrapping_add(registers.of[v] * self.rows * self.distance)
     }
 }
 
@@ -78,9 +84,9 @@ impl Assembler<'_> {
         lowered: &Lowered,
     ) -> Result<Kernel, EngineError> {
         let registers = registers::assign(lowered);
-        let extent = self.extent(group, lowered, &registers)?;
-        let outer: Vec<usize> = extent.outer.iter().map(|&a| self.graph.size(a)).collect();
         let cost = lowered.steps.iter().map(|step| self.cost(step)).sum();
+        let extent = self.extent(group, lowered, &registers, cost)?;
+        let outer: Vec<usize> = extent.outer.iter().map(|l| l.size).collect();
         let outermost = outer.first().copied().unwrap_or(1);
         let split = self.split(lowered, &extent, cost, outermost);
         let mut sinks = vec![];
@@ -131,6 +137,7 @@ impl Assembler<'_> {
         Ok(Kernel {
             block: extent.block,
             inner: extent.lanes,
+            rows: extent.rows,
             fills: sinks
                 .iter()
                 .flatten()
@@ -173,10 +180,10 @@ impl Assembler<'_> {
         group: &Group,
         lowered: &Lowered,
         registers: &Registers,
+        cost: usize,
     ) -> Result<Extent, EngineError> {
-        let inner = group.space.innermost();
-        let lanes = inner.map_or(1, |a| self.graph.size(a));
-        let outer: Vec<_> = group.space.iter().filter(|&a| Some(a) != inner).collect();
+        let Loops { lanes, mut outer } = Loops::of(self.graph, self.places, group.space, lowered);
+        let (inner, lanes) = (lanes.map(|l| l.axis), lanes.map_or(1, |l| l.size));
         if outer.len() > MAX_OUTER {
             return Err(EngineError::TooManyAxes {
                 got: outer.len() + 1,
@@ -188,14 +195,25 @@ impl Assembler<'_> {
             block /= 2;
         }
         let total = self.graph.program.len(group.space);
-        let block = self
-            .dense_block(lowered, lanes, total)
-            .unwrap_or(block.min(lanes.max(1)));
+        let dense = self.dense_block(lowered, lanes, total);
+        // A tile goes along the longest of the outer loops, but where threads share the outermost.
+        let rows = block / distance(lanes.max(1));
+        let first = usize::from(Split::is_shared(total, cost));
+        let longest = (first..outer.len()).max_by_key(|&i| (outer[i].size.min(rows), i));
+        let rows = match longest {
+            Some(longest) if dense.is_none() && rows > 1 => {
+                let along = outer.remove(longest);
+                outer.push(along);
+                rows.min(along.size)
+            }
+            _ => 1,
+        };
+        let block = dense.unwrap_or(block.min(lanes.max(1)));
         Ok(Extent {
-            space: group.space,
             inner,
             lanes,
             block,
+            rows,
             n_blocks: lanes.div_ceil(block),
             outer,
             total,
@@ -211,15 +229,14 @@ impl Assembler<'_> {
         sinks: &[Option<Sink>],
         chunk: usize,
     ) -> Result<Chunk, EngineError> {
-        let distance = if extent.block < 8 {
-            extent.block
-        } else {
-            extent.block.next_multiple_of(8) + REGISTER_GAP
-        };
+        let distance = distance(extent.block);
         let positions = extent.total / extent.lanes.max(1);
         let file = RegisterFile {
-            base: self.memory.allocate(registers.count * distance)?,
+            base: self
+                .memory
+                .allocate(registers.count * distance * extent.rows)?,
             distance,
+            rows: extent.rows,
             wide: self
                 .memory
                 .allocate(registers.wide * positions * distance)?,
@@ -236,7 +253,7 @@ impl Assembler<'_> {
             instructions.push(instruction);
             layouts.push(layout);
         }
-        let whole = 0..extent.outer.first().map_or(1, |&a| self.graph.size(a));
+        let whole = 0..extent.outer.first().map_or(1, |l| l.size);
         let (blocks, outermost) = if split.outermost {
             (0..extent.n_blocks, split.range(chunk))
         } else {
@@ -280,6 +297,7 @@ impl Assembler<'_> {
                 true => self.wide_steps(extent, file.distance),
                 false => [0; MAX_OUTER],
             },
+            per_row: file.distance * size_of::<f64>(),
             step: usize::from(extent.inner.is_some()),
         };
         let source = |s: &Source| match s {
@@ -353,6 +371,7 @@ impl Assembler<'_> {
         let layout = Layout {
             detail,
             per_block: all.map(|o| o.per_block),
+            per_row: all.map(|o| o.per_row),
             per_outer,
         };
         (
@@ -398,6 +417,14 @@ impl Assembler<'_> {
     }
 }
 
+/// Elements from one register of so many lanes to the next, and from one row of a register to the next.
+fn distance(lanes: usize) -> usize {
+    match lanes < 8 {
+        true => lanes,
+        false => lanes.next_multiple_of(8) + REGISTER_GAP,
+    }
+}
+
 fn memory_operand(view: &View, extent: &Extent) -> Operand {
     operand(view, size_of::<f64>(), extent)
 }
@@ -405,12 +432,16 @@ fn memory_operand(view: &View, extent: &Extent) -> Operand {
 fn operand(view: &View, element: usize, extent: &Extent) -> Operand {
     let step = extent.inner.map_or(0, |inner| view.stride(inner));
     let mut per_outer = [0; MAX_OUTER];
-    for (distance, &axis) in per_outer.iter_mut().zip(&extent.outer) {
-        *distance = view.stride(axis) * element;
+    for (distance, outer) in per_outer.iter_mut().zip(&extent.outer) {
+        *distance = view.stride(outer.axis) * element;
     }
     Operand {
         base: view.base.cast(),
         per_block: step * extent.block * element,
+        per_row: match extent.outer.len() {
+            0 => 0,
+            n => per_outer[n - 1],
+        },
         per_outer,
         step,
     }

@@ -26,6 +26,8 @@ pub(crate) struct Layout {
     pub(crate) detail: Detail,
     /// From one block to the next.
     pub(crate) per_block: [usize; 4],
+    /// From one row of a tile to the next.
+    pub(crate) per_row: [usize; 4],
     /// From one position of an outer axis to the next.
     pub(crate) per_outer: [[usize; 4]; MAX_OUTER],
 }
@@ -48,7 +50,8 @@ impl Layout {
 }
 
 impl Instruction {
-    /// Runs it at a block and a position of the outer axes, for so many lanes; it is number `k` of its kernel.
+    /// Runs it on the rows of a tile from a block and a position of the outer axes on, so many lanes each; it is number `k` of its
+    /// kernel.
     ///
     /// # Safety
     /// As for [`Kernel::run`].
@@ -56,25 +59,33 @@ impl Instruction {
     unsafe fn step(
         &self,
         layout: &Layout,
-        (block, position, lanes): (usize, &[usize], usize),
+        (block, position, rows, lanes): (usize, &[usize], usize, usize),
         streams: &[Stream],
         k: usize,
     ) {
         for stream in streams {
             stream.ask(block, position, k);
         }
-        let [dst, a, b, c] = layout.at(self.base, block, position);
-        // SAFETY: the caller's guarantee.
-        unsafe {
-            (self.run)(
-                dst.cast(),
-                a.cast(),
-                b.cast(),
-                c.cast(),
-                lanes,
-                &layout.detail,
-            )
-        };
+        let mut address = layout.at(self.base, block, position);
+        for row in 0..rows {
+            if row > 0 {
+                for (address, distance) in address.iter_mut().zip(layout.per_row) {
+                    *address = address.wrapping_add(distance);
+                }
+            }
+            let [dst, a, b, c] = address;
+            // SAFETY: the caller's guarantee.
+            unsafe {
+                (self.run)(
+                    dst.cast(),
+                    a.cast(),
+                    b.cast(),
+                    c.cast(),
+                    lanes,
+                    &layout.detail,
+                )
+            };
+        }
     }
 }
 
@@ -130,6 +141,8 @@ pub(crate) struct Kernel {
     pub(crate) block: usize,
     /// Lanes of the innermost axis.
     pub(crate) inner: usize,
+    /// Positions of the last outer axis that each instruction goes through before the next does: a tile, as long as a block.
+    pub(crate) rows: usize,
     /// Sizes of the outer axes, outermost first.
     pub(crate) outer: Vec<usize>,
     /// Buffers that all chunks write to, each at its own place.
@@ -152,6 +165,15 @@ impl Kernel {
     pub(crate) fn is_one_block(&self) -> bool {
         let one = |chunk: &Chunk| chunk.blocks.len() == 1 && chunk.dense.is_empty();
         matches!(&self.chunks[..], [chunk] if one(chunk))
+    }
+
+    /// Rows of the tile at a position; the outermost axis ends where the chunk does.
+    fn rows_at(&self, position: &[usize; MAX_OUTER], end: usize) -> usize {
+        match self.outer.len() {
+            0 => 1,
+            1 => self.rows.min(end - position[0]),
+            n => self.rows.min(self.outer[n - 1] - position[n - 1]),
+        }
     }
 
     /// Runs all chunks and joins what they accumulated, in a fixed order.
@@ -221,7 +243,8 @@ impl Chunk {
             loop {
                 let streams = self.streams.at(first);
                 first = false;
-                let at = (block, &position[..rank], lanes);
+                let rows = kernel.rows_at(&position, self.outermost.end);
+                let at = (block, &position[..rank], rows, lanes);
                 // Called from several places, for what `Short::run` says.
                 let mut instructions = self.instructions.chunks_exact(4);
                 let mut layouts = self.layouts.chunks_exact(4);
@@ -242,7 +265,7 @@ impl Chunk {
                     // SAFETY: as above.
                     unsafe { i.step(l, at, streams, done + k) };
                 }
-                if !advance(&mut position, &kernel.outer, self.outermost.end) {
+                if !advance(&mut position, &kernel.outer, self.outermost.end, rows) {
                     break;
                 }
             }
@@ -255,10 +278,16 @@ impl Chunk {
     }
 }
 
-/// The next position of the outer axes, the last fastest; false after the last one.
-pub(crate) fn advance(position: &mut [usize; MAX_OUTER], sizes: &[usize], end: usize) -> bool {
+/// The next position of the outer axes, the last fastest, so many at once; false after the last one.
+pub(crate) fn advance(
+    position: &mut [usize; MAX_OUTER],
+    sizes: &[usize],
+    end: usize,
+    rows: usize,
+) -> bool {
+    let mut step = rows;
     for axis in (0..sizes.len()).rev() {
-        position[axis] += 1;
+        position[axis] += std::mem::replace(&mut step, 1);
         if position[axis] < if axis == 0 { end } else { sizes[axis] } {
             return true;
         }

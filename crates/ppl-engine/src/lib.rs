@@ -18,6 +18,7 @@ mod graph;
 mod index;
 mod kernel;
 mod levels;
+mod loops;
 mod lower;
 mod matrix;
 mod memory;

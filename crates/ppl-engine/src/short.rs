@@ -93,7 +93,7 @@ impl Short {
                     detail: layout.detail,
                 }));
                 let end = kernel.outer.first().copied().unwrap_or(0);
-                if !advance(&mut position, &kernel.outer, end) {
+                if !advance(&mut position, &kernel.outer, end, 1) {
                     break;
                 }
             }

@@ -3,6 +3,7 @@
 use crate::EngineError;
 use crate::graph::Graph;
 use crate::kernel::{Fill, Finish, Window};
+use crate::loops::Loop;
 use crate::memory::Memory;
 use crate::ops::dense::LANES;
 use crate::ops::reduce::ACCUMULATORS;
@@ -20,14 +21,15 @@ const MAX_CHUNKS: usize = 64;
 
 /// The iteration space of a kernel, in blocks.
 pub(crate) struct Extent {
-    pub(crate) space: AxisSet,
     pub(crate) inner: Option<AxisId>,
-    /// Lanes of the innermost axis.
+    /// How many lanes there are, along the innermost axis and those that run with it.
     pub(crate) lanes: usize,
     /// Lanes of a block.
     pub(crate) block: usize,
+    /// Positions of the last outer loop that an instruction goes through at a time.
+    pub(crate) rows: usize,
     pub(crate) n_blocks: usize,
-    pub(crate) outer: Vec<AxisId>,
+    pub(crate) outer: Vec<Loop>,
     /// Number of lanes in all.
     pub(crate) total: usize,
 }
@@ -42,10 +44,20 @@ pub(crate) struct Split {
     pub(crate) units: usize,
 }
 
+/// How many chunks so many lanes of this cost are worth.
+fn wanted(lanes: usize, cost: usize) -> usize {
+    (lanes.saturating_mul(cost) / CHUNK).clamp(1, MAX_CHUNKS)
+}
+
 impl Split {
+    /// Whether so many lanes of this cost may be more than one chunk.
+    pub(crate) fn is_shared(lanes: usize, cost: usize) -> bool {
+        wanted(lanes, cost) > 1
+    }
+
     /// `cost` is that of a lane, in additions.
     pub(crate) fn plan(extent: &Extent, cost: usize, outermost_size: usize) -> Self {
-        let wanted = (extent.total.saturating_mul(cost) / CHUNK).clamp(1, MAX_CHUNKS);
+        let wanted = wanted(extent.total, cost);
         let outermost = extent.n_blocks < wanted && extent.n_blocks < outermost_size;
         let units = if outermost {
             outermost_size
@@ -88,7 +100,7 @@ impl Split {
     /// Whether chunks write different elements of an array that keeps these axes, position by position.
     fn separates(&self, extent: &Extent, kept: AxisSet) -> bool {
         let axis = if self.outermost {
-            extent.outer.first().copied()
+            extent.outer.first().map(|l| l.axis)
         } else {
             extent.inner
         };
@@ -148,12 +160,11 @@ impl Sink {
         let kept = kept_axes(graph, i);
         let maximum = matches!(graph.op(i), Op::Max(_));
         let start = if maximum { f64::NEG_INFINITY } else { 0.0 };
-        let outer_space = extent
-            .inner
-            .map_or(extent.space, |inner| extent.space.without(inner));
+        // Of the axes of one loop all are kept or none.
+        let keeps_all = extent.outer.iter().all(|l| kept.contains(l.axis));
         let into = if extent.n_blocks > 1 {
             Into::Accumulators
-        } else if extent.n_blocks == 1 && kept.contains_all(outer_space) {
+        } else if extent.n_blocks == 1 && keeps_all {
             Into::Store
         } else {
             Into::Slot

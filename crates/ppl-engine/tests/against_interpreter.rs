@@ -1,70 +1,12 @@
 //! Kernels against the reference interpreter, over every operation, every primitive and many shapes.
 
-use ppl_core::interpret::evaluate;
-use ppl_core::{Axis, AxisId, AxisSet, Builder, Expr, Index, IndexId, NodeId, Prim, Program};
-use ppl_engine::Kernels;
+mod support;
+
+use ppl_core::{AxisId, AxisSet, Builder, Expr, Index, IndexId, Prim};
+use support::{Numbers, axis, check, id, set};
 
 const DRAWS: [usize; 3] = [1, 3, 16];
 const SIZES: [usize; 7] = [1, 7, 8, 255, 512, 513, 5000];
-
-/// Small whole-number generator, enough for shapes and values.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 33) ^ (self.0 >> 40)
-    }
-    fn real(&mut self) -> f64 {
-        (self.next() % 20_001) as f64 / 10_000.0 - 1.0
-    }
-    fn reals(&mut self, n: usize) -> Vec<f64> {
-        (0..n).map(|_| self.real()).collect()
-    }
-}
-
-fn axis(name: &str, size: usize) -> Axis {
-    Axis {
-        name: name.into(),
-        size,
-    }
-}
-
-fn set(axes: &[u8]) -> AxisSet {
-    axes.iter().fold(AxisSet::EMPTY, |s, &a| s.with(AxisId(a)))
-}
-
-fn id(b: &Builder, e: Expr) -> NodeId {
-    e.node(b)
-}
-
-fn check(name: &str, program: &Program, tolerance: f64) {
-    let mut numbers = Numbers(7);
-    let params = numbers.reals(program.n_params);
-    let noise = numbers.reals(program.n_noise);
-    let expected = evaluate(program, &params, &noise, &program.outputs);
-    let mut kernels = Kernels::compile(program).unwrap();
-    for pass in 0..2 {
-        kernels.run(&params, &noise);
-        for (i, expected) in expected.iter().enumerate() {
-            let got = kernels.output(i);
-            assert_eq!(got.len(), expected.len(), "{name}, output {i}");
-            for (l, (&g, &e)) in got.iter().zip(expected).enumerate() {
-                let close = (g - e).abs() <= tolerance * (1.0 + e.abs())
-                    || g == e
-                    || (g.is_nan() && e.is_nan());
-                assert!(
-                    close,
-                    "{name}, pass {pass}, output {i}, lane {l}: {g} instead of {e}\n{}",
-                    kernels.explain()
-                );
-            }
-        }
-    }
-}
 
 /// DRAW, a group axis, and a row axis.
 fn builder(draws: usize, groups: usize, rows: usize) -> Builder {

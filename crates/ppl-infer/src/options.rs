@@ -26,7 +26,7 @@ pub enum GuideChoice {
     /// Draws of the Gaussian that go to the posterior along densities in between.
     Annealed,
     /// A mixture for the few unknowns that the spread of the others depends on, and given these a Gaussian around the
-    /// conditional mode of the others.
+    /// conditional mode of the others, or the density of each where they are independent.
     Nested,
     /// The exact conditionals of blocks of unknowns, and a mixture for what is left, if anything.
     Conjugate,

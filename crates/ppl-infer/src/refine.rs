@@ -68,7 +68,7 @@ pub(crate) static KINDS: [Kind; 2] = [
     Kind {
         name: "nested",
         choice: GuideChoice::Nested,
-        what: "a mixture for the few unknowns that the curvature of the others changes with, which the Gaussian's optimum shows, and given these a Gaussian around the mode of the others",
+        what: "a mixture for the few unknowns that the curvature of the others changes with, which the Gaussian's optimum shows, and given these a Gaussian around the mode of the others, or the density of each where they are independent",
         when: "where the importance weights say that the Gaussian is not good enough",
         refused: false,
         build: |base, wanted| match wanted.whole {

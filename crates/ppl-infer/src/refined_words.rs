@@ -1,6 +1,6 @@
 //! What is said of a guide that was built around a Gaussian.
 
-use crate::deterministic::Nested;
+use crate::deterministic::{Nested, Rest};
 use crate::fit::Estimate;
 
 /// Of what the guide is, and by how much it raises the bound; `exact`: whether it is the posterior itself.
@@ -8,7 +8,7 @@ pub(crate) fn note(nested: &Nested, exact: bool, gain: Option<Estimate>) -> Stri
     match (nested.exact.is_empty(), exact) {
         (true, _) => format!(
             "nested guide: a mixture for {}{}",
-            parts(&nested.theta, nested.is_partial()),
+            parts(&nested.theta, nested.rest()),
             raised(gain)
         ),
         (false, true) => format!(
@@ -52,13 +52,12 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Which unknowns the mixture is for, and what the others get.
-fn parts(theta: &[String], partial: bool) -> String {
-    if !partial {
-        return "all unknowns".to_owned();
-    }
+fn parts(theta: &[String], rest: Rest) -> String {
     let given = if theta.len() == 1 { "it" } else { "them" };
-    format!(
-        "{}, and given {given} a Gaussian around the mode of all others",
-        listed(theta)
-    )
+    let others = match rest {
+        Rest::None => return "all unknowns".to_owned(),
+        Rest::Gaussian => "a Gaussian around the mode of all others",
+        Rest::Curves => "the density of each of all others by itself",
+    };
+    format!("{}, and given {given} {others}", listed(theta))
 }

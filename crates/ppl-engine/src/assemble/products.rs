@@ -54,9 +54,9 @@ impl Assembler<'_> {
     pub(super) fn wide_steps(&self, extent: &Extent, distance: usize) -> [usize; MAX_OUTER] {
         let mut steps = [0; MAX_OUTER];
         let mut step = distance * size_of::<f64>();
-        for (at, &axis) in extent.outer.iter().enumerate().rev() {
+        for (at, outer) in extent.outer.iter().enumerate().rev() {
             steps[at] = step;
-            step *= self.graph.size(axis);
+            step *= outer.size;
         }
         steps
     }
@@ -100,10 +100,7 @@ impl Assembler<'_> {
         chunk: usize,
     ) -> Result<DenseSteps, EngineError> {
         let mut dense = DenseSteps::default();
-        let outermost = extent
-            .outer
-            .first()
-            .map_or(1, |&axis| self.graph.size(axis));
+        let outermost = extent.outer.first().map_or(1, |l| l.size);
         let inner_positions = file.positions / outermost.max(1);
         let positions = match split.outermost {
             true => {
@@ -163,10 +160,9 @@ impl Assembler<'_> {
     /// Elements from a view's start to an outer position.
     fn offset(&self, view: &View, extent: &Extent, position: usize) -> usize {
         let (mut rest, mut offset) = (position, 0);
-        for &axis in extent.outer.iter().rev() {
-            let size = self.graph.size(axis);
-            offset += rest % size * view.stride(axis);
-            rest /= size;
+        for outer in extent.outer.iter().rev() {
+            offset += rest % outer.size * view.stride(outer.axis);
+            rest /= outer.size;
         }
         offset
     }

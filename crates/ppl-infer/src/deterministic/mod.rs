@@ -54,7 +54,7 @@ pub(crate) use further::further;
 pub(crate) use inspect::{Inspection, inspect};
 pub(crate) use layout::Layout;
 pub(crate) use low_rank::factors;
-pub(crate) use nested::{Base, NO_BASE, Nested, Wanted, conjugate, conjugate_start, nest};
+pub(crate) use nested::{Base, NO_BASE, Nested, Rest, Wanted, conjugate, conjugate_start, nest};
 pub(crate) use outline::{Outline, outline};
 
 use crate::objective::ObjectiveError;

@@ -2,9 +2,10 @@
 
 use super::Bound;
 use crate::graph::*;
-use crate::lower::{AxisMap, Lowering};
+use crate::lower::{AxisMap, Lowering, MOST_MIXED};
 use ppl_core::{Builder, Expr};
 use ppl_syntax::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
 
 /// Values that a discrete site may have.
 const MAX_VALUES: f64 = 10_000.0;
@@ -84,41 +85,52 @@ impl Bound {
             Ty::Bool | Ty::Real => (0.0, 2),
         }
     }
-}
 
-impl Model {
     /// The sites that are summed out, each with an upper bound on the number of ways in which it is read.
     pub(crate) fn ways_to_read(&self) -> Vec<(SymbolId, usize)> {
-        let mut ways: Vec<(SymbolId, usize)> = (0..self.symbols.len())
-            .filter(|&id| self.is_summed_out(id))
+        let model = &self.model;
+        let mut ways: Vec<(SymbolId, usize)> = (0..model.symbols.len())
+            .filter(|&id| model.is_summed_out(id))
             .map(|id| (id, 1))
             .collect();
         if ways.is_empty() {
             return ways;
         }
+        // Where elements are reduced with each other, each is read by itself.
+        let mut reduced: BTreeSet<(SymbolId, usize)> = BTreeSet::new();
         let mut look = |e: &TExpr| {
-            e.visit(&mut |e| {
-                let TKind::Gather(src, by) = &e.kind else {
-                    return;
-                };
-                let looked_up = by
-                    .iter()
-                    .any(|(_, i)| !matches!(i.kind, TKind::LoopVariable));
-                if let (TKind::Symbol(id), true) = (&src.kind, looked_up)
-                    && let Some(w) = ways.iter_mut().find(|w| w.0 == *id)
-                {
-                    w.1 += 1;
+            e.visit(&mut |e| match &e.kind {
+                TKind::Gather(src, by) => {
+                    let looked_up = by
+                        .iter()
+                        .any(|(_, i)| !matches!(i.kind, TKind::LoopVariable));
+                    if let (TKind::Symbol(id), true) = (&src.kind, looked_up)
+                        && let Some(w) = ways.iter_mut().find(|w| w.0 == *id)
+                    {
+                        w.1 += 1;
+                    }
                 }
+                TKind::Reduce(_, _, over) => {
+                    let elements = over.iter().map(|a| self.size(*a)).product();
+                    let mixed = |id: SymbolId| {
+                        let axes = &model.symbols[id].axes;
+                        elements <= MOST_MIXED
+                            && axes.iter().any(|a| over.iter().any(|o| o.axis == a.axis))
+                    };
+                    let sites = ways.iter().filter(|w| mixed(w.0));
+                    reduced.extend(sites.map(|w| (w.0, elements)));
+                }
+                _ => {}
             })
         };
-        for s in &self.symbols {
+        for s in &model.symbols {
             match &s.role {
                 Role::Let(e) => look(e),
                 Role::Site(d) => d.expressions().into_iter().for_each(&mut look),
                 Role::Data { .. } | Role::Param(_) => {}
             }
         }
-        for s in &self.statements {
+        for s in &model.statements {
             match &s.statement {
                 Statement::Observe { value, dist } => {
                     look(value);
@@ -129,6 +141,11 @@ impl Model {
                     dist.expressions().into_iter().for_each(&mut look)
                 }
                 Statement::Sample(_) | Statement::Within(_) | Statement::GuideSample { .. } => {}
+            }
+        }
+        for (id, elements) in reduced {
+            if let Some(w) = ways.iter_mut().find(|w| w.0 == id) {
+                w.1 += elements;
             }
         }
         ways

@@ -80,7 +80,7 @@ impl AxisMap {
         }
         // The values of discrete sites: an axis for each way to read them, as long as there are axes left.
         let mut wanted: BTreeMap<usize, usize> = BTreeMap::new();
-        for (site, ways) in bound.model.ways_to_read() {
+        for (site, ways) in bound.ways_to_read() {
             *wanted.entry(bound.values_of(site).1).or_insert(SPARE_SLOTS) += ways;
         }
         for (n, count) in wanted {

@@ -47,6 +47,7 @@ pub use links::Structure;
 pub use marginal::{Coupled, MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
 pub use site_map::SiteMap;
+pub(crate) use substitute::MOST_MIXED;
 pub use symbols::ParamBlock;
 pub use units::{Observed, Units};
 

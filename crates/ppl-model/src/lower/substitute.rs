@@ -6,7 +6,7 @@ use crate::graph::*;
 use ppl_core::{AxisSet, Expr};
 
 /// Elements of discrete sites that one reduction may mix.
-const MOST_ELEMENTS: usize = 8;
+pub(crate) const MOST_MIXED: usize = 8;
 
 /// The axes of an expression when some of them are looked up.
 fn axes_at(axes: &[AxisRef], by: &[(AxisRef, TExpr)]) -> Vec<AxisRef> {
@@ -107,7 +107,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let n: usize = over.iter().map(|a| self.bound.size(*a)).product();
         let readings = self.readings_in(b.axes_of(mixed));
         let values: f64 = readings.iter().map(|r| b.size(r.slot) as f64).product();
-        if n > MOST_ELEMENTS || n as f64 * values.powi(n as i32) > self.bound.table_bound {
+        if n > MOST_MIXED || n as f64 * values.powi(n as i32) > self.bound.table_bound {
             return Ok(None);
         }
         let mut places: Vec<Vec<(AxisRef, TExpr)>> = vec![vec![]];

@@ -107,23 +107,23 @@ fn weights(logs: &[f64], enough: f64) -> (Vec<f64>, f64) {
 }
 
 /// Fits a mixture to what `marginal` gives at points (rows of k numbers, in units in which the fitted Gaussian is
-/// standard); `per_round` draws a round.
+/// standard); `per_round` draws a round, and `more` rounds where the first may be far from it.
 pub(super) fn adapt(
     axes: &Matrix,
-    per_round: usize,
+    (per_round, more): (usize, usize),
     seed: u64,
     mut marginal: impl FnMut(&[f64]) -> Vec<f64>,
 ) -> Option<Mixture> {
     let k = axes.n;
     let mut cloud = Cloud::new(k);
     let mut proposal = Mixture::round(k, 1.3, HEDGE);
-    for round in 0..ROUNDS {
+    for round in 0..ROUNDS + more {
         let fresh = draws(&proposal, per_round, seed, round as u64);
         let targets = marginal(&fresh);
         let own = proposal.ln_densities(&fresh);
         let direct: Vec<f64> = targets.iter().zip(&own).map(|(t, q)| t - q).collect();
         let effective = psis(&direct).ess / per_round as f64;
-        if round > 0 && effective < HOPELESS {
+        if round > more && effective < HOPELESS {
             return None;
         }
         cloud.points.extend(fresh);
@@ -135,7 +135,8 @@ pub(super) fn adapt(
         let wide = wide(&cloud, &weights)?;
         let long = long(&cloud, axes, seed)?;
         proposal = found.with(&long, LONG_SHARE).with(&wide, WIDE);
-        if effective > GOOD && round > 0 && per_round < ENOUGH {
+        let met = effective > GOOD && round > 0;
+        if met && (per_round < ENOUGH || round + 1 >= ROUNDS) {
             break;
         }
     }

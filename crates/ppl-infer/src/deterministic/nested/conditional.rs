@@ -1,9 +1,12 @@
 //! The unknowns z given theta: a Gaussian around the mode of log p(theta, z) over z, with the curvature there as its precision.
 //! For a Gaussian conditional that is exact; for others it is Laplace's approximation. Beside it, what does not meet it and has a
-//! conditional of a known family: a member of that, from the slopes at two points.
+//! conditional of a known family: a member of that, from the slopes at two points. Where all of z are independent of each other given
+//! theta, curves can take the Gaussian's place, see [`curve`](super::curve).
 
+use super::curve::{Curve, NODE, NODES, falls_off};
 use super::families::{Form, Member};
 use super::hessians::{Hessians, part, restricted};
+use super::roots::Root;
 use super::search::Search;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::Smooth;
@@ -37,6 +40,8 @@ pub(super) struct Conditional {
     diagonal: Vec<f64>,
     /// Whether the curvature does not depend on the rest.
     steady: bool,
+    /// Whether the Gaussian's part is independent numbers, whose densities are followed.
+    curved: bool,
     /// Length of the unconstrained vector.
     d: usize,
     exact: Vec<Exact>,
@@ -64,6 +69,10 @@ pub(super) struct Given {
     members: Option<Vec<Member>>,
     /// Where these were held for `value`.
     held: Vec<f64>,
+    /// The slopes that the curves are made from, number by number.
+    slopes: Option<Vec<f64>>,
+    /// Whether there should be curves and are none: the Gaussian in their place says nothing of log p(theta).
+    lost: bool,
     /// Whether the search ended at a mode, and the precision is the curvature there.
     pub(super) met: bool,
 }
@@ -71,6 +80,12 @@ pub(super) struct Given {
 impl Given {
     /// Laplace's approximation of log p(theta).
     pub(super) fn marginal(&self) -> f64 {
+        if self.slopes.is_some() {
+            return self.value - self.ln_curves(&self.mode) - self.ln_members(&self.held);
+        }
+        if self.lost {
+            return f64::NAN;
+        }
         let m = self.mode.len() as f64;
         let volume = self.factor.as_ref().map_or(0.0, |f| f.ln_determinant());
         self.value - 0.5 * volume + 0.5 * m * LN_2PI - self.ln_members(&self.held)
@@ -89,9 +104,28 @@ impl Given {
         members.iter().zip(u).map(|(m, u)| m.ln_density(*u)).sum()
     }
 
+    /// The curves, if that is what the Gaussian's part is; `None` for one that has no density.
+    fn curves(&self) -> impl Iterator<Item = Option<Curve>> + '_ {
+        let slopes = self.slopes.iter().flat_map(|s| s.chunks(NODES));
+        let precision = self.factor.as_ref().map(|f| f.variances());
+        let sds = precision.into_iter().flatten().map(f64::sqrt);
+        let each = self.mode.iter().zip(sds).zip(slopes);
+        each.map(|((mode, sd), slopes)| Curve::new(*mode, sd, slopes))
+    }
+
+    /// Log density of what curves describe.
+    fn ln_curves(&self, z: &[f64]) -> f64 {
+        let each = self.curves().zip(z);
+        each.map(|(curve, z)| curve.map_or(f64::NAN, |c| c.ln_density(*z)))
+            .sum()
+    }
+
     /// Log density of z: the Gaussian's part, then the members' of families.
     pub(super) fn ln_density(&self, z: &[f64]) -> f64 {
         let (z, u) = z.split_at(self.mode.len());
+        if self.slopes.is_some() {
+            return self.ln_curves(z) + self.ln_members(u);
+        }
         let Some(factor) = &self.factor else {
             return self.ln_members(u);
         };
@@ -104,7 +138,12 @@ impl Given {
     /// Turns standard draws for the Gaussian's part into a draw of z, and adds that of the members of families; gives its log density.
     pub(super) fn draw(&self, noise: &mut Vec<f64>, stream: &mut impl Rng) -> f64 {
         let mut log = 0.0;
-        if let Some(factor) = &self.factor {
+        if self.slopes.is_some() {
+            for (curve, z) in self.curves().zip(noise.iter_mut()) {
+                *z = curve.as_ref().map_or(f64::NAN, |c| c.draw(stream));
+                log += curve.map_or(f64::NAN, |c| c.ln_density(*z));
+            }
+        } else if let Some(factor) = &self.factor {
             let square: f64 = noise.iter().map(|e| e * e).sum();
             factor.spread(noise);
             noise.iter_mut().zip(&self.mode).for_each(|(z, m)| *z += m);
@@ -169,11 +208,24 @@ impl Conditional {
             slopes,
             fallback,
             steady: false,
+            curved: false,
             d,
             exact,
         };
         out.steady = out.is_steady(smooth);
         Some(out)
+    }
+
+    /// Follows the density of each number of z, where these are independent of each other and no Gaussians.
+    pub(super) fn follow(mut self) -> Conditional {
+        let apart = self.hessians.pattern().places().all(|(i, j)| i == j);
+        self.curved = apart && !self.steady && self.len() > 0;
+        self
+    }
+
+    /// Whether it does so.
+    pub(super) fn is_curved(&self) -> bool {
+        self.curved
     }
 
     /// Length of the Gaussian's part of z.
@@ -210,6 +262,7 @@ impl Conditional {
                 (_, true) => 2 + self.hessians.cost(),
                 (_, false) => 4 + 3 * self.hessians.cost(),
             }
+            + if self.curved { NODES } else { 0 }
     }
 
     /// Whether the curvature of z is the same for all z, as far as two points say.
@@ -336,7 +389,9 @@ impl Conditional {
             (s.value, s.gradient) = (v, g);
             s.done = !v.is_finite() || s.gradient.iter().any(|g| !g.is_finite());
         }
-        if self.len() > 0 {
+        if self.curved {
+            self.settle(smooth, &thetas, &mut all);
+        } else if self.len() > 0 {
             self.curve(smooth, &thetas, &mut all);
             for _ in 0..STEPS {
                 if all.iter().all(|s| s.done) {
@@ -357,9 +412,13 @@ impl Conditional {
             }
         }
         let members = self.members(smooth, &thetas, &all);
+        let slopes = self.slopes_around(smooth, &thetas, &all);
         all.into_iter()
             .zip(members)
-            .map(|(s, members)| Given {
+            .zip(slopes)
+            .map(|((s, members), slopes)| Given {
+                lost: self.curved && slopes.is_none(),
+                slopes,
                 met: self.len() == 0 || s.met && s.definite,
                 factor: s.factor.or_else(|| self.fallback.clone()),
                 mode: s.z,
@@ -368,6 +427,75 @@ impl Conditional {
                 held: self.exact.iter().map(|e| e.at).collect(),
             })
             .collect()
+    }
+
+    /// Lets each number of each search find its own mode, and takes the curvature there.
+    fn settle(&self, smooth: &mut Smooth, thetas: &[&[f64]], all: &mut [Search]) {
+        let sds: Vec<f64> = self.diagonal.iter().map(|v| v.sqrt().recip()).collect();
+        let begun = |s: &Search| -> Vec<Root> {
+            let each = s.z.iter().zip(&sds);
+            each.map(|(z, sd)| Root::new(*z, *sd)).collect()
+        };
+        let mut roots: Vec<Vec<Root>> = all.iter().map(begun).collect();
+        for _ in 0..STEPS {
+            for (s, roots) in all.iter_mut().zip(&mut roots) {
+                for (root, slope) in roots.iter_mut().zip(&s.gradient) {
+                    root.take(*slope);
+                }
+                s.z = roots.iter().map(|root| root.at).collect();
+                s.met = roots.iter().all(|root| root.done);
+            }
+            let (values, gradients) = self.look(smooth, thetas, all, false);
+            for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
+                (s.value, s.gradient) = (v, g);
+            }
+            if all.iter().all(|s| s.met) {
+                break;
+            }
+        }
+        // The curvature is for the curves' widths: no further step.
+        all.iter_mut().for_each(|s| s.done = true);
+        self.curve(smooth, thetas, all);
+    }
+
+    /// For each of a batch the slopes of each number's log density around where the search ended: given theta they do not depend on the
+    /// other numbers, so that all move at once.
+    fn slopes_around(
+        &self,
+        smooth: &mut Smooth,
+        thetas: &[&[f64]],
+        all: &[Search],
+    ) -> Vec<Option<Vec<f64>>> {
+        if !self.curved {
+            return vec![None; all.len()];
+        }
+        let m = self.len();
+        let sds = |s: &Search| {
+            let factor = s.factor.as_ref().or(self.fallback.as_ref());
+            factor.map_or(vec![f64::NAN; m], |f| f.variances())
+        };
+        let sds: Vec<Vec<f64>> = all.iter().map(sds).collect();
+        let mut out = vec![vec![0.0; m * NODES]; all.len()];
+        let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; all.len() * self.d]);
+        for (k, away) in NODE.iter().enumerate() {
+            let points = all.iter().zip(&sds).zip(thetas).flat_map(|((s, v), t)| {
+                let moved = s.z.iter().zip(v).map(|(z, v)| z + away * v.sqrt());
+                self.point(t, &moved.collect::<Vec<_>>())
+            });
+            let points: Vec<f64> = points.collect();
+            smooth.gradients_of_each(&points, &mut values, &mut gradients);
+            for (out, row) in out.iter_mut().zip(gradients.chunks(self.d)) {
+                for (i, unknown) in self.hessians.unknowns.iter().enumerate() {
+                    out[i * NODES + k] = row[*unknown];
+                }
+            }
+        }
+        // Where the search found no mode the Gaussian stays.
+        let followed = |(s, slopes): (&Search, Vec<f64>)| {
+            let good = s.met && slopes.chunks(NODES).all(falls_off);
+            good.then_some(slopes)
+        };
+        all.iter().zip(out).map(followed).collect()
     }
 
     /// Values and gradients of z where the searches stand, or a step further.

@@ -1,11 +1,13 @@
 //! The nested guide q(theta) N(z; z*(theta), H(theta)^-1): a mixture for few unknowns theta, and given these a Gaussian around the
-//! conditional mode of all others (Rue, Martino and Chopin 2009 use the same conditional). The best single Gaussian misses
+//! conditional mode of all others (Rue, Martino and Chopin 2009 use the same conditional); or, where the others are independent of each
+//! other given theta, the density of each, see [`curve`]. The best single Gaussian misses
 //! the funnels and long tails that scales make; given the scales, most posteriors are nearly Gaussian. The conjugate guide is the same
 //! with conditionals of known families, exact ones, see [`conjugate`].
 
 mod adapt;
 mod conditional;
 mod conjugate;
+mod curve;
 mod drawing;
 mod ends;
 mod families;
@@ -14,6 +16,7 @@ mod long_tails;
 mod marginal;
 mod mixture;
 mod outer;
+mod roots;
 mod scales;
 mod search;
 mod split;
@@ -50,6 +53,9 @@ const SMALL: usize = 10;
 const FEW: usize = 5;
 const GAUSSIAN_ENOUGH: f64 = 0.9;
 
+/// Where so much of the draws is effective the others are Gaussian enough given theta.
+const ENOUGH_AS_GAUSSIAN: f64 = 0.5;
+
 /// Where less of the draws is effective nothing is made of them unasked.
 const FEW_EFFECTIVE: f64 = 0.05;
 
@@ -62,6 +68,9 @@ const MOST_DRAWING: f64 = 2e9;
 /// Draws on which q(theta) rests, a round, for each of its numbers and one more.
 const PER_ROUND: usize = 200;
 const LEAST: usize = 100;
+
+/// Rounds that may follow where curves are in the place of Gaussians.
+const MORE_ROUNDS: usize = 3;
 
 /// The same where the posterior is met exactly: draws serve summaries alone.
 const MOST_EXACT: f64 = 2e7;
@@ -103,6 +112,17 @@ pub(crate) struct Nested {
     pub(crate) evaluations: usize,
     /// How many times the usual draws its mixture could be fitted to.
     pub(crate) most_effort: f64,
+}
+
+/// What a nested guide says of the unknowns given theta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// There are none.
+    None,
+    /// One Gaussian around their mode.
+    Gaussian,
+    /// The density of each, by its slopes: they are independent.
+    Curves,
 }
 
 /// A fitted Gaussian with what is needed to go on from it.
@@ -183,13 +203,35 @@ impl Base {
         found.is_some_and(|c| c.is_exact())
     }
 
-    /// Around one conditional, with a mixture for theta.
-    fn mixed(&mut self, theta: Vec<usize>, effort: usize) -> Result<Nested, &'static str> {
+    /// The unknowns of short sites, if given these all others are independent numbers and no Gaussians.
+    fn shared(&mut self) -> Option<Vec<usize>> {
+        let d = self.q.mean.len();
+        let theta: Vec<usize> = (0..d).filter(|i| self.lengths[*i] <= SMALL).collect();
+        if theta.is_empty() || theta.len() > split::MOST || theta.len() == d {
+            return None;
+        }
+        let (scales, smooth) = (self.scales.as_deref(), &mut self.workers[0]);
+        let split = (theta.clone(), vec![]);
+        let found = Conditional::new(&self.q, split, &self.structure, scales, smooth)?;
+        found.follow().is_curved().then_some(theta)
+    }
+
+    /// Around one conditional, with a mixture for theta; the others are followed number by number, or are one Gaussian.
+    fn mixed(
+        &mut self,
+        theta: Vec<usize>,
+        effort: usize,
+        followed: bool,
+    ) -> Result<Nested, &'static str> {
         let (scales, workers) = (self.scales.as_deref(), &mut self.workers);
         let split = (theta, vec![]);
         let conditional =
             Conditional::new(&self.q, split, &self.structure, scales, &mut workers[0])
                 .ok_or("the curvature of the other unknowns cannot be factored")?;
+        let conditional = match followed {
+            true => conditional.follow(),
+            false => conditional,
+        };
         let costs = (self.work, effort);
         Nested::fit(conditional, &self.q, costs, self.seed, workers)
     }
@@ -230,18 +272,28 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
         None if wanted.scales => return because("no other unknowns are scales"),
         _ => {}
     }
-    if theta.is_empty() && d > FEW {
-        return because("no unknown changes the curvature of the others");
-    }
     let part = match theta.is_empty() {
         true => Err("no unknown changes the curvature of the others"),
-        false => base.mixed(theta, effort),
+        false => base.mixed(theta, effort, false),
+    };
+    // Few unknowns may all be theta, for less.
+    let enough = |n: &Nested| n.effective() >= ENOUGH_AS_GAUSSIAN;
+    let shared = match wanted.scales || d <= FEW || part.as_ref().is_ok_and(enough) {
+        true => None,
+        false => base.shared(),
+    };
+    let part = match shared.map(|shared| base.mixed(shared, effort, true)) {
+        Some(Ok(followed)) => match part {
+            Ok(part) if part.effective() >= followed.effective() => Ok(part),
+            _ => Ok(followed),
+        },
+        _ => part,
     };
     let good = |n: &Nested| n.effective() >= GAUSSIAN_ENOUGH;
     let found = match part {
         Ok(part) if d > FEW || good(&part) => Ok(part),
         Err(why) if d > FEW => Err(why),
-        part => match (part, base.mixed((0..d).collect(), effort)) {
+        part => match (part, base.mixed((0..d).collect(), effort, false)) {
             (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
             (part, whole) => whole.or(part),
         },
@@ -416,7 +468,13 @@ impl Nested {
         let centre: Vec<f64> = theta.iter().map(|i| q.mean[*i]).collect();
         let count = |workers: &[Smooth]| workers.iter().map(|w| w.evaluations).sum::<usize>();
         let (before, mut solved) = (count(workers), 0);
-        let fitted = adapt::adapt(&scale, per_round, seed, |y| {
+        // The Gaussian that theta's own begins with rests on conditionals that curves leave behind.
+        let more = if conditional.is_curved() {
+            MORE_ROUNDS
+        } else {
+            0
+        };
+        let fitted = adapt::adapt(&scale, (per_round, more), seed, |y| {
             let thetas = thetas(&centre, &scale, y);
             solved += thetas.len() / k;
             over_batches(workers, thetas.len() / k, |smooth, batch| {
@@ -486,11 +544,24 @@ impl Nested {
 
     /// Whether what is given theta is exact, so that only the mixture may miss something.
     pub(crate) fn is_mixture_alone(&self) -> bool {
-        !self.is_partial() || self.conditional.is_exact() || !self.conditional.exact().is_empty()
+        let conditional = &self.conditional;
+        !self.is_partial()
+            || conditional.is_exact()
+            || conditional.is_curved()
+            || !conditional.exact().is_empty()
     }
 
     /// Whether anything is left given theta.
     pub(crate) fn is_partial(&self) -> bool {
         self.conditional.is_partial()
+    }
+
+    /// What is left given theta, where nothing of that is of a known family.
+    pub(crate) fn rest(&self) -> Rest {
+        match (self.is_partial(), self.conditional.is_curved()) {
+            (false, _) => Rest::None,
+            (true, false) => Rest::Gaussian,
+            (true, true) => Rest::Curves,
+        }
     }
 }
