@@ -38,6 +38,7 @@ fn run(names: &[String]) -> Result<(), String> {
                 gradients: None,
                 steps: None,
                 hessian: true,
+                in_turn: false,
             };
             let timing = one.install(|| measure(&arguments))?;
             let gradient = timing.gradient.cpu;
