@@ -3,16 +3,19 @@
 //! conditional of a known family: a member of that, from the slopes at two points. Where all of z are independent of each other given
 //! theta, curves can take the Gaussian's place, see [`curve`](super::curve).
 
-use super::curve::{Curve, NODE, NODES, falls_off};
+mod followed;
+mod given;
+
+use super::curve::NODES;
 use super::families::{Form, Member};
 use super::hessians::{Hessians, part, restricted};
-use super::roots::Root;
 use super::search::Search;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::Smooth;
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
-use rand::Rng;
 use std::sync::Arc;
+
+pub(super) use given::Given;
 
 /// Gradients that the search for a mode may take.
 const STEPS: usize = 40;
@@ -22,8 +25,6 @@ const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
 
 /// The points that members of families are found by, in conditional sds from the fitted mean.
 const TWO: [f64; 2] = [-1.0, 1.0];
-
-const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 /// The unknowns in two parts: theta, and the rest given it.
 pub(super) struct Conditional {
@@ -55,108 +56,6 @@ pub(super) struct Exact {
     /// A point, and a length in which the density changes.
     pub(super) at: f64,
     pub(super) scale: f64,
-}
-
-/// z given one theta.
-pub(super) struct Given {
-    /// The centre.
-    pub(super) mode: Vec<f64>,
-    /// The precision; none where theta is everything.
-    pub(super) factor: Option<Factor>,
-    /// log p(theta, z) at the centre.
-    value: f64,
-    /// The members of families; `None` where one has no finite integral.
-    members: Option<Vec<Member>>,
-    /// Where these were held for `value`.
-    held: Vec<f64>,
-    /// The slopes that the curves are made from, number by number.
-    slopes: Option<Vec<f64>>,
-    /// Whether there should be curves and are none: the Gaussian in their place says nothing of log p(theta).
-    lost: bool,
-    /// Whether the search ended at a mode, and the precision is the curvature there.
-    pub(super) met: bool,
-}
-
-impl Given {
-    /// Laplace's approximation of log p(theta).
-    pub(super) fn marginal(&self) -> f64 {
-        if self.slopes.is_some() {
-            return self.value - self.ln_curves(&self.mode) - self.ln_members(&self.held);
-        }
-        if self.lost {
-            return f64::NAN;
-        }
-        let m = self.mode.len() as f64;
-        let volume = self.factor.as_ref().map_or(0.0, |f| f.ln_determinant());
-        self.value - 0.5 * volume + 0.5 * m * LN_2PI - self.ln_members(&self.held)
-    }
-
-    /// Whether the density is a number where the search ended.
-    pub(super) fn is_finite(&self) -> bool {
-        self.value.is_finite()
-    }
-
-    /// Log density of what is of a known family.
-    fn ln_members(&self, u: &[f64]) -> f64 {
-        let Some(members) = &self.members else {
-            return f64::NAN;
-        };
-        members.iter().zip(u).map(|(m, u)| m.ln_density(*u)).sum()
-    }
-
-    /// The curves, if that is what the Gaussian's part is; `None` for one that has no density.
-    fn curves(&self) -> impl Iterator<Item = Option<Curve>> + '_ {
-        let slopes = self.slopes.iter().flat_map(|s| s.chunks(NODES));
-        let precision = self.factor.as_ref().map(|f| f.variances());
-        let sds = precision.into_iter().flatten().map(f64::sqrt);
-        let each = self.mode.iter().zip(sds).zip(slopes);
-        each.map(|((mode, sd), slopes)| Curve::new(*mode, sd, slopes))
-    }
-
-    /// Log density of what curves describe.
-    fn ln_curves(&self, z: &[f64]) -> f64 {
-        let each = self.curves().zip(z);
-        each.map(|(curve, z)| curve.map_or(f64::NAN, |c| c.ln_density(*z)))
-            .sum()
-    }
-
-    /// Log density of z: the Gaussian's part, then the members' of families.
-    pub(super) fn ln_density(&self, z: &[f64]) -> f64 {
-        let (z, u) = z.split_at(self.mode.len());
-        if self.slopes.is_some() {
-            return self.ln_curves(z) + self.ln_members(u);
-        }
-        let Some(factor) = &self.factor else {
-            return self.ln_members(u);
-        };
-        let away: Vec<f64> = z.iter().zip(&self.mode).map(|(z, m)| z - m).collect();
-        // The precision is L L' with the order of elimination's permutation: away' L L' away.
-        let square = factor.square(&away);
-        0.5 * (factor.ln_determinant() - square - z.len() as f64 * LN_2PI) + self.ln_members(u)
-    }
-
-    /// Turns standard draws for the Gaussian's part into a draw of z, and adds that of the members of families; gives its log density.
-    pub(super) fn draw(&self, noise: &mut Vec<f64>, stream: &mut impl Rng) -> f64 {
-        let mut log = 0.0;
-        if self.slopes.is_some() {
-            for (curve, z) in self.curves().zip(noise.iter_mut()) {
-                *z = curve.as_ref().map_or(f64::NAN, |c| c.draw(stream));
-                log += curve.map_or(f64::NAN, |c| c.ln_density(*z));
-            }
-        } else if let Some(factor) = &self.factor {
-            let square: f64 = noise.iter().map(|e| e * e).sum();
-            factor.spread(noise);
-            noise.iter_mut().zip(&self.mode).for_each(|(z, m)| *z += m);
-            log = 0.5 * (factor.ln_determinant() - square - self.mode.len() as f64 * LN_2PI);
-        }
-        let drawn: Vec<f64> = match &self.members {
-            Some(members) => members.iter().map(|m| m.draw(stream)).collect(),
-            None => self.held.clone(),
-        };
-        log += self.ln_members(&drawn);
-        noise.extend(drawn);
-        log
-    }
 }
 
 impl Conditional {
@@ -214,18 +113,6 @@ impl Conditional {
         };
         out.steady = out.is_steady(smooth);
         Some(out)
-    }
-
-    /// Follows the density of each number of z, where these are independent of each other and no Gaussians.
-    pub(super) fn follow(mut self) -> Conditional {
-        let apart = self.hessians.pattern().places().all(|(i, j)| i == j);
-        self.curved = apart && !self.steady && self.len() > 0;
-        self
-    }
-
-    /// Whether it does so.
-    pub(super) fn is_curved(&self) -> bool {
-        self.curved
     }
 
     /// Length of the Gaussian's part of z.
@@ -427,75 +314,6 @@ impl Conditional {
                 held: self.exact.iter().map(|e| e.at).collect(),
             })
             .collect()
-    }
-
-    /// Lets each number of each search find its own mode, and takes the curvature there.
-    fn settle(&self, smooth: &mut Smooth, thetas: &[&[f64]], all: &mut [Search]) {
-        let sds: Vec<f64> = self.diagonal.iter().map(|v| v.sqrt().recip()).collect();
-        let begun = |s: &Search| -> Vec<Root> {
-            let each = s.z.iter().zip(&sds);
-            each.map(|(z, sd)| Root::new(*z, *sd)).collect()
-        };
-        let mut roots: Vec<Vec<Root>> = all.iter().map(begun).collect();
-        for _ in 0..STEPS {
-            for (s, roots) in all.iter_mut().zip(&mut roots) {
-                for (root, slope) in roots.iter_mut().zip(&s.gradient) {
-                    root.take(*slope);
-                }
-                s.z = roots.iter().map(|root| root.at).collect();
-                s.met = roots.iter().all(|root| root.done);
-            }
-            let (values, gradients) = self.look(smooth, thetas, all, false);
-            for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
-                (s.value, s.gradient) = (v, g);
-            }
-            if all.iter().all(|s| s.met) {
-                break;
-            }
-        }
-        // The curvature is for the curves' widths: no further step.
-        all.iter_mut().for_each(|s| s.done = true);
-        self.curve(smooth, thetas, all);
-    }
-
-    /// For each of a batch the slopes of each number's log density around where the search ended: given theta they do not depend on the
-    /// other numbers, so that all move at once.
-    fn slopes_around(
-        &self,
-        smooth: &mut Smooth,
-        thetas: &[&[f64]],
-        all: &[Search],
-    ) -> Vec<Option<Vec<f64>>> {
-        if !self.curved {
-            return vec![None; all.len()];
-        }
-        let m = self.len();
-        let sds = |s: &Search| {
-            let factor = s.factor.as_ref().or(self.fallback.as_ref());
-            factor.map_or(vec![f64::NAN; m], |f| f.variances())
-        };
-        let sds: Vec<Vec<f64>> = all.iter().map(sds).collect();
-        let mut out = vec![vec![0.0; m * NODES]; all.len()];
-        let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; all.len() * self.d]);
-        for (k, away) in NODE.iter().enumerate() {
-            let points = all.iter().zip(&sds).zip(thetas).flat_map(|((s, v), t)| {
-                let moved = s.z.iter().zip(v).map(|(z, v)| z + away * v.sqrt());
-                self.point(t, &moved.collect::<Vec<_>>())
-            });
-            let points: Vec<f64> = points.collect();
-            smooth.gradients_of_each(&points, &mut values, &mut gradients);
-            for (out, row) in out.iter_mut().zip(gradients.chunks(self.d)) {
-                for (i, unknown) in self.hessians.unknowns.iter().enumerate() {
-                    out[i * NODES + k] = row[*unknown];
-                }
-            }
-        }
-        // Where the search found no mode the Gaussian stays.
-        let followed = |(s, slopes): (&Search, Vec<f64>)| {
-            let good = s.met && slopes.chunks(NODES).all(falls_off);
-            good.then_some(slopes)
-        };
-        all.iter().zip(out).map(followed).collect()
     }
 
     /// Values and gradients of z where the searches stand, or a step further.
