@@ -309,21 +309,23 @@ mod tests {
     use super::dependencies;
     use crate::{Axis, AxisId, AxisSet, Builder, Index, NodeId, Real, interpret};
 
-    #[test]
-    fn what_an_element_depends_on_moves_it() {
-        let axis = |(name, size): (&str, usize)| Axis {
+    fn axis(name: &str, size: usize) -> Axis {
+        Axis {
             name: name.into(),
             size,
-        };
-        let axes = [
-            ("draw", 1),
-            ("row", 4),
-            ("column", 3),
-            ("group", 3),
-            ("part", 2),
-            ("other", 3),
-        ];
-        let b = Builder::new(axes.map(axis).into());
+        }
+    }
+
+    #[test]
+    fn what_an_element_depends_on_moves_it() {
+        let b = Builder::new(vec![
+            axis("draw", 1),
+            axis("row", 4),
+            axis("column", 3),
+            axis("group", 3),
+            axis("part", 2),
+            axis("other", 3),
+        ]);
         let [row, column, group, part, other] = [1, 2, 3, 4, 5].map(AxisId);
         let set = AxisSet::of;
         // Rows of a matrix with zeros, times a vector; effects of groups that are looked up; a scale that all share.
@@ -383,16 +385,7 @@ mod tests {
 
     #[test]
     fn a_limit_of_steps() {
-        let b = Builder::new(vec![
-            Axis {
-                name: "draw".into(),
-                size: 1,
-            },
-            Axis {
-                name: "row".into(),
-                size: 100,
-            },
-        ]);
+        let b = Builder::new(vec![axis("draw", 1), axis("row", 100)]);
         let v = b.param(AxisSet::of(&[AxisId(1)])).0;
         let (leaf, out) = (v.node(&b), (v * v).node(&b));
         let program = b.finish(vec![out]);

@@ -4,7 +4,7 @@ use crate::ahead::{Stream, Streams};
 use crate::dense::DenseSteps;
 use crate::ops::dense::LANES;
 use crate::ops::reduce::{Fold, Maximum, Sum, fold, fold8};
-use crate::ops::{BlockFn, Detail};
+use crate::ops::{BlockFn, Detail, call};
 use crate::windows::Cut;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -73,18 +73,8 @@ impl Instruction {
                     *address = address.wrapping_add(distance);
                 }
             }
-            let [dst, a, b, c] = address;
             // SAFETY: the caller's guarantee.
-            unsafe {
-                (self.run)(
-                    dst.cast(),
-                    a.cast(),
-                    b.cast(),
-                    c.cast(),
-                    lanes,
-                    &layout.detail,
-                )
-            };
+            unsafe { call(self.run, address, lanes, &layout.detail) };
         }
     }
 }
@@ -213,15 +203,7 @@ impl Chunk {
         unsafe {
             self.fills.iter().for_each(|fill| fill.apply());
             for (i, layout) in self.instructions.iter().zip(&self.layouts) {
-                let [dst, a, b, c] = i.base;
-                (i.run)(
-                    dst.cast(),
-                    a.cast(),
-                    b.cast(),
-                    c.cast(),
-                    lanes,
-                    &layout.detail,
-                );
+                call(i.run, i.base, lanes, &layout.detail);
             }
         }
     }

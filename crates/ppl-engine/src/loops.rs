@@ -85,7 +85,9 @@ impl Loops {
     }
 }
 
-/// The strides of all that a step goes through: arrays, but along the axis that an index looks up, and the index.
+/// The strides of all that a step goes through: arrays, and the index. What an indexed step reads counts twice, with its stride along the
+/// axis that is looked up and without: whether that axis is gone through or looked up is known to the instruction alone, and axes
+/// that are one loop by either reading are one. A loop too many costs little, one too few would read elsewhere.
 fn strides(graph: &Graph, places: &Places, step: &Step) -> Vec<[usize; 64]> {
     let index = step.index.map(|i| &graph.program.indices[i.0 as usize]);
     let mut out = vec![];

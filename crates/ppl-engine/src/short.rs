@@ -3,7 +3,7 @@
 
 use crate::kernel::{Fill, Kernel, MAX_OUTER, advance};
 use crate::ops::elementwise::copy;
-use crate::ops::{BlockFn, Detail};
+use crate::ops::{BlockFn, Detail, call};
 
 /// Instructions of one kernel, at all its positions.
 const MOST_STEPS: usize = 512;
@@ -49,18 +49,8 @@ impl Step {
     /// As for [`Kernel::run`].
     #[inline(always)]
     unsafe fn run(&self) {
-        let [dst, a, b, c] = self.addresses;
         // SAFETY: the caller's guarantee; the addresses lie within their buffers for all lanes.
-        unsafe {
-            (self.run)(
-                dst.cast(),
-                a.cast(),
-                b.cast(),
-                c.cast(),
-                self.lanes,
-                &self.detail,
-            )
-        };
+        unsafe { call(self.run, self.addresses, self.lanes, &self.detail) };
     }
 }
 

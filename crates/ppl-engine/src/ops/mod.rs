@@ -21,6 +21,21 @@ pub use sets::InstructionSet;
 /// scalar operand) and that `dst` overlaps no other operand.
 pub(crate) type BlockFn = unsafe fn(*mut f64, *const f64, *const f64, *const f64, usize, &Detail);
 
+/// Runs an instruction on its operands `dst`, `a`, `b` and `c`.
+///
+/// # Safety
+/// As for [`BlockFn`].
+#[inline(always)]
+pub(crate) unsafe fn call(
+    run: BlockFn,
+    [dst, a, b, c]: [*mut u8; 4],
+    lanes: usize,
+    detail: &Detail,
+) {
+    // SAFETY: the caller's guarantee.
+    unsafe { run(dst.cast(), a.cast(), b.cast(), c.cast(), lanes, detail) }
+}
+
 /// Constants of one instruction. Steps are in elements from one lane to the next.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Detail {
