@@ -27,6 +27,8 @@ pub(crate) const SINGLE: u8 = 2;
 
 /// Lanes of an accumulator.
 pub(crate) const LANES: usize = 8;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// Vectors along the columns, one for each position.
 #[derive(Clone, Copy)]
@@ -245,8 +247,9 @@ pub(crate) unsafe fn transposed<V: Eight, const S: usize, const C: usize, const 
     }
 }
 
-/// Both at one position, `R` times eight rows at a time: the block before comes from the cache while this one comes from
-/// memory.
+/// Both at one position, `R` times eight rows at a time: the block before comes from the cache, and while both are at work the
+/// next one is asked for, a line with each line that is read. Left to itself the machine reads ahead by a few lines, and stops between
+/// blocks.
 #[inline(always)]
 pub(crate) unsafe fn pair<V: Eight, const R: usize, const STORED: u8>(
     x: &Block,
@@ -259,6 +262,8 @@ pub(crate) unsafe fn pair<V: Eight, const R: usize, const STORED: u8>(
     // SAFETY: the caller's guarantee; both blocks are whole.
     unsafe {
         let (from, to_first) = (b.at(0), to.at(0));
+        let element = if STORED == DOUBLE { 8 } else { 4 };
+        let next = before.rows / TILE * x.step;
         for row in (0..before.rows).step_by(8 * R) {
             // A last block may be shorter; what stands in lanes behind its rows counts for nothing.
             let place = x.row(row.min(x.rows - 8 * R));
@@ -271,8 +276,11 @@ pub(crate) unsafe fn pair<V: Eight, const R: usize, const STORED: u8>(
             for j in 0..x.columns {
                 let weight = V::splat(*from.add(j * b.stride));
                 for (q, total) in total.iter_mut().enumerate() {
-                    let value = load::<V, STORED>(x.start, place + j * TILE + q * 8);
-                    *total = total.mul_add(value, weight);
+                    let at = place + j * TILE + q * 8;
+                    *total = total.mul_add(load::<V, STORED>(x.start, at), weight);
+                    if (q * 8 * element).is_multiple_of(LINE) {
+                        V::prefetch(x.start.wrapping_add((at + next) * element));
+                    }
                 }
                 let to = to_first.add(j * to.stride);
                 let mut sums = [V::load(to), V::zero()];
