@@ -66,12 +66,30 @@ impl Instruction {
         for stream in streams {
             stream.ask(block, position, k);
         }
-        let mut address = layout.at(self.base, block, position);
-        for row in 0..rows {
-            if row > 0 {
-                for (address, distance) in address.iter_mut().zip(layout.per_row) {
-                    *address = address.wrapping_add(distance);
-                }
+        let address = layout.at(self.base, block, position);
+        // SAFETY: the caller's guarantee.
+        unsafe { call(self.run, address, lanes, &layout.detail) };
+        if rows > 1 {
+            // SAFETY: as above.
+            unsafe { self.other_rows(layout, address, rows, lanes) };
+        }
+    }
+
+    /// The rows of a tile after the first; apart, since most tiles have no other.
+    ///
+    /// # Safety
+    /// As for [`Kernel::run`].
+    #[inline(never)]
+    unsafe fn other_rows(
+        &self,
+        layout: &Layout,
+        mut address: [*mut u8; 4],
+        rows: usize,
+        lanes: usize,
+    ) {
+        for _ in 1..rows {
+            for (address, distance) in address.iter_mut().zip(layout.per_row) {
+                *address = address.wrapping_add(distance);
             }
             // SAFETY: the caller's guarantee.
             unsafe { call(self.run, address, lanes, &layout.detail) };
