@@ -69,12 +69,13 @@ fn steps(name: &str, draws: usize) -> Steps {
 }
 
 // Those of logreg were 284,045 and 2,622,328 while its matrix was read as `f64`: at ten points a vector of its 32-bit whole numbers takes one
-// instruction more, and half the memory.
+// instruction more, and half the memory. That at one point was 286,053 before each line that is read asked for one of the next block; out of the caches
+// it takes 0.63 of the time.
 #[library_benchmark(setup = density)]
 #[bench::eight_schools(args = ("eight_schools", 1), config = at_most(686))]
 #[bench::eight_schools_10(args = ("eight_schools", 10), config = at_most(3_729))]
 #[bench::linreg_10(args = ("linreg", 10), config = at_most(52_999))]
-#[bench::logreg(args = ("logreg", 1), config = at_most(286_053))]
+#[bench::logreg(args = ("logreg", 1), config = at_most(296_936))]
 #[bench::logreg_10(args = ("logreg", 10), config = at_most(2_730_953))]
 #[bench::hier_radon_10(args = ("hier_radon", 10), config = at_most(100_596))]
 #[bench::poisson_glmm_10(args = ("poisson_glmm", 10), config = at_most(4_379_807))]
