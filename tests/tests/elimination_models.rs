@@ -267,26 +267,26 @@ fn a_small_grid() {
     });
 }
 
+fn log_density(model: &str, data: &str, at: &Values) -> f64 {
+    let array = |v: &(&str, Vec<usize>, Vec<f64>)| {
+        (
+            v.0.to_string(),
+            ppl_lang::Array {
+                shape: v.1.clone(),
+                values: v.2.clone(),
+            },
+        )
+    };
+    let point = ppl_lang::Point::Constrained(at.iter().map(array).collect());
+    let found = ppl_tests::bind(model, data).density(&point);
+    found.expect("a density").log_density
+}
+
 #[test]
 fn what_cannot_be_has_no_density() {
     let model = "a ~ Normal(0, 1); z ~ Bernoulli(0); factor if z { a } else { -1 / 0 };";
     let at = vec![scalar("a", 0.3)];
-    let point = |at: &Values| {
-        let array = |v: &(&str, Vec<usize>, Vec<f64>)| {
-            (
-                v.0.to_string(),
-                ppl_lang::Array {
-                    shape: v.1.clone(),
-                    values: v.2.clone(),
-                },
-            )
-        };
-        ppl_lang::Point::Constrained(at.iter().map(array).collect())
-    };
-    let found = ppl_tests::bind(model, "")
-        .density(&point(&at))
-        .expect("a density");
-    assert_eq!(found.log_density, f64::NEG_INFINITY);
+    assert_eq!(log_density(model, "", &at), f64::NEG_INFINITY);
 }
 
 /// Two layers, each element of one meeting all of the other: 2^n states.
@@ -366,4 +366,146 @@ fn a_regression_that_leaves_columns_out() {
         };
         b.iter().map(|x| ln_std(*x)).sum::<f64>() + enumerated(columns, 2, joint)
     });
+}
+
+/// A product `@` reads each element of a label as the sum does that it stands for.
+#[test]
+fn products_with_labels() {
+    let mut numbers = Numbers(29);
+    let x: Vec<Vec<f64>> = (0..3)
+        .map(|_| (0..6).map(|_| numbers.normal()).collect())
+        .collect();
+    let y: Vec<f64> = (0..6).map(|_| numbers.normal()).collect();
+    let data = csv(&[("x_0", &x[0]), ("x_1", &x[1]), ("x_2", &x[2]), ("y", &y)]);
+    let at: Values = vec![
+        ("b", vec![3], vec![0.7, -1.2, 0.4]),
+        scalar("s", 0.3),
+        ("M", vec![3, 3], (0..9).map(|_| numbers.normal()).collect()),
+    ];
+    let head = "axis k = columns(\"x_*\"); axis j = 3; data y[row]: real; data x[row, k]: real;
+        b[k] ~ Normal(0, 1); s ~ Normal(0, 1); M[k, j] ~ Normal(0, 1); on[k] ~ BernoulliLogit(s);";
+    let forms = [
+        "observe y ~ Normal(x @ (b * on), 1);",
+        "observe y ~ Normal((b * on) @ x, 1);",
+        "observe y ~ Normal((x * b) @ on, 1);",
+        "observe y ~ Normal((x * on) @ b, 1);",
+        "let c = b * on; observe y ~ Normal(x @ c, 1);",
+        "let c = b * on; for i in row { observe y[i] ~ Normal(x[i] @ c, 1); }",
+        "observe y ~ Normal(sum(x * b * on, over = k), 1);",
+    ];
+    for form in forms {
+        assert_density(&format!("{head} {form}"), &data, 2, &at, &|at| {
+            let (b, s) = (&at[0].2, at[1].2[0]);
+            let sum = enumerated(3, 2, |on| {
+                let prior: f64 = on.iter().map(|&z| ln_bool(s, z)).sum();
+                let each = |i: usize| {
+                    let mean: f64 = (0..3).map(|k| x[k][i] * b[k] * on[k] as f64).sum();
+                    ln_normal(y[i], mean, 1.0)
+                };
+                prior + (0..6).map(each).sum::<f64>()
+            });
+            normals(at) + sum
+        });
+    }
+    let values = forms.map(|form| log_density(&format!("{head} {form}"), &data, &at));
+    for v in values {
+        assert!(
+            (v - values[0]).abs() < 1e-12 * (1.0 + v.abs()),
+            "{values:?}"
+        );
+    }
+    // A vector times a matrix of unknowns, one mean for each element of another axis.
+    let form = "let m = (b * on) @ M; factor sum(m * m, over = j);";
+    assert_density(&format!("{head} {form}"), &data, 2, &at, &|at| {
+        let (b, s, m) = (&at[0].2, at[1].2[0], &at[2].2);
+        let sum = enumerated(3, 2, |on| {
+            let prior: f64 = on.iter().map(|&z| ln_bool(s, z)).sum();
+            let mean = |j: usize| {
+                (0..3)
+                    .map(|k| b[k] * on[k] as f64 * m[3 * k + j])
+                    .sum::<f64>()
+            };
+            prior + (0..3).map(|j| mean(j).powi(2)).sum::<f64>()
+        });
+        normals(at) + sum
+    });
+}
+
+/// Products of square matrices and labels along the same axis: the sum runs along columns, the labels along rows.
+#[test]
+fn square_matrices_with_labels() {
+    let at: Values = vec![
+        (
+            "C",
+            vec![3, 3],
+            vec![0.3, -0.8, 0.5, 1.1, 0.2, -0.4, 0.6, -0.9, 0.7],
+        ),
+        ("v", vec![3], vec![0.4, -0.2, 0.9]),
+    ];
+    let head = "axis k = 3; C[k, k] ~ Normal(0, 1); v[k] ~ Normal(0, 1); on[k] ~ Bernoulli(0.3);";
+    let prior = |on: &[usize]| -> f64 {
+        let each = |&z: &usize| if z == 1 { 0.3f64.ln() } else { 0.7f64.ln() };
+        on.iter().map(each).sum()
+    };
+    type Term = fn(&[f64], &[f64], &[usize]) -> f64;
+    let forms: [(&str, Term); 4] = [
+        ("factor v @ (C @ (v * on));", |c, v, on| {
+            let each = |i: usize, j: usize| v[i] * c[3 * i + j] * v[j] * on[j] as f64;
+            (0..9).map(|n| each(n / 3, n % 3)).sum()
+        }),
+        ("factor (v * on) @ C @ v;", |c, v, on| {
+            let each = |i: usize, j: usize| v[i] * on[i] as f64 * c[3 * i + j] * v[j];
+            (0..9).map(|n| each(n / 3, n % 3)).sum()
+        }),
+        // One term for each row, with its own label alone.
+        (
+            "let r[k] = (diag(v * on) @ C) @ v; for i in k { factor r[i]; }",
+            |c, v, on| {
+                let each = |i: usize, j: usize| v[i] * on[i] as f64 * c[3 * i + j] * v[j];
+                (0..9).map(|n| each(n / 3, n % 3)).sum()
+            },
+        ),
+        (
+            "let r[k] = (C @ diag(v)) @ (v * on); factor sum(r);",
+            |c, v, on| {
+                let each = |i: usize, j: usize| c[3 * i + j] * v[j] * v[j] * on[j] as f64;
+                (0..9).map(|n| each(n / 3, n % 3)).sum()
+            },
+        ),
+    ];
+    for (form, term) in forms {
+        assert_density(&format!("{head} {form}"), "", 2, &at, &|at| {
+            let (c, v) = (&at[0].2, &at[1].2);
+            normals(at) + enumerated(3, 2, |on| prior(on) + term(c, v, on))
+        });
+    }
+}
+
+/// What is not summed out is said where it is, with what would be.
+#[test]
+fn products_that_mix_too_many_labels() {
+    let warning = |form: &str| {
+        let text = format!(
+            "axis k = 9; m[k] ~ Normal(0, 1); C[k, k] ~ Normal(0, 1); on[k] ~ Bernoulli(0.5); {form}"
+        );
+        let (model, _) = ppl_lang::Model::parse(&text);
+        let bound = model.expect("a model").bind(&ppl_lang::Dataset::empty());
+        let (_, warnings) = bound.expect("no data");
+        assert_eq!(warnings.len(), 1, "{form} {warnings:?}");
+        let place = warnings[0].labels.get(1).map(|l| l.span);
+        (
+            warnings[0].message.clone(),
+            warnings[0].help.clone().unwrap_or_default(),
+            place.map(|s| text[s.start..s.end].to_owned()),
+        )
+    };
+    for form in ["factor m @ on;", "factor sum(m * on);"] {
+        let (message, help, place) = warning(form);
+        assert!(message.contains("mixes 9 elements of `on`"), "{message}");
+        assert!(help.contains("at most 8 elements"), "{help}");
+        assert!(place.is_some_and(|p| form.contains(&p)));
+    }
+    // The labels lie along the columns of this product: their elements are not those of its rows.
+    let (message, ..) = warning("let r[k] = (C @ diag(on)) @ m; factor sum(r);");
+    assert!(message.contains("`on`"), "{message}");
 }

@@ -200,7 +200,7 @@ fn what_is_no_sum_of_factors_is_refused() {
     };
     let several = refused("report n = exp(sum(mu[z]));");
     assert!(
-        several.contains("E0113") && several.contains("several elements"),
+        several.contains("E0113") && several.contains("mixes 9 elements"),
         "{several}"
     );
     let label = refused("report n = z;");

@@ -259,13 +259,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
             && b == *first
             && a.copy == 1
         {
-            let v = self.number(v)?;
+            let (v, span) = (self.number(v)?, v.span);
+            self.not_mixed(v, self.axes.set(&[b]), span)?;
             return Ok(self.number(l)? * self.builder.rename(v, self.axes.id(b), self.axes.id(a)));
         }
         let (x, y) = (self.number(l)?, self.number(r)?);
         let (ax, bx) = (self.axes.id(a), self.axes.id(b));
-        self.not_mixed(x, AxisSet::of(&[ax, bx]), l.span)?;
-        self.not_mixed(y, AxisSet::of(&[ax, bx]), r.span)?;
+        if self.mixes(x, AxisSet::of(&[ax])) || self.mixes(y, AxisSet::of(&[bx])) {
+            return self.product_apart((l, x, a), (r, y, b));
+        }
         if let Some(product) = self.long_product((x, ax), (y, bx)) {
             return Ok(product);
         }

@@ -17,12 +17,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
     ) -> Lowered<Expr<'b>> {
         let x = self.number(inner)?;
         let set = self.axes.set(over);
-        if self.mixes(x, set)
-            && let Some(reduced) = self.reduced_apart(r, inner, over, x)?
-        {
-            return Ok(reduced);
+        if self.mixes(x, set) {
+            return self.reduced_apart(r, inner, over, x);
         }
-        self.not_mixed(x, set, inner.span)?;
         Ok(self.reduced(r, x, set))
     }
 

@@ -4,8 +4,9 @@
 use super::{Lowered, Lowering};
 use crate::graph::*;
 use ppl_core::{AxisSet, Expr};
+use ppl_syntax::Span;
 
-/// Elements of discrete sites that one reduction may mix.
+/// Elements of discrete sites that one reduction, or one product `@`, may mix.
 pub(crate) const MOST_MIXED: usize = 8;
 
 /// The axes of an expression when some of them are looked up.
@@ -95,21 +96,90 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Some(self.expr(&at(inner, indices)?))
     }
 
-    /// A reduction over elements of discrete sites, each read by itself; `None` where they are too many.
+    /// A reduction over elements of discrete sites, each read by itself.
     pub(super) fn reduced_apart(
         &self,
         r: Reduction,
         inner: &TExpr,
         over: &[AxisRef],
         mixed: Expr<'b>,
-    ) -> Lowered<Option<Expr<'b>>> {
+    ) -> Lowered<Expr<'b>> {
         let b = self.builder;
-        let n: usize = over.iter().map(|a| self.bound.size(*a)).product();
-        let readings = self.readings_in(b.axes_of(mixed));
-        let values: f64 = readings.iter().map(|r| b.size(r.slot) as f64).product();
-        if n > MOST_MIXED || n as f64 * values.powi(n as i32) > self.bound.table_bound {
-            return Ok(None);
+        let set = self.axes.set(over);
+        let parts = self.apart(&[(inner, over)], &[(mixed, set)], inner.span)?;
+        match (r, over) {
+            (Reduction::Sum, _) => Ok(added(&parts)),
+            (Reduction::Mean, _) => Ok(added(&parts) / Expr::Const(parts.len() as f64)),
+            (_, [axis]) => Ok(self.reduced(r, b.stack(&parts, self.axes.id(*axis)), set)),
+            _ => Err(self.not_apart(&[(mixed, set)], inner.span)),
         }
+    }
+
+    /// `l @ r` along an axis whose elements are those of discrete sites: the sum of the products, each factor read by itself.
+    pub(super) fn product_apart(
+        &self,
+        (l, x, a): (&TExpr, Expr<'b>, AxisRef),
+        (r, y, b): (&TExpr, Expr<'b>, AxisRef),
+    ) -> Lowered<Expr<'b>> {
+        let mixed = [(x, self.axes.set(&[a])), (y, self.axes.set(&[b]))];
+        let parts = self.apart(&[(l, &[a]), (r, &[b])], &mixed, l.span.to(r.span))?;
+        Ok(added(&parts))
+    }
+
+    /// For each place along axes of the same sizes the product of the factors there, each of which is lowered with that place in
+    /// what it reads: so the elements of a discrete site are told apart. `mixed` are the factors as a whole.
+    fn apart(
+        &self,
+        factors: &[(&TExpr, &[AxisRef])],
+        mixed: &[(Expr<'b>, AxisSet)],
+        span: Span,
+    ) -> Lowered<Vec<Expr<'b>>> {
+        let b = self.builder;
+        let n: usize = factors.first().map_or(1, |(_, over)| {
+            over.iter().map(|a| self.bound.size(*a)).product()
+        });
+        let axes = mixed
+            .iter()
+            .fold(AxisSet::EMPTY, |all, (e, _)| all.union(b.axes_of(*e)));
+        let values: f64 = self
+            .readings_in(axes)
+            .iter()
+            .map(|r| b.size(r.slot) as f64)
+            .product();
+        if n == 0 {
+            return Err(self.not_apart(mixed, span));
+        }
+        if n > MOST_MIXED || n as f64 * values.powi(n as i32) > self.bound.table_bound {
+            return Err(self.too_mixed(mixed, n, span));
+        }
+        let mut places: Vec<Vec<Vec<(AxisRef, TExpr)>>> = vec![];
+        for (e, over) in factors {
+            places.push(self.places(over, e.span));
+        }
+        let mut parts = vec![];
+        for i in 0..n {
+            let mut product = None;
+            for (f, (e, over)) in factors.iter().enumerate() {
+                let (whole, along) = mixed[f];
+                let factor = match over {
+                    // What mixes nothing is read as any value is.
+                    [axis] if !self.mixes(whole, along) => {
+                        self.component(whole, self.axes.id(*axis), i)
+                    }
+                    _ => match places[f].get(i).and_then(|place| at(e, place)) {
+                        Some(e) => self.number(&e)?,
+                        None => return Err(self.not_apart(mixed, span)),
+                    },
+                };
+                product = Some(product.map_or(factor, |p: Expr<'b>| p * factor));
+            }
+            parts.extend(product);
+        }
+        Ok(parts)
+    }
+
+    /// The places along some axes, row-major.
+    fn places(&self, over: &[AxisRef], span: Span) -> Vec<Vec<(AxisRef, TExpr)>> {
         let mut places: Vec<Vec<(AxisRef, TExpr)>> = vec![vec![]];
         for axis in over {
             let labels = &self.bound.axes[axis.axis].labels;
@@ -118,7 +188,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 axes: vec![],
                 ty: Ty::Index(axis.axis),
                 stochastic: false,
-                span: inner.span,
+                span,
             };
             places = places
                 .into_iter()
@@ -128,23 +198,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 })
                 .collect();
         }
-        let mut parts = vec![];
-        for place in &places {
-            let Some(e) = at(inner, place) else {
-                return Ok(None);
-            };
-            parts.push(self.number(&e)?);
-        }
-        let sum = || parts.iter().copied().reduce(|x, y| x + y);
-        let size = Expr::Const(n as f64);
-        Ok(match (r, over) {
-            (Reduction::Sum, _) => sum(),
-            (Reduction::Mean, _) => sum().map(|s| s / size),
-            (_, [axis]) => {
-                let axis = self.axes.id(*axis);
-                Some(self.reduced(r, b.stack(&parts, axis), AxisSet::of(&[axis])))
-            }
-            _ => None,
-        })
+        places
     }
+}
+
+fn added<'b>(parts: &[Expr<'b>]) -> Expr<'b> {
+    let sum = parts.iter().copied().reduce(|x, y| x + y);
+    sum.unwrap_or(Expr::Const(0.0))
 }

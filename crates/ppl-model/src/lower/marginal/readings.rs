@@ -6,6 +6,9 @@ use ppl_core::{Axis, AxisId, AxisSet, Expr, Index, IndexId};
 use ppl_syntax::Span;
 use ppl_syntax::diagnostic::Diagnostic;
 
+/// What helps where a term mixes elements of a site.
+const EXACT_SUM: &str = "what mixes at most 8 elements is summed out exactly, in `sum(x * on, over = k)` and in `x @ on` (fewer elements where they have many values)";
+
 /// One way to read a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::lower) struct Reading {
@@ -267,8 +270,64 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let name = &self.bound.model.symbols[site].name;
         Box::new(
             Diagnostic::error("E0113", span, format!("this reads several elements of the discrete site `{name}` at once, which cannot be summed out in this version"))
-                .help("docs/src/limits.md lists what is left out, and what to write instead"),
+                .help(EXACT_SUM),
         )
+    }
+
+    /// The message of factors that mix `n` elements of a site, each along its axes: more than can be told apart.
+    pub(in crate::lower) fn too_mixed(
+        &self,
+        factors: &[(Expr<'b>, AxisSet)],
+        n: usize,
+        span: Span,
+    ) -> Box<Diagnostic> {
+        let mut d = self.not_apart(factors, span);
+        let names: Vec<String> = self
+            .mixed_sites(factors)
+            .iter()
+            .map(|&id| format!("`{}`", self.bound.model.symbols[id].name))
+            .collect();
+        d.message = format!(
+            "this mixes {n} elements of {}, too many for one term of a sum over all their values",
+            names.join(" and of ")
+        );
+        d
+    }
+
+    /// The message of factors that mix elements of sites in a way that cannot be taken apart.
+    pub(in crate::lower) fn not_apart(
+        &self,
+        factors: &[(Expr<'b>, AxisSet)],
+        span: Span,
+    ) -> Box<Diagnostic> {
+        let sites = self.mixed_sites(factors);
+        let mut messages = sites.iter().map(|&id| self.mixed(id, span));
+        let first = messages.next();
+        // Every site that is mixed is given up, whichever the message names.
+        messages.for_each(drop);
+        first.unwrap_or_else(|| {
+            Box::new(
+                Diagnostic::error(
+                    "E0113",
+                    span,
+                    "this reduction cannot be summed out in this version",
+                )
+                .help(EXACT_SUM),
+            )
+        })
+    }
+
+    /// The sites of which factors have several elements along these axes.
+    fn mixed_sites(&self, factors: &[(Expr<'b>, AxisSet)]) -> Vec<SymbolId> {
+        let mut sites = vec![];
+        for (value, over) in factors {
+            for r in self.readings_in(self.builder.axes_of(*value)) {
+                if !self.elements(&r).intersection(*over).is_empty() && !sites.contains(&r.site) {
+                    sites.push(r.site);
+                }
+            }
+        }
+        sites
     }
 
     fn unreadable(&self, span: Span, site: SymbolId) -> Box<Diagnostic> {

@@ -68,7 +68,14 @@ impl Bound {
                 ),
             )
             .at("drawn by the guide")
-            .help("a mean-field guide takes the elements for independent; couple fewer of them for an exact sum");
+            .help(match &found.message.help {
+                Some(exact) => format!("{exact}; the guide takes the elements for independent"),
+                None => "the guide takes the elements for independent".into(),
+            });
+            let place = found.message.labels.first().map(|l| l.span);
+            if let Some(place) = place.filter(|p| *p != model.symbols[first].span) {
+                warning = warning.label(place, "here");
+            }
             for other in found.message.labels.iter().skip(1) {
                 warning = warning.label(other.span, other.message.clone());
             }
