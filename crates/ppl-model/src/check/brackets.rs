@@ -150,38 +150,8 @@ impl Checker {
                         if self.poisoned.contains(name) {
                             return None;
                         }
-                        if let Some(a) = free
-                            .iter()
-                            .copied()
-                            .find(|a| a.copy < 2 && self.model.axes[a.axis].name == *name)
-                        {
-                            let source = self.model.axis_name(a).to_string();
-                            let whole = src
-                                .whole_symbol()
-                                .map_or("…", |id| &self.model.symbols[id].name);
-                            let lines = matches!(self.model.axes[a.axis].levels, Levels::Rows);
-                            let within = self.loops.iter().find(|l| l.axis.axis == a.axis);
-                            let advice = match self.column_into(a.axis) {
-                                _ if let Some(l) = within => format!(
-                                    "the loop's variable is the one element: `{whole}[{}]`",
-                                    l.variable
-                                ),
-                                // What is said of all lines is said of each.
-                                _ if lines => format!(
-                                    "leave the bracket away to take each line's own: `{whole}`; one line at a time is read in a loop: `for i in {source} {{ … {whole}[i] … }}`"
-                                ),
-                                Some(column) => format!(
-                                    "leave the bracket away to take all of it, or look up by the column: `{whole}[{column}]`"
-                                ),
-                                None => format!(
-                                    "leave the bracket away to take all of it, or declare the column: `data {source}[row]: {source};`"
-                                ),
-                            };
-                            return self.fail(
-                                Diagnostic::error("E0110", e.span, format!("`{source}` is an axis; a bracket in an expression holds values"))
-                                    .at("an axis, not a value")
-                                    .help(advice),
-                            );
+                        if let Some(d) = self.axis_in_bracket(src, free, name, e.span) {
+                            return self.fail(d);
                         }
                         let levels: Vec<String> = free
                             .iter()

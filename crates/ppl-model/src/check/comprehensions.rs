@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::expressions::{Frame, number};
+use super::other_names;
 use crate::graph::*;
 use ppl_dist::Prim;
 use ppl_syntax::ast::{self, BinaryOp, ExprKind};
@@ -27,6 +28,7 @@ impl Checker {
             );
             let names = super::reductions::REDUCTIONS.iter().map(|r| r.0);
             let d = match (known, ppl_syntax::suggest(&function.name, names)) {
+                (None, _) if let Some(help) = other_names::function(&function.name) => d.help(help),
                 (None, Some(s)) => d.help(format!("did you mean `{s}`?")).fix(function.span, s),
                 _ => d.help("sum, mean, sd, var, prod, min, max and log_sum_exp take a binder"),
             };

@@ -83,7 +83,9 @@ impl Checker {
                                 d.span,
                                 "linked unknowns are drawn by `Normal(location, scale)`",
                             )
-                            .help("`ppl guide --guide sparse` prints a complete guide to start from"),
+                            .help(
+                                "`ppl guide --guide sparse` prints a complete guide to start from",
+                            ),
                         );
                     }
                     let d = TDist {
@@ -121,31 +123,10 @@ impl Checker {
             },
             ExprKind::If(c, a, b) => self.branch((c, a, b), axes, observed, dist.span),
             ExprKind::Error => None,
-            _ => self.fail(
-                Diagnostic::error(
-                    "E0102",
-                    dist.span,
-                    "a distribution is expected right of `~`",
-                )
-                .at("not a distribution")
-                .help(match &dist.kind {
-                    ExprKind::Name(name) if ppl_dist::find(name).is_some() => match name.as_str() {
-                        "Flat" => "it is written with brackets, `Flat()`".into(),
-                        _ => format!("its arguments stand in brackets: `{name}(…)`"),
-                    },
-                    ExprKind::Binary(op, l, r) if *op == ast::BinaryOp::Mul && self.observed_datum.is_some() && (is_call(l) || is_call(r)) => {
-                        let (d, weight) = if is_call(l) { (l, r) } else { (r, l) };
-                        let datum = self.observed_datum.map_or("y", |id| &self.model.symbols[id].name);
-                        format!(
-                            "a likelihood with weights is a `factor` in place of the observation: `factor {} * log_density({}, {datum});`",
-                            ppl_syntax::print_expr(weight),
-                            ppl_syntax::print_expr(d)
-                        )
-                    }
-                    ExprKind::Number(v) => format!("for a value write `let x = {v};`; as a branch of `if`, `Constant({v})` draws this number"),
-                    _ => "for a deterministic value write `let x = …;`".into(),
-                }),
-            ),
+            _ => {
+                let d = self.no_distribution(dist, axes);
+                self.fail(d)
+            }
         }
     }
 
@@ -440,11 +421,6 @@ impl Checker {
             span,
         })
     }
-}
-
-/// Whether a distribution is called.
-fn is_call(e: &ast::Expr) -> bool {
-    matches!(&e.kind, ExprKind::Call(name, _) if ppl_dist::find(&name.name).is_some())
 }
 
 /// A vector argument lies along the event: of a draw `P[k, k]`, whose rows are the events, along the second `k`.

@@ -3,8 +3,11 @@
 use super::Checker;
 use crate::graph::*;
 use crate::simplex::Total;
-use ppl_dist::{Bound, Definition, Domain, Parameter, Support};
+use ppl_dist::{Bound, Definition, Domain, Parameter, Prim, Support};
 use ppl_syntax::diagnostic::Diagnostic;
+
+/// Expressions looked at before it is given up.
+const MOST: usize = 10_000;
 
 impl Checker {
     /// Refuses arguments that are provably outside the parameter's domain.
@@ -129,6 +132,22 @@ impl Checker {
         while let TKind::Gather(inner, _) | TKind::Rename(inner, ..) = &source.kind {
             source = inner;
         }
+        let site = matches!(source.kind, TKind::Symbol(id) if matches!(self.model.symbols[id].role, Role::Site(_)));
+        let counts = parameter.domain == Domain::Count;
+        if counts && !site && self.is_continuous(e, &mut MOST.clone()) {
+            return self.fail(
+                Diagnostic::error(
+                    "E0107",
+                    e.span,
+                    format!(
+                        "`{}` ({}) must be a whole number, but this is calculated from continuous unknowns",
+                        parameter.name, parameter.doc
+                    ),
+                )
+                .at("no whole number")
+                .help("give it a number, data of the kind `int`, or a discrete unknown"),
+            );
+        }
         let TKind::Symbol(id) = source.kind else {
             return Some(());
         };
@@ -173,6 +192,38 @@ impl Checker {
             .label(symbol.span, "declared here")
             .help(help),
         )
+    }
+
+    /// Whether a value that is calculated moves with a continuous unknown as that does: through arithmetic and functions that have
+    /// slopes, and through no choice, comparison or rounding.
+    fn is_continuous(&self, e: &TExpr, left: &mut usize) -> bool {
+        let Some(less) = left.checked_sub(1) else {
+            return false;
+        };
+        *left = less;
+        if !e.stochastic || e.ty != Ty::Real {
+            return false;
+        }
+        let mut one = |parts: &[TExpr]| {
+            let mut moving = parts.iter().filter(|p| p.stochastic).peekable();
+            moving.peek().is_some() && moving.all(|p| self.is_continuous(p, left))
+        };
+        match &e.kind {
+            TKind::Symbol(id) => match &self.model.symbols[*id].role {
+                Role::Let(inner) => one(std::slice::from_ref(&**inner)),
+                Role::Site(_) => !self.model.symbols[*id].is_discrete_site(),
+                _ => false,
+            },
+            TKind::Gather(inner, by) => {
+                by.iter().all(|(_, i)| !i.stochastic) && one(std::slice::from_ref(&**inner))
+            }
+            TKind::Prim(Prim::Add | Prim::Mul | Prim::Exp | Prim::Ln | Prim::Recip, parts) => {
+                one(parts)
+            }
+            // Those that keep whole numbers include the ones that make them.
+            TKind::Function(f, parts) => !f.keeps_int && one(parts),
+            _ => false,
+        }
     }
 
     /// Refuses weights that are written out, `[p, q]`, where unknowns that are free of each other stay in their sum.

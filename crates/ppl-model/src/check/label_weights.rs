@@ -17,7 +17,7 @@ impl Checker {
             return Some(e);
         }
         let Some(axis) = self.label_axis(weights, batch) else {
-            self.say_label_of(weights, before);
+            self.say_label_of(weights, batch, before);
             return None;
         };
         let first = self.diagnostics.split_off(before);
@@ -32,7 +32,7 @@ impl Checker {
     }
 
     /// Numbers that lie along no axis: the left side's kind can say whose labels they weigh.
-    fn say_label_of(&mut self, weights: &ast::Expr, before: usize) {
+    fn say_label_of(&mut self, weights: &ast::Expr, batch: &[AxisRef], before: usize) {
         let ExprKind::Vector(parts) = &weights.kind else {
             return;
         };
@@ -58,10 +58,14 @@ impl Checker {
             Some(_) => String::new(),
             None => format!("declare an axis, `axis k = {n};`, and "),
         };
+        let left = match &self.drawn_name {
+            Some(name) => format!("{name}{}", self.bracket_of(batch)),
+            None => "z[row]".to_owned(),
+        };
         for d in &mut self.diagnostics[before..] {
             if d.fix.is_none() && d.message.contains("along no axis") {
                 d.help = Some(format!(
-                    "{declare}say on the left what is drawn: `z[row]: {axis} ~ Categorical({})`",
+                    "{declare}say on the left what is drawn: `{left}: {axis} ~ Categorical({})`",
                     ppl_syntax::print_expr(weights)
                 ));
             }

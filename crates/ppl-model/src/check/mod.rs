@@ -1,6 +1,7 @@
 //! From the tree to the checked graph. Never fails: what was understood comes back with everything that was wrong.
 
 mod argument_order;
+mod bracket_axes;
 mod brackets;
 mod branches;
 mod broken_heads;
@@ -33,6 +34,7 @@ mod kinds;
 mod label_weights;
 mod lifting;
 mod linear;
+mod link_functions;
 mod lints;
 mod markov;
 mod matrices;
@@ -41,6 +43,7 @@ mod modifiers;
 mod narrowed_counts;
 mod neighbours;
 mod nets;
+mod no_distribution;
 mod one_for_all;
 mod operators;
 mod other_names;
@@ -144,6 +147,8 @@ pub(crate) struct Checker {
     label_of: Option<usize>,
     /// The datum whose observation is read: no proposal looks anything up by it on the right of its own `~`.
     observed_datum: Option<SymbolId>,
+    /// The name left of the `~` of an unknown, for proposals.
+    drawn_name: Option<String>,
     /// The site whose own statement is being checked, and whether an earlier element of it is being read.
     defining: Option<(SymbolId, bool)>,
     /// Lets of the loops being checked that are not defined yet, though earlier elements of them may be read.
@@ -187,6 +192,7 @@ impl Checker {
             lag_guards: vec![],
             label_of: None,
             observed_datum: None,
+            drawn_name: None,
             defining: None,
             expected: Default::default(),
             reading_earlier: false,

@@ -93,30 +93,107 @@ pub(super) fn distribution(name: &str) -> Option<Here> {
     }
     let advice = |text: &str| Some(Here::Advice(text.to_owned()));
     Some(Here::Name(match plain.as_str() {
-        "dnorm" | "gaussian" => {
+        "norm" | "gaussian" | "gauss" => "Normal",
+        "halfnorm" | "halfgaussian" => "HalfNormal",
+        "bern" | "dbern" => "Bernoulli",
+        "pois" | "poiss" | "dpois" => "Poisson",
+        "expon" | "exp" | "dexp" => "Exponential",
+        "unif" | "dunif" => "Uniform",
+        "dgamma" | "gam" => "Gamma",
+        "dbeta" => "Beta",
+        "dcauchy" => "Cauchy",
+        "lognorm" | "logn" => "LogNormal",
+        "cat" | "dcat" | "discrete" => "Categorical",
+        "binom" => "Binomial",
+        "multinom" => "Multinomial",
+        "ddirch" | "ddirich" | "ddirichlet" | "diri" => "Dirichlet",
+        "dchisqr" | "dchisq" | "chi2" | "chisquared" => "ChiSquare",
+        "invchi2" | "invchisquared" | "inversechisquared" => "InvChiSquare",
+        "weib" => "Weibull",
+        "geom" | "dgeom" => "Geometric",
+        "skewnorm" => "SkewNormal",
+        "emg" | "exgaussian" | "exponnorm" => "ExpModNormal",
+        "randint" | "discreteunif" | "uniformdiscrete" => "DiscreteUniform",
+        "orderedlogit" | "cumulativelogit" | "orderedcategorical" => "OrderedLogistic",
+        "ordprobit" | "cumulativeprobit" => "OrderedProbit",
+        "erlang" => "Gamma",
+        "icar" | "car" => "CarIcar",
+        "inversewishart" => "InvWishart",
+        "randomwalk" | "grw" | "rw" | "rw1" => "GaussianRandomWalk",
+        "ar1" | "autoregressive" => "Ar",
+        "stdnormal" => return advice("write `Normal(0, 1)`"),
+        "normalidglm" | "bernoullilogitglm" | "poissonlogglm" | "negbinomial2logglm" => {
+            return advice(
+                "write the predictor out: `Normal(a + x @ b, s)`, `BernoulliLogit(a + x @ b)`",
+            );
+        }
+        "dnorm" => {
             return advice(
                 "write `Normal(mean, sd)`; the second argument is a standard deviation, not a precision",
             );
         }
-        "mvnormal" | "multivariatenormal" | "multinormalcholesky" | "mvnormalcholesky" => {
-            "MultiNormal"
+        "dlnorm" => {
+            return advice(
+                "write `LogNormal(location, scale)`; the second argument is a standard deviation of the logarithm, not a precision",
+            );
         }
+        "ddexp" => {
+            return advice("write `Laplace(location, scale)`; the scale is 1 / rate");
+        }
+        "dlogis" => {
+            return advice("write `Logistic(location, scale)`; the scale is 1 / rate");
+        }
+        "t" | "dt" => return advice("write `StudentT(df, location, scale)`"),
+        "dbin" | "dbinom" => {
+            return advice("write `Binomial(n, probability)`: the trials come first");
+        }
+        "dmulti" | "dmultinom" => {
+            return advice("write `Multinomial(n, probabilities)`: how many come first");
+        }
+        "dnegbin" | "dnbinom" | "nbinom" | "negbinom" | "negbin" | "nb" | "nb2" => {
+            return advice(
+                "write `NegBinomial(mean, size = …)`, or `NegBinomial(size = …, probability = …)`",
+            );
+        }
+        "dweib" | "dweibull" => return advice("write `Weibull(shape, scale)`"),
+        "dpar" => return advice("write `Pareto(minimum, shape)`"),
+        "dmnorm" | "multinormalprec" => {
+            return advice("write `MultiNormal(mean, precision = …)`");
+        }
+        "dmt" | "dmvt" => return advice("write `MultiStudentT(df, location, scale = …)`"),
+        "dwish" => return advice("write `Wishart(df, scale = …)`"),
+        "scaledinvchisquare" | "scaledinversechisquare" => {
+            return advice("write `InvGamma(df / 2, df * scale^2 / 2)`");
+        }
+        "loguniform" | "reciprocal" => {
+            return advice("draw its logarithm: `u ~ Uniform(log(a), log(b)); let x = exp(u);`");
+        }
+        "halflaplace" | "halflogistic" => {
+            return advice("write the kind: `x: positive ~ Laplace(0, scale)`");
+        }
+        "mvn"
+        | "dmvnorm"
+        | "mvnorm"
+        | "mvnormal"
+        | "multivariatenormal"
+        | "multinormalcholesky"
+        | "mvnormalcholesky" => "MultiNormal",
         "lkj" | "lkjcorr" => "LkjCorr",
         "lkjcorrcholesky" | "lkjcov" | "lkjcholeskycov" => "LkjCholesky",
-        "inversegamma" => "InvGamma",
+        "inversegamma" | "invgam" | "ig" => "InvGamma",
         "negbinomial2" | "negativebinomial" | "negativebinomial2" => "NegBinomial",
         "negbinomial2log" => "NegBinomialLog",
-        "student" | "studentst" => "StudentT",
-        "doubleexponential" => "Laplace",
+        "student" | "studentst" | "tdist" | "studentstdist" => "StudentT",
+        "doubleexponential" | "doubleexp" => "Laplace",
         "vonmisesdist" => "VonMises",
         "categoricallogits" => "CategoricalLogit",
         "multivariatestudentt" | "mvstudentt" | "multistudent" => "MultiStudentT",
-        "delta" | "diracdelta" => "Constant",
+        "delta" | "diracdelta" | "dirac" | "pointmass" => "Constant",
         "gp" => "GaussianProcess",
         "halfstudentt" | "halft" => {
             return advice("write the kind: `x: positive ~ StudentT(df, 0, scale)`");
         }
-        "truncatednormal" | "truncated" => {
+        "truncatednormal" | "truncated" | "truncnormal" | "truncnorm" | "tnormal" => {
             return advice("write `Normal(mean, sd).truncated(lower = …, upper = …)`");
         }
         "censored" => {
@@ -127,7 +204,7 @@ pub(super) fn distribution(name: &str) -> Option<Here> {
                 "a mixture has a discrete unknown: `z[row] ~ Categorical(w); observe y ~ Normal(mu[z], s);`",
             );
         }
-        "zeroinflatedpoisson" | "zeroinflatednegbinomial" | "hurdlepoisson" => {
+        "zeroinflatedpoisson" | "zeroinflatednegbinomial" | "hurdlepoisson" | "zip" => {
             return advice(
                 "write `zero[row] ~ Bernoulli(p); observe y ~ if zero { Constant(0) } else { Poisson(rate) };`",
             );
@@ -175,14 +252,29 @@ pub(super) fn function(name: &str) -> Option<String> {
         let found = distribution(density);
         let family = match found {
             Some(Here::Name(n)) => n,
-            _ if density == "normal" => "Normal",
             _ => return None,
         };
         return Some(format!(
             "write `log_density({family}(…), y)`, or `observe y ~ {family}(…);`"
         ));
     }
-    if ending(&["_rng"]).is_some() {
+    // Densities and draws of R: `dnorm(y, m, s, log = TRUE)`, `rnorm(1, m, s)`.
+    let of_r = |letter: &str| {
+        let family = name.strip_prefix(letter)?;
+        match distribution(family).or_else(|| distribution(name))? {
+            Here::Name(n) => Some(n.to_owned()),
+            Here::Advice(a) => {
+                let called = a.strip_prefix("write `")?.split('(').next()?;
+                ppl_dist::find(called).map(|_| called.to_owned())
+            }
+        }
+    };
+    if let Some(family) = of_r("d") {
+        return Some(format!(
+            "write `log_density({family}(…), y)`, or `observe y ~ {family}(…);`"
+        ));
+    }
+    if of_r("r").is_some() || ending(&["_rng"]).is_some() {
         return Some("draws are asked for by `predict y_new[row] ~ Normal(mu, s);`".to_owned());
     }
     if ending(&["_lcdf", "_lccdf", "_cdf"]).is_some() {
@@ -215,7 +307,9 @@ pub(super) fn function(name: &str) -> Option<String> {
             "the element before is read in a loop: `for t in row skip 1 { … y[t - 1] … }`"
         }
         "median" | "quantile" | "percentile" | "mode" => {
-            "quantiles of data are calculated outside: `data c: real;`, given by `--set c=…`"
+            return Some(format!(
+                "there is no {name} here: of data it is calculated outside, `data c: real;`, and given by `--set c=…`"
+            ));
         }
         "print" => "write `report a = …;` for its summary",
         _ => return None,

@@ -26,6 +26,8 @@ impl Checker {
                         _ => continue,
                     };
                     let Some(free) = self.free_latent(e, &mut MOST.clone()) else {
+                        let name = d.distribution.definition().name;
+                        found.extend(self.link_of_probability(name, parameter, e));
                         continue;
                     };
                     let (name, latent) = (

@@ -45,8 +45,9 @@ impl Checker {
             _ => None,
         };
         self.label_of = label;
+        self.drawn_name = Some(target.name.name.clone());
         let drawn = self.drawn(span, target, kind, dist, axes);
-        self.label_of = None;
+        (self.label_of, self.drawn_name) = (None, None);
         drawn
     }
 

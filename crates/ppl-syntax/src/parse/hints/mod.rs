@@ -3,6 +3,7 @@
 mod declarations;
 mod densities;
 mod elsewhere;
+mod frames;
 mod statements;
 mod systems;
 mod tokens;
@@ -15,7 +16,7 @@ use super::errors::{Failure, token};
 type Slip = fn(&Failure<'_>) -> Option<Diagnostic>;
 
 /// The slips, the more particular first.
-const SLIPS: [Slip; 54] = [
+const SLIPS: [Slip; 55] = [
     declarations::columns_without_quotes,
     tokens::numbers,
     declarations::stan_block,
@@ -58,6 +59,7 @@ const SLIPS: [Slip; 54] = [
     statements::open_bound,
     statements::drawn_factor,
     statements::weighted,
+    frames::axis_behind,
     statements::while_loop,
     statements::unnamed_report,
     statements::condition_behind,

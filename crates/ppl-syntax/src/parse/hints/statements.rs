@@ -25,7 +25,7 @@ impl<'t> Failure<'t> {
 }
 
 /// Whether every bracket of a text is closed in it.
-fn is_balanced(text: &str) -> bool {
+pub(super) fn is_balanced(text: &str) -> bool {
     let mut depth = 0_i32;
     for c in text.chars() {
         match c {
