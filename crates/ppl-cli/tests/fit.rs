@@ -274,6 +274,8 @@ fn an_interrupt_writes_the_best_iterate() {
     assert!(rest.join("\n").contains("best iterate so far"), "{rest:?}");
     let found = folder.read("results/fit.json");
     assert!(found.contains("\"failed\""), "{found}");
+    // The verdict says it; that a better guide was looked for would be false.
+    assert!(!found.contains("a better guide"), "{found}");
 }
 
 /// What was cut short takes no complete fit's place.

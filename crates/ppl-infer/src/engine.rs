@@ -118,8 +118,10 @@ pub fn fit(
         gaussian.seconds += seconds;
     }
     let reported = ladder::climb(bound, gaussian, options, &mut observer)?;
+    // Of a fit that was stopped on its own way, the verdict tells.
+    let told = reported.chosen.optimum.outcome == Outcome::Interrupted;
     let mut fit = timed(reported, options, (started, compile))?;
-    if observer.stopped {
+    if observer.stopped && !told {
         fit.notes.push(INTERRUPTED.into());
     }
     Ok(fit)

@@ -48,12 +48,13 @@ pub(super) struct Curve {
     tails: [f64; 2],
 }
 
-/// Whether the slopes are those of something that falls off to both sides, as far as they are numbers.
+/// Whether the slopes are those of something that falls off to both sides, as far as they are numbers. At the mode there must be one.
 pub(super) fn falls_off(slopes: &[f64]) -> bool {
     let (left, right) = slopes.split_at(SIDE.len());
     let first = left.iter().find(|s| s.is_finite());
     let last = right.iter().rfind(|s| s.is_finite());
-    first.is_some_and(|s| *s > 0.0) && last.is_some_and(|s| *s < 0.0)
+    let at_mode = right.first().is_some_and(|s| s.is_finite());
+    at_mode && first.is_some_and(|s| *s > 0.0) && last.is_some_and(|s| *s < 0.0)
 }
 
 /// The integral of exp over a straight piece between two ends, where exp is `low` and `high`.
@@ -333,6 +334,11 @@ mod tests {
     fn what_is_no_density_gives_none_and_cliffs_are_no_harm() {
         assert!(Curve::new(0.0, 1.0, &[f64::NAN; NODES]).is_none());
         assert!(Curve::new(0.0, f64::NAN, &[0.0; NODES]).is_none());
+        // What falls off has a curve: a hole at the mode is told before.
+        let mut holed: [f64; NODES] = std::array::from_fn(|k| -NODE[k]);
+        assert!(falls_off(&holed));
+        holed[SIDE.len()] = f64::NAN;
+        assert!(Curve::new(0.0, 1.0, &holed).is_none() && !falls_off(&holed));
         // A wall at two sds: slopes without end beyond.
         let walled: Vec<f64> = (0..NODES)
             .map(|k| {
