@@ -209,6 +209,32 @@ fn what_is_taken_of_all_rows_is_that_of_the_fit() {
     assert_eq!(predicted(&folder, "one.csv")[1], 3.0);
 }
 
+/// The same mean written once more, within the prediction or by a value of its own, is the same number.
+#[test]
+fn what_the_density_takes_of_all_rows_is_the_same_in_predictions() {
+    let z = |x: f64, _: usize| x - 1.95;
+    let folder = line("predict-written-twice", "let z[row] = x - mean(x);", z);
+    let text = folder.read("model.ppl")
+        + "predict again[row] ~ Constant(a + b * (x - mean(x)));\nlet m = mean(x);\npredict own[row] ~ Constant(x - m);\n\
+           predict until ~ Normal(0, 1).truncated(lower = mean(x), upper = mean(x) + 0.001);\n\
+           predict spread ~ Constant(sd(x));\n";
+    let folder = folder.with("model.ppl", text);
+    let found = predicted(&folder, "new.csv");
+    for (i, x) in [10.0, -5.0, 0.0].into_iter().enumerate() {
+        assert!(
+            (found[3 + i] - 1.0 - 2.0 * (x - 1.95)).abs() < 0.4,
+            "{found:?}"
+        );
+        assert!((found[6 + i] - (x - 1.95)).abs() < 1e-9, "{found:?}");
+    }
+    assert!((found[9] - 1.95).abs() < 0.002, "{found:?}");
+    // Of the new rows: nothing but the prediction reads it.
+    assert!(
+        (found[10] - 7.637_626_158_259_734).abs() < 1e-9,
+        "{found:?}"
+    );
+}
+
 #[test]
 fn what_hangs_on_all_rows_otherwise_is_refused() {
     let folder = line("predict-cumulative", "let z[row] = cumsum(x) / 40;", {

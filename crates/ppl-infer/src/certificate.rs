@@ -101,7 +101,7 @@ impl Findings<'_> {
     pub(crate) fn is_start(&self) -> bool {
         let escapes = self.inspection.is_some_and(|i| i.escape.is_some());
         let ended = self.outcome.is_settled() || matches!(self.outcome, Outcome::Unsettled { .. });
-        ended && self.sampled.non_finite == 0 && !escapes
+        ended && self.sampled.is_mostly_inside() && !escapes
     }
 }
 

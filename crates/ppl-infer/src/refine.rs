@@ -103,6 +103,8 @@ pub(crate) fn around(fit: &Fit, name: &str, gaussian: &str) -> Fit {
     );
     out.wider = false;
     out.pointwise = None;
+    // Its own draws tell whether anything is not finite.
+    out.fault = None;
     out.certificate.gradient_norm = f64::NAN;
     out.certificate.curvature_residual = f64::NAN;
     out.certificate.richer = None;
@@ -275,6 +277,7 @@ pub(crate) fn refine(
                 asked: asked.is_some(),
                 effort,
                 scales,
+                far: from.findings.sampled.outside > 0,
             };
             match (kind.build)(&mut own, wanted) {
                 // Its workers go with it.
@@ -434,11 +437,20 @@ fn compared(
     let threshold = k_threshold(sampled.n);
     let worse = certified && !matches!(found.verdict, Verdict::Certified { .. });
     let mends = worst(fit) > threshold && worst(&found) <= threshold && level;
-    let better = exact || (clear && !worse) || mends;
+    // A Gaussian that leaves the support has no bound.
+    let stays =
+        findings.sampled.outside > 0 && found.elbo.is_some_and(|e| e.headline().value.is_finite());
+    let better = exact || (clear && !worse) || mends || stays;
     if sampled.non_finite > 0 || !(better || asked && gain.is_some()) {
         return Ok((None, good));
     }
     found.notes.push(note(&nested, exact, gain));
+    if stays {
+        found.notes.push(format!(
+            "{:.1}% of the best Gaussian's draws left the support, a limit of which hangs on unknowns; this guide stays inside",
+            100.0 * findings.sampled.outside as f64 / findings.sampled.n as f64
+        ));
+    }
     let refined = Refined {
         fit: found,
         sampled,

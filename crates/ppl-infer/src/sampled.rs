@@ -54,6 +54,8 @@ pub(crate) struct Sampled {
     pub(crate) effective: f64,
     /// Draws whose log density is not finite.
     pub(crate) non_finite: usize,
+    /// Those of them whose density is zero.
+    pub(crate) outside: usize,
     /// Draws.
     pub(crate) n: usize,
     /// The first statement that was not finite, in words.
@@ -87,6 +89,11 @@ impl Sampled {
             true => usual.min(TRAVELLED),
             false => usual,
         }
+    }
+
+    /// Whether the draws are finite but for a part that leaves the support, as that of a limit which hangs on unknowns.
+    pub(crate) fn is_mostly_inside(&self) -> bool {
+        self.non_finite == self.outside && 2 * self.outside < self.n
     }
 
     /// The range of the log weights.
@@ -311,6 +318,9 @@ pub(crate) fn sample(
     Ok(Sampled {
         effective: effective_share(&log_weights),
         non_finite,
+        outside: { log_weights.iter() }
+            .filter(|w| **w == f64::NEG_INFINITY)
+            .count(),
         n,
         culprit,
         log_weights,

@@ -34,6 +34,17 @@ impl Modifiers {
             .flatten()
             .map(|e| &**e)
     }
+
+    /// The same, to be changed.
+    pub(crate) fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let all = [
+            &mut self.lower,
+            &mut self.upper,
+            &mut self.left,
+            &mut self.right,
+        ];
+        all.into_iter().flatten().map(|e| &mut **e)
+    }
 }
 
 impl TDist {

@@ -2,6 +2,7 @@
 
 use super::gaussian::Gaussian;
 use super::{FINAL, Solver};
+use crate::elbo::mean_of;
 
 impl Solver<'_> {
     /// The mean gradient at draws; `None` where one is not finite.
@@ -44,6 +45,50 @@ impl Solver<'_> {
             [plain, _] => plain,
         };
         (mean + entropy, se)
+    }
+}
+
+/// Share of a Gaussian's draws within the support from which it is near one that stays there.
+const INSIDE: f64 = 0.7;
+
+impl Solver<'_> {
+    /// Where draws leave the support, whose edge hangs on unknowns, and so no Gaussian has a bound: of an end and the others the one with most of
+    /// the evidence, for guides that stay inside to start from. `None` where that is not what stopped the search.
+    pub(super) fn inside(&mut self, end: Gaussian, others: &mut Vec<Gaussian>) -> Option<Gaussian> {
+        let mut evidence = self.weight(&end).1;
+        let mut best = end;
+        for other in others.iter_mut() {
+            let own = self.weight(other).1;
+            if own > evidence || evidence.is_nan() {
+                std::mem::swap(&mut best, other);
+                evidence = own;
+            }
+        }
+        self.bound_inside(&best).map(|_| best)
+    }
+
+    /// The bound of the Gaussian cut off where the density is zero, and its standard error; `None` where little of it is left or no
+    /// support explains what is not finite.
+    pub(super) fn bound_inside(&mut self, q: &Gaussian) -> Option<(f64, f64)> {
+        let d = self.smooth.d;
+        let draws = self.draws(self.affordable(FINAL, 256), 3 << 20);
+        let values = self.values(q, &draws);
+        if values.iter().any(|v| v.is_nan() || *v == f64::INFINITY) {
+            return None;
+        }
+        let rows = values.iter().zip(draws.chunks(d));
+        let inside = rows.filter(|(v, _)| v.is_finite());
+        let inside: Vec<f64> = inside
+            .map(|(v, z)| v + 0.5 * z.iter().map(|z| z * z).sum::<f64>())
+            .collect();
+        let share = inside.len() as f64 / values.len() as f64;
+        if share < INSIDE || inside.len() < 2 {
+            return None;
+        }
+        let constant = 0.5 * d as f64 * (2.0 * std::f64::consts::PI).ln();
+        let found = mean_of(inside.into_iter());
+        let bound = found.value + q.log_volume() + constant + share.ln();
+        Some((bound, found.se))
     }
 }
 

@@ -284,7 +284,8 @@ pub(crate) fn solve(
     let Ok(Some(ends)) = ends else {
         return Ok(None);
     };
-    let (tried, agreeing, unseen, others) = (ends.tried, ends.agreeing, ends.unseen, ends.others);
+    let (tried, agreeing, mut unseen) = (ends.tried, ends.agreeing, ends.unseen);
+    let mut others = ends.others;
     let (found, outcome, left, next) = match solver.climb(ends.best, ends.known, (effort, resumed))
     {
         Ok(s) if s.reached && effort != Effort::Quick => match solver.polished(s.q.clone()) {
@@ -296,6 +297,15 @@ pub(crate) fn solve(
         Err((Some(found), Lost::Interrupted)) => {
             (found, Outcome::Interrupted, f64::INFINITY, Next::NONE)
         }
+        Err((Some(found), Lost::Failed)) => match solver.inside(found, &mut others) {
+            Some(found) => {
+                // Ends at the edge of the support are no optima.
+                others.clear();
+                unseen = 0.0;
+                (found, Outcome::StepLimit, f64::INFINITY, Next::NONE)
+            }
+            None => return Ok(None),
+        },
         Err(_) => return Ok(None),
     };
     let Some(params) = layout.params(n_params, &found) else {
@@ -303,7 +313,12 @@ pub(crate) fn solve(
     };
     let (elbo, elbo_se) = match outcome {
         Outcome::Interrupted => (f64::NAN, f64::NAN),
-        _ => solver.bound(&found),
+        _ => match solver.bound(&found) {
+            (elbo, _) if !elbo.is_finite() => {
+                (solver.bound_inside(&found)).unwrap_or((elbo, f64::NAN))
+            }
+            found => found,
+        },
     };
     if !elbo.is_finite() && outcome != Outcome::Interrupted {
         return Ok(None);

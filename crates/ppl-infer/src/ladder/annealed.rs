@@ -91,7 +91,8 @@ impl Rung for Annealed {
             note: format!(
                 "annealed guide: draws of {} went to the posterior over {stops} densities in between, by {gradients} gradients each",
                 match guide.n_parts() {
-                    1 if nested.is_some() => "the nested guide".to_owned(),
+                    // A way from there that costs too much may have been replaced.
+                    _ if guide.is_from_nested() => "the nested guide".to_owned(),
                     1 => "the Gaussian".to_owned(),
                     n => format!("{n} Gaussians, one for each optimum,"),
                 }

@@ -13,21 +13,36 @@ const ROW: usize = 0;
 impl Bound {
     /// The model in which what deterministic values take of all rows together, as means, sizes and totals of groups, has the value
     /// that it has for these rows, so that others may take their place. That holds for values that the density reads, which the fit
-    /// saw; a mean that predictions alone read is that of the rows that are predicted. Only values among `needed` are looked at.
+    /// saw, and for the same taken once more in a prediction; a mean that predictions alone read is that of the rows that are predicted.
+    /// Only values among `needed` are looked at, and `predict` statements.
     ///
     /// # Errors
     /// What is taken of all rows and depends on unknowns, or on the order of the rows: of that there is no value.
     pub fn with_rows_taken(&self, needed: &BTreeSet<SymbolId>) -> Result<Bound, Vec<Diagnostic>> {
+        let read = read_by_density(&self.model);
         let mut taking = Taking {
             bound: self,
+            known: vec![],
             symbols: vec![],
             values: HashMap::new(),
             errors: vec![],
         };
         let mut model = (*self.model).clone();
-        for id in read_by_density(&model).intersection(needed) {
+        for id in read.intersection(needed) {
             if let Role::Let(e) = &mut model.symbols[*id].role {
                 taking.take(e);
+            }
+        }
+        taking.known = self.known(&read);
+        for id in needed.difference(&read) {
+            if let Role::Let(e) = &mut model.symbols[*id].role {
+                taking.take_known(e);
+            }
+        }
+        for located in &mut model.statements {
+            if let Statement::Predict { dist, .. } = &mut located.statement {
+                let all = dist.expressions_mut().into_iter();
+                all.for_each(|e| taking.take_known(e));
             }
         }
         if !taking.errors.is_empty() {
@@ -45,31 +60,40 @@ impl Bound {
     }
 }
 
-/// The deterministic values that terms of the density read, directly or through others.
-fn read_by_density(model: &Model) -> BTreeSet<SymbolId> {
-    let mut stack = vec![];
+/// The expressions of the density's terms.
+fn of_density(model: &Model) -> Vec<&TExpr> {
+    let mut out = vec![];
     for located in &model.statements {
-        if let Some(when) = &located.when {
-            when.condition.symbols(&mut stack);
-        }
+        out.extend(located.when.as_ref().map(|when| &when.condition));
         match &located.statement {
             Statement::Observe { value, dist } => {
-                value.symbols(&mut stack);
-                let all = dist.expressions().into_iter();
-                all.for_each(|e| e.symbols(&mut stack));
+                out.push(value);
+                out.extend(dist.expressions());
             }
             Statement::Sample(id) => {
                 let own = model.dist(*id).map(TDist::expressions);
-                let all = own.into_iter().flatten();
-                all.for_each(|e| e.symbols(&mut stack));
+                out.extend(own.into_iter().flatten());
             }
-            Statement::Factor(e) => e.symbols(&mut stack),
-            Statement::Within(id) => stack.push(*id),
-            Statement::Report { .. }
+            Statement::Factor(e) => out.push(e),
+            Statement::Within(_)
+            | Statement::Report { .. }
             | Statement::Predict { .. }
             | Statement::GuideSample { .. } => {}
         }
     }
+    out
+}
+
+/// The deterministic values that terms of the density read, directly or through others.
+fn read_by_density(model: &Model) -> BTreeSet<SymbolId> {
+    let mut stack = vec![];
+    for located in &model.statements {
+        if let Statement::Within(id) = &located.statement {
+            stack.push(*id);
+        }
+    }
+    let all = of_density(model).into_iter();
+    all.for_each(|e| e.symbols(&mut stack));
     let mut seen = BTreeSet::new();
     while let Some(id) = stack.pop() {
         if let Role::Let(e) = &model.symbols[id].role
@@ -81,8 +105,58 @@ fn read_by_density(model: &Model) -> BTreeSet<SymbolId> {
     seen
 }
 
+/// A value that the density takes of all rows: of which data, along which axes, and what it is.
+struct Known {
+    data: BTreeSet<SymbolId>,
+    axes: Vec<AxisRef>,
+    values: Vec<f64>,
+}
+
+impl Bound {
+    /// The data that an expression reads, directly or through deterministic values.
+    fn data_of(&self, e: &TExpr) -> BTreeSet<SymbolId> {
+        let (mut stack, mut out) = (vec![], BTreeSet::new());
+        e.symbols(&mut stack);
+        while let Some(id) = stack.pop() {
+            if out.insert(id)
+                && let Role::Let(e) = &self.model.symbols[id].role
+            {
+                e.symbols(&mut stack);
+            }
+        }
+        out.retain(|id| matches!(self.model.symbols[*id].role, Role::Data { .. }));
+        out
+    }
+
+    /// All that the density takes of all rows, itself or by deterministic values that it reads.
+    fn known(&self, read: &BTreeSet<SymbolId>) -> Vec<Known> {
+        let lets = read
+            .iter()
+            .filter_map(|id| match &self.model.symbols[*id].role {
+                Role::Let(e) => Some(&**e),
+                _ => None,
+            });
+        let mut out = vec![];
+        for e in of_density(&self.model).into_iter().chain(lets) {
+            e.visit(&mut |e| {
+                if is_taken(e)
+                    && let Some(values) = self.evaluate(e, &e.axes)
+                {
+                    out.push(Known {
+                        data: self.data_of(e),
+                        axes: e.axes.clone(),
+                        values,
+                    });
+                }
+            });
+        }
+        out
+    }
+}
+
 struct Taking<'b> {
     bound: &'b Bound,
+    known: Vec<Known>,
     /// Arrays that stand in the place of expressions.
     symbols: Vec<Symbol>,
     values: HashMap<SymbolId, Values>,
@@ -100,12 +174,34 @@ fn mentions_rows(e: &TExpr) -> bool {
     found
 }
 
+/// Whether this is a number, or one for each element of other axes, that is made of all rows of data.
+fn is_taken(e: &TExpr) -> bool {
+    let whole = !along_rows(e) && e.axes.iter().all(|a| !a.is_loop());
+    let number = matches!(e.ty, Ty::Real | Ty::Int);
+    whole && number && !e.stochastic && mentions_rows(e)
+}
+
 impl Taking<'_> {
+    /// Puts values in the place of what the density takes of the same data with the same result, from the outermost expressions inwards.
+    fn take_known(&mut self, e: &mut TExpr) {
+        let found = match is_taken(e) {
+            true => self.bound.evaluate(e, &e.axes),
+            false => None,
+        };
+        if let Some(values) = found {
+            let data = self.bound.data_of(e);
+            let same = |k: &Known| k.data == data && k.axes == e.axes && k.values == values;
+            if self.known.iter().any(same) {
+                return self.put(e, values);
+            }
+        }
+        let parts = e.parts_mut().into_iter();
+        parts.for_each(|part| self.take_known(part));
+    }
+
     /// Puts values in the place of what is taken of all rows, from the outermost expressions inwards.
     fn take(&mut self, e: &mut TExpr) {
-        let whole = !along_rows(e) && e.axes.iter().all(|a| !a.is_loop());
-        let number = matches!(e.ty, Ty::Real | Ty::Int);
-        if whole && number && !e.stochastic && mentions_rows(e) {
+        if is_taken(e) {
             match self.bound.evaluate(e, &e.axes) {
                 Some(values) => return self.put(e, values),
                 None => return self.refuse(e, "has no value of its own"),

@@ -47,6 +47,17 @@ impl TDist {
         }
         out
     }
+
+    /// Those of a model's own statements, which have nothing that guides alone may have, to be changed.
+    pub(crate) fn expressions_mut(&mut self) -> Vec<&mut TExpr> {
+        let mut out: Vec<&mut TExpr> = self.args.iter_mut().collect();
+        out.extend(self.modifiers.expressions_mut());
+        if let Some(other) = &mut self.otherwise {
+            out.push(&mut other.0);
+            out.extend(other.1.expressions_mut());
+        }
+        out
+    }
 }
 
 impl std::fmt::Debug for TDist {

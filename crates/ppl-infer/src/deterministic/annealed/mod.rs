@@ -179,6 +179,11 @@ impl<'a> Annealed<'a> {
         }))
     }
 
+    /// Whether a nested guide is what it starts from.
+    pub(crate) fn is_from_nested(&self) -> bool {
+        self.path.is_from_nested()
+    }
+
     /// Optima that it starts from.
     pub(crate) fn n_parts(&self) -> usize {
         self.path.n_parts()

@@ -76,6 +76,11 @@ impl<'a> Path<'a> {
         self.units.mean.len()
     }
 
+    /// Whether a nested guide is what the way starts from.
+    pub(super) fn is_from_nested(&self) -> bool {
+        matches!(self.from, From::Nested(..))
+    }
+
     /// Optima that the way starts from.
     pub(super) fn n_parts(&self) -> usize {
         match &self.from {

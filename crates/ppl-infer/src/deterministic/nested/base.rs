@@ -1,7 +1,7 @@
 //! A fitted Gaussian, from which the nested and the conjugate guide go on.
 
 use super::conditional::Conditional;
-use super::{Nested, SMALL, scales, split};
+use super::{Nested, SMALL, Wanted, scales, split};
 use crate::deterministic::Solver;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::layout::{Element, Layout};
@@ -108,7 +108,7 @@ impl Base {
     pub(super) fn mixed(
         &mut self,
         theta: Vec<usize>,
-        effort: usize,
+        wanted: Wanted,
         followed: bool,
     ) -> Result<Nested, &'static str> {
         let (scales, workers) = (self.scales.as_deref(), &mut self.workers);
@@ -120,8 +120,8 @@ impl Base {
             true => conditional.follow(),
             false => conditional,
         };
-        let costs = (self.work, effort);
-        Nested::fit(conditional, &self.q, costs, self.seed, workers)
+        let wanted = (self.work, wanted);
+        Nested::fit(conditional, &self.q, wanted, self.seed, workers)
     }
 
     /// Names, and the workers for its draws.

@@ -96,6 +96,10 @@ impl Nested {
         self.workers = workers;
         let mut total = 0.0;
         for (weight, log) in each {
+            // Outside of the support nothing is missed.
+            if log == f64::NEG_INFINITY {
+                continue;
+            }
             if weight.is_nan() {
                 return None;
             }

@@ -70,7 +70,7 @@ const MOST_DRAWING: f64 = 2e9;
 const PER_ROUND: usize = 200;
 const LEAST: usize = 100;
 
-/// Rounds that may follow where curves are in the place of Gaussians.
+/// Rounds that may follow where curves are in the place of Gaussians, or the Gaussian may be far from the posterior.
 const MORE_ROUNDS: usize = 3;
 
 /// The same where the posterior is met exactly: draws serve summaries alone.
@@ -131,7 +131,6 @@ pub(crate) const NO_BASE: &str = "the Gaussian guide is not one of the determini
 
 /// Fits the nested guide around a fitted Gaussian.
 pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
-    let effort = wanted.effort;
     let because = |words: &str| Err(words.to_owned());
     if base.quadratic {
         return because("the log density is quadratic, and one Gaussian is exact");
@@ -152,7 +151,7 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
     }
     let part = match theta.is_empty() {
         true => Err("no unknown changes the curvature of the others"),
-        false => base.mixed(theta, effort, false),
+        false => base.mixed(theta, wanted, false),
     };
     // Few unknowns may all be theta, for less.
     let enough = |n: &Nested| n.effective() >= ENOUGH_AS_GAUSSIAN;
@@ -160,7 +159,7 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
         true => None,
         false => base.shared(),
     };
-    let part = match shared.map(|shared| base.mixed(shared, effort, true)) {
+    let part = match shared.map(|shared| base.mixed(shared, wanted, true)) {
         Some(Ok(followed)) => match part {
             Ok(part) if part.effective() >= followed.effective() => Ok(part),
             _ => Ok(followed),
@@ -171,7 +170,7 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
     let found = match part {
         Ok(part) if d > FEW || good(&part) => Ok(part),
         Err(why) if d > FEW => Err(why),
-        part => match (part, base.mixed((0..d).collect(), effort, false)) {
+        part => match (part, base.mixed((0..d).collect(), wanted, false)) {
             (Ok(part), Ok(whole)) if part.effective() > whole.effective() => Ok(part),
             (part, whole) => whole.or(part),
         },
@@ -196,6 +195,8 @@ pub(crate) struct Wanted {
     pub(crate) effort: usize,
     /// Whether a mixture is for all scales beside the unknowns that the Gaussian shows.
     pub(crate) scales: bool,
+    /// Whether the Gaussian is no optimum and may be far from the posterior, as where its draws leave the support.
+    pub(crate) far: bool,
 }
 
 /// The same with exact conditionals of known families, and a mixture for few unknowns that are left, if any.
@@ -245,7 +246,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let fitted = Nested::fit(
         conditional,
         &base.q,
-        (base.work, wanted.effort),
+        (base.work, wanted),
         base.seed,
         &mut base.workers,
     );
@@ -274,6 +275,7 @@ pub(crate) fn conjugate_start(
         asked,
         effort: 1,
         scales: false,
+        far: false,
     };
     let Ok(mut nested) = conjugate(&mut base, wanted) else {
         return Ok(None);
@@ -312,12 +314,12 @@ impl Nested {
     fn fit(
         conditional: Conditional,
         q: &Gaussian,
-        (work, effort): (usize, usize),
+        (work, wanted): (usize, Wanted),
         seed: u64,
         workers: &mut Vec<Smooth>,
     ) -> Result<Nested, &'static str> {
         let (d, theta) = (q.mean.len(), &conditional.theta);
-        let k = theta.len();
+        let (k, effort) = (theta.len(), wanted.effort);
         let each = (adapt::ROUNDS * conditional.cost() * work) as f64;
         let enough = effort * PER_ROUND * (k + 1);
         // Draws that go to the posterior take less, where its slopes are cheap.
@@ -347,7 +349,7 @@ impl Nested {
         let count = |workers: &[Smooth]| workers.iter().map(|w| w.evaluations).sum::<usize>();
         let (before, mut solved) = (count(workers), 0);
         // The Gaussian that theta's own begins with rests on conditionals that curves leave behind.
-        let more = if conditional.is_curved() {
+        let more = if conditional.is_curved() || wanted.far {
             MORE_ROUNDS
         } else {
             0
