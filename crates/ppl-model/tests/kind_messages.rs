@@ -16,6 +16,13 @@ fn of_the_text() {
                 "`w[k]: simplex`",
             ),
             (
+                "b ~ Normal(0, 1);\nlet up = if b > 0 { 3 / b } else { inf };\nc: real(0, up) ~ Normal(0, 2);\nobserve 1 ~ Normal(b * c, 1);",
+                "E0107",
+                "3:1",
+                "infinite for some values of the unknowns",
+                "`factor if x < 3 / b { 0 } else { -inf };`",
+            ),
+            (
                 "axis k = 2;\naxis j = 2;\nx[k, j] ~ Normal(0, 1);\nlet L[k, j]: cov = x;",
                 "E0118",
                 "4:5",

@@ -5,9 +5,44 @@ use super::statements::not_available;
 use crate::graph::*;
 use ppl_dist::{Bound, Support};
 use ppl_syntax::ast;
-use ppl_syntax::diagnostic::Diagnostic;
+use ppl_syntax::diagnostic::{Diagnostic, Span};
+use std::collections::BTreeSet;
 
 impl Checker {
+    /// `real(0, if b > 0 { 3 / b } else { inf })`: an end that is there for some values of the unknowns alone is no end of an interval, and what
+    /// is open beyond it no half line.
+    fn finite_end(&mut self, end: &TExpr, at: Span) -> Option<()> {
+        if !end.stochastic || !self.reads_infinity(end) {
+            return Some(());
+        }
+        let d = Diagnostic::error(
+            "E0107",
+            at,
+            "an end of this kind is infinite for some values of the unknowns",
+        );
+        self.fail(d.help(
+            "leave that end open, and cut the support off by a term of its own: `factor if x < 3 / b { 0 } else { -inf };`",
+        ))
+    }
+
+    /// Whether an infinite number is written in an expression, or in a deterministic value that it reads.
+    fn reads_infinity(&self, e: &TExpr) -> bool {
+        let (mut stack, mut seen, mut found) = (vec![], BTreeSet::new(), false);
+        let mut look = |e: &TExpr, stack: &mut Vec<SymbolId>| {
+            e.visit(&mut |e| found |= matches!(e.kind, TKind::Number(v) if v.is_infinite()));
+            e.symbols(stack);
+        };
+        look(e, &mut stack);
+        while let Some(id) = stack.pop() {
+            if let Role::Let(e) = &self.model.symbols[id].role
+                && seen.insert(id)
+            {
+                look(e, &mut stack);
+            }
+        }
+        found
+    }
+
     /// Whether a declared kind goes with a distribution, so that the normaliser is known.
     pub(super) fn check_kind_against(
         &mut self,
@@ -37,6 +72,9 @@ impl Checker {
                         pair("real")
                             .help("leave the kind away: the distribution has its own support"),
                     );
+                }
+                for end in [lo, hi].into_iter().flatten() {
+                    self.finite_end(end, at)?;
                 }
                 let narrower = lo.is_some() || hi.is_some();
                 let same = self.kind_is_support(lo.as_ref(), hi.as_ref(), def.support);

@@ -213,7 +213,7 @@ fn cubic(t: f64, rise: f64, from: f64, to: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Curve, NODE, NODES};
+    use super::{Curve, NODE, NODES, SIDE, falls_off};
     use ppl_dist::special::ln_gamma;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
