@@ -54,7 +54,7 @@ const INSIDE: f64 = 0.7;
 impl Solver<'_> {
     /// Where draws leave the support, whose edge hangs on unknowns, and so no Gaussian has a bound: of an end and the others the one with most of
     /// the evidence, for guides that stay inside to start from. `None` where that is not what stopped the search.
-    pub(super) fn inside(&mut self, end: Gaussian, others: &mut Vec<Gaussian>) -> Option<Gaussian> {
+    pub(super) fn inside(&mut self, end: Gaussian, others: &mut [Gaussian]) -> Option<Gaussian> {
         let mut evidence = self.weight(&end).1;
         let mut best = end;
         for other in others.iter_mut() {
