@@ -1,6 +1,7 @@
 //! Walks through typed expressions.
 
 use crate::graph::*;
+use std::collections::BTreeSet;
 
 impl TExpr {
     /// The expressions directly inside, in the order in which they are written.
@@ -131,6 +132,19 @@ impl TExpr {
 }
 
 impl Model {
+    /// These symbols, and those that deterministic values among them read, directly or through others.
+    pub(crate) fn read_through(&self, mut stack: Vec<SymbolId>) -> BTreeSet<SymbolId> {
+        let mut seen = BTreeSet::new();
+        while let Some(id) = stack.pop() {
+            if seen.insert(id)
+                && let Role::Let(e) = &self.symbols[id].role
+            {
+                e.symbols(&mut stack);
+            }
+        }
+        seen
+    }
+
     /// Calls `f` with every expression: of the symbols, then of the statements, then of the guide.
     pub fn each_expression(&self, f: &mut dyn FnMut(&TExpr)) {
         for s in &self.symbols {

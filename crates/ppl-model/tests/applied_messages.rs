@@ -28,12 +28,17 @@ fn accepted(text: &str, data: &ppl_data::Dataset) -> bool {
         .all(|d| d.code == "W0137")
 }
 
+/// A text with the declarations that several cases have in common.
+fn joined(head: &str, rest: &str) -> &'static str {
+    Box::leak(format!("{head}{rest}").into_boxed_str())
+}
+
 const ROWS: &str = "g,h,y,x,n,k\na,u,1.5,0.1,10,3\nb,v,2.5,0.2,12,5\na,v,0.5,0.4,9,2\n";
 
 #[test]
 fn rows_in_the_bracket_of_groups() {
     let head = "axis g;\naxis h;\ndata g[row]: g;\ndata h[row]: h;\ndata y[row]: real;\nt[g] ~ Normal(0, 1);\nu[g, h] ~ Normal(0, 1);\n";
-    let text = |rest: &str| -> &'static str { Box::leak(format!("{head}{rest}").into_boxed_str()) };
+    let text = |rest: &str| joined(head, rest);
     mended(
         &[
             (
@@ -68,7 +73,7 @@ fn rows_in_the_bracket_of_groups() {
 #[test]
 fn links_the_wrong_way() {
     let head = "data n[row]: int;\ndata k[row]: int;\ndata x[row]: real;\na ~ Normal(0, 2);\nb ~ Normal(0, 1);\np ~ Beta(1, 1);\ns ~ HalfNormal(1);\n";
-    let text = |rest: &str| -> &'static str { Box::leak(format!("{head}{rest}").into_boxed_str()) };
+    let text = |rest: &str| joined(head, rest);
     mended(
         &[
             (
@@ -149,7 +154,7 @@ fn links_the_wrong_way() {
 #[test]
 fn axes_behind_a_statement() {
     let head = "axis g;\ndata g[row]: g;\ndata y[row]: real;\nm ~ Normal(0, 1);\n";
-    let text = |rest: &str| -> &'static str { Box::leak(format!("{head}{rest}").into_boxed_str()) };
+    let text = |rest: &str| joined(head, rest);
     let plain = text("observe y ~ Normal(m, 1);");
     mended(
         &[
@@ -204,7 +209,7 @@ fn axes_behind_a_statement() {
 #[test]
 fn mixtures_as_sums() {
     let head = "data y[row]: real;\nm ~ Normal(0, 1);\np ~ Beta(1, 1);\n";
-    let text = |rest: &str| -> &'static str { Box::leak(format!("{head}{rest}").into_boxed_str()) };
+    let text = |rest: &str| joined(head, rest);
     let two = "z[row] ~ Bernoulli(p); observe y ~ if z { Normal(m, 1) } else { Normal(0, 1) };";
     let each =
         "z[i] ~ Bernoulli(p); observe y[i] ~ if z[i] { Normal(m, 1) } else { Normal(0, 1) };";

@@ -94,15 +94,9 @@ fn read_by_density(model: &Model) -> BTreeSet<SymbolId> {
     }
     let all = of_density(model).into_iter();
     all.for_each(|e| e.symbols(&mut stack));
-    let mut seen = BTreeSet::new();
-    while let Some(id) = stack.pop() {
-        if let Role::Let(e) = &model.symbols[id].role
-            && seen.insert(id)
-        {
-            e.symbols(&mut stack);
-        }
-    }
-    seen
+    let mut read = model.read_through(stack);
+    read.retain(|id| matches!(model.symbols[*id].role, Role::Let(_)));
+    read
 }
 
 /// A value that the density takes of all rows: of which data, along which axes, and what it is.
@@ -115,15 +109,9 @@ struct Known {
 impl Bound {
     /// The data that an expression reads, directly or through deterministic values.
     fn data_of(&self, e: &TExpr) -> BTreeSet<SymbolId> {
-        let (mut stack, mut out) = (vec![], BTreeSet::new());
+        let mut stack = vec![];
         e.symbols(&mut stack);
-        while let Some(id) = stack.pop() {
-            if out.insert(id)
-                && let Role::Let(e) = &self.model.symbols[id].role
-            {
-                e.symbols(&mut stack);
-            }
-        }
+        let mut out = self.model.read_through(stack);
         out.retain(|id| matches!(self.model.symbols[*id].role, Role::Data { .. }));
         out
     }

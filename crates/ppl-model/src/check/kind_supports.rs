@@ -6,7 +6,6 @@ use crate::graph::*;
 use ppl_dist::{Bound, Support};
 use ppl_syntax::ast;
 use ppl_syntax::diagnostic::{Diagnostic, Span};
-use std::collections::BTreeSet;
 
 impl Checker {
     /// `real(0, if b > 0 { 3 / b } else { inf })`: an end that is there for some values of the unknowns alone is no end of an interval, and what
@@ -27,17 +26,15 @@ impl Checker {
 
     /// Whether an infinite number is written in an expression, or in a deterministic value that it reads.
     fn reads_infinity(&self, e: &TExpr) -> bool {
-        let (mut stack, mut seen, mut found) = (vec![], BTreeSet::new(), false);
-        let mut look = |e: &TExpr, stack: &mut Vec<SymbolId>| {
+        let (mut stack, mut found) = (vec![], false);
+        let mut look = |e: &TExpr| {
             e.visit(&mut |e| found |= matches!(e.kind, TKind::Number(v) if v.is_infinite()));
-            e.symbols(stack);
         };
-        look(e, &mut stack);
-        while let Some(id) = stack.pop() {
-            if let Role::Let(e) = &self.model.symbols[id].role
-                && seen.insert(id)
-            {
-                look(e, &mut stack);
+        look(e);
+        e.symbols(&mut stack);
+        for id in self.model.read_through(stack) {
+            if let Role::Let(e) = &self.model.symbols[id].role {
+                look(e);
             }
         }
         found
