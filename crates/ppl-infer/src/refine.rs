@@ -2,7 +2,7 @@
 //! Gaussian is not good enough, or where they are exact; compared on fresh draws, and adopted or not.
 
 use crate::attempts::{ATTEMPTS, Attempt, CHEAP, MORE, is_better};
-use crate::certificate::{Findings, SHARE, after_failure, verdict};
+use crate::certificate::{Findings, after_failure, counts, verdict};
 use crate::deterministic::{
     Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
 };
@@ -331,6 +331,26 @@ fn none(kind: &Kind, why: &str, fit: &mut Fit) -> Result<Option<Refined>, FitErr
     Ok(None)
 }
 
+/// The other optima with the share of the evidence that is around each and that this guide does not meet, as a log evidence; those
+/// of which it misses something.
+fn missed(
+    nested: &mut Nested,
+    layout: &Layout,
+    others: &Found,
+    bound: f64,
+) -> Vec<(Vec<f64>, f64, f64)> {
+    let above = bound + COVERED;
+    let mut of = |(params, elbo, log_evidence): &(Vec<f64>, f64, f64)| {
+        if nested.log_weight(&layout.centre(params)) <= above {
+            return None;
+        }
+        // A point may be thin although what is around it has hardly a share of the evidence.
+        let log = nested.missed(layout, params, above);
+        Some((params.clone(), *elbo, log.unwrap_or(*log_evidence)))
+    };
+    others.others.iter().filter_map(&mut of).collect()
+}
+
 /// A guide's certificate, where it is asked for or better than the Gaussian's; and whether there is no reason to try another.
 fn compared(
     kind: &Kind,
@@ -379,28 +399,30 @@ fn compared(
     }
     // Optima of one Gaussian may be parts of one funnel, which this guide covers.
     if let (Some(others), Some(elbo)) = (others, found.elbo)
-        && let Some(starts) = &mut found.certificate.starts
+        && !others.others.is_empty()
     {
+        let bound_of_all = elbo.headline().value;
+        let missed = missed(&mut nested, layout, others, bound_of_all);
+        let share = |log: f64| (log - bound_of_all).exp();
+        let worst = missed.iter().map(|m| share(m.2)).fold(0.0, f64::max);
+        let left = Found {
+            log_evidence: bound_of_all,
+            others: missed,
+            ..*others
+        };
+        let mut starts = crate::modes::starts(bound, options.seed, &left)?;
+        starts.others.retain(|mode| counts(&found, mode));
+        if starts.others.is_empty() {
+            starts.weight = 1.0;
+        }
         // A mixture over everything describes modes no better than one of optima.
         let partial = nested.is_partial();
-        let above = elbo.headline().value + COVERED;
-        // The share of the evidence that is found around another optimum, and not by this guide.
-        let mut missed = |(params, ..): &(Vec<f64>, f64, f64)| {
-            let weight = nested.log_weight(&layout.centre(params));
-            if weight <= above {
-                return 0.0;
-            }
-            // A point may be thin although what is around it has hardly a share of the evidence.
-            let log = nested.missed(layout, params, above);
-            log.map_or(1.0, |log| (log - elbo.headline().value).exp())
-        };
-        let worst = others.others.iter().map(&mut missed).fold(0.0, f64::max);
-        if partial && worst < SHARE {
-            starts.others.clear();
-            starts.weight = 1.0;
-        } else if !asked && !others.others.is_empty() {
+        if !asked && !(partial && starts.others.is_empty()) {
             // Modes apart are for another family; a tail that the mixture does not reach may be for one for all scales.
             return Ok((None, !partial || worst > TAIL));
+        }
+        if partial {
+            found.certificate.starts = Some(starts);
         }
     }
     let inspection = Inspection {

@@ -4,7 +4,6 @@ use super::Lowering;
 use crate::bind::Values;
 use crate::graph::{AxisRef, Lag, SymbolId};
 use ppl_core::Expr;
-use std::collections::HashMap;
 
 impl<'a, 'b> Lowering<'a, 'b> {
     /// The index of a shift: its axes, and its positions in declared order.
@@ -31,12 +30,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// For each element the position of the element `k` before it in its group. Where there is none: the element itself,
     /// whose value nobody takes, since the checker asks for a guard.
     fn earlier(&self, axis: AxisRef, k: usize, by: Option<SymbolId>) -> Vec<u32> {
-        let mut seen: HashMap<u32, Vec<u32>> = HashMap::new();
-        self.groups(axis, by)
+        let groups = self.groups(axis, by);
+        let mut seen: Vec<Vec<u32>> = vec![vec![]; n_groups(&groups)];
+        groups
             .iter()
             .enumerate()
             .map(|(i, g)| {
-                let members = seen.entry(*g).or_default();
+                let members = &mut seen[*g as usize];
                 let at = members
                     .len()
                     .checked_sub(k)
@@ -61,10 +61,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
         last: bool,
     ) -> Expr<'b> {
         let groups = self.groups(axis, by);
-        let mut counts: HashMap<u32, usize> = HashMap::new();
+        let mut counts = vec![0; n_groups(&groups)];
         let mut flags = vec![0.0; groups.len()];
         let mut visit = |i: usize| {
-            let count = counts.entry(groups[i]).or_insert(0);
+            let count = &mut counts[groups[i] as usize];
             flags[i] = f64::from(u8::from(*count < n));
             *count += 1;
         };
@@ -82,4 +82,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
             _ => vec![0; self.bound.size(axis)],
         }
     }
+}
+
+/// Groups are positions of an axis: as many as the last of them says.
+fn n_groups(groups: &[u32]) -> usize {
+    groups.iter().max().map_or(0, |last| *last as usize + 1)
 }

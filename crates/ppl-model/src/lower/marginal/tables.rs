@@ -3,7 +3,6 @@
 use super::elimination::Elimination;
 use crate::lower::Lowered;
 use ppl_core::{AxisId, AxisSet, DRAW, Expr, Index};
-use std::collections::HashMap;
 
 /// A factor over many alike scopes.
 pub(super) struct Table<'b> {
@@ -24,32 +23,40 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
     /// Adds a table, each of whose instances may name a variable twice.
     pub(super) fn add(&mut self, table: Table<'b>) -> Lowered<()> {
         let width = table.scope.len();
-        let mut patterns: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
-        let mut order: Vec<Vec<u8>> = vec![];
+        // Instances by which positions name the same variable. Forms are few, and neighbours mostly of the same one.
+        let mut patterns: Vec<(Vec<usize>, Vec<u32>)> = vec![];
+        let mut pattern = vec![];
+        let mut last = 0;
         for &i in &table.alive {
             let first = |p: usize| {
                 let v = table.scope[p][i as usize];
                 (0..p)
                     .find(|&q| table.scope[q][i as usize] == v)
-                    .unwrap_or(p) as u8
+                    .unwrap_or(p)
             };
-            let pattern: Vec<u8> = (0..width).map(first).collect();
-            let group = patterns.entry(pattern.clone()).or_insert_with(|| {
-                order.push(pattern);
-                vec![]
-            });
-            group.push(i);
+            pattern.clear();
+            pattern.extend((0..width).map(first));
+            if patterns
+                .get(last)
+                .is_none_or(|(known, _)| *known != pattern)
+            {
+                let known = patterns.iter().position(|(known, _)| *known == pattern);
+                last = known.unwrap_or_else(|| {
+                    patterns.push((pattern.clone(), vec![]));
+                    patterns.len() - 1
+                });
+            }
+            patterns[last].1.push(i);
         }
-        for pattern in order {
-            let alive = patterns.remove(&pattern).unwrap_or_default();
+        for (pattern, alive) in patterns {
             let mut value = table.value;
             let (mut scope, mut slots) = (vec![], vec![]);
             for (p, &q) in pattern.iter().enumerate() {
-                if q as usize == p {
+                if q == p {
                     scope.push(table.scope[p].clone());
                     slots.push(table.slots[p]);
                 } else {
-                    value = self.diagonal(value, table.slots[p], table.slots[q as usize]);
+                    value = self.diagonal(value, table.slots[p], table.slots[q]);
                 }
             }
             let instances = table.instances;
@@ -105,20 +112,30 @@ impl<'l, 'a, 'b> Elimination<'l, 'a, 'b> {
 
     /// Equal scopes made one: their log values are added.
     fn merged(&self, table: Table<'b>) -> Lowered<Table<'b>> {
-        let mut seen: HashMap<Vec<u32>, u32> = HashMap::with_capacity(table.alive.len());
-        let mut to = Vec::with_capacity(table.alive.len());
-        let mut kept = vec![];
-        for &i in &table.alive {
-            let key: Vec<u32> = table.scope.iter().map(|c| c[i as usize]).collect();
-            let next = seen.len() as u32;
-            let at = *seen.entry(key).or_insert(next);
-            if at == next {
-                kept.push(i);
-            }
-            to.push(at);
-        }
-        if kept.len() == table.alive.len() {
+        let key = |at: u32| {
+            let i = table.alive[at as usize] as usize;
+            table.scope.iter().map(move |c| c[i])
+        };
+        // Stable, so that the first of equals stays first; chains, whose scopes are in order, take one pass.
+        let mut order: Vec<u32> = (0..table.alive.len() as u32).collect();
+        order.sort_by(|&a, &b| key(a).cmp(key(b)));
+        let same = |a: &u32, b: &u32| key(*a).eq(key(*b));
+        if order.windows(2).all(|two| !same(&two[0], &two[1])) {
             return Ok(table);
+        }
+        let mut leader: Vec<u32> = (0..order.len() as u32).collect();
+        for equal in order.chunk_by(same) {
+            equal.iter().for_each(|&at| leader[at as usize] = equal[0]);
+        }
+        // Numbered in order of appearance: a leader comes before those that it leads.
+        let (mut kept, mut to) = (vec![], Vec::with_capacity(order.len()));
+        for (at, &leader) in leader.iter().enumerate() {
+            if leader as usize == at {
+                to.push(kept.len() as u32);
+                kept.push(table.alive[at]);
+            } else {
+                to.push(to[leader as usize]);
+            }
         }
         let b = self.lowering.builder;
         let (value, from) = self.pick(table.value, table.instances, &table.alive)?;
