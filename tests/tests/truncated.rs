@@ -336,3 +336,64 @@ fn counts_far_below_their_rate() {
         assert!((found - want).abs() < 1e-8, "{l}: {found}, not {want}");
     }
 }
+
+/// Counts that are known to be above 0: 1 - P(X = 0) down to the smallest means, against mpmath (50 digits).
+#[test]
+fn counts_above_zero() {
+    let cases = [
+        (
+            "1",
+            "NegBinomial(1e-12, size = 2)",
+            -7.499_999_999_998_437e-13,
+        ),
+        (
+            "3",
+            "NegBinomial(0.7, size = 1.3)",
+            -2.365_285_670_097_452_5,
+        ),
+        (
+            "1",
+            "NegBinomial(1e-3, size = 1e8)",
+            -5.000_416_716_638_19e-4,
+        ),
+        (
+            "40",
+            "NegBinomial(1e6, size = 0.05)",
+            -6.749_777_282_723_425,
+        ),
+        ("2", "NegBinomial(3, size = 1e-6)", -3.395_462_932_736_678_7),
+        (
+            "3",
+            "NegBinomialLog(log(0.7), size = 1.3)",
+            -2.365_285_670_097_452_5,
+        ),
+        (
+            "40",
+            "NegBinomialLog(log(1e6), size = 0.05)",
+            -6.749_777_282_723_425,
+        ),
+        ("1", "Poisson(1e-15)", -5e-16),
+        ("2", "Poisson(0.3)", -2.050_867_176_396_970_6),
+        ("5", "PoissonLog(log(0.3))", -9.757_130_151_596_88),
+        ("5", "Poisson(800)", -771.364_433_104_442_4),
+        ("1", "Geometric(0.3)", 0.3f64.ln()),
+    ];
+    for (y, dist, want) in cases {
+        let lower = observed("int", &[y], &format!("{dist}.truncated(lower = 1)"));
+        let allowed = 1e-12 * (1.0 + f64::abs(want));
+        assert!(
+            (lower - want).abs() < allowed,
+            "{dist}: {lower}, not {want}"
+        );
+    }
+    // What is left of a distribution whose mean is above all is the whole; where nothing is, no count can be.
+    assert_eq!(
+        observed("int", &["0"], "Poisson(0.3).truncated(upper = 0)"),
+        0.0
+    );
+    let model = "data y[row]: int; m ~ Normal(0, 1); s ~ Gamma(2, 1); \
+                 observe y ~ NegBinomialLog(m, size = s).truncated(lower = 1);";
+    for m in [-30.0, -2.0, 3.0, 20.0] {
+        check_gradient(&bind(model, "y\n2\n7\n"), &[("m", m), ("s", 0.8)]);
+    }
+}

@@ -444,14 +444,20 @@ fn compared(
         },
         &found,
     );
-    // Weights that do not confirm this guide say no more of the Gaussian that it is built around.
-    if !exact
-        && let (Verdict::Optimised { .. }, Verdict::Approximate { .. }) =
-            (&found.verdict, &fit.verdict)
-    {
-        found.verdict = fit.verdict.clone();
+    // A Gaussian that leaves the support has no bound.
+    let stays =
+        findings.sampled.outside > 0 && found.elbo.is_some_and(|e| e.headline().value.is_finite());
+    // Weights that do not confirm this guide say no more of the Gaussian that it is built around, unless all that is wrong with that
+    // is the support, and with this the tails of a quantity.
+    if !(stays && found.k_hat <= sampled.limit()) {
+        if !exact
+            && let (Verdict::Optimised { .. }, Verdict::Approximate { .. }) =
+                (&found.verdict, &fit.verdict)
+        {
+            found.verdict = fit.verdict.clone();
+        }
+        found.verdict = after_failure(found.verdict, &fit.verdict);
     }
-    found.verdict = after_failure(found.verdict, &fit.verdict);
     let good = matches!(found.verdict, Verdict::Certified { .. });
     let gain = gain(fit, &found);
     let clear = gain.is_some_and(|g| g.value > 2.0 * g.se);
@@ -459,9 +465,6 @@ fn compared(
     let threshold = k_threshold(sampled.n);
     let worse = certified && !matches!(found.verdict, Verdict::Certified { .. });
     let mends = worst(fit) > threshold && worst(&found) <= threshold && level;
-    // A Gaussian that leaves the support has no bound.
-    let stays =
-        findings.sampled.outside > 0 && found.elbo.is_some_and(|e| e.headline().value.is_finite());
     let better = exact || (clear && !worse) || mends || stays;
     if sampled.non_finite > 0 || !(better || asked && gain.is_some()) {
         return Ok((None, good));

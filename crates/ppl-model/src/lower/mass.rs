@@ -19,6 +19,8 @@ pub(super) struct Family<'d, 'b> {
     lowest: Expr<'b>,
     highest: Expr<'b>,
     discrete: bool,
+    /// Whether values are counted from 0 without an end.
+    counts: bool,
 }
 
 const NEVER: f64 = f64::NEG_INFINITY;
@@ -53,6 +55,7 @@ impl<'d, 'b> Family<'d, 'b> {
             lowest,
             highest,
             discrete: def.is_discrete(),
+            counts: def.support == Support::COUNT,
         }
     }
 
@@ -89,6 +92,9 @@ impl<'d, 'b> Family<'d, 'b> {
 
     /// ln P(X <= x)
     fn ln_up_to(&self, x: Expr<'b>) -> Expr<'b> {
+        if let Some(none) = self.ln_none(self.whole(x)) {
+            return none;
+        }
         let ln_cdf = |x| {
             self.dist
                 .distribution
@@ -100,6 +106,11 @@ impl<'d, 'b> Family<'d, 'b> {
 
     /// ln P(X > x)
     fn ln_beyond(&self, x: Expr<'b>) -> Expr<'b> {
+        if let Some(none) = self.ln_none(self.whole(x)) {
+            let surely = none.equal(Expr::Const(0.0));
+            let less = surely.select(Expr::Const(-1.0), none);
+            return surely.select(Expr::Const(NEVER), log1m_exp(less));
+        }
         let ln_survival = |x| {
             self.dist
                 .distribution
@@ -107,6 +118,14 @@ impl<'d, 'b> Family<'d, 'b> {
                 .unwrap_or(Expr::Const(f64::NAN))
         };
         self.guarded(self.whole(x), 0.0, NEVER, ln_survival)
+    }
+
+    /// ln P(X = 0) where x is known to be 0 and the least that there is. A distribution function may be a long series or a fraction, and
+    /// 1 - P(X = 0) is what most truncated counts ask for; the densities at 0 are accurate down to the smallest means.
+    fn ln_none(&self, x: Expr<'b>) -> Option<Expr<'b>> {
+        let known = self.counts && matches!(x, Expr::Const(0.0));
+        let distribution = &self.dist.distribution;
+        known.then(|| distribution.ln_density_expr(&[x], self.arguments))
     }
 
     /// The largest value of the support's scale that is not above x.
