@@ -7,8 +7,6 @@ use crate::options::GuideChoice;
 use ppl_guide::Centring;
 use ppl_model::Bound;
 use ppl_model::graph::SymbolId;
-use ppl_sparse::{Colouring, Pattern};
-use std::sync::Arc;
 
 /// A model with a guide.
 pub struct Guided {
@@ -95,10 +93,9 @@ const MOST_ELIMINATION: f64 = 1e10;
 impl Guided {
     /// Whether the curvature is sparse enough to be computed and factored again and again.
     fn is_cheap(&self) -> bool {
-        let products = |pattern: &Arc<Pattern>| Colouring::new(pattern.clone()).n_colours();
-        self.bound.elimination().is_some_and(|by| {
-            by.work() <= MOST_ELIMINATION && products(by.pattern()) <= MOST_PRODUCTS
-        })
+        let products = || self.bound.n_products().is_some_and(|n| n <= MOST_PRODUCTS);
+        let by = self.bound.elimination();
+        by.is_some_and(|by| by.work() <= MOST_ELIMINATION && products())
     }
 }
 

@@ -23,9 +23,9 @@ const STEPS_EACH: usize = 50_000;
 #[derive(Debug, Clone)]
 pub struct Colouring {
     pattern: Arc<Pattern>,
-    /// The unknowns of each colour.
+    /// The elements of each colour's direction that are one.
     colours: Vec<Vec<u32>>,
-    /// For each colour: places, and the element of the product that each is.
+    /// For each colour: places, and the element of the product that is added to each.
     reads: Vec<Vec<(u32, u32)>>,
 }
 
@@ -111,6 +111,49 @@ impl Colouring {
         }
     }
 
+    /// The same for what other unknowns are copies of: element k of these is a copy of `of(k)` (in the pattern's numbering), or of none
+    /// that is asked for. Directions and products remain those of the copies, and a second derivative is the sum over all copies. What
+    /// the pattern has no place for is left out.
+    pub fn onto(&self, pattern: Arc<Pattern>, of: impl Fn(usize) -> Option<usize>) -> Colouring {
+        let mut targets: Vec<[Option<u32>; 2]> = vec![];
+        for (i, j) in self.pattern.places() {
+            let target = of(i).zip(of(j));
+            let place = target.and_then(|(a, b)| pattern.place(a, b));
+            let place = place.map(|p| p as u32);
+            // Two copies of one unknown meet in both triangles.
+            let twice = i != j && target.is_some_and(|(a, b)| a == b);
+            targets.push([place, place.filter(|_| twice)]);
+        }
+        let mut out = Colouring {
+            pattern,
+            colours: vec![],
+            reads: vec![],
+        };
+        for (members, reads) in self.colours.iter().zip(&self.reads) {
+            let members = members.iter().copied();
+            let members: Vec<u32> = members.filter(|k| of(*k as usize).is_some()).collect();
+            if members.is_empty() {
+                continue;
+            }
+            let reads = reads.iter().flat_map(|(place, element)| {
+                let to = targets[*place as usize].into_iter().flatten();
+                to.map(move |to| (to, *element))
+            });
+            out.reads.push(reads.collect());
+            out.colours.push(members);
+        }
+        out
+    }
+
+    /// The same with directions and products in which unknown k is element `elements[k]`.
+    pub fn within(mut self, elements: &[usize]) -> Colouring {
+        let of = |k: &mut u32| *k = elements[*k as usize] as u32;
+        self.colours.iter_mut().flatten().for_each(of);
+        let reads = self.reads.iter_mut().flatten();
+        reads.for_each(|(_, element)| of(element));
+        self
+    }
+
     /// The pattern.
     pub fn pattern(&self) -> &Arc<Pattern> {
         &self.pattern
@@ -129,10 +172,10 @@ impl Colouring {
             .for_each(|j| out[*j as usize] = 1.0);
     }
 
-    /// Writes what a colour's product says into the matrix.
+    /// Adds what a colour's product says to the matrix, which begins as zero.
     pub fn read(&self, colour: usize, product: &[f64], into: &mut Symmetric) {
         for (place, element) in &self.reads[colour] {
-            into.values[*place as usize] = product[*element as usize];
+            into.values[*place as usize] += product[*element as usize];
         }
     }
 }

@@ -109,6 +109,43 @@ fn products_give_every_element_of_random_patterns() {
     }
 }
 
+/// `G' F G` for copies of which G says what they stand for, from products with F alone; and the part of it that is asked for.
+#[test]
+fn products_by_copies_give_what_they_stand_for() {
+    for seed in 0..40u64 {
+        let mut random = Numbers(2000 + seed);
+        let (n, m) = (5 + random.below(40) as usize, 2 + random.below(8) as usize);
+        let of: Vec<usize> = (0..n).map(|_| random.below(m) as usize).collect();
+        let links = (0..2 * n).map(|_| (random.below(n), random.below(n)));
+        let (copies, dense) = matrix(Pattern::new(n, links.collect::<Vec<_>>()));
+        // One unknown is not asked for, and a place between two others is left out.
+        let asked = m - 1;
+        let places = (0..asked as u32).flat_map(|i| (0..i).map(move |j| (i, j)));
+        let pattern = Arc::new(Pattern::new(asked, places.filter(|p| *p != (1, 0))));
+        let colouring = Colouring::new(copies.pattern.clone());
+        let own = |k: usize| (of[k] < asked).then_some(of[k]);
+        let colouring = colouring.onto(pattern.clone(), own);
+        let mut back = Symmetric::zeros(pattern.clone());
+        let mut v = vec![0.0; n];
+        for c in 0..colouring.n_colours() {
+            colouring.direction(c, &mut v);
+            colouring.read(c, &times(&dense, &v), &mut back);
+        }
+        for ((i, j), found) in pattern.places().zip(&back.values) {
+            let mut truth = 0.0;
+            for a in (0..n).filter(|a| of[*a] == i) {
+                let unit: Vec<f64> = (0..n).map(|k| f64::from(u8::from(k == a))).collect();
+                let row = times(&dense, &unit);
+                truth += (0..n).filter(|b| of[*b] == j).map(|b| row[b]).sum::<f64>();
+            }
+            assert!(
+                (found - truth).abs() < 1e-11,
+                "{found} and {truth}, seed {seed}"
+            );
+        }
+    }
+}
+
 #[test]
 fn factors_solve_and_their_draws_have_the_covariance() {
     for pattern in patterns() {

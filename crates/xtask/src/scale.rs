@@ -23,7 +23,7 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', default_values_t = [1000, 10_000])]
     levels: Vec<usize>,
     /// Levels of the first of two factors that 100,000 rows cross at random; with those of the second 20,000
-    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 4000])]
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 4000, 100])]
     filled: Vec<usize>,
 }
 

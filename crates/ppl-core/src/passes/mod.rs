@@ -4,6 +4,7 @@ pub mod cases;
 pub mod dead;
 pub mod fold;
 pub mod hoist;
+pub mod lift;
 pub mod linear_fold;
 pub mod linear_in;
 pub mod merge;

@@ -37,10 +37,25 @@ pub(super) struct Curvature {
 
 impl Curvature {
     fn new(pattern: Pattern, precision: &Pattern, smooth: &Smooth) -> Curvature {
+        let all: Vec<usize> = (0..smooth.d).collect();
+        let colouring = smooth.colouring(Arc::new(pattern), &all);
+        Self::with(colouring, precision, smooth)
+    }
+
+    /// By differences of gradients.
+    fn differenced(pattern: Pattern, precision: &Pattern, smooth: &Smooth) -> Curvature {
+        let all: Vec<usize> = (0..smooth.d).collect();
+        let colouring = smooth.plain_colouring(Arc::new(pattern), &all);
+        let mut known = Self::with(colouring, precision, smooth);
+        known.difference = Some(DIFFERENCE);
+        known
+    }
+
+    fn with(colouring: Colouring, precision: &Pattern, smooth: &Smooth) -> Curvature {
         let dear = smooth.dear();
-        let places = pattern.places().map(|(i, j)| precision.place(i, j));
+        let places = colouring.pattern().places();
+        let places = places.map(|(i, j)| precision.place(i, j));
         let places = places.map(|p| p.unwrap_or(0) as u32).collect();
-        let colouring = Colouring::with_apart(Arc::new(pattern), dear);
         let n_dear = dear.iter().filter(|dear| **dear).count();
         let others = colouring.n_colours().saturating_sub(n_dear);
         Curvature {
@@ -133,8 +148,8 @@ impl Solver<'_> {
             }
         }
         if seen.is_empty() {
-            known.difference = Some(DIFFERENCE);
-            return known;
+            let structure = (*self.structure).clone();
+            return Curvature::differenced(structure, &precision, &self.smooth);
         }
         let other = |p: usize| {
             seen.iter()
@@ -189,6 +204,7 @@ impl Solver<'_> {
             return self.hessian_by_differences(q, draws, (known, part));
         }
         let colouring = &known.colouring;
+        let d = self.smooth.product_len();
         let mut totals = vec![0.0; colouring.n_colours() * d];
         let mut directions = vec![0.0; BATCH.min(colouring.n_colours()) * d];
         for batch in q.batches(draws) {

@@ -6,7 +6,12 @@
 //! of the others among themselves have a program of their own, which leaves out the second derivatives of those routines.
 
 use crate::objective::ObjectiveError;
-use ppl_core::passes::{linear_in::linear_in, narrow::narrow, stage::stage, widen::widen};
+use ppl_core::passes::{
+    linear_in::linear_in,
+    narrow::narrow,
+    stage::{Staged, stage},
+    widen::widen,
+};
 use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 
@@ -38,11 +43,22 @@ pub(super) struct Products {
     many: Option<Many>,
     /// The first element of each part's direction, and the part's unknowns.
     parts: Vec<(usize, Vec<u32>)>,
+    /// The slices of the noise that are read, by their offsets.
+    read: Vec<usize>,
     /// Whether the second derivatives are the same everywhere.
     pub(super) constant: bool,
     /// Numbers that one product computes, and what all at the same points have in common.
     pub(super) work: usize,
     pub(super) common_work: usize,
+}
+
+/// Products that are not compiled yet.
+pub(super) struct Plan {
+    staged: Staged,
+    is_sum: bool,
+    /// As in [`Products`].
+    parts: Vec<(usize, Vec<u32>)>,
+    constant: bool,
 }
 
 /// A node of the density that holds some of the unknowns, and no other node does.
@@ -73,15 +89,13 @@ pub(super) struct Density<'p> {
 
 impl Density<'_> {
     /// The products among all unknowns.
-    pub(super) fn products(&self) -> Result<Products, ObjectiveError> {
+    pub(super) fn products(&self) -> Plan {
         self.among(&self.leaves())
     }
 
     /// The products among the unknowns that reach no costly routine, where that saves much; `all`: those among all unknowns.
-    pub(super) fn cheap(&self, all: &Products) -> Result<Option<Products>, ObjectiveError> {
-        let Some(parts) = self.parts() else {
-            return Ok(None);
-        };
+    pub(super) fn cheap(&self, all: &Plan) -> Option<Plan> {
+        let parts = self.parts()?;
         let reached: Vec<usize> = parts.iter().map(|p| self.routines(p.node)).collect();
         let most = reached.iter().copied().max().unwrap_or(0);
         let len = |parts: &[Part]| parts.iter().map(|p| p.unknowns.len()).sum::<usize>();
@@ -93,13 +107,13 @@ impl Density<'_> {
             .map(|(part, _)| part)
             .collect();
         if 2 * len(&cheap) < n || cheap.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let found = self.among(&cheap)?;
-        Ok((WORTH * found.work < all.work).then_some(found))
+        let found = self.among(&cheap);
+        (WORTH * found.work() < all.work()).then_some(found)
     }
 
-    fn among(&self, parts: &[Part]) -> Result<Products, ObjectiveError> {
+    fn among(&self, parts: &[Part]) -> Plan {
         let b = &Builder::from_program(self.program.clone());
         let nodes: Vec<NodeId> = parts.iter().map(|p| p.node).collect();
         let own = |node: &NodeId| self.program.node(*node).axes.without(DRAW);
@@ -147,33 +161,12 @@ impl Density<'_> {
             Over::Directions => staged(narrow(&program, DRAW, |offset| !is_direction(offset))),
             Over::Points => stage(&program, is_direction),
         };
-        let common = match staged.kept.is_empty() {
-            true => None,
-            false => Some((Kernels::compile(&staged.once)?, staged.kept)),
-        };
-        let common_work = staged.once.work();
-        let program = staged.each;
-        let long = self.over == Over::Sum && program.work() >= LONG;
-        let wide = long.then(|| widen(&program, DRAW, is_direction)).flatten();
-        let many = wide.and_then(|wide| {
-            let place = |p: &(usize, Vec<u32>)| wide.places.iter().find(|w| w.0 == p.0);
-            let places = placed.iter().map(|p| Some(place(p)?.1));
-            Some(Many {
-                places: places.collect::<Option<_>>()?,
-                program: wide.program,
-                kernels: None,
-                is_aimed: false,
-            })
-        });
-        Ok(Products {
-            kernels: Kernels::compile(&program)?,
-            common,
-            many,
+        Plan {
+            staged,
+            is_sum: self.over == Over::Sum,
             parts: placed,
             constant,
-            work: program.work(),
-            common_work,
-        })
+        }
     }
 
     /// The blocks themselves.
@@ -248,6 +241,55 @@ impl Density<'_> {
     }
 }
 
+impl Plan {
+    /// Numbers that one product computes.
+    pub(super) fn work(&self) -> usize {
+        self.staged.each.work()
+    }
+
+    /// The products themselves.
+    pub(super) fn compiled(self) -> Result<Products, ObjectiveError> {
+        let (program, staged) = (self.staged.each, self.staged.once);
+        let is_direction = |offset| self.parts.iter().any(|p| p.0 == offset);
+        let common_work = staged.work();
+        let noises = [&program, &staged].map(|p| p.noises().into_iter().map(|id| p.node(id)));
+        let read = noises
+            .into_iter()
+            .flatten()
+            .filter_map(|node| match node.op {
+                Op::Noise { offset } => Some(offset),
+                _ => None,
+            });
+        let read = read.collect();
+        let common = match self.staged.kept.is_empty() {
+            true => None,
+            false => Some((Kernels::compile(&staged)?, self.staged.kept)),
+        };
+        let long = self.is_sum && program.work() >= LONG;
+        let wide = long.then(|| widen(&program, DRAW, is_direction)).flatten();
+        let many = wide.and_then(|wide| {
+            let place = |p: &(usize, Vec<u32>)| wide.places.iter().find(|w| w.0 == p.0);
+            let places = self.parts.iter().map(|p| Some(place(p)?.1));
+            Some(Many {
+                places: places.collect::<Option<_>>()?,
+                program: wide.program,
+                kernels: None,
+                is_aimed: false,
+            })
+        });
+        Ok(Products {
+            kernels: Kernels::compile(&program)?,
+            common,
+            many,
+            parts: self.parts,
+            read,
+            constant: self.constant,
+            work: program.work(),
+            common_work,
+        })
+    }
+}
+
 impl Products {
     /// Sets the points of the next products: the first elements of the noise.
     pub(super) fn aim(&mut self, place: impl Fn(&mut [f64])) {
@@ -263,6 +305,11 @@ impl Products {
         if let Some(many) = &mut self.many {
             many.is_aimed = false;
         }
+    }
+
+    /// Whether the slice of the noise with this offset is read.
+    pub(super) fn reads(&self, offset: usize) -> bool {
+        self.read.contains(&offset)
     }
 
     /// Whether so many directions are better computed at once.

@@ -1,13 +1,16 @@
 //! The log density on the unconstrained scale (Jacobians included), a batch of points at a time: values, gradients and
 //! products with the Hessian. The guide's noise stands for the unconstrained vector itself.
 
-use super::products::{Density, Over, Products};
+use super::products::{Density, Over, Plan, Products};
 use crate::objective::{Joint, ObjectiveError};
-use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, gradient, passes};
+use ppl_core::passes::lift::lift;
+use ppl_core::{AxisSet, Builder, DRAW, Expr, Op, Program, gradient, passes};
 use ppl_engine::Kernels;
 use ppl_model::Bound;
-use ppl_model::lower::{AxisMap, Role};
+use ppl_model::lower::{AxisMap, ByCopies, Role};
+use ppl_sparse::{Colouring, Pattern};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Points that are evaluated together.
 pub(super) const BATCH: usize = 16;
@@ -22,6 +25,10 @@ pub(super) struct Smooth {
     /// The products with a batch of directions at one point.
     each: Option<Products>,
     dear: Vec<bool>,
+    /// Where the points of products with copies lie in their noise: the blocks, those of copies last, and whether one is read.
+    product_blocks: Vec<(usize, usize, bool)>,
+    /// How the Hessian is read from products with copies of the unknowns, if it is.
+    by_copies: Option<Arc<ByCopies>>,
     /// The unknowns of each block.
     ranges: Vec<Range<usize>>,
     /// Offset in the noise of each block, and elements of it a point.
@@ -83,8 +90,8 @@ impl Smooth {
             .iter()
             .map(|b| (b.offset, b.len / BATCH))
             .collect();
-        let value = builder.snapshot_with(vec![density.node(&builder)]);
-        let (value, _) = passes::optimise_with(value, bound.folding);
+        let whole = builder.snapshot_with(vec![density.node(&builder)]);
+        let (value, _) = passes::optimise_with(whole.clone(), bound.folding);
         let leaves = value.noises();
         let b = Builder::from_program(value.clone());
         let first = gradient(&b, value.outputs[0], &leaves);
@@ -104,18 +111,31 @@ impl Smooth {
             over,
             folding: bound.folding,
         };
-        let hessian = density.products()?;
+        let hessian = density.products();
         let each = match directions {
             true => Some(
                 Density {
                     over: Over::Directions,
                     ..density
                 }
-                .products()?,
+                .products()
+                .compiled()?,
             ),
             false => None,
         };
-        let cheap = density.cheap(&hessian)?;
+        let cheap = density.cheap(&hessian);
+        let copies = match directions || cheap.is_some() {
+            true => None,
+            false => copies(bound, &whole, &density, &hessian),
+        };
+        let (hessian, product_blocks, by_copies) = match copies {
+            Some(found) => (found.plan, found.blocks, Some(found.known)),
+            None => (hessian, vec![], None),
+        };
+        let (hessian, cheap) = (hessian.compiled()?, cheap.map(Plan::compiled).transpose()?);
+        let product_blocks = product_blocks.into_iter();
+        let product_blocks = product_blocks.map(|(at, len)| (at, len, hessian.reads(at)));
+        let product_blocks = product_blocks.collect();
         let mut d = 0;
         let ranges = blocks.iter().map(|b| {
             d += b.1;
@@ -134,6 +154,8 @@ impl Smooth {
             cheap,
             each,
             dear,
+            product_blocks,
+            by_copies,
             aimed: vec![],
             d,
             ranges,
@@ -147,6 +169,31 @@ impl Smooth {
     /// The unknowns that reach costly routines, where there is a program for products among the others.
     pub(super) fn dear(&self) -> &[bool] {
         &self.dear
+    }
+
+    /// Length of the directions of products and of what these give: that of a point, or with all copies.
+    pub(super) fn product_len(&self) -> usize {
+        self.by_copies.as_ref().map_or(self.d, |by| by.of.len())
+    }
+
+    /// How a part of the Hessian is read from products: its places among some unknowns, numbered by their place in this list, where
+    /// ascending.
+    pub(super) fn colouring(&self, pattern: Arc<Pattern>, unknowns: &[usize]) -> Colouring {
+        let Some(by) = &self.by_copies else {
+            return self.plain_colouring(pattern, unknowns);
+        };
+        let mut number = vec![None; self.d];
+        for (k, i) in unknowns.iter().enumerate() {
+            number[*i] = Some(k);
+        }
+        by.colouring
+            .onto(pattern, |copy| number[by.of[copy] as usize])
+    }
+
+    /// The same for differences of gradients, which have no copies.
+    pub(super) fn plain_colouring(&self, pattern: Arc<Pattern>, unknowns: &[usize]) -> Colouring {
+        let apart: Vec<bool> = unknowns.iter().map(|i| self.dear[*i]).collect();
+        Colouring::with_apart(pattern, &apart).within(unknowns)
     }
 
     /// Gradients that products with so many directions cost a point, `dear` of them with dear unknowns.
@@ -201,7 +248,7 @@ impl Smooth {
 
     /// The same for several directions, a row of `totals` for each.
     pub(super) fn add_products_with(&mut self, directions: &[f64], totals: &mut [f64]) {
-        let d = self.d;
+        let d = self.product_len();
         let (rows, totals) = (directions.chunks(BATCH * d), totals.chunks_mut(BATCH * d));
         for (directions, totals) in rows.zip(totals) {
             let n = directions.len() / d;
@@ -240,7 +287,14 @@ impl Smooth {
         if self.aimed == points {
             return;
         }
-        for products in self.cheap.iter_mut().chain([&mut self.hessian]) {
+        if let Some(by) = &self.by_copies {
+            let place = |noise: &mut [f64]| {
+                place_copies(&self.product_blocks, points, (self.d, &by.of), noise);
+            };
+            self.hessian.aim(place);
+        }
+        let plain = self.by_copies.is_none().then_some(&mut self.hessian);
+        for products in self.cheap.iter_mut().chain(plain) {
             products.aim(|noise| place(&self.blocks, points, self.d, noise));
         }
         self.aimed.clear();
@@ -274,8 +328,10 @@ impl Smooth {
     /// The products of the Hessian at each point of the last [`Smooth::aim`] with one direction, a row each; as
     /// [`Smooth::add_products`] otherwise.
     pub(super) fn products_of_each(&mut self, direction: &[f64], products: &mut [f64]) {
-        let d = self.d;
-        products.fill(0.0);
+        let d = self.product_len();
+        if self.cheap.is_some() {
+            products.fill(0.0);
+        }
         for (unknowns, product) in self.product(direction).results() {
             for (to, from) in products.chunks_mut(d).zip(product.chunks(unknowns.len())) {
                 for (i, v) in unknowns.iter().zip(from) {
@@ -319,6 +375,57 @@ impl Smooth {
     }
 }
 
+/// Products with copies of the unknowns, see [`lift`].
+struct WithCopies {
+    plan: Plan,
+    blocks: Vec<(usize, usize)>,
+    known: Arc<ByCopies>,
+}
+
+/// The products with copies, where those that all of the Hessian takes compute half as much as without.
+fn copies(
+    bound: &Bound,
+    whole: &Program,
+    density: &Density<'_>,
+    plain: &Plan,
+) -> Option<WithCopies> {
+    let known = bound.by_copies()?;
+    let lifted = lift(whole)?;
+    let mut blocks = density.blocks.to_vec();
+    blocks.extend(lifted.copies.iter().map(|c| (c.offset, c.of.len())));
+    // Some terms of the density alone may read other copies.
+    let d: usize = density.blocks.iter().map(|b| b.1).sum();
+    let unknown = |place: usize| {
+        let mut first = 0;
+        for (offset, len) in density.blocks {
+            if (*offset..offset + len).contains(&place) {
+                return first + place - offset;
+            }
+            first += len;
+        }
+        usize::MAX
+    };
+    let of = lifted.copies.iter().flat_map(|c| c.of.iter());
+    let of = (0..d).chain(of.map(|place| unknown(*place)));
+    if !of.eq(known.of.iter().map(|i| *i as usize)) {
+        return None;
+    }
+    let (program, _) = passes::optimise_with(lifted.program, density.folding);
+    let plan = Density {
+        program: &program,
+        blocks: &blocks,
+        ..*density
+    }
+    .products();
+    let by_copies = known.colouring.n_colours() * (plan.work() + known.of.len());
+    let without = bound.plain_products()? * plain.work();
+    (2 * by_copies <= without).then(|| WithCopies {
+        plan,
+        blocks,
+        known: known.clone(),
+    })
+}
+
 /// Writes a block's numbers of each point where they belong in its row.
 fn rows(block: Range<usize>, d: usize, from: &[f64], to: &mut [f64]) {
     for (to, from) in to.chunks_mut(d).zip(from.chunks(block.len())) {
@@ -334,6 +441,28 @@ pub(super) fn place(blocks: &[(usize, usize)], points: &[f64], d: usize, noise: 
         for &(offset, len) in blocks {
             noise[offset + s * len..offset + (s + 1) * len].copy_from_slice(&points[at..at + len]);
             at += len;
+        }
+    }
+}
+
+/// The same for blocks that hold copies, where they are read: element k of all blocks is element `of[k]` of a point.
+fn place_copies(
+    blocks: &[(usize, usize, bool)],
+    points: &[f64],
+    (d, of): (usize, &[u32]),
+    noise: &mut [f64],
+) {
+    let n = points.len() / d;
+    for s in 0..BATCH {
+        let point = &points[if s < n { s * d } else { 0 }..];
+        let mut of = of;
+        for &(offset, len, is_read) in blocks {
+            let (own, later) = of.split_at(len);
+            if is_read {
+                let to = noise[offset + s * len..].iter_mut().zip(own);
+                to.for_each(|(to, i)| *to = point[*i as usize]);
+            }
+            of = later;
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::{AxisMap, Lowered, Lowering, NoiseKind};
 use crate::bind::Bound;
 use ppl_core::call::linear::Links;
+use ppl_core::passes::lift::lift;
 use ppl_core::structure::dependencies;
-use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, gradient, passes};
-use ppl_sparse::{Elimination, Pattern};
+use ppl_core::{AxisSet, Builder, DRAW, Expr, NodeId, Op, Program, gradient, passes};
+use ppl_sparse::{Colouring, Elimination, Pattern};
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::sync::{Arc, OnceLock};
 
@@ -18,6 +19,10 @@ const MOST_STEPS: usize = 400_000_000;
 /// Longest unconstrained vector whose numbers are all taken to meet where the analysis gives up.
 const MOST_DENSE: usize = 1500;
 
+/// Products with the Hessian that are worth a second look at how it is read, and how many times fewer a look must find.
+const MANY_PRODUCTS: usize = 12;
+const FEWER: usize = 2;
+
 /// What is found out once for each model with its guide.
 #[derive(Debug, Clone, Default)]
 pub struct Structure(Arc<Found>);
@@ -26,6 +31,8 @@ pub struct Structure(Arc<Found>);
 struct Found {
     pattern: OnceLock<Option<Arc<Pattern>>>,
     elimination: OnceLock<Option<Arc<Elimination>>>,
+    plain_products: OnceLock<Option<usize>>,
+    by_copies: OnceLock<Option<Arc<ByCopies>>>,
 }
 
 impl Bound {
@@ -43,16 +50,42 @@ impl Bound {
     /// no vector of real numbers, or far too many meet.
     pub fn meetings(&self) -> Option<&Arc<Pattern>> {
         let found = self.structure.0.pattern.get_or_init(|| {
-            let pattern = pattern(self).ok()??;
+            let pattern = pattern(density(self).ok()??)?;
             Some(Arc::new(pattern))
+        });
+        found.as_ref()
+    }
+
+    /// Products with the Hessian that give all of it; `None` where [`Bound::meetings`] is.
+    pub fn n_products(&self) -> Option<usize> {
+        let by_copies = self.by_copies().map(|by| by.colouring.n_colours());
+        by_copies.or(self.plain_products())
+    }
+
+    /// The same with the unknowns themselves.
+    pub fn plain_products(&self) -> Option<usize> {
+        let found = self.structure.0.plain_products.get_or_init(|| {
+            let pattern = self.meetings()?;
+            Some(Colouring::new(pattern.clone()).n_colours())
+        });
+        *found
+    }
+
+    /// How the Hessian is read from products with copies of the unknowns, where that takes half as many products or fewer and they are
+    /// known to be many otherwise.
+    pub fn by_copies(&self) -> Option<&Arc<ByCopies>> {
+        let found = self.structure.0.by_copies.get_or_init(|| {
+            let plain = self.plain_products()?;
+            let density = (plain >= MANY_PRODUCTS).then(|| density(self).ok()?);
+            by_copies(density??, plain).map(Arc::new)
         });
         found.as_ref()
     }
 }
 
-/// The places of the Hessian that may be other than zero: the unconstrained numbers that each element of the gradient
-/// depends on.
-fn pattern(bound: &Bound) -> Lowered<Option<Pattern>> {
+/// The log density as a program of a single draw, whose noise is the unconstrained vector; `None` where that is no vector of real
+/// numbers.
+fn density(bound: &Bound) -> Lowered<Option<Program>> {
     let Some(axes) = AxisMap::new(bound) else {
         return Ok(None);
     };
@@ -70,8 +103,14 @@ fn pattern(bound: &Bound) -> Lowered<Option<Pattern>> {
     if noise.is_empty() || noise.iter().any(|b| b.kind != NoiseKind::Normal) {
         return Ok(None);
     }
-    let n: usize = noise.iter().map(|b| b.len).sum();
-    let (value, _) = passes::optimise(builder.snapshot_with(vec![total.node(&builder)]));
+    Ok(Some(builder.snapshot_with(vec![total.node(&builder)])))
+}
+
+/// The places of the Hessian of a program of its noise that may be other than zero: the numbers that each element of the gradient
+/// depends on. `None` where far too many meet, or the analysis gives up.
+fn pattern(program: Program) -> Option<Pattern> {
+    let n = program.n_noise;
+    let (value, _) = passes::optimise(program);
     let leaves = value.noises();
     let rows: Vec<usize> = leaves
         .iter()
@@ -90,15 +129,15 @@ fn pattern(bound: &Bound) -> Lowered<Option<Pattern>> {
         .collect();
     let outputs: Vec<NodeId> = program.outputs.clone();
     let Some(found) = dependencies(&program, &leaves, &outputs, MOST_STEPS) else {
-        return Ok((n <= MOST_DENSE).then(|| Pattern::full(n)));
+        return (n <= MOST_DENSE).then(|| Pattern::full(n));
     };
     let entries: usize = found.iter().flatten().map(|set| set.len()).sum();
     if entries > 4 * MOST_LINKS {
-        return Ok(None);
+        return None;
     }
     // Innovations of a chain all meet.
     if entries == n * n {
-        return Ok(Some(Pattern::full(n)));
+        return Some(Pattern::full(n));
     }
     let pairs = rows.iter().zip(&found).flat_map(|(first, own)| {
         let each = own.iter().enumerate();
@@ -108,7 +147,29 @@ fn pattern(bound: &Bound) -> Lowered<Option<Pattern>> {
             set.iter().map(move |c| (row, columns[*c as usize]))
         })
     });
-    Ok(Some(Pattern::new(n, pairs)))
+    Some(Pattern::new(n, pairs))
+}
+
+/// How the Hessian is read from a density of which rows read copies of the unknowns, see [`lift`].
+#[derive(Debug)]
+pub struct ByCopies {
+    /// What each number stands for: the unknowns themselves, then their copies.
+    pub of: Vec<u32>,
+    /// The products among these.
+    pub colouring: Colouring,
+}
+
+fn by_copies(program: Program, plain: usize) -> Option<ByCopies> {
+    let n = program.n_noise as u32;
+    let lifted = lift(&program)?;
+    let copies = lifted.copies.iter().flat_map(|c| c.of.iter());
+    let of: Vec<u32> = (0..n).chain(copies.map(|i| *i as u32)).collect();
+    let pattern = pattern(lifted.program)?;
+    if pattern.n() != of.len() {
+        return None;
+    }
+    let colouring = Colouring::new(Arc::new(pattern));
+    (FEWER * colouring.n_colours() <= plain).then_some(ByCopies { of, colouring })
 }
 
 fn offset(op: &Op) -> Option<usize> {

@@ -43,7 +43,7 @@ pub(crate) use groups::check_groups;
 pub use guide::{DiscreteDraw, GaussianDraw, GuideDraw, NoiseBlock, NoiseKind};
 pub use inspect::{Inspection, Part};
 pub use inverse::{Inverse, PriorUnits};
-pub use links::Structure;
+pub use links::{ByCopies, Structure};
 pub use marginal::{Coupled, MAX_TABLE, SummedOut, TooDear, summed_out};
 pub use prediction::PredictedBranch;
 pub use site_map::SiteMap;

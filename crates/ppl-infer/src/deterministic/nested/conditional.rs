@@ -75,7 +75,7 @@ impl Conditional {
         let rest: Vec<usize> = (0..d).filter(|i| open[*i]).collect();
         let of = |unknowns: &[usize]| unknowns.iter().map(|i| q.mean[*i]).collect();
         let centre: (Vec<f64>, Vec<f64>) = (of(&theta), of(&rest));
-        let hessians = Hessians::new(rest.clone(), structure, scales, smooth.dear());
+        let hessians = Hessians::new(rest.clone(), structure, scales, smooth);
         let (mut by, mut fallback, mut slopes) = (None, None, vec![]);
         if !rest.is_empty() {
             let order = Elimination::new(hessians.pattern().clone(), usize::MAX)?;
@@ -83,9 +83,12 @@ impl Conditional {
             let own = part(&q.precision, &rest, order.pattern().clone());
             fallback =
                 Factor::new(&order, &own).or_else(|| Factor::new(&order, &own.only_diagonal()));
-            by = Some(order);
+            by = Some(order.clone());
             let full = Arc::new(restricted(&q.precision.pattern, &rest));
-            let order = Arc::new(Elimination::new(full.clone(), usize::MAX)?);
+            let order = match full == *order.pattern() {
+                true => order,
+                false => Arc::new(Elimination::new(full.clone(), usize::MAX)?),
+            };
             let factor = Factor::new(&order, &part(&q.precision, &rest, full))?;
             for t in &theta {
                 let across = rest.iter().map(|i| {

@@ -117,7 +117,7 @@ fn meeting(
     smooth: &mut Smooth,
 ) -> Vec<Vec<u32>> {
     let d = q.mean.len();
-    let hessians = Hessians::new((0..d).collect(), structure, scales, smooth.dear());
+    let hessians = Hessians::new((0..d).collect(), structure, scales, smooth);
     let sds: Vec<f64> = q.precision.diagonal().map(|v| v.sqrt().recip()).collect();
     let away = |k: usize, i: usize| match k {
         0 => 0.0,

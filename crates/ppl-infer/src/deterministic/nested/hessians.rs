@@ -12,7 +12,7 @@ pub(super) struct Hessians {
     /// The unknowns, ascending.
     pub(super) unknowns: Vec<usize>,
     colouring: Colouring,
-    /// Scales of the unknowns, where second derivatives are differences of gradients.
+    /// Scales of all unknowns, where second derivatives are differences of gradients.
     differenced: Option<Vec<f64>>,
 }
 
@@ -23,15 +23,16 @@ impl Hessians {
         unknowns: Vec<usize>,
         structure: &Pattern,
         scales: Option<&[f64]>,
-        dear: &[bool],
+        smooth: &Smooth,
     ) -> Hessians {
         let pattern = Arc::new(restricted(structure, &unknowns));
-        let apart: Vec<bool> = unknowns.iter().map(|i| dear[*i]).collect();
-        let differenced = scales.map(|s| unknowns.iter().map(|i| s[*i]).collect());
         Hessians {
-            colouring: Colouring::with_apart(pattern, &apart),
+            colouring: match scales {
+                Some(_) => smooth.plain_colouring(pattern, &unknowns),
+                None => smooth.colouring(pattern, &unknowns),
+            },
             unknowns,
-            differenced,
+            differenced: scales.map(<[f64]>::to_vec),
         }
     }
 
@@ -53,38 +54,36 @@ impl Hessians {
         if self.unknowns.is_empty() {
             return out;
         }
-        let (mut own, mut direction) = (vec![0.0; self.unknowns.len()], vec![0.0; d]);
-        let mut products = vec![0.0; n * d];
+        let len = match &self.differenced {
+            None => smooth.product_len(),
+            Some(_) => d,
+        };
+        let (mut direction, mut products) = (vec![0.0; len], vec![0.0; n * len]);
         smooth.aim(points);
         for colour in 0..self.colouring.n_colours() {
-            self.colouring.direction(colour, &mut own);
+            self.colouring.direction(colour, &mut direction);
             match &self.differenced {
-                None => {
-                    for (i, v) in self.unknowns.iter().zip(&own) {
-                        direction[*i] = *v;
-                    }
-                    smooth.products_of_each(&direction, &mut products);
-                }
+                None => smooth.products_of_each(&direction, &mut products),
                 Some(scales) => {
-                    for ((i, v), s) in self.unknowns.iter().zip(&own).zip(scales) {
-                        direction[*i] = v * s;
-                    }
+                    direction.iter_mut().zip(scales).for_each(|(v, s)| *v *= s);
                     difference(smooth, points, &direction, &mut products);
+                    for row in products.chunks_mut(d) {
+                        row.iter_mut().zip(scales).for_each(|(v, s)| *v *= s);
+                    }
                 }
             }
-            for (row, h) in products.chunks(d).zip(&mut out) {
-                for (k, (i, to)) in self.unknowns.iter().zip(&mut own).enumerate() {
-                    let scale = self.differenced.as_ref().map_or(1.0, |s| s[k]);
-                    *to = -row[*i] * scale;
-                }
-                self.colouring.read(colour, &own, h);
+            for (row, h) in products.chunks(len).zip(&mut out) {
+                self.colouring.read(colour, row, h);
             }
         }
+        out.iter_mut()
+            .flat_map(|h| &mut h.values)
+            .for_each(|v| *v = -*v);
         if let Some(scales) = &self.differenced {
             for h in &mut out {
                 let pattern = h.pattern.clone();
                 for ((i, j), v) in pattern.places().zip(&mut h.values) {
-                    *v /= scales[i] * scales[j];
+                    *v /= scales[self.unknowns[i]] * scales[self.unknowns[j]];
                 }
             }
         }

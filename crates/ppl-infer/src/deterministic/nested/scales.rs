@@ -25,7 +25,7 @@ pub(super) fn scales(
     smooth: &mut Smooth,
 ) -> Vec<usize> {
     let d = at.len();
-    let all = Hessians::new((0..d).collect(), structure, differenced, smooth.dear());
+    let all = Hessians::new((0..d).collect(), structure, differenced, smooth);
     let real = few.iter().filter(|e| e.is_real).take(MOST_LOOKED_AT);
     let mut points = vec![];
     for e in real.clone() {

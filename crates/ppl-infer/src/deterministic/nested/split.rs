@@ -34,7 +34,7 @@ pub(super) fn split(
     let mut theta: Vec<usize> = vec![];
     while theta.len() < MOST && theta.len() + 1 < d {
         let open: Vec<usize> = (0..d).filter(|i| !theta.contains(i)).collect();
-        let hessians = Hessians::new(open.clone(), structure, scales, workers[0].dear());
+        let hessians = Hessians::new(open.clone(), structure, scales, &workers[0]);
         let Some(points) = displaced(q, &open, &candidates) else {
             break;
         };
