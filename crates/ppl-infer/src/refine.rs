@@ -417,7 +417,8 @@ fn compared(
         }
         // A mixture over everything describes modes no better than one of optima.
         let partial = nested.is_partial();
-        if !asked && !(partial && starts.others.is_empty()) {
+        let covers = partial && starts.others.is_empty();
+        if !(covers || asked) {
             // Modes apart are for another family; a tail that the mixture does not reach may be for one for all scales.
             return Ok((None, !partial || worst > TAIL));
         }
