@@ -204,7 +204,7 @@ pub(super) fn distribution(name: &str) -> Option<Here> {
                 "a mixture has a discrete unknown: `z[row] ~ Categorical(w); observe y ~ Normal(mu[z], s);`",
             );
         }
-        "zeroinflatedpoisson" | "zeroinflatednegbinomial" | "hurdlepoisson" | "zip" => {
+        "zeroinflatedpoisson" | "zip" => {
             return advice(
                 "write `zero[row] ~ Bernoulli(p); observe y ~ if zero { Constant(0) } else { Poisson(rate) };`",
             );
