@@ -165,7 +165,7 @@ impl Checker {
                         name.name
                     )));
                 }
-                (None, None) => d.help("what has no name is written by its log density, `factor -abs(y - m) / s - log(2 * s);`, an unknown with `y: real ~ Flat();` above it; the reference lists all distributions"),
+                (None, None) => d.help("a distribution that is not here is written by its log density, as that of Laplace by `factor -abs(y - m) / s - log(2 * s);`, of an unknown with `y: real ~ Flat();` above it; the reference lists all that are"),
             };
             self.report(d);
             self.names_in(args);
