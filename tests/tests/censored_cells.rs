@@ -244,3 +244,33 @@ fn a_censored_column_is_only_observed() {
         );
     }
 }
+
+/// Intervals whose ends are two columns, by the probability that a truncation divides by: the distribution function in closed form, and
+/// cells that say the same.
+#[test]
+fn ends_in_two_columns() {
+    let model = "data lo[row]: real; data hi[row]: real; a ~ HalfNormal(3); b ~ HalfNormal(30);
+        let within = min((lo + hi) / 2, lo + 1);
+        factor log_density(Weibull(a, b), within) - log_density(Weibull(a, b).truncated(lower = lo, upper = hi), within);";
+    let cells = "data t[row]: censored positive; a ~ HalfNormal(3); b ~ HalfNormal(30); observe t ~ Weibull(a, b);";
+    let two = bind(model, "lo,hi\n1,2\n0.2,1.5\n3,1e9\n");
+    let one = bind(cells, "t,i\n\"[1, 2]\",0\n\"[0.2, 1.5]\",0\n>3,0\n");
+    for (a, b) in [(0.7, 1.3), (1.9, 4.0), (3.2, 2.5)] {
+        let point = [("a", a), ("b", b)];
+        let below = |t: f64| (-(t / b).powf(a)).exp();
+        let prior = |x: f64, s: f64| {
+            0.5 * (2.0 / std::f64::consts::PI).ln() - s.ln() - 0.5 * (x / s).powi(2)
+        };
+        let masses = [below(1.0) - below(2.0), below(0.2) - below(1.5), below(3.0)];
+        let truth =
+            masses.iter().map(|m: &f64| m.ln()).sum::<f64>() + prior(a, 3.0) + prior(b, 30.0);
+        for bound in [&two, &one] {
+            let found = density_at(bound, &point).0;
+            assert!(
+                (found - truth).abs() < 1e-10 * (1.0 + truth.abs()),
+                "{found}, not {truth}"
+            );
+            check_gradient(bound, &point);
+        }
+    }
+}

@@ -249,3 +249,24 @@ fn a_gaussian_block_alone_is_for_the_nested_guide() {
         "{why}"
     );
 }
+
+/// A Pareto number above the largest of its data is Pareto again, and is not called by the name of a vector's distribution.
+#[test]
+fn an_unknown_end() {
+    let y = [12.0, 34.5, 7.25, 20.0];
+    let model = "data y[row]: positive; let most = max(y); N: real(most, inf) ~ Pareto(10, 1.5); observe y ~ Uniform(0, N);";
+    let (a, most): (f64, f64) = (1.5 + 4.0, 34.5);
+    let fit = is_exact(model, &csv(&[("y", &y)]), (1.5 / a).ln() - 4.0 * most.ln());
+    has(
+        &fit,
+        "N",
+        a / (a - 1.0) * most,
+        most * (a / (a - 2.0)).sqrt() / (a - 1.0),
+    );
+    let said = fit.notes.iter().find(|n| n.contains("known families"));
+    let said = said.expect("a note");
+    assert!(
+        said.contains("`N` BetaPrime") && !said.contains("Dirichlet"),
+        "{said}"
+    );
+}

@@ -238,3 +238,55 @@ fn a_number_beside_an_unknown_label_is_the_label() {
         assert_rows(&fit, &["n"], &[expected]);
     }
 }
+
+/// A count between two that are as probable: the report is their mean with no spread at all, the prediction has theirs.
+#[test]
+fn a_fit_says_that_a_report_is_an_expectation() {
+    let model = "n ~ DiscreteUniform(0, 9); m ~ Normal(0, 1); observe 0.5 ~ Normal(n, 0.1);
+        report n_hat = n; report mean = m; predict n_new ~ Constant(n);";
+    let fit = fit(model, "", &FitOptions::default());
+    let (report, drawn) = (row(&fit, "n_hat"), row(&fit, "n_new"));
+    assert!(
+        (report.mean - 0.5).abs() < 1e-9 && report.sd < 1e-9,
+        "{report:?}"
+    );
+    let n = draws(&fit, "n_new").len() as f64;
+    assert!((drawn.sd - 0.5).abs() < 5.0 / n.sqrt(), "{drawn:?}");
+    let said: Vec<&String> = fit
+        .notes
+        .iter()
+        .filter(|n| n.contains("expectation"))
+        .collect();
+    assert_eq!(said.len(), 1, "{:?}", fit.notes);
+    assert!(
+        said[0].starts_with("`n_hat` is an expectation over what is summed out"),
+        "{said:?}"
+    );
+    assert!(
+        said[0].contains("`predict n_hat ~ Constant(…);`"),
+        "{said:?}"
+    );
+}
+
+/// Several reports share one note, and what is known without any sum is not named in it.
+#[test]
+fn one_note_for_all_expectations() {
+    let model = format!(
+        "{CHAIN} m ~ Normal(0, 1); report level[row] = mu[z]; report days = sum(z == low); report m2 = m * m;"
+    );
+    let fit = fit(&model, &chain_data(), &FitOptions::default());
+    let said: Vec<&String> = fit
+        .notes
+        .iter()
+        .filter(|n| n.contains("expectation"))
+        .collect();
+    assert_eq!(said.len(), 1, "{:?}", fit.notes);
+    assert!(
+        said[0].starts_with("`level`, `days` are expectations"),
+        "{said:?}"
+    );
+    assert!(
+        said[0].contains("`predict level[row] ~ Constant(…);`"),
+        "{said:?}"
+    );
+}

@@ -33,7 +33,7 @@ pub enum Command {
     Check(Check),
     /// Say what a fit would do, and why: guide, estimators, engine, rungs and their cost
     Plan(Plan),
-    /// Print the guide that a fit would use, as program text
+    /// Print the guide that a fit would begin with, as program text
     Guide(Guide),
     /// Draw a model's predictions from the draws of a fit, for its rows or for new ones
     Predict(Predict),

@@ -41,7 +41,7 @@ fn families(exact: &[(String, &'static str)]) -> String {
 }
 
 /// Each name once.
-fn listed(names: &[String]) -> String {
+pub(crate) fn listed(names: &[String]) -> String {
     let mut out: Vec<String> = vec![];
     for name in names.iter().map(|n| format!("`{n}`")) {
         if !out.contains(&name) {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, table};
+use common::{check, diagnostics, table};
 
 #[test]
 fn arguments_outside_of_their_domains() {
@@ -266,5 +266,68 @@ fn arguments_that_data_leave_undefined() {
     ] {
         let found = said(fine);
         assert!(found.is_empty(), "{fine}\n{found:?}");
+    }
+}
+
+/// The parameters of each form that is proposed give the distribution with the moments that were asked for.
+#[test]
+fn means_and_spreads_that_no_form_has() {
+    let cases = [
+        ("Gamma(mean = m, shape = 3)", "Gamma(3, rate = 3 / m)"),
+        ("Gamma(mu = 2, rate = m)", "Gamma(2 * m, rate = m)"),
+        ("Gamma(scale = m, mean = 3)", "Gamma(3 / m, scale = m)"),
+        (
+            "Gamma(mean = m + 1, sd = 2)",
+            "Gamma(square(m + 1) / square(2), rate = (m + 1) / square(2))",
+        ),
+        (
+            "Gamma(mu = m, variance = 2)",
+            "Gamma(square(m) / 2, rate = m / 2)",
+        ),
+        (
+            "InvGamma(mean = m, shape = 3)",
+            "InvGamma(3, scale = m * (3 - 1))",
+        ),
+        (
+            "InvGamma(mean = m, sd = 2)",
+            "InvGamma(2 + square(m) / square(2), scale = m * (1 + square(m) / square(2)))",
+        ),
+        (
+            "Beta(mean = m, sd = 0.1)",
+            "Beta(mean = m, concentration = m * (1 - m) / square(0.1) - 1)",
+        ),
+        (
+            "Beta(mean = m, precision = 9)",
+            "Beta(mean = m, concentration = 9)",
+        ),
+        (
+            "NegBinomial(mean = m, sd = 3)",
+            "NegBinomial(m, size = square(m) / (square(3) - m))",
+        ),
+        (
+            "NegBinomial(mean = m, probability = 0.3)",
+            "NegBinomial(m, size = m * 0.3 / (1 - 0.3))",
+        ),
+        (
+            "Weibull(mean = m, shape = 2)",
+            "Weibull(2, scale = m / tgamma(1 + 1 / 2))",
+        ),
+        ("Exponential(scale = m)", "Exponential(mean = m)"),
+        (
+            "BetaBinomial(n = 9, mean = m, concentration = 4)",
+            "BetaBinomial(9, m * 4, (1 - m) * 4)",
+        ),
+    ];
+    for (call, written) in cases {
+        let kind = if call.contains("Bin") { "int" } else { "real" };
+        let model =
+            |call: &str| format!("data y[row]: {kind}; m ~ Uniform(0, 1); observe y ~ {call};");
+        let found = diagnostics(&model(call), None);
+        assert_eq!(found.len(), 1, "{call}: {found:?}");
+        assert_eq!(found[0].code, "E0106");
+        let help = found[0].help.as_deref().unwrap_or_default();
+        assert_eq!(help, format!("write `{written}`"), "{call}");
+        let accepted = diagnostics(&model(written), None);
+        assert!(accepted.is_empty(), "{written}: {accepted:?}");
     }
 }

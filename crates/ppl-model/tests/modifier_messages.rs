@@ -179,3 +179,25 @@ fn missing_cells_without_a_distribution() {
         None,
     );
 }
+
+/// Intervals are cells.
+#[test]
+fn intervals_as_flags() {
+    let help = "a cell `[2, 5]` of a column of the kind `censored real`";
+    let at = |text: &'static str, place, message| (text, "E0106", place, message, help);
+    check(
+        &[
+            at(
+                "data y[row]: real;\nobserve y ~ Normal(0, 1).censored(interval = y);",
+                "2:35",
+                "no argument `interval`",
+            ),
+            at(
+                "data y[row]: real;\nobserve y ~ Normal(0, 1).censored(y > 3);",
+                "2:35",
+                "must be named",
+            ),
+        ],
+        None,
+    );
+}

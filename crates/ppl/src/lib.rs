@@ -119,7 +119,7 @@ impl Bound {
         Ok(out)
     }
 
-    /// The guide that a fit would use, in the language.
+    /// The guide that a fit would begin with, in the language.
     pub fn guide_text(&self, choice: GuideChoice) -> Result<String, Vec<Diagnostic>> {
         if self.inner.model.has_written_guide {
             return Ok(String::from("// the model has a written guide\n"));

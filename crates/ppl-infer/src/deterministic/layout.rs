@@ -243,6 +243,12 @@ impl Layout {
             .collect()
     }
 
+    /// Whether each element is an unknown by itself, and no part of a vector or a matrix.
+    pub(super) fn are_single(&self, bound: &Bound) -> Vec<bool> {
+        let owners = self.owners(bound).into_iter();
+        owners.map(|o| o.is_some_and(|s| s.n_event == 1)).collect()
+    }
+
     /// The elements of sites that have at most `most` of them, those first that priors of other sites read.
     pub(super) fn few(&self, bound: &Bound, most: usize) -> Vec<Element> {
         let model = &bound.model;

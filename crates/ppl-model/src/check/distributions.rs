@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::expressions::Frame;
+use super::other_densities;
 use super::other_names::{self, Here};
 use crate::graph::*;
 use ppl_dist::{Domain, Shape, Support};
@@ -147,8 +148,10 @@ impl Checker {
             )
             .at("unknown distribution");
             let names = || ppl_dist::ALL.iter().map(|d| d.definition().name);
+            let elsewhere =
+                || other_densities::advice(&name.name, observed.is_none()).map(Here::Advice);
             let d = match (
-                other_names::distribution(&name.name),
+                other_names::distribution(&name.name).or_else(elsewhere),
                 ppl_syntax::suggest(&name.name, names()),
             ) {
                 (Some(Here::Name(s)), _) | (None, Some(s)) => {
@@ -162,10 +165,7 @@ impl Checker {
                         name.name
                     )));
                 }
-                (None, None) => d.help(format!(
-                    "distributions are {}",
-                    names().collect::<Vec<_>>().join(", ")
-                )),
+                (None, None) => d.help("a distribution that is not here is written by its log density, as that of Laplace by `factor -abs(y - m) / s - log(2 * s);`, of an unknown with `y: real ~ Flat();` above it; the reference lists all that are"),
             };
             self.report(d);
             self.names_in(args);

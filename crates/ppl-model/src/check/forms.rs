@@ -1,6 +1,7 @@
 //! Which form of a distribution its arguments fit: by place, by name, each once. Everything that is wrong is told.
 
 use super::Checker;
+use super::other_forms;
 use super::other_names::{self, Here};
 use ppl_dist::{Definition, Form, Shape};
 use ppl_syntax::ast::{Arg, ExprKind};
@@ -31,6 +32,14 @@ impl Checker {
         }
         if let Some(d) = half(def, args) {
             self.report(d);
+            return None;
+        }
+        if let Some(call) = other_forms::advice(def.name, args) {
+            let names = args.iter().filter_map(|a| a.name.as_ref());
+            let names: Vec<String> = names.map(|n| format!("`{}`", n.name)).collect();
+            let message = format!("{} has no form with {}", def.name, names.join(" and "));
+            self.report(Diagnostic::error("E0106", at, message).help(format!("write `{call}`")));
+            self.names_in(args);
             return None;
         }
         let calls: Vec<String> = def.forms.iter().map(|f| call_text(def.name, f)).collect();

@@ -46,6 +46,8 @@ mod nets;
 mod no_distribution;
 mod one_for_all;
 mod operators;
+mod other_densities;
+mod other_forms;
 mod other_names;
 mod own_axis;
 mod prediction;

@@ -59,8 +59,14 @@ impl Checker {
         names: [&str; 2],
     ) -> Option<[Option<&'a Arg>; 2]> {
         let mut out = [None, None];
+        let more = match method.name.as_str() {
+            "censored" => {
+                "; an interval is a cell `[2, 5]` of a column of the kind `censored real`"
+            }
+            _ => "",
+        };
         let form = format!(
-            "write `.{}({} = …, {} = …)`, one of them or both",
+            "write `.{}({} = …, {} = …)`, one of them or both{more}",
             method.name, names[0], names[1]
         );
         if args.is_empty() {

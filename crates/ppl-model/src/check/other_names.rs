@@ -204,7 +204,7 @@ pub(super) fn distribution(name: &str) -> Option<Here> {
                 "a mixture has a discrete unknown: `z[row] ~ Categorical(w); observe y ~ Normal(mu[z], s);`",
             );
         }
-        "zeroinflatedpoisson" | "zeroinflatednegbinomial" | "hurdlepoisson" | "zip" => {
+        "zeroinflatedpoisson" | "zip" => {
             return advice(
                 "write `zero[row] ~ Bernoulli(p); observe y ~ if zero { Constant(0) } else { Poisson(rate) };`",
             );
@@ -278,7 +278,7 @@ pub(super) fn function(name: &str) -> Option<String> {
         return Some("draws are asked for by `predict y_new[row] ~ Normal(mu, s);`".to_owned());
     }
     if ending(&["_lcdf", "_lccdf", "_cdf"]).is_some() {
-        return Some("limits and cut-off ranges are `.censored(…)` and `.truncated(…)` behind a distribution".to_owned());
+        return Some("limits and cut-off ranges are `.censored(…)` and `.truncated(…)` behind a distribution; with `m` from `lo` to `hi`, `log_density(D(…), m) - log_density(D(…).truncated(lower = lo, upper = hi), m)` is the log of its probability between them".to_owned());
     }
     let text = match name {
         "dot_product" | "dot" | "matmul" => "write `a @ b`: it sums over the axis that both share",

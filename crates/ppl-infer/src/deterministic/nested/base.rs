@@ -25,6 +25,8 @@ pub(crate) struct Base {
     /// Those of sites with few elements.
     pub(super) few: Vec<Element>,
     pub(super) names: Vec<String>,
+    /// Whether it is no part of a vector.
+    pub(super) single: Vec<bool>,
     pub(super) quadratic: bool,
     pub(super) work: usize,
     pub(super) seed: u64,
@@ -55,6 +57,7 @@ impl Base {
             lengths: layout.site_lengths(bound),
             few: layout.few(bound, SMALL),
             names: layout.names(bound),
+            single: layout.are_single(bound),
             quadratic: solver.smooth.quadratic,
             work: solver.smooth.work,
             evaluations: solver.smooth.evaluations,

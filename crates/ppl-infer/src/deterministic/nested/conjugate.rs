@@ -297,10 +297,14 @@ pub(super) fn members(
 }
 
 /// What is exact, in words: unknowns by name with the families of their conditionals.
-pub(super) fn in_words(conditional: &Conditional, names: &[String]) -> Vec<(String, &'static str)> {
+pub(super) fn in_words(
+    conditional: &Conditional,
+    names: &[String],
+    single: &[bool],
+) -> Vec<(String, &'static str)> {
     let gaussian = conditional.gaussian().iter().map(|i| (*i, Form::Normal));
     let exact = conditional.exact().iter().map(|e| (e.unknown, e.form));
-    named(gaussian.chain(exact), names)
+    named(gaussian.chain(exact), names, single)
 }
 
 /// The same for theta.
@@ -308,19 +312,21 @@ pub(super) fn outer_in_words(
     conditional: &Conditional,
     members: &[Member],
     names: &[String],
+    single: &[bool],
 ) -> Vec<(String, &'static str)> {
     let theta = conditional.theta.iter().copied();
-    named(theta.zip(members.iter().map(Member::form)), names)
+    named(theta.zip(members.iter().map(Member::form)), names, single)
 }
 
 fn named(
     unknowns: impl Iterator<Item = (usize, Form)>,
     names: &[String],
+    single: &[bool],
 ) -> Vec<(String, &'static str)> {
     let mut out: Vec<(String, &'static str)> = vec![];
     for (i, form) in unknowns {
         let site = names[i].split('[').next().unwrap_or_default().to_owned();
-        let words = (site, form.name());
+        let words = (site, form.name(single[i]));
         let known = out.iter().position(|w| w.0 == words.0);
         match known {
             // A broken stick ends in a piece that is not shifted.

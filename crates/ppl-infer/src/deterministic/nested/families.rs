@@ -89,14 +89,16 @@ impl Form {
         Some((Member::new(self, a, b)?, left))
     }
 
-    /// Its distribution, in words.
-    pub(super) fn name(self) -> &'static str {
+    /// Its distribution, in words; `single`: of an unknown that is no part of a vector. What is above an end, or the odds between two,
+    /// is then e^u, and a logit that is shifted is a scale: a Pareto number above its minimum is such.
+    pub(super) fn name(self, single: bool) -> &'static str {
         match self {
             Form::Normal => "Gaussian",
             Form::Power(1.0) => "Gamma",
             Form::Power(-1.0) => "InvGamma",
             Form::Power(_) => "a power of a Gamma",
             Form::Logit(0.0) => "Beta",
+            Form::Logit(_) if single => "BetaPrime up to its scale (Pareto)",
             Form::Logit(_) => "Dirichlet",
         }
     }

@@ -213,10 +213,11 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
         if !wanted.asked && conditional.len() == base.q.mean.len() {
             return Err("the log density is quadratic, and one Gaussian is exact".to_owned());
         }
-        let exact = conjugate::in_words(&conditional, &base.names);
+        let exact = conjugate::in_words(&conditional, &base.names, &base.single);
         match conjugate::members(&conditional, &base.q, &mut base.workers) {
             Some(members) => {
-                let words = conjugate::outer_in_words(&conditional, &members, &base.names);
+                let words =
+                    conjugate::outer_in_words(&conditional, &members, &base.names, &base.single);
                 let mut nested = Nested::exact(conditional, members, base);
                 nested.exact = [words, exact].concat();
                 return Ok(base.given_to(nested));
@@ -242,7 +243,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
         }
         return Err("no block of unknowns has a conditional of a known family (Gaussian, Gamma and its powers, Beta, Dirichlet) that leaves at most 8 unknowns to the rest".to_owned());
     };
-    let exact = conjugate::in_words(&conditional, &base.names);
+    let exact = conjugate::in_words(&conditional, &base.names, &base.single);
     let fitted = Nested::fit(
         conditional,
         &base.q,
