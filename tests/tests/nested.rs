@@ -198,7 +198,8 @@ fn a_small_mode_far_away_is_not_forgotten() {
         let given = |s: &f64| (-s * s / 8.0 - n * s.ln() - squares(a) / (2.0 * s * s)).exp();
         -0.5 * ((a - 1.0) / 0.7).powi(2) + (step * scales.iter().map(given).sum::<f64>()).ln()
     };
-    let densities: [(&str, &str, &dyn Fn(f64) -> f64); 2] = [
+    type Case<'a> = (&'a str, &'a str, &'a dyn Fn(f64) -> f64);
+    let densities: [Case; 2] = [
         (
             "a ~ Normal(1, 0.75); t ~ Gamma(2, 2); observe y ~ Normal(a ^ 2, 1 / sqrt(t));",
             "t",
