@@ -58,6 +58,20 @@ fn the_same_data_twice() {
     );
 }
 
+/// Times to whichever cause comes first: of each statement the rows of other causes are censored. Censored alike, the data count twice.
+#[test]
+fn causes_that_compete_observe_one_time() {
+    let csv = "y,cause\n1.5,a\n0.7,b\n2.1,none\n";
+    let model = |second: &str| {
+        format!(
+            "axis cause = {{none, a, b}}; data y[row]: positive; data cause[row]: cause; r ~ Gamma(2, 1); s ~ Gamma(2, 1); \
+             observe y ~ Exponential(r).censored(right = cause != a); observe y ~ Exponential(s).censored(right = cause != {second});"
+        )
+    };
+    assert!(codes(&model("b"), csv).is_empty());
+    assert_eq!(codes(&model("a"), csv), ["W0121"]);
+}
+
 #[test]
 fn a_prior_made_from_its_data() {
     let (csv, y) = data();

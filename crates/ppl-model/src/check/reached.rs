@@ -1,6 +1,7 @@
 //! What observations reach: data that is observed twice, improper priors that nothing reaches.
 
 use super::{Checker, conditions};
+use crate::affine::same;
 use crate::graph::*;
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::collections::HashMap;
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 impl Checker {
     /// Data that is observed twice, or that explains itself, is counted twice: likely a mistake.
     pub(super) fn observed_twice(&mut self) {
-        let mut first: HashMap<SymbolId, Vec<(Span, &Option<When>)>> = HashMap::new();
+        let mut first: HashMap<SymbolId, Vec<(Span, &Option<When>, &TDist)>> = HashMap::new();
         let mut found = vec![];
         for located in &self.model.statements {
             let Statement::Observe { value, dist } = &located.statement else {
@@ -19,10 +20,10 @@ impl Checker {
             };
             let name = &self.model.symbols[id].name;
             let before = first.entry(id).or_default();
-            if let Some((span, _)) = before
-                .iter()
-                .find(|(_, when)| !conditions::exclude(when, &located.when))
-            {
+            let again = |(_, when, other): &&(Span, &Option<When>, &TDist)| {
+                !conditions::exclude(when, &located.when) && !compete(other, dist)
+            };
+            if let Some((span, ..)) = before.iter().find(again) {
                 found.push(
                     Diagnostic::warning(
                         "W0121",
@@ -33,7 +34,7 @@ impl Checker {
                     .help("delete one of the two, unless each is meant as evidence of its own"),
                 );
             }
-            before.push((value.span, &located.when));
+            before.push((value.span, &located.when, dist));
             let mut stack = vec![];
             // What a value says about its own censoring changes no density: `right = n == 20`.
             for d in dist.branches() {
@@ -136,5 +137,13 @@ impl Checker {
                 .help("give it a proper prior, or use it in the model"),
             );
         }
+    }
+}
+
+/// Whether two distributions are of causes that compete: each is censored where the other one, or a third, came first.
+fn compete(a: &TDist, b: &TDist) -> bool {
+    match (&a.modifiers.right, &b.modifiers.right) {
+        (Some(a), Some(b)) => !same(a, b),
+        _ => false,
     }
 }
