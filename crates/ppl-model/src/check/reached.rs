@@ -6,10 +6,13 @@ use crate::graph::*;
 use ppl_syntax::diagnostic::{Diagnostic, Span};
 use std::collections::HashMap;
 
+/// An observation of the same data: where, under which condition, and of what.
+type Seen<'a> = (Span, &'a Option<When>, &'a TDist);
+
 impl Checker {
     /// Data that is observed twice, or that explains itself, is counted twice: likely a mistake.
     pub(super) fn observed_twice(&mut self) {
-        let mut first: HashMap<SymbolId, Vec<(Span, &Option<When>, &TDist)>> = HashMap::new();
+        let mut first: HashMap<SymbolId, Vec<Seen>> = HashMap::new();
         let mut found = vec![];
         for located in &self.model.statements {
             let Statement::Observe { value, dist } = &located.statement else {
@@ -20,7 +23,7 @@ impl Checker {
             };
             let name = &self.model.symbols[id].name;
             let before = first.entry(id).or_default();
-            let again = |(_, when, other): &&(Span, &Option<When>, &TDist)| {
+            let again = |(_, when, other): &&Seen| {
                 !conditions::exclude(when, &located.when) && !compete(other, dist)
             };
             if let Some((span, ..)) = before.iter().find(again) {
