@@ -239,6 +239,14 @@ fn a_number_beside_an_unknown_label_is_the_label() {
     }
 }
 
+/// The one note about expectations.
+fn said(fit: &Fit) -> &str {
+    let about = fit.notes.iter().filter(|n| n.contains("expectation"));
+    let about: Vec<&String> = about.collect();
+    assert_eq!(about.len(), 1, "{:?}", fit.notes);
+    about[0]
+}
+
 /// A count between two that are as probable: the report is their mean with no spread at all, the prediction has theirs.
 #[test]
 fn a_fit_says_that_a_report_is_an_expectation() {
@@ -252,20 +260,12 @@ fn a_fit_says_that_a_report_is_an_expectation() {
     );
     let n = draws(&fit, "n_new").len() as f64;
     assert!((drawn.sd - 0.5).abs() < 5.0 / n.sqrt(), "{drawn:?}");
-    let said: Vec<&String> = fit
-        .notes
-        .iter()
-        .filter(|n| n.contains("expectation"))
-        .collect();
-    assert_eq!(said.len(), 1, "{:?}", fit.notes);
+    let said = said(&fit);
     assert!(
-        said[0].starts_with("`n_hat` is an expectation over what is summed out"),
+        said.starts_with("`n_hat` is an expectation over what is summed out"),
         "{said:?}"
     );
-    assert!(
-        said[0].contains("`predict n_hat ~ Constant(…);`"),
-        "{said:?}"
-    );
+    assert!(said.contains("`predict n_hat ~ Constant(…);`"), "{said:?}");
 }
 
 /// Several reports share one note, and what is known without any sum is not named in it.
@@ -275,18 +275,13 @@ fn one_note_for_all_expectations() {
         "{CHAIN} m ~ Normal(0, 1); report level[row] = mu[z]; report days = sum(z == low); report m2 = m * m;"
     );
     let fit = fit(&model, &chain_data(), &FitOptions::default());
-    let said: Vec<&String> = fit
-        .notes
-        .iter()
-        .filter(|n| n.contains("expectation"))
-        .collect();
-    assert_eq!(said.len(), 1, "{:?}", fit.notes);
+    let said = said(&fit);
     assert!(
-        said[0].starts_with("`level`, `days` are expectations"),
+        said.starts_with("`level`, `days` are expectations"),
         "{said:?}"
     );
     assert!(
-        said[0].contains("`predict level[row] ~ Constant(…);`"),
+        said.contains("`predict level[row] ~ Constant(…);`"),
         "{said:?}"
     );
 }

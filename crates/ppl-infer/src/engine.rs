@@ -379,7 +379,7 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
         fit.notes.push("a prior without a known normaliser (Flat), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
     fit.notes.extend(undefined(&fit));
-    fit.notes.extend(expectations(bound));
+    fit.notes.extend(crate::expectations::note(bound));
     fit.notes.extend(evidence_caveats(bound));
     if fit.guide == "mean-field" {
         fit.notes.push("mean-field guides are too narrow where unknowns are correlated (reverse KL is zero-forcing); compare `--guide full-rank`".into());
@@ -418,33 +418,6 @@ fn undefined(fit: &Fit) -> Vec<String> {
         })
     };
     columns.filter_map(note).take(MOST_TOLD).collect()
-}
-
-/// That reports of what is summed out are expectations, whose sd and quantiles are not those of the value.
-fn expectations(bound: &Bound) -> Option<String> {
-    use ppl_model::graph::Statement;
-    let model = &bound.model;
-    let reports = model.statements.iter().filter_map(|s| match &s.statement {
-        Statement::Report { name, axes, value } if model.reads_summed_out(value) => {
-            Some((name.clone(), axes))
-        }
-        _ => None,
-    });
-    let (names, axes): (Vec<String>, Vec<_>) = reports.unzip();
-    let along = axes.first()?.iter();
-    let along: Vec<&str> = along.map(|a| model.axes[a.axis].name.as_str()).collect();
-    let target = match along.as_slice() {
-        [] => names[0].clone(),
-        _ => format!("{}[{}]", names[0], along.join(", ")),
-    };
-    let (are, its, value) = match names.len() {
-        1 => ("is an expectation", "its sd and quantiles are", "the value"),
-        _ => ("are expectations", "their sds and quantiles are", "a value"),
-    };
-    Some(format!(
-        "{} {are} over what is summed out, given the other unknowns, and {its} those of the expectation; for those of {value} itself write `predict {target} ~ Constant(…);` in the place of the report",
-        crate::refined_words::listed(&names)
-    ))
 }
 
 /// Names of the discrete sites that the guide draws.

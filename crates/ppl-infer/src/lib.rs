@@ -17,6 +17,7 @@ mod deterministic;
 pub mod discrete;
 pub mod elbo;
 pub mod engine;
+mod expectations;
 pub mod fault;
 pub mod fit;
 mod former;
