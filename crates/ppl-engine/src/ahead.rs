@@ -2,8 +2,11 @@
 //! for the next: memory is read while others compute. Left to itself the machine stops at the end of each page, which is about a block.
 
 use crate::kernel::{Instruction, Layout, MAX_OUTER};
+use crate::lower::{Lowered, Source, Target};
 use crate::ops::prefetch;
+use crate::place::View;
 use crate::sinks::Extent;
+use ppl_core::AxisId;
 
 /// Bytes from which on a kernel's arrays are not expected to be in the caches. Asking costs a tenth of what is at work on less.
 const LARGE: usize = 1 << 23;
@@ -11,6 +14,29 @@ const LARGE: usize = 1 << 23;
 const NEAR: usize = 128;
 /// Bytes of a cache line.
 const LINE: usize = 64;
+
+/// Whether the arrays that a kernel with so many lanes goes through along an axis are, at first sight, not expected to be in the
+/// caches.
+pub(crate) fn is_long(lowered: &Lowered, inner: Option<AxisId>, lanes: usize) -> bool {
+    let mut arrays: Vec<usize> = vec![];
+    for step in &lowered.steps {
+        let target = match &step.target {
+            Target::Memory(view) => Some(view),
+            Target::Register(_) | Target::Sink(_) => None,
+        };
+        let sources = step.args.iter().filter_map(|source| match source {
+            Source::Memory(view) => Some(view),
+            Source::Register(_) => None,
+        });
+        let along = |view: &&View| inner.is_some_and(|inner| view.stride(inner) > 0);
+        for start in sources.chain(target).filter(along).map(|v| v.base.addr()) {
+            if arrays.iter().all(|at| start.abs_diff(*at) >= NEAR) {
+                arrays.push(start);
+            }
+        }
+    }
+    lanes * size_of::<f64>() * arrays.len() >= LARGE
+}
 
 /// An array that a kernel goes through from one end to the other.
 #[derive(Clone, Copy)]

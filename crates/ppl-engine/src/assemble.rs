@@ -3,7 +3,7 @@
 mod products;
 
 use crate::EngineError;
-use crate::ahead::Streams;
+use crate::ahead::{self, Streams};
 use crate::graph::Graph;
 use crate::index::RunTable;
 use crate::kernel::{Chunk, Instruction, Kernel, Layout, MAX_OUTER};
@@ -24,6 +24,9 @@ use std::collections::HashMap;
 const REGISTER_BYTES: usize = 40 << 10;
 /// Lanes of a block, at most and at least.
 const BLOCK: (usize, usize) = (512, 128);
+/// Lanes of a block of arrays that are in no cache: as many as those of a page and a half, so that the same elements of several
+/// arrays do not fall on the same cache sets.
+const LONG_BLOCK: usize = 768;
 /// Elements between registers, so that they do not fall on the same cache sets.
 const REGISTER_GAP: usize = 8;
 
@@ -38,6 +41,8 @@ pub(crate) struct Assembler<'a> {
     pub(crate) set: InstructionSet,
     /// Packed matrices by node and the axis of their rows.
     pub(crate) matrices: HashMap<(usize, AxisId), Matrix>,
+    /// Which lane of each block a position is, by it and the block length.
+    pub(crate) positions: HashMap<(u32, usize), Vec<u32>>,
     /// Run tables by index and block length.
     pub(crate) tables: HashMap<(IndexId, usize), RunTable>,
 }
@@ -190,8 +195,12 @@ impl Assembler<'_> {
                 limit: MAX_OUTER + 1,
             });
         }
-        let mut block = BLOCK.0;
-        while block > BLOCK.1 && block * 8 * registers.count > REGISTER_BYTES {
+        let (most, least) = BLOCK;
+        let mut block = match ahead::is_long(lowered, inner, self.graph.program.len(group.space)) {
+            true => LONG_BLOCK,
+            false => most,
+        };
+        while block > least && block * 8 * registers.count > REGISTER_BYTES {
             block /= 2;
         }
         let total = self.graph.program.len(group.space);
@@ -290,6 +299,8 @@ impl Assembler<'_> {
         extent: &Extent,
         chunk: usize,
     ) -> (Instruction, Layout) {
+        let position = step.code.position();
+        let position = position.map(|at| self.position(at, extent));
         let register = |v: usize| Operand {
             base: file.address(registers, lowered, v).cast(),
             per_block: 0,
@@ -305,7 +316,7 @@ impl Assembler<'_> {
             Source::Memory(view) => memory_operand(view, extent),
         };
         let mut detail = Detail::default();
-        let mut args: Vec<Operand> = step.args.iter().map(source).collect();
+        let mut args: Vec<Operand> = step.args.iter().map(source).chain(position).collect();
         let dst = match (&step.target, sink) {
             (Target::Register(v), _) => register(*v),
             (Target::Memory(view), _) => memory_operand(view, extent),
@@ -381,6 +392,26 @@ impl Assembler<'_> {
             },
             layout,
         )
+    }
+
+    /// Which lane of each block a position along the lanes is; none of it where it is in another.
+    fn position(&mut self, position: u32, extent: &Extent) -> Operand {
+        let blocks = (0..extent.n_blocks).map(|k| {
+            let start = (k * extent.block) as u64;
+            let lane = u64::from(position).checked_sub(start);
+            let lane = lane.filter(|lane| *lane < extent.block as u64);
+            lane.map_or(u32::MAX, |lane| lane as u32)
+        });
+        let table = (self.positions)
+            .entry((position, extent.block))
+            .or_insert_with(|| blocks.collect());
+        Operand {
+            base: table.as_ptr().cast_mut().cast(),
+            per_block: size_of::<u32>(),
+            per_outer: [0; MAX_OUTER],
+            per_row: 0,
+            step: 0,
+        }
     }
 
     fn index_operand(&self, index: IndexId, extent: &Extent) -> Operand {

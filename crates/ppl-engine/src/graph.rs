@@ -20,6 +20,8 @@ pub(crate) struct Graph<'p> {
     pub(crate) products: Vec<Option<Product>>,
     /// The look-ups and scatters at evenly spaced positions.
     pub(crate) slices: Vec<Option<Slice>>,
+    /// The only position of a column that is 1 there and 0 elsewhere.
+    pub(crate) single: Vec<Option<u32>>,
     /// The node that a node's value really is.
     root: Vec<usize>,
     unit: AxisSet,
@@ -72,6 +74,7 @@ impl<'p> Graph<'p> {
             program,
             products,
             slices: vec![None; n],
+            single: vec![None; n],
             axes,
             order: vec![],
             users: vec![vec![]; n],
@@ -81,6 +84,7 @@ impl<'p> Graph<'p> {
         };
         graph.find_users();
         for &i in &graph.order {
+            graph.single[i] = graph.only_position(i);
             graph.slices[i] = Slice::find(program, &graph.axes, &graph.root, i);
         }
         graph
@@ -115,6 +119,18 @@ impl<'p> Graph<'p> {
     /// The node whose value `id` has.
     pub(crate) fn resolve(&self, id: ppl_dist::NodeId) -> usize {
         self.root[id.0 as usize]
+    }
+
+    fn only_position(&self, i: usize) -> Option<u32> {
+        let Op::Data(number) = self.op(i) else {
+            return None;
+        };
+        let column = &self.program.data[*number as usize];
+        let mut others = column.iter().enumerate().filter(|(_, x)| **x != 0.0);
+        match (others.next(), others.next()) {
+            (Some((at, x)), None) if *x == 1.0 && self.axes[i].len() == 1 => at.try_into().ok(),
+            _ => None,
+        }
     }
 
     /// Resolved arguments.

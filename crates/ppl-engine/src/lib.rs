@@ -122,6 +122,7 @@ pub struct Kernels {
     // What the kernels' addresses point into.
     memory: Memory,
     _tables: Vec<RunTable>,
+    _positions: Vec<Vec<u32>>,
     _data: Vec<Numbers>,
     _indices: Vec<Arc<[u32]>>,
 }
@@ -167,6 +168,7 @@ impl Kernels {
             memory: &mut memory,
             set,
             tables: HashMap::new(),
+            positions: HashMap::new(),
             matrices: HashMap::new(),
         };
         let mut stages = vec![];
@@ -192,6 +194,7 @@ impl Kernels {
             stages.push(Stage::Call(Run::compile(graph, &places, call, set)?));
         }
         let tables = assembler.tables.into_values().collect();
+        let positions = assembler.positions.into_values().collect();
         let outputs = program.outputs.iter().map(|&id| {
             let i = graph.resolve(id);
             (
@@ -208,6 +211,7 @@ impl Kernels {
             outputs: outputs.collect(),
             memory,
             _tables: tables,
+            _positions: positions,
             _data: program.data.clone(),
             _indices: program
                 .indices

@@ -58,8 +58,9 @@ impl Loops {
                 |of: &[usize; 64]| of[next.0 as usize] == of[within.axis.0 as usize] * within.size;
             arrays.iter().all(on)
         };
-        // Indices count lanes along one axis.
-        let indexed = steps.iter().any(|step| step.index.is_some());
+        // Indices and positions count lanes along one axis.
+        let indexed =
+            (steps.iter()).any(|step| step.index.is_some() || step.code.position().is_some());
         let mut lanes = innermost;
         let mut rest = outer.iter().rev().peekable();
         while let Some(next) = rest.peek()

@@ -1,5 +1,7 @@
 //! Instruction selection: one group of nodes becomes a list of steps over virtual registers and memory.
 
+mod positions;
+
 use crate::graph::{Graph, Kind};
 use crate::index::Pattern;
 use crate::levels::{Group, Levels, Task};
@@ -204,6 +206,9 @@ impl Lowering<'_> {
 
     /// The instruction for a node and the nodes whose lanes it reads.
     fn selected(&self, i: usize) -> (Code, Vec<usize>) {
+        if let Some((at, value, rest)) = self.single(i) {
+            return (Code::AddAt(at), vec![value, rest]);
+        }
         match self.graph.op(i) {
             _ if self.graph.products[i].is_some() => (Code::Product, vec![]),
             Op::Map(prim, args) => {
@@ -236,6 +241,9 @@ impl Lowering<'_> {
             return self.product(i);
         }
         let mut args = self.values(&nodes);
+        if let Code::AddAt(_) = code {
+            return self.add_at(i, code, args);
+        }
         let mut index = None;
         if let Op::Gather(source, id) = self.graph.op(i) {
             args.push(Source::Memory(
@@ -243,12 +251,8 @@ impl Lowering<'_> {
             ));
             index = Some(*id);
         }
-        let home = self.homes.get(&i).map(|(user, view)| {
-            self.home.insert(*user);
-            view
-        });
-        let (target, source) = match self.places.view(i).or(home) {
-            Some(view) => (Target::Memory(view.clone()), Source::Memory(view.clone())),
+        let (target, source) = match self.written_at(i) {
+            Some(view) => (Target::Memory(view.clone()), Source::Memory(view)),
             None => {
                 let register = self.register();
                 (Target::Register(register), Source::Register(register))
@@ -256,6 +260,15 @@ impl Lowering<'_> {
         };
         self.push(code, target, args, index);
         self.done.insert(i, source);
+    }
+
+    /// Where in memory a node is computed, if it is.
+    fn written_at(&mut self, i: usize) -> Option<View> {
+        let home = self.homes.get(&i).map(|(user, view)| {
+            self.home.insert(*user);
+            view
+        });
+        self.places.view(i).or(home).cloned()
     }
 
     /// A product with a vector, for all positions at once; into memory too, if others read it.

@@ -28,13 +28,16 @@ pub(crate) fn assign(lowered: &Lowered) -> Registers {
         wide: 0,
     };
     let mut free = vec![];
+    let mut given = vec![false; lowered.n_virtual];
     for (at, step) in lowered.steps.iter().enumerate() {
-        if let Target::Register(v) = step.target
-            && lowered.wide.contains(&v)
-        {
+        let new = match step.target {
+            Target::Register(v) if !std::mem::replace(&mut given[v], true) => Some(v),
+            _ => None,
+        };
+        if let Some(v) = new.filter(|v| lowered.wide.contains(v)) {
             registers.of[v] = registers.wide;
             registers.wide += 1;
-        } else if let Target::Register(v) = step.target {
+        } else if let Some(v) = new {
             registers.of[v] = free.pop().unwrap_or_else(|| {
                 registers.count += 1;
                 registers.count - 1

@@ -8,6 +8,7 @@ pub mod lift;
 pub mod linear_fold;
 pub mod linear_in;
 pub mod merge;
+pub mod multiples;
 pub mod narrow;
 pub(crate) mod rebuild;
 pub mod square_fold;
@@ -30,7 +31,7 @@ pub struct PassReport {
 type Pass = (&'static str, fn(&Program) -> Program);
 
 /// The passes in the order in which they run. Folding comes again after the passes that make new data-only nodes.
-const PASSES: [Pass; 11] = [
+const PASSES: [Pass; 12] = [
     ("dead", dead::dead),
     ("fold", fold::fold),
     ("cases", cases::cases),
@@ -41,6 +42,7 @@ const PASSES: [Pass; 11] = [
     ("hoist", hoist::hoist),
     ("merge", merge::merge),
     ("fold", fold::fold),
+    ("multiples", multiples::multiples),
     ("dead", dead::dead),
 ];
 

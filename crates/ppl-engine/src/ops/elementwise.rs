@@ -270,3 +270,23 @@ pub(crate) unsafe fn copy(
         unsafe { *dst.add(l * detail.dst_step) = *a.add(l * detail.steps[0]) };
     }
 }
+
+/// `a` is added to the lane of `dst` that `b` names, if there is one.
+///
+/// # Safety
+/// As for every [`super::BlockFn`], but that `a` is one value and `b` one integer.
+pub(crate) unsafe fn add_at(
+    dst: *mut f64,
+    a: *const f64,
+    b: *const f64,
+    _: *const f64,
+    lanes: usize,
+    _: &Detail,
+) {
+    // SAFETY: the caller's guarantee.
+    let at = unsafe { *b.cast::<u32>() } as usize;
+    if at < lanes {
+        // SAFETY: as above, of a lane that there is.
+        unsafe { *dst.add(at) += *a };
+    }
+}

@@ -87,6 +87,8 @@ pub(crate) enum Code {
     Copy,
     /// a, contiguous on both sides.
     Move,
+    /// `a` added to one lane of `dst`; `b` says to which of each block.
+    AddAt(u32),
     /// Look-up by index `b` in `a`.
     Gather,
     /// The same, by runs of equal positions.
@@ -145,6 +147,14 @@ pub(crate) struct Choice {
 }
 
 impl Code {
+    /// The position along the lanes that it goes by.
+    pub(crate) fn position(self) -> Option<u32> {
+        match self {
+            Code::AddAt(at) => Some(at),
+            _ => None,
+        }
+    }
+
     /// Name for explanations.
     pub(crate) fn name(self) -> String {
         match self {
@@ -154,6 +164,7 @@ impl Code {
             Code::SumIf(_) => "sumif".into(),
             Code::SumUnless(_) => "sumunless".into(),
             Code::Maximum(_) => "maximum".into(),
+            Code::AddAt(_) => "addat".into(),
             other => format!("{other:?}").to_lowercase(),
         }
     }

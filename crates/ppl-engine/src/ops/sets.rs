@@ -364,6 +364,7 @@ macro_rules! instruction_set {
                     Code::MulMul => choose_ternary::<el::MulMul>(choice),
                     Code::Move => choose_unary::<el::Same>(choice),
                     Code::Copy => el::copy,
+                    Code::AddAt(_) => el::add_at,
                     Code::Gather => gather,
                     Code::GatherRuns => gather_runs,
                     Code::GatherStretches => gather_stretches,
