@@ -163,8 +163,8 @@ impl Factor {
     }
 
     /// What `f` makes of rows that stand side by side in the order of elimination, so many at a time; where the matrix is diagonal, the
-    /// rows in units of its sds.
-    fn of_rows(&self, rows: &mut [f64], f: impl Fn(&mut [f64])) {
+    /// rows in units of its sds. `one` does the same for a row by itself.
+    fn of_rows(&self, rows: &mut [f64], one: impl Fn(&mut [f64]), f: impl Fn(&mut [f64])) {
         let d = self.diagonal.len();
         if self.is_diagonal {
             let mut scales = vec![0.0; d];
@@ -174,6 +174,13 @@ impl Factor {
             for row in rows.chunks_mut(d) {
                 row.iter_mut().zip(&scales).for_each(|(z, s)| *z *= s);
             }
+            return;
+        }
+        if rows.len() == d {
+            let order = || self.by.order.iter().map(|i| *i as usize);
+            let mut x: Vec<f64> = order().map(|i| rows[i]).collect();
+            one(&mut x);
+            order().zip(x).for_each(|(i, v)| rows[i] = v);
             return;
         }
         let mut side_by_side = vec![0.0; d * TOGETHER];
@@ -194,11 +201,15 @@ impl Factor {
 
     /// For standard draws z, a row each, in place: `P' L^-T P z`, draws of a Gaussian with A as precision.
     pub fn spread(&self, draws: &mut [f64]) {
-        self.of_rows(draws, |x| self.back::<TOGETHER>(x));
+        self.of_rows(draws, |x| self.back::<1>(x), |x| self.back::<TOGETHER>(x));
     }
 
     /// The transpose of [`Factor::spread`], for slopes by what it gives, a row each, in place: `P' L^-1 P g`, slopes by z.
     pub fn gather(&self, slopes: &mut [f64]) {
-        self.of_rows(slopes, |x| self.forth::<TOGETHER>(x));
+        self.of_rows(
+            slopes,
+            |x| self.forth::<1>(x),
+            |x| self.forth::<TOGETHER>(x),
+        );
     }
 }

@@ -48,7 +48,7 @@ mod trials;
 mod warm;
 mod workers;
 
-pub(crate) use annealed::{Annealed, EFFORTS, Held, Lost as LostWay, Part};
+pub(crate) use annealed::{Annealed, Begin, EFFORTS, Held, Lost as LostWay, Part};
 pub(crate) use beyond::{Beyond, Own};
 pub(crate) use further::further;
 pub(crate) use inspect::{Inspection, inspect};

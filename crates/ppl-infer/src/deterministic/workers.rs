@@ -18,14 +18,23 @@ pub(super) fn over_batches<T: Send>(
     n: usize,
     f: impl Fn(&mut Smooth, Range<usize>) -> Vec<T> + Sync,
 ) -> Vec<T> {
-    let batches = n.div_ceil(BATCH);
+    over_pools(workers, (n, BATCH), f)
+}
+
+/// The same with so many items at a time.
+pub(super) fn over_pools<T: Send>(
+    workers: &mut [Smooth],
+    (n, size): (usize, usize),
+    f: impl Fn(&mut Smooth, Range<usize>) -> Vec<T> + Sync,
+) -> Vec<T> {
+    let batches = n.div_ceil(size);
     let each = batches.div_ceil(workers.len());
     let parts: Vec<Vec<T>> = workers
         .par_iter_mut()
         .enumerate()
         .map(|(w, smooth)| {
             let own = (w * each).min(batches)..((w + 1) * each).min(batches);
-            own.flat_map(|b| f(smooth, b * BATCH..((b + 1) * BATCH).min(n)))
+            own.flat_map(|b| f(smooth, b * size..((b + 1) * size).min(n)))
                 .collect()
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Draws of the Gaussian, or of one for each optimum, that go to the posterior along densities in between.
 
 use super::{Base, Climbed, Drawing, Reached, Rung};
-use crate::deterministic::{Annealed as Guide, EFFORTS, LostWay, Part};
+use crate::deterministic::{Annealed as Guide, Begin, EFFORTS, LostWay, Part};
 use crate::options::{Observer, Progress};
 
 /// The rung.
@@ -63,14 +63,22 @@ impl Rung for Annealed {
             LostWay::Because(why) => Ok(Err(why)),
             LostWay::Interrupted => Ok(Ok(Reached::Interrupted)),
         };
-        let from = (parts.as_slice(), nested);
+        let from = (
+            parts.as_slice(),
+            nested.map_or(Begin::Gaussians, Begin::Nested),
+        );
         let mut found = Guide::fit(bound, layout, from, (seed, effort), &mut go_on)?;
+        // Where every look at the nested guide's density costs too much theta stays as it is.
+        if let (Err(LostWay::Because(_)), Some(nested)) = (&found, nested) {
+            let from = (parts.as_slice(), Begin::Fixed(nested));
+            found = Guide::fit(bound, layout, from, (seed, EFFORTS - 1), &mut go_on)?;
+        }
         // A thin spike has little of the evidence and a long way. What it was worth is seen by the evidence of draws from the others.
         let heaviest = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         if let (Err(LostWay::Because(_)), Some(one)) =
             (&found, heaviest.filter(|_| parts.len() > 1))
         {
-            let from = (std::slice::from_ref(one), None);
+            let from = (std::slice::from_ref(one), Begin::Gaussians);
             found = Guide::fit(bound, layout, from, (seed, effort), &mut go_on)?;
         }
         let mut guide = match found {
@@ -88,10 +96,12 @@ impl Rung for Annealed {
         Ok(Ok(Reached::Drawing(Drawing {
             gradients: drawn.log_q.len() * gradients,
             parts: guide.n_parts(),
+            is_last: guide.is_fixed(),
             note: format!(
                 "annealed guide: draws of {} went to the posterior over {stops} densities in between, by {gradients} gradients each",
                 match guide.n_parts() {
                     // A way from there that costs too much may have been replaced.
+                    _ if guide.is_fixed() => "the nested guide, theta of each as it is,".to_owned(),
                     _ if guide.is_from_nested() => "the nested guide".to_owned(),
                     1 => "the Gaussian".to_owned(),
                     n => format!("{n} Gaussians, one for each optimum,"),

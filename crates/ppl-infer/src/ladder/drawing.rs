@@ -16,6 +16,8 @@ pub(crate) struct Drawing {
     pub(super) gradients: usize,
     /// Optima that the guide starts from.
     pub(super) parts: usize,
+    /// Whether other attempts are no better where this one is adopted.
+    pub(super) is_last: bool,
     /// What the report says of it.
     pub(super) note: String,
 }

@@ -329,11 +329,11 @@ pub(crate) fn climb(
     let attempts = RUNGS
         .iter()
         .flat_map(|r| (0..r.attempts()).map(move |attempt| (*r, attempt)));
-    // What is behind by much is not tried with more effort.
-    let mut behind = false;
+    // What is behind by much is not tried with more effort, nor what is as good as it gets.
+    let mut is_over = false;
     for (rung, attempt) in attempts {
-        behind &= attempt > 0;
-        if behind {
+        is_over &= attempt > 0;
+        if is_over {
             continue;
         }
         // What goes to the posterior itself is not bettered by what bends the Gaussian.
@@ -372,6 +372,7 @@ pub(crate) fn climb(
             tried.push(left_out(why));
             continue;
         }
+        let mut is_last = false;
         let mut found = match rung.climb(&from, observer)? {
             Ok(Reached::Interrupted) => break,
             Ok(Reached::Optimum(found)) if found.optimum.outcome == Outcome::Interrupted => break,
@@ -379,6 +380,7 @@ pub(crate) fn climb(
                 Better::Guide(Box::new(report(*found, Some(&base), options, observer)?))
             }
             Ok(Reached::Drawing(drawing)) => {
+                is_last = drawing.is_last;
                 Better::Draws(Box::new(reported(family, drawing, &base, options)?))
             }
             Err(why) => {
@@ -392,7 +394,8 @@ pub(crate) fn climb(
         // Of several attempts at what was asked for the best stays.
         let forced = asked.is_some() && best.is_none();
         let (adopt, record) = compare(current, found.known(), family, forced);
-        behind = !adopt && record.gain.as_ref().is_some_and(|g| g.value < -MUCH);
+        let behind = !adopt && record.gain.as_ref().is_some_and(|g| g.value < -MUCH);
+        is_over = behind || adopt && is_last;
         tried.push(record);
         if adopt {
             best = Some(found);

@@ -9,8 +9,9 @@ mod walker;
 
 use super::layout::Layout;
 use super::smooth::Smooth;
-use super::workers::{over_batches, workers};
+use super::workers::{for_batches, over_batches, workers};
 use super::{Nested, Solver, gaussian::Gaussian};
+use crate::elbo::mean_of;
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use crate::source::Drawn;
@@ -19,8 +20,8 @@ pub(super) use path::{LN_2PI, mixture};
 use ppl_engine::random::Address;
 use ppl_model::Bound;
 use rand_chacha::ChaCha8Rng;
-use schedule::{Pilot, gradients};
-use walker::{Stop, travel, walkers};
+use schedule::{PILOT, Pilot, gradients};
+use walker::{Stop, Walker, travel, walkers};
 
 /// Purpose of the random numbers.
 const PURPOSE: u32 = 11;
@@ -37,12 +38,18 @@ const LAST: [usize; 2] = [3, 9];
 const WORK: f64 = 3e9;
 const MOST_WORK: f64 = 3e10;
 
+/// The same where theta stays as it is: no other attempt follows.
+const FIXED_WORK: f64 = 4.5e10;
+
 /// Part of that for the pilot.
 const PILOT_PART: f64 = 0.3;
 
 /// Draws, at least, and those that are looked at first.
 const LEAST: usize = 2000;
 const FIRST: usize = 256;
+
+/// Thetas that are proposed where they stay as they are, at most.
+const PROPOSALS: usize = 40_000;
 
 /// Stops, at least: a pilot does not see what few draws of many have. Gradients of a draw, at least, and often.
 const STOPS: usize = 8;
@@ -60,6 +67,17 @@ pub(crate) type Part<'p> = (&'p [f64], f64);
 
 /// A nested guide with draws of it.
 pub(crate) type Held<'a> = (&'a Nested, &'a Drawn);
+
+/// What a way starts from.
+#[derive(Clone, Copy)]
+pub(crate) enum Begin<'a> {
+    /// The Gaussians that are given.
+    Gaussians,
+    /// Draws of a nested guide.
+    Nested(Held<'a>),
+    /// Theta of a nested guide, which stays as it is, and its Gaussian for the rest.
+    Fixed(Held<'a>),
+}
 
 /// Why there is no way, or there are no draws.
 pub(crate) enum Lost {
@@ -114,7 +132,7 @@ impl<'a> Annealed<'a> {
     pub(crate) fn fit(
         bound: &Bound,
         layout: &Layout,
-        (parts, nested): (&[Part<'_>], Option<Held<'a>>),
+        (parts, from): (&[Part<'_>], Begin<'a>),
         (seed, effort): (u64, usize),
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Result<Annealed<'a>, Lost>, ObjectiveError> {
@@ -129,9 +147,15 @@ impl<'a> Annealed<'a> {
             ));
         }
         let by = q.factor.elimination().clone();
-        let path = match nested {
-            Some((nested, drawn)) => Some(Path::of_nested(q, nested, drawn)),
-            None => {
+        let path = match from {
+            Begin::Nested((nested, drawn)) => Some(Path::of_nested(q, nested, drawn)),
+            Begin::Fixed((nested, _)) => {
+                let Some(proposer) = nested.proposer(PROPOSALS) else {
+                    return Ok(Lost::because("all others are Gaussian given theta"));
+                };
+                Some(Path::of_fixed(q, proposer))
+            }
+            Begin::Gaussians => {
                 let part = |(params, share): &Part<'_>| {
                     let q: Gaussian = layout.gaussian(&by, params)?;
                     Some((q, *share))
@@ -140,25 +164,41 @@ impl<'a> Annealed<'a> {
                 all.and_then(|all| Path::new(&by, all))
             }
         };
-        let Some(path) = path else {
+        let Some(mut path) = path else {
             return Ok(Lost::because("a precision cannot be factored"));
         };
-        let (beside, end) = path.costs();
+        let (beside, end, start) = path.costs();
         let work = (solver.smooth.work + beside) as f64;
-        if (LEAST * (SHORTEST + end)) as f64 * work > MOST_WORK {
+        let most_work = match path.is_fixed() {
+            true => FIXED_WORK,
+            false => MOST_WORK,
+        };
+        if (LEAST * (SHORTEST + STOPS * end + start)) as f64 * work > most_work {
             return Ok(Lost::because(DEAR));
         }
         let mut workers = workers(bound)?;
+        let mut starts = path.starts(&mut workers, 0..PILOT.max(path.first()));
+        starts.truncate(PILOT);
+        let start = path.costs().2;
+        if path.is_fixed() {
+            let ratios = over_batches(&mut workers, starts.len(), |smooth, batch| {
+                let own = walkers(&path, smooth, (&starts[batch], true), |i| {
+                    stream(seed, 0, i)
+                });
+                own.iter().map(|w| w.state.log_ratio()).collect()
+            });
+            path.thin(&ratios);
+        }
         let most = (PILOT_PART * MOST_WORK / work) as usize;
-        let pilot = match Pilot::run(&path, &mut workers, seed, (most, end), go_on) {
+        let pilot = match Pilot::run(&path, &mut workers, (seed, &starts), (most, end), go_on) {
             Ok(pilot) => pilot,
             Err(lost) => return Ok(Err(lost)),
         };
         let square = pilot.length().powi(2);
         let last = LAST[effort];
         let affordable = |n: usize| {
-            let each = work * gradients(&pilot.stops(n), last, end) as f64;
-            let (cheap, most) = ((WORK / each) as usize, (MOST_WORK / each) as usize);
+            let each = work * gradients(&pilot.stops(n), last, (end, start)) as f64;
+            let (cheap, most) = ((WORK / each) as usize, (most_work / each) as usize);
             cheap.max(most.min(LEAST)).min(path.held())
         };
         let aim = AIMS[effort];
@@ -184,6 +224,11 @@ impl<'a> Annealed<'a> {
         self.path.is_from_nested()
     }
 
+    /// Whether theta of that stays as it is.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.path.is_fixed()
+    }
+
     /// Optima that it starts from.
     pub(crate) fn n_parts(&self) -> usize {
         self.path.n_parts()
@@ -191,8 +236,11 @@ impl<'a> Annealed<'a> {
 
     /// Densities between them and the posterior, and gradients that a draw takes.
     pub(crate) fn way(&self) -> (usize, usize) {
-        let end = self.path.costs().1;
-        (self.stops.len(), gradients(&self.stops, self.last, end))
+        let (_, end, start) = self.path.costs();
+        (
+            self.stops.len(),
+            gradients(&self.stops, self.last, (end, start)),
+        )
     }
 
     /// Fresh draws: `most` of them or as many as can be afforded; or why there are none. `go_on` may stop them.
@@ -204,35 +252,56 @@ impl<'a> Annealed<'a> {
         let n = most.min(self.affordable);
         let mut out = Drawn {
             d: self.path.d(),
-            error: self.path.error(),
             travelled: true,
             ..Drawn::default()
         };
         let mut log_weights: Vec<f64> = vec![];
+        let mut proposed = self.path.first();
+        let mut chances: Vec<f64> = vec![];
         while log_weights.len() < n {
             let from = log_weights.len();
-            let taken = FIRST.min(n - from);
+            let wanted = match self.path.is_fixed() {
+                // Some more than it takes if as many are kept as before.
+                true => {
+                    let share = self.path.share().0.exp().max(0.1);
+                    ((1.2 * (n - from) as f64 / share) as usize).clamp(FIRST, 4 * FIRST)
+                }
+                false => FIRST.min(n - from),
+            };
+            let starts = self
+                .path
+                .starts(&mut self.workers, proposed..proposed + wanted);
+            if starts.is_empty() {
+                // Of those that are proposed few are kept, and there are so many.
+                break;
+            }
+            let taken = starts.len();
+            proposed += wanted;
             let (path, stops, seed, last) = (&self.path, &self.stops, self.seed, self.last);
-            let rows = over_batches(&mut self.workers, taken, |smooth, batch| {
-                let batch = from + batch.start..from + batch.end;
-                let mut own = walkers(path, smooth, (batch, false), |i| stream(seed, 2, i));
+            let mut own: Vec<Walker> = over_batches(&mut self.workers, taken, |smooth, batch| {
+                walkers(path, smooth, (&starts[batch], false), |i| {
+                    stream(seed, 2, i)
+                })
+            });
+            chances.extend(own.iter().map(|w| w.chance));
+            own.retain(|w| w.is_kept);
+            for_batches(&mut self.workers, &mut own, |smooth, batch| {
                 let mut before = 0.0;
                 for stop in stops {
-                    for w in &mut own {
+                    for w in batch.iter_mut() {
                         w.log_weight += (stop.power - before) * w.state.log_ratio();
                     }
                     before = stop.power;
-                    travel(&mut own, path, smooth, stop);
+                    travel(batch, path, smooth, stop);
                 }
                 for stop in stops.iter().rev().take(1).cycle().take(last) {
-                    travel(&mut own, path, smooth, stop);
+                    travel(batch, path, smooth, stop);
                 }
-                own.into_iter().map(|w| (w.state, w.log_weight)).collect()
             });
-            for (state, log_weight) in rows {
-                out.log_q.push(state.value - log_weight);
-                out.points.extend(state.point);
-                log_weights.push(log_weight);
+            for w in own {
+                out.log_q.push(w.state.value - w.log_weight);
+                out.points.extend(w.state.point);
+                log_weights.push(w.log_weight);
             }
             if from == 0 && variance(&log_weights) > HOPELESS {
                 let sd = variance(&log_weights).sqrt();
@@ -244,6 +313,14 @@ impl<'a> Annealed<'a> {
                 return Err(Lost::Interrupted);
             }
         }
+        out.points.truncate(n * out.d);
+        out.log_q.truncate(n);
+        // Of what was proposed a share was kept.
+        let (share, error) = self.path.share();
+        let rest = mean_of(chances.iter().copied());
+        let share = share + rest.value.ln();
+        out.error = error.hypot(rest.se / rest.value);
+        out.log_q.iter_mut().for_each(|log| *log -= share);
         Ok(out)
     }
 }
@@ -253,3 +330,6 @@ fn variance(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / n;
     values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n
 }
+
+#[cfg(test)]
+mod tests;

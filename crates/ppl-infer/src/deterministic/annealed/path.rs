@@ -1,22 +1,33 @@
 //! Densities q^(1 - b) p^b between a guide q and the posterior p, in coordinates z in which q is about round: the point is
 //! m + C z, with C C' the covariance of the Gaussian, or the inverse of the mean precision where there are several.
 
+use super::walker::Start;
 use crate::deterministic::Nested;
 use crate::deterministic::gaussian::Gaussian;
+use crate::deterministic::nested::{Fixed, Proposer, Thinning};
 use crate::deterministic::smooth::Smooth;
 use crate::source::Drawn;
 use ppl_sparse::Elimination;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
+use std::ops::Range;
 use std::sync::Arc;
 
 pub(in crate::deterministic) const LN_2PI: f64 = 1.837_877_066_409_345_3;
+
+/// Proposals that tell which thetas are kept, and what a pilot starts from.
+pub(super) const FIRST: usize = 512;
+
+/// Share of the draws of what is given theta that are kept, at least.
+const KEPT: f64 = 0.9;
 
 /// The guide and its coordinates.
 pub(super) struct Path<'a> {
     /// m and C.
     units: Gaussian,
     from: From<'a>,
+    /// Log weight below which draws of what is given theta are thinned.
+    level: f64,
 }
 
 /// What the way starts from.
@@ -28,6 +39,8 @@ pub(super) enum From<'a> {
     /// Draws of a nested guide. Slopes of its density are not known: moves go by those of the posterior, which are nearly the same, and
     /// are taken or not by its density.
     Nested(&'a Nested, &'a Drawn),
+    /// Thetas of a nested guide, which stay as they are: the rest goes from its Gaussian given theta to the posterior given theta.
+    Fixed(Proposer<'a>),
 }
 
 /// Points with their densities and slopes by z, a row each.
@@ -40,6 +53,8 @@ pub(super) struct Look {
     /// log q.
     pub(super) bases: Vec<f64>,
     pub(super) base_slopes: Vec<f64>,
+    /// Logarithms of the probabilities with which a draw is kept, where the guide is thinned.
+    pub(super) chances: Vec<f64>,
 }
 
 impl<'a> Path<'a> {
@@ -48,6 +63,16 @@ impl<'a> Path<'a> {
         Path {
             units,
             from: From::Nested(nested, drawn),
+            level: f64::NEG_INFINITY,
+        }
+    }
+
+    /// From the Gaussians of a nested guide, each with its theta held.
+    pub(super) fn of_fixed(units: Gaussian, proposer: Proposer<'a>) -> Path<'a> {
+        Path {
+            units,
+            from: From::Fixed(proposer),
+            level: f64::NEG_INFINITY,
         }
     }
 
@@ -55,8 +80,11 @@ impl<'a> Path<'a> {
     pub(super) fn new(by: &Arc<Elimination>, mut parts: Vec<(Gaussian, f64)>) -> Option<Self> {
         if parts.len() == 1 {
             let (units, _) = parts.pop()?;
-            let from = From::Gaussian;
-            return Some(Path { units, from });
+            return Some(Path {
+                units,
+                from: From::Gaussian,
+                level: f64::NEG_INFINITY,
+            });
         }
         let heaviest = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
         let centre = heaviest.0.mean.clone();
@@ -67,8 +95,11 @@ impl<'a> Path<'a> {
         }
         let units = Gaussian::new(by, centre, mean)?;
         let logs = parts.into_iter().map(|(q, weight)| (q, weight.ln()));
-        let from = From::Mixture(logs.collect());
-        Some(Path { units, from })
+        Some(Path {
+            units,
+            from: From::Mixture(logs.collect()),
+            level: f64::NEG_INFINITY,
+        })
     }
 
     /// Length of a point.
@@ -76,9 +107,17 @@ impl<'a> Path<'a> {
         self.units.mean.len()
     }
 
+    /// Length of its coordinates.
+    pub(super) fn len(&self) -> usize {
+        match &self.from {
+            From::Fixed(proposer) => proposer.lengths().1,
+            _ => self.d(),
+        }
+    }
+
     /// Whether a nested guide is what the way starts from.
     pub(super) fn is_from_nested(&self) -> bool {
-        matches!(self.from, From::Nested(..))
+        matches!(self.from, From::Nested(..) | From::Fixed(_))
     }
 
     /// Optima that the way starts from.
@@ -93,25 +132,66 @@ impl<'a> Path<'a> {
     pub(super) fn held(&self) -> usize {
         match &self.from {
             From::Nested(_, drawn) => drawn.log_q.len(),
+            From::Fixed(proposer) => proposer.len() - FIRST,
             _ => usize::MAX,
         }
     }
 
-    /// Standard error that the densities of all draws have in common.
-    pub(super) fn error(&self) -> f64 {
+    /// Whether theta of a nested guide stays as it is.
+    pub(super) fn is_fixed(&self) -> bool {
+        matches!(self.from, From::Fixed(_))
+    }
+
+    /// Proposals that only tell which are kept.
+    pub(super) fn first(&self) -> usize {
         match &self.from {
-            From::Nested(_, drawn) => drawn.error,
-            _ => 0.0,
+            From::Fixed(_) => FIRST,
+            _ => 0,
         }
     }
 
-    /// Numbers that a look at one point computes beside the posterior's slope, and gradients that an end of a move takes beside that.
-    pub(super) fn costs(&self) -> (usize, usize) {
+    /// Draws with these numbers to start from, as many of them as are kept.
+    pub(super) fn starts(&mut self, workers: &mut [Smooth], which: Range<usize>) -> Vec<Start> {
+        let From::Fixed(proposer) = &mut self.from else {
+            let start = |i| Start {
+                i,
+                fixed: None,
+                log_weight: 0.0,
+            };
+            return which.map(start).collect();
+        };
+        let kept = proposer.kept(workers, which).into_iter();
+        kept.map(|(i, fixed, log_weight)| Start {
+            i,
+            fixed: Some(Arc::new(fixed)),
+            log_weight,
+        })
+        .collect()
+    }
+
+    /// Thins draws of what is given theta as log weights of some suggest.
+    pub(super) fn thin(&mut self, log_weights: &[f64]) {
+        self.level = Thinning::keeping(KEPT, log_weights).level();
+    }
+
+    /// Logarithm of the share that is kept, and the standard error that the densities of all draws have in common.
+    pub(super) fn share(&self) -> (f64, f64) {
+        match &self.from {
+            From::Nested(_, drawn) => (0.0, drawn.error),
+            From::Fixed(proposer) => proposer.share(),
+            _ => (0.0, 0.0),
+        }
+    }
+
+    /// Numbers that a look at one point computes beside the posterior's slope, and gradients that an end of a move takes beside that, and
+    /// what a draw starts with.
+    pub(super) fn costs(&self) -> (usize, usize, usize) {
         let factor = 2 * self.units.factor.below().len() + 8 * self.d();
         match &self.from {
-            From::Gaussian => (factor, 0),
-            From::Mixture(parts) => (factor * (1 + parts.len()), 0),
-            From::Nested(nested, _) => (factor, nested.cost()),
+            From::Fixed(proposer) => (factor, 0, proposer.cost()),
+            From::Gaussian => (factor, 0, 1),
+            From::Mixture(parts) => (factor * (1 + parts.len()), 0, 1),
+            From::Nested(nested, _) => (factor, nested.cost(), 1),
         }
     }
 
@@ -124,7 +204,7 @@ impl<'a> Path<'a> {
             return self.coordinates(&drawn.points[at * d..(at + 1) * d]);
         }
         let mut left: f64 = numbers.random();
-        let noise = (0..self.d()).map(|_| StandardNormal.sample(numbers));
+        let noise = (0..self.len()).map(|_| StandardNormal.sample(numbers));
         let noise: Vec<f64> = noise.collect();
         let From::Mixture(parts) = &self.from else {
             return noise;
@@ -147,18 +227,50 @@ impl<'a> Path<'a> {
         out
     }
 
-    /// Looks at up to a batch of points with these coordinates; `ends`: whether the guide's densities are wanted.
-    pub(super) fn look(&self, smooth: &mut Smooth, (z, ends): (&[f64], bool), out: &mut Look) {
-        let (d, n) = (self.d(), z.len() / self.d());
-        out.points = self.units.points(z);
+    /// Looks at up to a batch of points with these coordinates, and the theta of each that is fixed; `ends`: whether the guide's densities are wanted.
+    pub(super) fn look(
+        &self,
+        smooth: &mut Smooth,
+        (z, fixed, ends): (&[f64], &[Option<Arc<Fixed>>], bool),
+        out: &mut Look,
+    ) {
+        let (d, n) = (self.d(), z.len() / self.len());
         for (to, len) in [
             (&mut out.values, n),
             (&mut out.bases, n),
             (&mut out.slopes, n * d),
-            (&mut out.base_slopes, n * d),
+            (&mut out.base_slopes, z.len()),
         ] {
             to.resize(len, 0.0);
         }
+        if let From::Fixed(proposer) = &self.from {
+            let rows = || fixed.iter().flatten().zip(z.chunks(self.len()));
+            out.points = rows().flat_map(|(h, z)| proposer.point(h, z)).collect();
+            smooth.gradients_of_each(&out.points, &mut out.values, &mut out.slopes);
+            let slopes = fixed.iter().flatten().zip(out.slopes.chunks(d));
+            out.slopes = slopes.flat_map(|(h, s)| proposer.slopes(h, s)).collect();
+            out.bases = rows().map(|(h, z)| h.ln_density(z)).collect();
+            out.base_slopes = z.iter().map(|z| -z).collect();
+            // Thinned to the posterior: the density where that is lower.
+            let each = out.bases.iter_mut().zip(&out.values);
+            let slopes =
+                (out.base_slopes.chunks_mut(self.len())).zip(out.slopes.chunks(self.len()));
+            out.chances.clear();
+            for ((base, value), (own, slopes)) in each.zip(slopes) {
+                let over = value - *base - self.level;
+                out.chances.push(if over.is_nan() {
+                    f64::NEG_INFINITY
+                } else {
+                    over.min(0.0)
+                });
+                if over < 0.0 {
+                    *base = value - self.level;
+                    own.copy_from_slice(slopes);
+                }
+            }
+            return;
+        }
+        out.points = self.units.points(z);
         smooth.gradients_of_each(&out.points, &mut out.values, &mut out.slopes);
         self.units.factor.gather(&mut out.slopes);
         let constant = -0.5 * LN_2PI * d as f64;
@@ -178,6 +290,7 @@ impl<'a> Path<'a> {
                 }
                 self.units.factor.gather(&mut out.base_slopes);
             }
+            From::Fixed(_) => {}
             From::Nested(nested, _) => {
                 out.base_slopes.copy_from_slice(&out.slopes);
                 if ends {

@@ -2,7 +2,7 @@
 //! Jasra 2006).
 
 use super::path::Path;
-use super::walker::{State, Stop, Walker, travel, walkers};
+use super::walker::{Start, State, Stop, Walker, travel, walkers};
 use super::{DEAR, Lost, address, stream};
 use crate::deterministic::smooth::Smooth;
 use crate::deterministic::workers::{for_batches, over_batches};
@@ -10,7 +10,7 @@ use rand::RngExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Walkers of the pilot.
-const PILOT: usize = 128;
+pub(super) const PILOT: usize = 128;
 
 /// Effective share of the walkers that the next stop of the pilot leaves.
 const SHARE: f64 = 0.6;
@@ -40,13 +40,18 @@ impl Pilot {
     pub(super) fn run(
         path: &Path<'_>,
         workers: &mut [Smooth],
-        seed: u64,
+        (seed, starts): (u64, &[Start]),
         (most, end): (usize, usize),
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Pilot, Lost> {
-        let mut all: Vec<Walker> = over_batches(workers, PILOT, |smooth, batch| {
-            walkers(path, smooth, (batch, true), |i| stream(seed, 0, i))
+        let mut all: Vec<Walker> = over_batches(workers, starts.len(), |smooth, batch| {
+            walkers(path, smooth, (&starts[batch], true), |i| stream(seed, 0, i))
         });
+        all.retain(|w| w.is_kept);
+        let n = all.len();
+        if n == 0 {
+            return Lost::because("the density is not finite where it starts");
+        }
         let mut numbers = address(seed, 1, 0).stream();
         let mut stops: Vec<(Stop, f64)> = vec![];
         let mut gradients = 0;
@@ -76,8 +81,8 @@ impl Pilot {
                     let n = travel(batch, path, smooth, &stop);
                     taken.fetch_add(n, Ordering::Relaxed);
                 });
-                gradients += PILOT * (stop.steps + end);
-                let share = taken.into_inner() as f64 / PILOT as f64;
+                gradients += n * (stop.steps + end);
+                let share = taken.into_inner() as f64 / n as f64;
                 step = (step * (share - TAKEN).exp()).clamp(*STEPS.start(), *STEPS.end());
                 stop = stop_at(power, step);
             }
@@ -113,11 +118,12 @@ impl Pilot {
     }
 }
 
-/// Gradients of a draw that passes these stops and moves so many times more at the last; log q at the end of a move is worth so many.
-pub(super) fn gradients(stops: &[Stop], last: usize, end: usize) -> usize {
+/// Gradients of a draw that passes these stops and moves so many times more at the last; log q at the end of a move is worth so many, and
+/// so is its start.
+pub(super) fn gradients(stops: &[Stop], last: usize, (end, start): (usize, usize)) -> usize {
     let more = stops.last().map_or(0, |s| last * s.steps);
     // At the last stop nothing asks for log q.
-    1 + stops.iter().map(|s| s.steps).sum::<usize>() + more + end * stops.len()
+    start + stops.iter().map(|s| s.steps).sum::<usize>() + more + end * stops.len()
 }
 
 fn stop_at(power: f64, step: f64) -> Stop {

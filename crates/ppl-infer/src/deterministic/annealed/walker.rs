@@ -1,11 +1,12 @@
 //! Points on their way from the guide to the posterior, and the Hamiltonian moves that they make.
 
 use super::path::{Look, Path};
+use crate::deterministic::nested::Fixed;
 use crate::deterministic::smooth::Smooth;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use std::ops::Range;
+use std::sync::Arc;
 
 /// A point with its densities.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ pub(super) struct State {
     /// log q and its slope by z.
     base: f64,
     base_slope: Vec<f64>,
+    fixed: Option<Arc<Fixed>>,
 }
 
 /// A state on its way, with random numbers of its own.
@@ -26,6 +28,9 @@ pub(super) struct Walker {
     pub(super) state: State,
     /// Logarithm of its importance weight so far.
     pub(super) log_weight: f64,
+    /// Probability with which it was kept where it started, and whether it was.
+    pub(super) chance: f64,
+    pub(super) is_kept: bool,
     numbers: ChaCha8Rng,
 }
 
@@ -42,12 +47,14 @@ pub(super) struct Stop {
 
 impl State {
     /// A row of a look.
-    fn of(look: &Look, z: &[f64], i: usize) -> State {
+    fn of(look: &Look, (z, fixed): (&[f64], Option<Arc<Fixed>>), i: usize) -> State {
         let d = z.len();
         let row = |all: &[f64]| all[i * d..(i + 1) * d].to_vec();
+        let length = look.points.len() / look.values.len();
         State {
             z: z.to_vec(),
-            point: row(&look.points),
+            fixed,
+            point: look.points[i * length..(i + 1) * length].to_vec(),
             value: look.values[i],
             slope: row(&look.slopes),
             base: look.bases[i],
@@ -61,23 +68,39 @@ impl State {
     }
 }
 
-/// Draws of the guide with these numbers, up to a batch of them, with streams of random numbers of their own; `pilot`: those of a pilot.
+/// What a walker starts from.
+pub(super) struct Start {
+    /// The draw with this number.
+    pub(super) i: usize,
+    /// Theta, where it is fixed.
+    pub(super) fixed: Option<Arc<Fixed>>,
+    /// Log weight before it goes.
+    pub(super) log_weight: f64,
+}
+
+/// Draws of the guide that start so, up to a batch of them, with streams of random numbers of their own; `pilot`: those of a pilot.
 pub(super) fn walkers(
     path: &Path<'_>,
     smooth: &mut Smooth,
-    (batch, pilot): (Range<usize>, bool),
+    (starts, pilot): (&[Start], bool),
     stream: impl Fn(u64) -> ChaCha8Rng,
 ) -> Vec<Walker> {
-    let mut numbers: Vec<ChaCha8Rng> = batch.clone().map(|i| stream(i as u64)).collect();
-    let each = batch.zip(&mut numbers);
-    let z: Vec<f64> = each.flat_map(|(i, r)| path.draw(r, (i, pilot))).collect();
+    let mut numbers: Vec<ChaCha8Rng> = starts.iter().map(|s| stream(s.i as u64)).collect();
+    let each = starts.iter().zip(&mut numbers);
+    let z: Vec<f64> = each.flat_map(|(s, r)| path.draw(r, (s.i, pilot))).collect();
+    let fixed: Vec<_> = starts.iter().map(|s| s.fixed.clone()).collect();
     let mut look = Look::default();
-    path.look(smooth, (&z, true), &mut look);
-    let each = z.chunks(path.d()).zip(numbers).enumerate();
-    let walkers = each.map(|(i, (z, numbers))| Walker {
-        state: State::of(&look, z, i),
-        log_weight: 0.0,
-        numbers,
+    path.look(smooth, (&z, &fixed, true), &mut look);
+    let each = z.chunks(path.len()).zip(numbers).zip(starts).enumerate();
+    let walkers = each.map(|(i, ((z, mut numbers), start))| {
+        let chance = look.chances.get(i).map_or(1.0, |log| log.exp());
+        Walker {
+            state: State::of(&look, (z, start.fixed.clone()), i),
+            log_weight: start.log_weight,
+            chance,
+            is_kept: chance >= 1.0 || numbers.random::<f64>() < chance,
+            numbers,
+        }
     });
     walkers.collect()
 }
@@ -91,7 +114,8 @@ pub(super) fn travel(
     smooth: &mut Smooth,
     stop: &Stop,
 ) -> usize {
-    let (d, b) = (path.d(), stop.power);
+    let (d, b) = (path.len(), stop.power);
+    let fixed: Vec<_> = walkers.iter().map(|w| w.state.fixed.clone()).collect();
     let of = |row: fn(&State) -> &[f64], walkers: &[Walker]| -> Vec<f64> {
         walkers
             .iter()
@@ -118,7 +142,7 @@ pub(super) fn travel(
             z.iter_mut().zip(v).for_each(|(z, v)| *z += length * v);
         }
         let ends = step == stop.steps && b < 1.0;
-        path.look(smooth, (&z, ends), &mut look);
+        path.look(smooth, (&z, &fixed, ends), &mut look);
         let part = if step < stop.steps { 1.0 } else { 0.5 };
         push(&mut velocities, &look, &lengths, (b, part));
     }
@@ -131,7 +155,7 @@ pub(super) fn travel(
         // What is not a number is not taken.
         let chance = w.numbers.random::<f64>().ln();
         if chance < after - before && value.is_finite() && base.is_finite() {
-            w.state = State::of(&look, z, i);
+            w.state = State::of(&look, (z, w.state.fixed.take()), i);
             taken += 1;
         }
     }

@@ -29,6 +29,10 @@ const WIDE: f64 = 0.05;
 const LAST_LONG: f64 = 0.3;
 const LAST_WIDE: f64 = 0.1;
 
+/// The same where it is fitted to many draws.
+pub(super) const AGAIN_LONG: f64 = 0.15;
+pub(super) const AGAIN_WIDE: f64 = 0.03;
+
 /// The longer tails are fitted to this power of the density: they are long where the density's own are.
 const POWER: f64 = 0.5;
 
@@ -63,6 +67,13 @@ impl Cloud {
             targets: vec![],
             proposals: vec![],
         }
+    }
+
+    /// Adds points that were drawn from a mixture, with the log densities there.
+    pub(super) fn add(&mut self, points: Vec<f64>, targets: Vec<f64>, from: Mixture) {
+        self.proposals.push((from, targets.len()));
+        self.points.extend(points);
+        self.targets.extend(targets);
     }
 
     /// Log weights of a power of the density against the mixture of all proposals.
@@ -107,13 +118,13 @@ fn weights(logs: &[f64], enough: f64) -> (Vec<f64>, f64) {
 }
 
 /// Fits a mixture to what `marginal` gives at points (rows of k numbers, in units in which the fitted Gaussian is
-/// standard); `per_round` draws a round, and `more` rounds where the first may be far from it.
+/// standard); `per_round` draws a round, and `more` rounds where the first may be far from it. With it all points.
 pub(super) fn adapt(
     axes: &Matrix,
     (per_round, more): (usize, usize),
     seed: u64,
     mut marginal: impl FnMut(&[f64]) -> Vec<f64>,
-) -> Option<Mixture> {
+) -> Option<(Mixture, Cloud)> {
     let k = axes.n;
     let mut cloud = Cloud::new(k);
     let mut proposal = Mixture::round(k, 1.3, HEDGE);
@@ -126,9 +137,7 @@ pub(super) fn adapt(
         if round > more && effective < HOPELESS {
             return None;
         }
-        cloud.points.extend(fresh);
-        cloud.targets.extend(targets);
-        cloud.proposals.push((proposal, per_round));
+        cloud.add(fresh, targets, proposal);
         let logs = cloud.log_weights(1.0);
         let (weights, ess) = weights(&logs, 2.0 * parameters(k) as f64);
         let found = best(&cloud, &weights, ess, &FEW, seed)?;
@@ -140,16 +149,28 @@ pub(super) fn adapt(
             break;
         }
     }
+    let mixture = last(&cloud, axes, (LAST_LONG, LAST_WIDE), seed)?;
+    Some((mixture, cloud))
+}
+
+/// What fits all points best, with longer tails.
+pub(super) fn last(
+    cloud: &Cloud,
+    axes: &Matrix,
+    (long_share, wide_share): (f64, f64),
+    seed: u64,
+) -> Option<Mixture> {
+    let k = cloud.k;
     let (own, effective) = weights(&cloud.log_weights(1.0), 2.0 * parameters(k) as f64);
-    let fitted = best(&cloud, &own, effective, &MANY, seed)?;
+    let fitted = best(cloud, &own, effective, &MANY, seed)?;
     // Mixtures of Gaussians follow an exponential tail for a while only.
     let tails = long_tails(axes, &cloud.points, &own, effective);
     let fitted = fitted
         .beside(&tails, TAIL_WEIGHT)
         .improved(&cloud.points, &own, effective, 20);
-    let long = long(&cloud, axes, seed)?;
-    let wide = wide(&cloud, &own)?;
-    Some(fitted.with(&long, LAST_LONG).with(&wide, LAST_WIDE))
+    let long = long(cloud, axes, seed)?;
+    let wide = wide(cloud, &own)?;
+    Some(fitted.with(&long, long_share).with(&wide, wide_share))
 }
 
 /// Many parts, fitted to a power of the density.

@@ -24,7 +24,7 @@ pub(crate) struct Base {
     pub(super) lengths: Vec<usize>,
     /// Those of sites with few elements.
     pub(super) few: Vec<Element>,
-    pub(super) names: Vec<String>,
+    pub(in crate::deterministic) names: Vec<String>,
     /// Whether it is no part of a vector.
     pub(super) single: Vec<bool>,
     pub(super) quadratic: bool,
@@ -108,7 +108,7 @@ impl Base {
     }
 
     /// Around one conditional, with a mixture for theta; the others are followed number by number, or are one Gaussian.
-    pub(super) fn mixed(
+    pub(in crate::deterministic) fn mixed(
         &mut self,
         theta: Vec<usize>,
         wanted: Wanted,
@@ -128,7 +128,7 @@ impl Base {
     }
 
     /// Names, and the workers for its draws.
-    pub(super) fn given_to(&mut self, mut nested: Nested) -> Nested {
+    pub(in crate::deterministic) fn given_to(&mut self, mut nested: Nested) -> Nested {
         nested.by = Some(self.q.factor.elimination().clone());
         let theta = nested.conditional.theta.iter();
         nested.theta = theta.map(|i| self.names[*i].clone()).collect();

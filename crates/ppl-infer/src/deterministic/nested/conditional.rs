@@ -5,20 +5,25 @@
 
 mod followed;
 mod given;
+mod known;
 
 use super::curve::NODES;
 use super::families::{Form, Member};
 use super::hessians::{Hessians, part, restricted};
 use super::search::Search;
 use crate::deterministic::gaussian::Gaussian;
-use crate::deterministic::smooth::Smooth;
+use crate::deterministic::smooth::{BATCH, Smooth};
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
 use std::sync::Arc;
 
 pub(super) use given::Given;
+use known::Known;
 
 /// Gradients that the search for a mode may take.
-const STEPS: usize = 40;
+const STEPS: usize = 200;
+
+/// Searches that share batches.
+const POOL: usize = 8 * BATCH;
 
 /// Parts of the fitted precision's diagonal that make the curvature definite.
 const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
@@ -46,6 +51,8 @@ pub(super) struct Conditional {
     /// Length of the unconstrained vector.
     d: usize,
     exact: Vec<Exact>,
+    /// Where searches ended before.
+    known: Known,
 }
 
 /// An unknown whose conditional is of a known family.
@@ -113,6 +120,7 @@ impl Conditional {
             curved: false,
             d,
             exact,
+            known: Known::default(),
         };
         out.steady = out.is_steady(smooth);
         Some(out)
@@ -150,7 +158,8 @@ impl Conditional {
             + match (self.len(), self.steady) {
                 (0, _) => 1,
                 (_, true) => 2 + self.hessians.cost(),
-                (_, false) => 4 + 3 * self.hessians.cost(),
+                // Most searches begin near another's mode.
+                (_, false) => 4 + 3 * self.hessians.cost() / 2,
             }
             + if self.curved { NODES } else { 0 }
     }
@@ -250,14 +259,22 @@ impl Conditional {
         z
     }
 
-    /// z given each of up to a batch of thetas, by damped Newton steps; where the density is not finite or the search
+    /// z given each of up to [`Conditional::together`] thetas, by damped Newton steps; where the density is not finite or the search
     /// leads nowhere, wherever that ended.
     pub(super) fn given(&self, smooth: &mut Smooth, thetas: &[f64]) -> Vec<Given> {
         let starts = match self.theta.len() {
-            0 => vec![self.start(thetas)],
-            k => thetas.chunks(k).map(|t| self.start(t)).collect(),
+            0 => vec![Search::from(self.start(thetas))],
+            _ => self.searches(smooth, thetas),
         };
-        self.given_from(smooth, thetas, starts)
+        self.given_by(smooth, thetas, starts)
+    }
+
+    /// How many thetas may be looked at together: searches in a pool fill their batches with those that go on.
+    pub(super) fn together(&self) -> usize {
+        match self.curved || !self.exact.is_empty() {
+            true => BATCH,
+            false => POOL,
+        }
     }
 
     /// The same from other starts.
@@ -267,14 +284,18 @@ impl Conditional {
         thetas: &[f64],
         starts: Vec<Vec<f64>>,
     ) -> Vec<Given> {
+        let starts = starts.into_iter().map(Search::from).collect();
+        self.given_by(smooth, thetas, starts)
+    }
+
+    fn given_by(&self, smooth: &mut Smooth, thetas: &[f64], mut all: Vec<Search>) -> Vec<Given> {
         let k = self.theta.len();
         let thetas: Vec<&[f64]> = match k {
             // Nothing is given: one answer.
             0 => vec![thetas],
             _ => thetas.chunks(k).collect(),
         };
-        let mut all: Vec<Search> = starts.into_iter().map(Search::from).collect();
-        let (values, gradients) = self.look(smooth, &thetas, &all, false);
+        let (values, gradients) = self.look(smooth, &thetas, &all);
         for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
             (s.value, s.gradient) = (v, g);
             s.done = !v.is_finite() || s.gradient.iter().any(|g| !g.is_finite());
@@ -282,19 +303,27 @@ impl Conditional {
         if self.curved {
             self.settle(smooth, &thetas, &mut all);
         } else if self.len() > 0 {
-            self.curve(smooth, &thetas, &mut all);
+            if all.iter().any(|s| s.stale) {
+                self.curve(smooth, &thetas, &mut all);
+            }
+            for s in all.iter_mut().filter(|s| s.step.is_empty() && !s.done) {
+                s.aim(None);
+            }
             for _ in 0..STEPS {
-                if all.iter().all(|s| s.done) {
-                    break;
-                }
-                let (values, gradients) = self.look(smooth, &thetas, &all, true);
-                for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
-                    if !s.done {
-                        s.take(v, g, self.steady);
+                let goes = |i: &usize| !(all[*i].done || all[*i].stale);
+                let under_way: Vec<usize> = (0..all.len()).filter(goes).collect();
+                if under_way.is_empty() {
+                    if all.iter().all(|s| s.done) {
+                        break;
                     }
-                }
-                if all.iter().any(|s| s.stale && !s.done) {
+                    // No search gets further without: the curvatures of many are taken together.
                     self.curve(smooth, &thetas, &mut all);
+                    continue;
+                }
+                let ahead = { under_way.iter() }.map(|i| self.point(thetas[*i], &all[*i].ahead()));
+                let (values, gradients) = self.look_at(smooth, ahead.collect());
+                for ((i, v), g) in under_way.iter().zip(values).zip(gradients) {
+                    all[*i].take(v, g, self.steady);
                 }
             }
             if all.iter().any(|s| s.stale) {
@@ -319,35 +348,43 @@ impl Conditional {
             .collect()
     }
 
-    /// Values and gradients of z where the searches stand, or a step further.
+    /// Values and gradients of z where the searches stand.
     fn look(
         &self,
         smooth: &mut Smooth,
         thetas: &[&[f64]],
         all: &[Search],
-        ahead: bool,
     ) -> (Vec<f64>, Vec<Vec<f64>>) {
-        let points: Vec<f64> = (all.iter().zip(thetas))
-            .flat_map(|(s, t)| match ahead && !s.done {
-                true => self.point(t, &s.ahead()),
-                false => self.point(t, &s.z),
-            })
-            .collect();
-        let (mut values, mut gradients) = (vec![0.0; all.len()], vec![0.0; points.len()]);
-        smooth.gradients_of_each(&points, &mut values, &mut gradients);
-        let of = |row: &[f64]| self.hessians.unknowns.iter().map(|i| row[*i]).collect();
-        (values, gradients.chunks(self.d).map(of).collect())
+        let points = thetas.iter().zip(all).map(|(t, s)| self.point(t, &s.z));
+        self.look_at(smooth, points.collect())
     }
 
-    /// The curvature where the searches stand, and the next step of those under way.
+    /// Values and gradients of z at points.
+    fn look_at(&self, smooth: &mut Smooth, points: Vec<Vec<f64>>) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let (mut values, mut gradients) = (vec![], vec![]);
+        for batch in points.chunks(BATCH) {
+            let n = batch.len();
+            let (mut own, mut slopes) = (vec![0.0; n], vec![0.0; n * self.d]);
+            smooth.gradients_of_each(&batch.concat(), &mut own, &mut slopes);
+            let of = |row: &[f64]| self.hessians.unknowns.iter().map(|i| row[*i]).collect();
+            values.extend(own);
+            gradients.extend(slopes.chunks(self.d).map(of));
+        }
+        (values, gradients)
+    }
+
+    /// The curvature where the searches stand that wait for it, and the next step of those under way.
     fn curve(&self, smooth: &mut Smooth, thetas: &[&[f64]], all: &mut [Search]) {
-        let points = all.iter().zip(thetas);
-        let points: Vec<f64> = points.flat_map(|(s, t)| self.point(t, &s.z)).collect();
-        let seen = self.hessians.at(smooth, &points);
-        for (s, h) in all.iter_mut().zip(seen) {
-            if s.stale {
+        let stale: Vec<usize> = (0..all.len()).filter(|i| all[*i].stale).collect();
+        for batch in stale.chunks(BATCH) {
+            let points = batch.iter().map(|i| self.point(thetas[*i], &all[*i].z));
+            let seen = self
+                .hessians
+                .at(smooth, &points.collect::<Vec<_>>().concat());
+            for (i, h) in batch.iter().zip(seen) {
+                let s = &mut all[*i];
                 (s.factor, s.definite) = self.definite(&h);
-                s.stale = false;
+                (s.stale, s.moved) = (false, 0.0);
                 if !s.done {
                     s.aim(self.fallback.as_ref());
                 }

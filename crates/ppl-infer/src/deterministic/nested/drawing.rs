@@ -3,8 +3,8 @@
 use super::thinning::Thinning;
 use super::{Nested, PURPOSE};
 use crate::deterministic::layout::Layout;
-use crate::deterministic::smooth::Smooth;
-use crate::deterministic::workers::over_batches;
+use crate::deterministic::smooth::{BATCH, Smooth};
+use crate::deterministic::workers::{over_batches, over_pools};
 use crate::source::Drawn;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
 
@@ -124,8 +124,9 @@ impl Nested {
         };
         fill_normal(&mut noise, address);
         let (conditional, seed) = (&self.conditional, self.seed);
-        let exact = conditional.is_exact();
-        let rows = over_batches(&mut self.workers, n, |smooth, batch| {
+        let (exact, may_be_fixed) = (conditional.is_exact(), self.may_be_fixed());
+        let pools = (n, conditional.together());
+        let rows = over_pools(&mut self.workers, pools, |smooth, batch| {
             let own = &thetas[batch.start * k..batch.end * k];
             // Where nothing is given, all have the same.
             let given = conditional.given(smooth, own);
@@ -139,14 +140,34 @@ impl Nested {
                 };
                 let mut z = noise[i * m..(i + 1) * m].to_vec();
                 logs.push(g.draw(&mut z, &mut address.stream()));
-                known.push(if exact { g.marginal() } else { f64::NAN });
+                known.push(if exact || may_be_fixed {
+                    g.marginal()
+                } else {
+                    f64::NAN
+                });
                 points.extend(conditional.point(&thetas[i * k..(i + 1) * k], &z));
             }
             let mut values = vec![];
-            smooth.values(&points, &mut values);
+            for points in points.chunks(BATCH * d) {
+                let mut own = vec![];
+                smooth.values(points, &mut own);
+                values.extend(own);
+            }
             let rows = points.chunks(d).map(<[f64]>::to_vec);
             rows.zip(logs).zip(values.into_iter().zip(known)).collect()
         });
+        if may_be_fixed {
+            let marginals = rows.iter().map(|(_, (_, marginal))| *marginal);
+            let marginals: Vec<f64> = marginals.collect();
+            if stream == 0 {
+                let pairs = marginals.iter().zip(&log_theta);
+                self.ahead_of_theta = pairs.map(|(m, q)| m - q).collect();
+            }
+            let own = self.outer.in_units(&thetas);
+            if let (Some((points, mixture)), Some(cloud)) = (own, &mut self.cloud) {
+                cloud.add(points, marginals, mixture.clone());
+            }
+        }
         let mut out = Drawn {
             d,
             points: Vec::with_capacity(n * d),
@@ -158,6 +179,7 @@ impl Nested {
             out.points.extend(row);
             out.log_q.push(log_q);
             // Numbers that underflow, as a Beta draw of a tiny shape, have a weight all the same.
+            let marginal = if exact { marginal } else { f64::NAN };
             log_weights.push(match value.is_finite() || !marginal.is_finite() {
                 true => value - log_q,
                 false => marginal - log_theta,

@@ -12,6 +12,7 @@ mod curve;
 mod drawing;
 mod ends;
 mod families;
+mod fixed;
 mod hessians;
 mod long_tails;
 mod marginal;
@@ -28,20 +29,22 @@ use super::dense::Matrix;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::smooth::Smooth;
-use super::workers::over_batches;
+use super::workers::over_pools;
 use crate::objective::ObjectiveError;
 use crate::psis::psis;
 use crate::source::Drawn;
+use adapt::Cloud;
 pub(crate) use base::Base;
 use conditional::Conditional;
 pub(super) use ends::endless;
 use families::Member;
+pub(super) use fixed::{Fixed, Proposer};
 pub(super) use marginal::raise;
 use outer::{Outer, thetas};
 use ppl_model::Bound;
 use ppl_sparse::{Elimination, Symmetric};
 use std::sync::Arc;
-use thinning::Thinning;
+pub(super) use thinning::Thinning;
 
 /// Purpose of the random numbers.
 const PURPOSE: u32 = 6;
@@ -93,6 +96,8 @@ const NEARLY: f64 = 1e-5;
 pub(crate) struct Nested {
     conditional: Conditional,
     outer: Outer,
+    /// What is known of log p(theta).
+    cloud: Option<Cloud>,
     /// How the Gaussians of the fit that it is built around are factored.
     by: Option<Arc<Elimination>>,
     workers: Vec<Smooth>,
@@ -105,6 +110,8 @@ pub(crate) struct Nested {
     affordable: usize,
     /// Log weights of a few draws.
     ahead: Vec<f64>,
+    /// Those of theta by itself, where z may go on from its Gaussian to the posterior.
+    ahead_of_theta: Vec<f64>,
     /// How its draws are thinned, and the log of the share that is kept.
     thinned: Option<(Thinning, f64)>,
     /// The draws that were thinned, unless they are many.
@@ -176,7 +183,7 @@ pub(crate) fn nest(base: &mut Base, wanted: Wanted) -> Result<Nested, String> {
         },
     };
     match found {
-        Ok(nested) if !wanted.asked && nested.effective() < FEW_EFFECTIVE => {
+        Ok(nested) if !wanted.asked && nested.is_hopeless() => {
             because("few of its draws lie where the posterior does")
         }
         Ok(nested) => Ok(base.given_to(nested)),
@@ -313,13 +320,13 @@ fn ends(values: &[f64]) -> (f64, f64) {
 impl Nested {
     /// The mixture around a fitted Gaussian, and a look at its draws; names and workers follow.
     fn fit(
-        conditional: Conditional,
+        mut conditional: Conditional,
         q: &Gaussian,
         (work, wanted): (usize, Wanted),
         seed: u64,
         workers: &mut Vec<Smooth>,
     ) -> Result<Nested, &'static str> {
-        let (d, theta) = (q.mean.len(), &conditional.theta);
+        let (d, theta) = (q.mean.len(), conditional.theta.clone());
         let (k, effort) = (theta.len(), wanted.effort);
         let each = (adapt::ROUNDS * conditional.cost() * work) as f64;
         let enough = effort * PER_ROUND * (k + 1);
@@ -358,22 +365,26 @@ impl Nested {
         let fitted = adapt::adapt(&scale, (per_round, more), seed, |y| {
             let thetas = thetas(&centre, &scale, y);
             solved += thetas.len() / k;
-            over_batches(workers, thetas.len() / k, |smooth, batch| {
-                let own = &thetas[batch.start * k..batch.end * k];
-                let given = conditional.given(smooth, own);
-                given.iter().map(|g| g.marginal()).collect()
-            })
+            let pools = (thetas.len() / k, conditional.together());
+            let found = over_pools(workers, pools, |smooth, batch| {
+                conditional.given(smooth, &thetas[batch.start * k..batch.end * k])
+            });
+            let marginals = found.iter().map(|g| g.marginal()).collect();
+            conditional.remember(&scale, &thetas, found);
+            marginals
         });
-        let mixture = fitted.ok_or("no mixture could be fitted")?;
+        let (mixture, cloud) = fitted.ok_or("no mixture could be fitted")?;
         let each = (count(workers) - before) as f64 / solved as f64 * work as f64;
         let affordable = ((MOST_DRAWING / each) as usize).max(LEAST_DRAWS);
         let mut out = Nested {
             affordable,
             ahead: vec![],
+            ahead_of_theta: vec![],
             by: None,
             thinned: None,
             unthinned: None,
             conditional,
+            cloud: Some(cloud),
             outer: Outer::Mixture {
                 mixture,
                 centre,
@@ -398,11 +409,13 @@ impl Nested {
         Nested {
             affordable: ((MOST_EXACT / each) as usize).max(LEAST_EXACT),
             ahead: vec![],
+            ahead_of_theta: vec![],
             by: None,
             thinned: None,
             unthinned: None,
             conditional,
             outer: Outer::Members(members),
+            cloud: None,
             evaluations: 0,
             workers: vec![],
             seed: base.seed,
@@ -421,6 +434,13 @@ impl Nested {
     /// The effective share of its draws, before they are thinned.
     fn effective(&self) -> f64 {
         psis(&self.ahead).ess / self.ahead.len() as f64
+    }
+
+    /// Whether few of its draws lie where the posterior does, of theta at least where the rest may go on from its Gaussian.
+    fn is_hopeless(&self) -> bool {
+        let theta = &self.ahead_of_theta;
+        let goes_on = !theta.is_empty() && psis(theta).ess >= FEW_EFFECTIVE * theta.len() as f64;
+        self.effective() < FEW_EFFECTIVE && !goes_on
     }
 
     /// Whether what is given theta is exact, so that only the mixture may miss something.

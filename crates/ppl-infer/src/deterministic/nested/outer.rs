@@ -1,6 +1,6 @@
 //! q(theta): a mixture, a member of a known family for each of its numbers, or nothing where theta is empty.
 
-use super::adapt;
+use super::adapt::{self, Cloud};
 use super::families::Member;
 use super::mixture::Mixture;
 use crate::deterministic::dense::Matrix;
@@ -57,6 +57,36 @@ impl Outer {
                 (rows, logs)
             }
         }
+    }
+
+    /// Thetas, a row each, in units in which the fitted Gaussian is standard, with the mixture in these units.
+    pub(super) fn in_units(&self, thetas: &[f64]) -> Option<(Vec<f64>, &Mixture)> {
+        let Outer::Mixture {
+            mixture,
+            centre,
+            scale,
+        } = self
+        else {
+            return None;
+        };
+        let of = |theta: &[f64]| -> Vec<f64> {
+            let mut y: Vec<f64> = theta.iter().zip(centre).map(|(t, c)| t - c).collect();
+            scale.solve_lower(&mut y);
+            y
+        };
+        Some((thetas.chunks(centre.len()).flat_map(of).collect(), mixture))
+    }
+
+    /// The same with the mixture that fits all of these points best.
+    pub(super) fn again(&self, cloud: &Cloud, seed: u64) -> Option<Outer> {
+        let Outer::Mixture { centre, scale, .. } = self else {
+            return None;
+        };
+        Some(Outer::Mixture {
+            mixture: adapt::last(cloud, scale, (adapt::AGAIN_LONG, adapt::AGAIN_WIDE), seed)?,
+            centre: centre.clone(),
+            scale: scale.clone(),
+        })
     }
 
     /// Log density of one theta.

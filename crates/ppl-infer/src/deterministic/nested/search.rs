@@ -8,6 +8,9 @@ const DONE: f64 = 1e-6;
 /// The last step may have been so long for the curvature before it to stand.
 const NEAR: f64 = 1e-3;
 
+/// A step with the curvature of another point stands for a Newton step while what is left falls to this part of what it was.
+const STEADY: f64 = 0.6;
+
 /// The shortest part of a step that is tried.
 const SHORTEST: f64 = 1e-3;
 
@@ -21,6 +24,8 @@ pub(super) struct Search {
     /// Squared length in sds of the step.
     pub(super) left: f64,
     pub(super) length: f64,
+    /// Squared length of the steps since the curvature was taken, in sds.
+    pub(super) moved: f64,
     pub(super) done: bool,
     /// Whether the curvature is that of another point, too far away.
     pub(super) stale: bool,
@@ -40,10 +45,21 @@ impl Search {
             step: vec![],
             left: f64::INFINITY,
             length: 1.0,
+            moved: 0.0,
             done: false,
             stale: true,
             met: false,
             definite: false,
+        }
+    }
+
+    /// One that begins with the curvature of another point.
+    pub(super) fn by(self, factor: Factor) -> Search {
+        Search {
+            factor: Some(factor),
+            stale: false,
+            moved: f64::INFINITY,
+            ..self
         }
     }
 
@@ -73,11 +89,15 @@ impl Search {
         let finite = value.is_finite() && gradient.iter().all(|g| g.is_finite());
         let rounding = 1e-12 * self.value.abs();
         if !finite || value < self.value + 1e-4 * self.length * self.left - rounding {
+            // A step by the curvature of another point says little.
+            self.stale = self.moved > 0.0;
             self.length *= 0.3;
             self.done = self.length < SHORTEST;
             return;
         }
-        let moved = self.left * self.length * self.length;
+        let was = self.left;
+        let step = was.sqrt() * self.length;
+        self.moved = (self.moved.sqrt() + step).powi(2);
         self.z = self.ahead();
         (self.value, self.gradient) = (value, gradient);
         // By the curvature of the point before.
@@ -87,7 +107,11 @@ impl Search {
         });
         self.met = left < DONE;
         self.done = self.met;
-        self.stale = !(steady || self.done && moved < NEAR);
+        let stands = match self.done {
+            true => self.moved < NEAR,
+            false => left < STEADY * was,
+        };
+        self.stale = !(steady || stands);
         if !self.done && !self.stale {
             self.aim(None);
         }

@@ -14,7 +14,7 @@ const KEPT: f64 = 0.5;
 
 /// A level of the weights.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Thinning {
+pub(in crate::deterministic) struct Thinning {
     level: f64,
     /// Share of the draws that is kept, as far as those told that it was chosen by.
     pub(super) share: f64,
@@ -23,6 +23,11 @@ pub(super) struct Thinning {
 impl Thinning {
     /// The highest level that weights of a few draws suggest: 1 in 20 of them above it, and half of them kept.
     pub(super) fn of(log_weights: &[f64]) -> Thinning {
+        Thinning::keeping(KEPT, log_weights)
+    }
+
+    /// The same with another share that is kept, at least.
+    pub(in crate::deterministic) fn keeping(least: f64, log_weights: &[f64]) -> Thinning {
         let mut sorted: Vec<f64> = log_weights
             .iter()
             .copied()
@@ -37,11 +42,16 @@ impl Thinning {
         for &level in sorted.iter().skip(first).filter(|w| w.is_finite()) {
             out.level = level;
             out.share = out.kept(log_weights).value;
-            if out.share >= KEPT {
+            if out.share >= least {
                 break;
             }
         }
         out
+    }
+
+    /// The log weight below which draws are thinned.
+    pub(in crate::deterministic) fn level(&self) -> f64 {
+        self.level
     }
 
     /// Log probability that a draw of this weight is kept. What has no weight is kept, for others to see.

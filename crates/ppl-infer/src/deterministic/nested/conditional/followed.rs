@@ -34,7 +34,7 @@ impl Conditional {
                 s.z = roots.iter().map(|root| root.at).collect();
                 s.met = roots.iter().all(|root| root.done);
             }
-            let (values, gradients) = self.look(smooth, thetas, all, false);
+            let (values, gradients) = self.look(smooth, thetas, all);
             for ((s, v), g) in all.iter_mut().zip(values).zip(gradients) {
                 (s.value, s.gradient) = (v, g);
             }
