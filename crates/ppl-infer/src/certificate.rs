@@ -242,7 +242,12 @@ fn too_small(findings: &Findings, fit: &Fit) -> Option<String> {
     }
     let threshold = k_threshold(findings.sampled.n);
     let worst = fit.rows.iter().filter(|r| r.k_hat > threshold);
-    let worst = worst.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat))?;
+    let Some(worst) = worst.max_by(|a, b| a.k_hat.total_cmp(&b.k_hat)) else {
+        let fixed = findings.sampled.keeps_theta() && !constant;
+        return fixed.then(|| {
+            "the few unknowns that the others hang on were drawn from an approximation and did not move from there, so that these weights cannot tell what their tails lack".into()
+        });
+    };
     // Constant weights say that the guide is right: the tails are the posterior's own, and its sd rests on few draws all the same.
     Some(match constant {
         true => format!(

@@ -9,7 +9,7 @@ use crate::options::FitOptions;
 use crate::pointwise::pointwise;
 use crate::psis::{Psis, k_hat, k_threshold, psis};
 use crate::sampler::{LABEL, Sampler};
-use crate::source::Source;
+use crate::source::{Source, Way};
 use crate::summary::{summarise, summarise_weighted};
 use ndarray::{Array2, ArrayView2, ShapeBuilder};
 use ppl_engine::random::{Address, fill_uniform};
@@ -64,8 +64,8 @@ pub(crate) struct Sampled {
     pub(crate) log_weights: Vec<f64>,
     /// Whether draws of small weight were left out.
     thinned: bool,
-    /// Whether they came by ways of many steps.
-    travelled: bool,
+    /// How they came to be where they are.
+    way: Way,
 }
 
 /// The largest k-hat of the weights of draws that came by ways of many steps: of finite variance. Where moves mix slowly a few draws stand for what
@@ -85,10 +85,16 @@ impl Sampled {
     /// The largest k-hat of the weights with which they are certified.
     pub(crate) fn limit(&self) -> f64 {
         let usual = k_threshold(self.n);
-        match self.travelled {
-            true => usual.min(TRAVELLED),
-            false => usual,
+        match self.way {
+            Way::None => usual,
+            Way::Steps | Way::StepsGivenTheta => usual.min(TRAVELLED),
         }
+    }
+
+    /// Whether theta of a nested guide stayed where it was drawn. Each path of the rest adds noise to its weight, which makes k-hat no
+    /// larger than 0.5 at times, whatever theta's tails lack.
+    pub(crate) fn keeps_theta(&self) -> bool {
+        self.way == Way::StepsGivenTheta
     }
 
     /// Whether the draws are finite but for a part that leaves the support, as that of a limit which hangs on unknowns.
@@ -325,7 +331,7 @@ pub(crate) fn sample(
         culprit,
         log_weights,
         thinned: source.outside.is_some(),
-        travelled: source.outside.is_some_and(|drawn| drawn.travelled),
+        way: source.outside.map_or(Way::None, |drawn| drawn.way),
     })
 }
 

@@ -15,8 +15,20 @@ pub(crate) struct Drawn {
     pub(crate) log_q: Vec<f64>,
     /// Standard error that all of log q have in common.
     pub(crate) error: f64,
-    /// Whether they came by ways of many steps, whose densities log q stands for.
-    pub(crate) travelled: bool,
+    /// How they came to be where they are.
+    pub(crate) way: Way,
+}
+
+/// How draws came to be where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Way {
+    /// They were drawn there.
+    #[default]
+    None,
+    /// By many steps, whose densities log q stands for.
+    Steps,
+    /// The same, but for theta of a nested guide, which stays where it was drawn.
+    StepsGivenTheta,
 }
 
 /// Where draws come from.

@@ -14,7 +14,7 @@ use super::{Nested, Solver, gaussian::Gaussian};
 use crate::elbo::mean_of;
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
-use crate::source::Drawn;
+use crate::source::{Drawn, Way};
 use path::Path;
 pub(super) use path::{LN_2PI, mixture};
 use ppl_engine::random::Address;
@@ -252,7 +252,10 @@ impl<'a> Annealed<'a> {
         let n = most.min(self.affordable);
         let mut out = Drawn {
             d: self.path.d(),
-            travelled: true,
+            way: match self.path.is_fixed() {
+                true => Way::StepsGivenTheta,
+                false => Way::Steps,
+            },
             ..Drawn::default()
         };
         let mut log_weights: Vec<f64> = vec![];
