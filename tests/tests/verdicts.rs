@@ -393,30 +393,37 @@ fn many_modes_that_one_start_each_found_are_not_all() {
 #[test]
 fn what_only_the_prior_reaches() {
     let model = "axis k = 2; data y[row]: real; w ~ Beta(1, 1); mu[k]: ordered ~ Normal(0, 5); s[k] ~ HalfNormal(2); let ww[k] = [w, 1 - w]; z[row] ~ Categorical(ww); observe y ~ Normal(mu[z], s[z]);";
-    let values = [
+    // The evidence by eight million draws of the prior. Under the last seed the weights of the guide's draws are in order.
+    let first = [
         -0.48, 1.26, -0.13, -1.18, -1.0, 2.57, 1.38, -0.44, -0.36, 0.68, 1.31, 0.77, 0.03, -1.05,
         0.29, -0.13, -0.77, -1.9, 1.85, 0.85,
     ];
-    let data = values
-        .iter()
-        .fold("y\n".to_owned(), |all, y| format!("{all}{y}\n"));
-    // The evidence by eight million draws of the prior.
-    let (truth, se) = (-36.427, 0.004);
-    for seed in [1, 3] {
+    let second = [
+        0.45, 1.98, 0.74, -0.22, -0.44, -0.27, -1.77, -0.14, 0.4, 0.86, 1.4, -0.24, -0.56, 0.33,
+        1.16, 0.55, 0.2, -0.2, 0.19, 1.03,
+    ];
+    for (values, truth, seed, is_told) in [
+        (first, -36.427, 1, false),
+        (first, -36.427, 3, false),
+        (second, -30.492, 1, true),
+    ] {
+        let data = values
+            .iter()
+            .fold("y\n".to_owned(), |all, y| format!("{all}{y}\n"));
         let options = FitOptions {
             seed,
             ..FitOptions::default()
         };
         let fit = ppl_tests::fit(model, &data, &options);
         let found = fit.elbo.as_ref().unwrap().log_evidence;
-        let is_right = (found.value - truth).abs() < 0.02 + 3.0 * found.se.hypot(se);
+        let is_right = (found.value - truth).abs() < 0.02 + 3.0 * found.se.hypot(0.006);
         let is_certified = matches!(fit.verdict, Verdict::Certified { .. });
         assert!(
             is_right || !is_certified,
             "{found:?}, {}",
             fit.verdict.reason()
         );
-        if seed == 3 && !is_right {
+        if is_told && !is_right {
             says(&fit, "optimised", &["draws of the prior", "small `mu[1]`"]);
         }
     }
