@@ -1,5 +1,6 @@
 //! Instruction selection: one group of nodes becomes a list of steps over virtual registers and memory.
 
+mod homes;
 mod positions;
 
 use crate::graph::{Graph, Kind};
@@ -262,15 +263,6 @@ impl Lowering<'_> {
         self.done.insert(i, source);
     }
 
-    /// Where in memory a node is computed, if it is.
-    fn written_at(&mut self, i: usize) -> Option<View> {
-        let home = self.homes.get(&i).map(|(user, view)| {
-            self.home.insert(*user);
-            view
-        });
-        self.places.view(i).or(home).cloned()
-    }
-
     /// A product with a vector, for all positions at once; into memory too, if others read it.
     fn product(&mut self, i: usize) {
         let register = self.wide_register();
@@ -401,32 +393,6 @@ impl Lowering<'_> {
             }
             Op::Scatter(a, index) => self.scatter(i, self.graph.resolve(*a), *index),
             _ => {}
-        }
-    }
-
-    /// What only this kernel reads, and a scatter or a stack of it places, can be written there at once.
-    fn find_homes(&mut self) {
-        for task in &self.group.tasks {
-            let (a, user, view) = match *task {
-                Task::Node(i) => match (self.graph.op(i), &self.graph.slices[i]) {
-                    (Op::Scatter(a, _), Some(slice)) => {
-                        (*a, (i, 0), slice.view(self.places.own(i)))
-                    }
-                    _ => continue,
-                },
-                Task::Part(i, part) => match self.graph.op(i) {
-                    Op::Stack(parts, axis) => {
-                        (parts[part], (i, part), self.places.own(i).at(*axis, part))
-                    }
-                    _ => continue,
-                },
-                Task::CopyOut(_) => continue,
-            };
-            let a = self.graph.resolve(a);
-            let contiguous = self.inner.is_none_or(|inner| view.stride(inner) == 1);
-            if self.is_here(a) && !self.levels.in_memory[a] && contiguous {
-                self.homes.entry(a).or_insert((user, view));
-            }
         }
     }
 

@@ -25,8 +25,8 @@ pub fn multiples(program: &Program) -> Program {
 /// The products that are multiples of earlier ones: which, and how many times.
 fn find(program: &Program) -> HashMap<NodeId, (NodeId, f64)> {
     let mut found = HashMap::new();
-    // By the other factor: the products with columns that are no multiples of one another.
-    let mut products: HashMap<NodeId, Vec<(u32, NodeId)>> = HashMap::new();
+    // By the other factor, and where a column begins: the products with columns that are no multiples of one another.
+    let mut products: HashMap<(NodeId, usize), Vec<(u32, NodeId)>> = HashMap::new();
     let live = live(program);
     for (i, node) in program.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
         let Op::Map(Prim::Mul, args) = &node.op else {
@@ -42,10 +42,14 @@ fn find(program: &Program) -> HashMap<NodeId, (NodeId, f64)> {
             _ => continue,
         };
         let id = NodeId(i as u32);
-        let known = products.entry(other).or_default();
+        let values = &program.data[number as usize];
+        let Some(begin) = values.iter().position(|x| *x != 0.0) else {
+            continue;
+        };
+        let known = products.entry((other, begin)).or_default();
         let multiple = known.iter().find_map(|(first, product)| {
             let same = program.node(*product).axes == node.axes;
-            let factor = factor(program, *first, number).filter(|_| same)?;
+            let factor = factor(program, (*first, number), begin).filter(|_| same)?;
             Some((*product, factor))
         });
         match multiple {
@@ -56,11 +60,10 @@ fn find(program: &Program) -> HashMap<NodeId, (NodeId, f64)> {
     found
 }
 
-/// How many times the first column the second is, if it is so in each element.
-fn factor(program: &Program, first: u32, second: u32) -> Option<f64> {
+/// How many times the first column the second is, if it is so in each element; both begin with zeros up to the same place.
+fn factor(program: &Program, (first, second): (u32, u32), begin: usize) -> Option<f64> {
     let [x, y] = [first, second].map(|number| &program.data[number as usize][..]);
-    let at = x.iter().position(|x| *x != 0.0)?;
-    let factor = y[at] / x[at];
+    let factor = y[begin] / x[begin];
     let all = x.len() == y.len() && x.iter().zip(y).all(|(x, y)| factor * x == *y);
     (all && factor.is_finite()).then_some(factor)
 }
