@@ -273,6 +273,12 @@ impl Assembler<'_> {
             .filter_map(|s| s.chunk_fills.get(chunk))
             .copied()
             .collect();
+        let spreads = sinks
+            .iter()
+            .flatten()
+            .filter_map(|s| s.spreads.get(chunk))
+            .copied()
+            .collect();
         let streams = match dense.is_empty() {
             true => Streams::plan(&instructions, &layouts, extent),
             false => Streams::default(),
@@ -281,6 +287,7 @@ impl Assembler<'_> {
             blocks,
             outermost,
             fills,
+            spreads,
             instructions,
             layouts,
             streams,

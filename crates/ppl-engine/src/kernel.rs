@@ -2,10 +2,8 @@
 
 use crate::ahead::{Stream, Streams};
 use crate::dense::DenseSteps;
-use crate::ops::dense::LANES;
-use crate::ops::reduce::{Fold, Maximum, Sum, fold, fold8};
+use crate::finish::{Fill, Finish, Spread};
 use crate::ops::{BlockFn, Detail, call};
-use crate::windows::Cut;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -97,19 +95,13 @@ impl Instruction {
     }
 }
 
-/// A buffer that a reduction starts from.
-#[derive(Clone, Copy)]
-pub(crate) struct Fill {
-    pub(crate) start: *mut f64,
-    pub(crate) len: usize,
-    pub(crate) value: f64,
-}
-
 /// A part of a kernel's space, with its own registers and accumulators.
 pub(crate) struct Chunk {
     pub(crate) blocks: Range<usize>,
     pub(crate) outermost: Range<usize>,
     pub(crate) fills: Vec<Fill>,
+    /// Its partial results that are spread over accumulators.
+    pub(crate) spreads: Vec<Spread>,
     pub(crate) instructions: Vec<Instruction>,
     /// One an instruction.
     pub(crate) layouts: Vec<Layout>,
@@ -117,30 +109,6 @@ pub(crate) struct Chunk {
     pub(crate) streams: Streams,
     /// What runs for all outer positions of a block at once.
     pub(crate) dense: DenseSteps,
-}
-
-/// What is left of a reduction after all chunks.
-pub(crate) struct Finish {
-    /// One partial result a chunk; the first receives the total.
-    pub(crate) partials: Vec<*mut f64>,
-    /// Elements of a partial result.
-    pub(crate) len: usize,
-    /// Whether maxima are taken, not sums.
-    pub(crate) maximum: bool,
-    /// Over how many accumulators each value is spread.
-    pub(crate) lanes: usize,
-    /// What the values are to be multiplied by, where they are spread.
-    pub(crate) scale: f64,
-    /// Where the values go.
-    pub(crate) dst: *mut f64,
-    /// Instead of partial results those of windows of one axis, of each chunk its own.
-    pub(crate) windows: Option<(Cut, Vec<Window>)>,
-}
-
-/// A chunk's partial result for some positions of an axis.
-pub(crate) struct Window {
-    pub(crate) start: *mut f64,
-    pub(crate) positions: Range<usize>,
 }
 
 /// A kernel.
@@ -207,13 +175,6 @@ impl Kernel {
     }
 }
 
-impl Fill {
-    unsafe fn apply(&self) {
-        // SAFETY: the buffer is alive and this kernel's own.
-        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }.fill(self.value);
-    }
-}
-
 impl Chunk {
     /// One block without outer axes: addresses are final.
     unsafe fn run_once(&self, lanes: usize) {
@@ -275,6 +236,8 @@ impl Chunk {
                 self.dense.end(block, lanes, last);
             }
         }
+        // SAFETY: the caller's guarantee; the partial results are this chunk's own.
+        unsafe { self.spreads.iter().for_each(|spread| spread.fold()) };
     }
 }
 
@@ -294,59 +257,4 @@ pub(crate) fn advance(
         position[axis] = 0;
     }
     false
-}
-
-impl Finish {
-    unsafe fn apply(&self) {
-        if let Some((cut, windows)) = &self.windows {
-            // SAFETY: the destination has that length and is this kernel's own.
-            unsafe { std::slice::from_raw_parts_mut(self.dst, self.len) }.fill(0.0);
-            for window in windows {
-                // SAFETY: the window's part is a buffer of its own.
-                unsafe { cut.add(self.dst, window.start, &window.positions) };
-            }
-        } else if self.maximum {
-            // SAFETY: the caller's guarantee.
-            unsafe { self.join::<Maximum>() }
-        } else {
-            // SAFETY: the caller's guarantee.
-            unsafe { self.join::<Sum>() }
-        }
-    }
-
-    /// Adds the partial results pairwise: neighbours, then neighbours of pairs, and so on.
-    unsafe fn join<F: Fold>(&self) {
-        let mut gap = 1;
-        while gap < self.partials.len() {
-            for left in (0..self.partials.len() - gap).step_by(2 * gap) {
-                // SAFETY: partial results are distinct buffers of this length.
-                let (x, y) = unsafe {
-                    (
-                        std::slice::from_raw_parts_mut(self.partials[left], self.len),
-                        std::slice::from_raw_parts(self.partials[left + gap], self.len),
-                    )
-                };
-                for (x, &y) in x.iter_mut().zip(y) {
-                    *x = F::join(*x, y);
-                }
-            }
-            gap *= 2;
-        }
-        let total = self.partials[0];
-        if self.lanes > 1 {
-            for slot in 0..self.len / self.lanes {
-                // SAFETY: the partial result holds that many accumulators, the destination that many values.
-                unsafe {
-                    let spread = total.add(slot * self.lanes);
-                    *self.dst.add(slot) = match self.lanes {
-                        LANES => self.scale * fold8::<F>(&*spread.cast()),
-                        _ => self.scale * fold::<F>(&*spread.cast()),
-                    }
-                };
-            }
-        } else if total != self.dst {
-            // SAFETY: as above; the buffers are distinct.
-            unsafe { std::ptr::copy_nonoverlapping(total, self.dst, self.len) };
-        }
-    }
 }

@@ -14,6 +14,7 @@ mod assemble;
 mod calls;
 mod cost;
 mod dense;
+mod finish;
 mod graph;
 mod index;
 mod kernel;

@@ -1,7 +1,8 @@
 //! Short kernels one after another. Each has one block and few positions, so that all its addresses are written down beforehand, and
 //! nothing to join.
 
-use crate::kernel::{Fill, Kernel, MAX_OUTER, advance};
+use crate::finish::Fill;
+use crate::kernel::{Kernel, MAX_OUTER, advance};
 use crate::ops::elementwise::copy;
 use crate::ops::{BlockFn, Detail, call};
 

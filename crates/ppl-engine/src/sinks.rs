@@ -1,8 +1,8 @@
 //! Where reductions go: straight to their node, to accumulators, or to partial results of chunks.
 
 use crate::EngineError;
+use crate::finish::{Fill, Finish, Spread, Window};
 use crate::graph::Graph;
-use crate::kernel::{Fill, Finish, Window};
 use crate::loops::Loop;
 use crate::memory::Memory;
 use crate::ops::dense::LANES;
@@ -13,9 +13,11 @@ use crate::windows::{self, Cut};
 use ppl_core::{AxisId, AxisSet, Op};
 use std::ops::Range;
 
-/// What a chunk is to cost, in additions (see [`crate::cost`]): some tens of microseconds, many times what it costs to hand
-/// it to another thread. A kernel below two of them is one chunk.
-const CHUNK: usize = 1 << 18;
+/// What a chunk is to cost, in additions (see [`crate::cost`]): some ten microseconds, many times what it costs to hand
+/// it to another thread that is awake. At the end of a kernel a thread waits for half a chunk on average.
+const CHUNK: usize = 1 << 17;
+/// What a kernel must cost to be cut at all: a thread that has fallen asleep wakes up in some tens of microseconds.
+const SHARED: usize = 1 << 19;
 /// Chunks of a kernel, at most.
 const MAX_CHUNKS: usize = 64;
 
@@ -46,7 +48,10 @@ pub(crate) struct Split {
 
 /// How many chunks so many lanes of this cost are worth.
 fn wanted(lanes: usize, cost: usize) -> usize {
-    (lanes.saturating_mul(cost) / CHUNK).clamp(1, MAX_CHUNKS)
+    match lanes.saturating_mul(cost) {
+        cost if cost < SHARED => 1,
+        cost => (cost / CHUNK).min(MAX_CHUNKS),
+    }
 }
 
 impl Split {
@@ -97,6 +102,14 @@ impl Split {
         self.units * chunk / self.chunks..self.units * (chunk + 1) / self.chunks
     }
 
+    /// Blocks of a chunk, at most.
+    fn most_blocks(&self, extent: &Extent) -> usize {
+        match self.outermost {
+            true => extent.n_blocks,
+            false => self.units.div_ceil(self.chunks),
+        }
+    }
+
     /// Whether chunks write different elements of an array that keeps these axes, position by position.
     fn separates(&self, extent: &Extent, kept: AxisSet) -> bool {
         let axis = if self.outermost {
@@ -119,6 +132,8 @@ pub(crate) struct Sink {
     pub(crate) shared_fill: Option<Fill>,
     /// Buffers that each chunk fills.
     pub(crate) chunk_fills: Vec<Fill>,
+    /// What each chunk's partial results are spread over.
+    pub(crate) spreads: Vec<Spread>,
     pub(crate) finish: Option<Finish>,
 }
 
@@ -162,9 +177,9 @@ impl Sink {
         let start = if maximum { f64::NEG_INFINITY } else { 0.0 };
         // Of the axes of one loop all are kept or none.
         let keeps_all = extent.outer.iter().all(|l| kept.contains(l.axis));
-        let into = if extent.n_blocks > 1 {
+        let into = if split.most_blocks(extent) > 1 {
             Into::Accumulators
-        } else if extent.n_blocks == 1 && keeps_all {
+        } else if extent.n_blocks > 0 && keeps_all {
             Into::Store
         } else {
             Into::Slot
@@ -183,7 +198,8 @@ impl Sink {
             _ => 1,
         };
         let spread = lanes > 1;
-        let len = graph.program.len(graph.axes[i]) * lanes;
+        let values = graph.program.len(graph.axes[i]);
+        let len = values * lanes;
         let mut view = match graph.op(i) {
             Op::Scatter(_, index) => own.without(graph.program.indices[index.0 as usize].target),
             _ => own.clone(),
@@ -216,11 +232,21 @@ impl Sink {
             value: start,
         };
         let needs_fill = into != Some(Into::Store);
-        let chunk_fills = if separate {
-            vec![]
-        } else {
-            partials.iter().map(|&p| fill(p)).collect()
+        let chunk_fills = match separate || !needs_fill {
+            true => vec![],
+            false => partials.iter().map(|&p| fill(p)).collect(),
         };
+        let accumulators = |start| Spread {
+            start,
+            values,
+            lanes,
+            maximum,
+        };
+        let spreads = match spread && !separate {
+            true => partials.iter().map(|&p| accumulators(p)).collect(),
+            false => vec![],
+        };
+        let shared_spread = (spread && separate).then(|| accumulators(partials[0]));
         let target_stride = match graph.op(i) {
             Op::Scatter(_, index) => own.stride(graph.program.indices[index.0 as usize].target),
             _ => 0,
@@ -231,11 +257,12 @@ impl Sink {
             target_stride,
             shared_fill: (separate && needs_fill).then(|| fill(partials[0])),
             chunk_fills,
+            spreads,
             finish: (spread || !separate).then_some(Finish {
                 partials,
-                len,
+                len: values,
                 maximum,
-                lanes,
+                spread: shared_spread,
                 scale: 1.0,
                 dst: own.base,
                 windows: None,
@@ -282,11 +309,12 @@ impl Sink {
             target_stride: cut.stride,
             shared_fill: None,
             chunk_fills,
+            spreads: vec![],
             finish: Some(Finish {
                 partials: vec![],
                 len: cut.len,
                 maximum: false,
-                lanes: 1,
+                spread: None,
                 scale: 1.0,
                 dst: own.base,
                 windows: Some((cut, parts)),

@@ -2,6 +2,7 @@
 
 use super::elementwise::{operand, width};
 use super::math::mul_add;
+use super::vector::Eight;
 
 /// Accumulators of a reduction that goes over several blocks.
 pub(crate) const ACCUMULATORS: usize = 32;
@@ -10,10 +11,35 @@ pub(crate) const ACCUMULATORS: usize = 32;
 pub(crate) trait Fold {
     /// Where an accumulation begins.
     const START: f64;
+    /// Whether there is a second operand.
+    const TWO: bool;
     /// One more lane with its operands.
     fn lane<const FMA: bool>(total: f64, a: f64, b: f64) -> f64;
     /// Two totals.
     fn join(x: f64, y: f64) -> f64;
+    /// Eight more lanes.
+    ///
+    /// # Safety
+    /// Of all methods: as for [`Eight`].
+    unsafe fn eight<V: Eight>(total: V, a: V, b: V) -> V;
+    /// The first `count` of eight more lanes, fewer than eight; the others are 0.
+    #[inline(always)]
+    unsafe fn first<V: Eight>(total: V, a: V, b: V, _count: usize) -> V {
+        // SAFETY: the caller's guarantee.
+        unsafe { Self::eight(total, a, b) }
+    }
+    /// Two vectors of totals.
+    #[inline(always)]
+    unsafe fn both<V: Eight>(x: V, y: V) -> V {
+        // SAFETY: the caller's guarantee.
+        unsafe { x.add(y) }
+    }
+    /// Of all lanes one total, in the order of [`fold8`].
+    #[inline(always)]
+    unsafe fn all<V: Eight>(x: V) -> f64 {
+        // SAFETY: the caller's guarantee.
+        unsafe { x.sum() }
+    }
 }
 
 /// Sum of `a`.
@@ -29,6 +55,7 @@ pub(crate) struct Maximum;
 
 impl Fold for Sum {
     const START: f64 = 0.0;
+    const TWO: bool = false;
     #[inline(always)]
     fn lane<const FMA: bool>(total: f64, a: f64, _: f64) -> f64 {
         total + a
@@ -37,10 +64,16 @@ impl Fold for Sum {
     fn join(x: f64, y: f64) -> f64 {
         x + y
     }
+    #[inline(always)]
+    unsafe fn eight<V: Eight>(total: V, a: V, _: V) -> V {
+        // SAFETY: the caller's guarantee.
+        unsafe { total.add(a) }
+    }
 }
 
 impl Fold for Dot {
     const START: f64 = 0.0;
+    const TWO: bool = true;
     #[inline(always)]
     fn lane<const FMA: bool>(total: f64, a: f64, b: f64) -> f64 {
         mul_add::<FMA>(a, b, total)
@@ -49,13 +82,19 @@ impl Fold for Dot {
     fn join(x: f64, y: f64) -> f64 {
         x + y
     }
+    #[inline(always)]
+    unsafe fn eight<V: Eight>(total: V, a: V, b: V) -> V {
+        // SAFETY: the caller's guarantee.
+        unsafe { total.mul_add(a, b) }
+    }
 }
 
 /// The bits are those of a selection that is then summed.
 macro_rules! conditional_sum {
-    ($name:ident, $counts:expr) => {
+    ($name:ident, $counts:expr, $zero:literal) => {
         impl Fold for $name {
             const START: f64 = 0.0;
+            const TWO: bool = true;
             #[inline(always)]
             fn lane<const FMA: bool>(total: f64, a: f64, b: f64) -> f64 {
                 let counts: fn(f64) -> bool = $counts;
@@ -65,15 +104,21 @@ macro_rules! conditional_sum {
             fn join(x: f64, y: f64) -> f64 {
                 x + y
             }
+            #[inline(always)]
+            unsafe fn eight<V: Eight>(total: V, a: V, b: V) -> V {
+                // SAFETY: the caller's guarantee.
+                unsafe { total.add(b.only::<$zero>(a)) }
+            }
         }
     };
 }
 
-conditional_sum!(SumIf, |a| a != 0.0);
-conditional_sum!(SumUnless, |a| a == 0.0);
+conditional_sum!(SumIf, |a| a != 0.0, false);
+conditional_sum!(SumUnless, |a| a == 0.0, true);
 
 impl Fold for Maximum {
     const START: f64 = f64::NEG_INFINITY;
+    const TWO: bool = false;
     #[inline(always)]
     fn lane<const FMA: bool>(total: f64, a: f64, _: f64) -> f64 {
         if a > total { a } else { total }
@@ -81,6 +126,38 @@ impl Fold for Maximum {
     #[inline(always)]
     fn join(x: f64, y: f64) -> f64 {
         if y > x { y } else { x }
+    }
+    #[inline(always)]
+    unsafe fn eight<V: Eight>(total: V, a: V, _: V) -> V {
+        // SAFETY: the caller's guarantee.
+        unsafe { total.greater(a) }
+    }
+    #[inline(always)]
+    unsafe fn first<V: Eight>(total: V, a: V, _: V, count: usize) -> V {
+        // Eight entries from `8 - count` on: what is added to lanes that are none makes them the least.
+        const ADDED: [f64; 16] = {
+            let mut added = [0.0; 16];
+            let mut l = 8;
+            while l < 16 {
+                added[l] = f64::NEG_INFINITY;
+                l += 1;
+            }
+            added
+        };
+        // SAFETY: the caller's guarantee; `count` is below eight.
+        unsafe { total.greater(a.add(V::load(ADDED.as_ptr().add(8 - count)))) }
+    }
+    #[inline(always)]
+    unsafe fn both<V: Eight>(x: V, y: V) -> V {
+        // SAFETY: the caller's guarantee.
+        unsafe { x.greater(y) }
+    }
+    #[inline(always)]
+    unsafe fn all<V: Eight>(x: V) -> f64 {
+        let mut lanes = [0.0; 8];
+        // SAFETY: the caller's guarantee.
+        unsafe { x.store(lanes.as_mut_ptr()) };
+        fold8::<Self>(&lanes)
     }
 }
 
@@ -119,12 +196,12 @@ pub(crate) const SPREAD: u8 = 2;
 /// As for every [`super::BlockFn`]; `dst` holds one value, or [`ACCUMULATORS`] if `INTO` is [`SPREAD`].
 #[inline(always)]
 pub(crate) unsafe fn lanes<
+    V: Eight,
     F: Fold,
     const A: bool,
     const B: bool,
     const INTO: u8,
     const W: usize,
-    const FMA: bool,
 >(
     dst: *mut f64,
     a: *const f64,
@@ -132,101 +209,118 @@ pub(crate) unsafe fn lanes<
     lanes: usize,
 ) {
     let n = width::<W>(lanes);
-    // SAFETY: the caller's guarantee.
-    let (a, b) = unsafe { (operand::<A>(a, n), operand::<B>(b, n)) };
-    if W > 0 && W <= 8 && INTO != SPREAD {
-        let mut total = [F::START; 8];
-        for (l, total) in total.iter_mut().enumerate().take(W) {
-            *total = F::lane::<FMA>(F::START, a[if A { 0 } else { l }], b[if B { 0 } else { l }]);
-        }
-        let total = if W == 1 { total[0] } else { fold8::<F>(&total) };
-        // SAFETY: `dst` holds one value.
-        unsafe {
-            *dst = if INTO == STORE {
-                total
-            } else {
-                F::join(*dst, total)
+    // SAFETY: the caller's guarantee; `dst` overlaps no operand.
+    unsafe {
+        let total = match W {
+            8 => F::all(of::<V, F, A, B>(V::splat(F::START), a, b)),
+            _ if INTO == SPREAD => {
+                let old = [0, 8, 16, 24].map(|l| V::load(dst.add(l)));
+                let new = accumulate::<V, F, A, B>(old, a, b, n);
+                for (group, new) in new.into_iter().enumerate() {
+                    new.store(dst.add(8 * group));
+                }
+                return;
+            }
+            _ => {
+                let start = [V::splat(F::START); 4];
+                let [t0, t1, t2, t3] = accumulate::<V, F, A, B>(start, a, b, n);
+                F::all(F::both(F::both(t0, t1), F::both(t2, t3)))
             }
         };
-    } else if INTO == SPREAD {
-        // SAFETY: `dst` holds all accumulators and overlaps no operand.
-        let total = unsafe { &mut *dst.cast::<[f64; ACCUMULATORS]>() };
-        *total = accumulate::<F, A, B, FMA>(*total, a, b, n);
-    } else {
-        let total = fold::<F>(&accumulate::<F, A, B, FMA>(
-            [F::START; ACCUMULATORS],
-            a,
-            b,
-            n,
-        ));
-        // SAFETY: `dst` holds one value.
-        unsafe {
-            *dst = if INTO == STORE {
-                total
-            } else {
-                F::join(*dst, total)
-            }
+        *dst = match INTO {
+            STORE => total,
+            _ => F::join(*dst, total),
         };
     }
 }
 
+/// Adds `n` lanes to four times eight accumulators, which stay in registers.
+///
+/// # Safety
+/// As for [`lanes`].
 #[inline(always)]
-#[expect(
-    clippy::needless_range_loop,
-    reason = "three arrays in step; so it vectorises"
-)]
-fn accumulate<F: Fold, const A: bool, const B: bool, const FMA: bool>(
-    start: [f64; ACCUMULATORS],
-    a: &[f64],
-    b: &[f64],
+unsafe fn accumulate<V: Eight, F: Fold, const A: bool, const B: bool>(
+    start: [V; 4],
+    a: *const f64,
+    b: *const f64,
     n: usize,
-) -> [f64; ACCUMULATORS] {
-    let mut total = start;
-    let whole = n / ACCUMULATORS;
-    for chunk in 0..whole {
-        let x = chunk_of::<A>(a, chunk);
-        let y = chunk_of::<B>(b, chunk);
-        for l in 0..ACCUMULATORS {
-            total[l] = F::lane::<FMA>(total[l], x[l], y[l]);
+) -> [V; 4] {
+    let [mut t0, mut t1, mut t2, mut t3] = start;
+    let mut at = 0;
+    // SAFETY: the caller's guarantee; all that is read lies below `n`.
+    unsafe {
+        let of = |total, at| {
+            let (a, b) = (element::<A>(a, at), element::<B>(b, at));
+            of::<V, F, A, B>(total, a, b)
+        };
+        while at + ACCUMULATORS <= n {
+            (t0, t1) = (of(t0, at), of(t1, at + 8));
+            (t2, t3) = (of(t2, at + 16), of(t3, at + 24));
+            at += ACCUMULATORS;
+        }
+        if at + 8 <= n {
+            (t0, at) = (of(t0, at), at + 8);
+        }
+        if at + 8 <= n {
+            (t1, at) = (of(t1, at), at + 8);
+        }
+        if at + 8 <= n {
+            (t2, at) = (of(t2, at), at + 8);
+        }
+        if at < n {
+            let count = n - at;
+            let x = first::<V, A>(element::<A>(a, at), count);
+            let y = match F::TWO {
+                true => first::<V, B>(element::<B>(b, at), count),
+                false => x,
+            };
+            t3 = F::first(t3, x, y, count);
         }
     }
-    // What is left by eights, then one by one: each lane has the accumulator that it has anyway.
-    let (start, rest) = (whole * ACCUMULATORS, n % ACCUMULATORS);
-    for group in 0..rest / 8 {
-        let x = eight_of::<A>(&a[if A { 0 } else { start }..], group);
-        let y = eight_of::<B>(&b[if B { 0 } else { start }..], group);
-        let total: &mut [f64; 8] = &mut total.as_chunks_mut().0[group];
-        for l in 0..8 {
-            total[l] = F::lane::<FMA>(total[l], x[l], y[l]);
+    [t0, t1, t2, t3]
+}
+
+/// The address of a lane.
+#[inline(always)]
+fn element<const SCALAR: bool>(x: *const f64, at: usize) -> *const f64 {
+    x.wrapping_add(if SCALAR { 0 } else { at })
+}
+
+/// Eight more lanes of the operands.
+///
+/// # Safety
+/// As for [`lanes`].
+#[inline(always)]
+unsafe fn of<V: Eight, F: Fold, const A: bool, const B: bool>(
+    total: V,
+    a: *const f64,
+    b: *const f64,
+) -> V {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        let x = if A { V::splat(*a) } else { V::load(a) };
+        let y = match F::TWO {
+            true if B => V::splat(*b),
+            true => V::load(b),
+            false => x,
+        };
+        F::eight(total, x, y)
+    }
+}
+
+/// The first `count` lanes of an operand, fewer than eight; the others are 0.
+///
+/// # Safety
+/// As for [`lanes`].
+#[inline(always)]
+unsafe fn first<V: Eight, const SCALAR: bool>(x: *const f64, count: usize) -> V {
+    // SAFETY: the caller's guarantee.
+    unsafe {
+        match SCALAR {
+            true => V::load_first([*x; 8].as_ptr(), count),
+            false => V::load_first(x, count),
         }
     }
-    for l in rest / 8 * 8..rest {
-        let at = start + l;
-        total[l] = F::lane::<FMA>(
-            total[l],
-            a[if A { 0 } else { at }],
-            b[if B { 0 } else { at }],
-        );
-    }
-    total
-}
-
-/// One chunk by value: so the compiler keeps it in vector registers.
-#[inline(always)]
-fn chunk_of<const SCALAR: bool>(x: &[f64], chunk: usize) -> [f64; ACCUMULATORS] {
-    if SCALAR {
-        return [x[0]; ACCUMULATORS];
-    }
-    x.as_chunks::<ACCUMULATORS>().0[chunk]
-}
-
-/// Eight lanes by value.
-#[inline(always)]
-fn eight_of<const SCALAR: bool>(x: &[f64], group: usize) -> [f64; 8] {
-    if SCALAR {
-        return [x[0]; 8];
-    }
-    x.as_chunks::<8>().0[group]
 }
 
 /// `dst = fold(dst, a, b)`, lane by lane.
@@ -263,3 +357,6 @@ fn fold_lanes<F: Fold, const A: bool, const B: bool, const FMA: bool>(
         dst[l] = F::lane::<FMA>(dst[l], a[if A { 0 } else { l }], b[if B { 0 } else { l }]);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,7 +177,7 @@ macro_rules! instruction_set {
 
             $(#[$feature])*
             unsafe fn reduce<F: Fold, const A: bool, const B: bool, const INTO: u8, const W: usize>(dst: *mut f64, a: P, b: P, _: P, n: usize, _: &Detail) {
-                unsafe { reduce::lanes::<F, A, B, INTO, W, FMA>(dst, a, b, n) }
+                unsafe { reduce::lanes::<$vector, F, A, B, INTO, W>(dst, a, b, n) }
             }
 
             $(#[$feature])*

@@ -19,6 +19,10 @@ pub(crate) trait Eight: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     /// Loads the first `count`, fewer than eight; nothing else is read, and the other lanes are 0.
     unsafe fn load_first(from: *const f64, count: usize) -> Self;
+    /// The lanes of `other` that are greater, and of `self` where they are not or one is no number.
+    unsafe fn greater(self, other: Self) -> Self;
+    /// The lanes where the condition is 0 if `zero`, and else where it is not; 0 elsewhere.
+    unsafe fn only<const ZERO: bool>(self, condition: Self) -> Self;
     /// Sum of the lanes, in the order of [`super::reduce::fold8`].
     unsafe fn sum(self) -> f64;
     /// Asks for a cache line that is read soon.
@@ -82,6 +86,22 @@ impl<const FMA: bool> Eight for Plain<FMA> {
             *lane = unsafe { *from.add(l) };
         }
         Plain(lanes)
+    }
+    #[inline(always)]
+    unsafe fn greater(self, other: Self) -> Self {
+        Plain(std::array::from_fn(|l| match other.0[l] > self.0[l] {
+            true => other.0[l],
+            false => self.0[l],
+        }))
+    }
+    #[inline(always)]
+    unsafe fn only<const ZERO: bool>(self, condition: Self) -> Self {
+        Plain(std::array::from_fn(|l| {
+            match (condition.0[l] == 0.0) == ZERO {
+                true => self.0[l],
+                false => 0.0,
+            }
+        }))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f64 {
@@ -160,6 +180,22 @@ mod x86 {
         #[inline(always)]
         unsafe fn load_first(from: *const f64, count: usize) -> Self {
             unsafe { Avx512(_mm512_maskz_loadu_pd((1u8 << count) - 1, from)) }
+        }
+        #[inline(always)]
+        unsafe fn greater(self, other: Self) -> Self {
+            // The second operand stands where the first is not greater.
+            unsafe { Avx512(_mm512_max_pd(other.0, self.0)) }
+        }
+        #[inline(always)]
+        unsafe fn only<const ZERO: bool>(self, condition: Self) -> Self {
+            unsafe {
+                let zero = _mm512_setzero_pd();
+                let taken = match ZERO {
+                    true => _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(condition.0, zero),
+                    false => _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(condition.0, zero),
+                };
+                Avx512(_mm512_maskz_mov_pd(taken, self.0))
+            }
         }
         #[inline(always)]
         unsafe fn sum(self) -> f64 {
@@ -259,6 +295,30 @@ mod x86 {
                 Avx2(
                     _mm256_maskload_pd(from, low),
                     _mm256_maskload_pd(second, high),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn greater(self, other: Self) -> Self {
+            // The second operand stands where the first is not greater.
+            unsafe {
+                Avx2(
+                    _mm256_max_pd(other.0, self.0),
+                    _mm256_max_pd(other.1, self.1),
+                )
+            }
+        }
+        #[inline(always)]
+        unsafe fn only<const ZERO: bool>(self, condition: Self) -> Self {
+            unsafe {
+                let zero = _mm256_setzero_pd();
+                let taken = |x| match ZERO {
+                    true => _mm256_cmp_pd::<_CMP_EQ_OQ>(x, zero),
+                    false => _mm256_cmp_pd::<_CMP_NEQ_UQ>(x, zero),
+                };
+                Avx2(
+                    _mm256_and_pd(taken(condition.0), self.0),
+                    _mm256_and_pd(taken(condition.1), self.1),
                 )
             }
         }
