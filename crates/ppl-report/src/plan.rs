@@ -54,9 +54,12 @@ pub fn plan_text(plan: &Plan) -> String {
             .collect();
         let _ = writeln!(
             out,
-            "rungs     draws (and numbers computed a step): {}; from the best of {} starts; as many as change the bound",
+            "rungs     draws (and numbers computed a step): {}; from {}; as many as change the bound",
             rungs.join(", "),
-            plan.starts
+            match plan.starts {
+                1 => "one start".to_owned(),
+                starts => format!("the best of {starts} starts"),
+            }
         );
         if !plan.left_out.is_empty() {
             let left: Vec<String> = plan.left_out.iter().map(usize::to_string).collect();

@@ -45,7 +45,7 @@ pub struct Fit {
     /// Threads [default: all processors]
     #[arg(long, value_name = "N", value_parser = count::<1, 1024>)]
     threads: Option<usize>,
-    /// Most gradient steps before the fit is stopped [default: 100000]
+    /// Most gradient steps of one optimisation, after which it is stopped; a fit may go through several [default: 100000]
     #[arg(long, value_name = "N", value_parser = count::<1, 1_000_000_000>)]
     max_steps: Option<usize>,
     /// Write summary.csv, draws.csv, fit.json and pointwise.bin (for `ppl compare`) into this directory, and discrete.csv

@@ -92,7 +92,7 @@ pub(super) fn complete(
         };
         let q = match solver.rung(start, &draws, merit, &mut ends.known, STEPS) {
             Ok((q, _)) => q,
-            Err(Lost::Interrupted) => return Ok(Err(Lost::Interrupted)),
+            Err(Lost::Stopped) => return Ok(Err(Lost::Stopped)),
             Err(Lost::Failed) => continue,
         };
         // As good on the same draws, to within what a finite number of them tells: other optima are what the starts are for.

@@ -124,7 +124,7 @@ impl Solver<'_> {
                             ends[i] = (value, q);
                         }
                     }
-                    Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+                    Err(Lost::Stopped) => return Err(Lost::Stopped),
                     Err(Lost::Failed) => {}
                 }
             }

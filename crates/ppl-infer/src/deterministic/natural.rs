@@ -76,7 +76,7 @@ impl Solver<'_> {
                 elbo_se: f64::NAN,
             });
             if !watching || self.steps >= self.max_steps {
-                return Err(Lost::Interrupted);
+                return Err(Lost::Stopped);
             }
             let slopes = self.slopes(&q, draws, known).ok_or(Lost::Failed)?;
             let slopes = Slopes::new(slopes, self.shape);

@@ -38,7 +38,7 @@ impl Solver<'_> {
         let merit = self.draws(most.max(MERIT), 1 << 20);
         let found = match self.rung(q.clone(), &draws, &merit, &mut known, STEPS) {
             Ok((found, _)) => found,
-            Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+            Err(Lost::Stopped) => return Err(Lost::Stopped),
             Err(Lost::Failed) => return Ok(q),
         };
         let fresh = self.draws(self.affordable(FRESH, MERIT), 5 << 20);

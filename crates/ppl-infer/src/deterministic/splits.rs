@@ -332,7 +332,7 @@ pub(super) fn improve(
                         best = Some((own, q));
                     }
                 }
-                Err(Lost::Interrupted) => return Ok(Err(Lost::Interrupted)),
+                Err(Lost::Stopped) => return Ok(Err(Lost::Stopped)),
                 Err(Lost::Failed) => {}
             }
         }
@@ -341,7 +341,7 @@ pub(super) fn improve(
         };
         let (q, _) = match solver.rung(q.clone(), &draws, merit, &mut ends.known, STEPS) {
             Ok(found) => found,
-            Err(Lost::Interrupted) => return Ok(Err(Lost::Interrupted)),
+            Err(Lost::Stopped) => return Ok(Err(Lost::Stopped)),
             Err(Lost::Failed) => (q, false),
         };
         let found = solver.merit(&q, merit);

@@ -165,7 +165,7 @@ impl Solver<'_> {
                 self.ends.push((value, q));
                 Ok(Some((self.ends.len() - 1, still)))
             }
-            Err(Lost::Interrupted) => Err(Lost::Interrupted),
+            Err(Lost::Stopped) => Err(Lost::Stopped),
             Err(Lost::Failed) => Ok(None),
         }
     }

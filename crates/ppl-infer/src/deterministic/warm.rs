@@ -109,7 +109,7 @@ impl Solver<'_> {
         let trial = self.rung(from.clone(), &draws, &own_merit, &mut known, TRIAL_STEPS);
         let best = match trial {
             Ok((end, _)) if !former.is_left(&from, &end) => end,
-            Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+            Err(Lost::Stopped) => return Err(Lost::Stopped),
             _ => return Ok(None),
         };
         let value = self.merit(&best, merit);
@@ -122,7 +122,7 @@ impl Solver<'_> {
             for steps in [TRIAL_STEPS, STEPS] {
                 end = match self.rung(end.clone(), &draws, merit, &mut known, steps) {
                     Ok((end, _)) => end,
-                    Err(Lost::Interrupted) => return Err(Lost::Interrupted),
+                    Err(Lost::Stopped) => return Err(Lost::Stopped),
                     Err(Lost::Failed) => break,
                 };
                 if !apart(&best, &end) {

@@ -22,8 +22,11 @@ use known::Known;
 /// Gradients that the search for a mode may take.
 const STEPS: usize = 200;
 
-/// Searches that share batches.
+/// Searches that share batches, at most.
 const POOL: usize = 8 * BATCH;
+
+/// Numbers that the searches of a pool may hold, each a curvature with its factor; but for a batch, which always may be had.
+const MOST_POOLED: usize = 5_000_000;
 
 /// Parts of the fitted precision's diagonal that make the curvature definite.
 const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
@@ -273,7 +276,11 @@ impl Conditional {
     pub(super) fn together(&self) -> usize {
         match self.curved || !self.exact.is_empty() {
             true => BATCH,
-            false => POOL,
+            false => {
+                let factor = self.by.as_ref().map_or(0, |by| by.len());
+                let each = 4 * self.d + self.hessians.pattern().len() + factor;
+                (MOST_POOLED / each.max(1)).clamp(BATCH, POOL)
+            }
         }
     }
 

@@ -245,7 +245,7 @@ pub(in crate::deterministic) fn raise(
     solver.least = f64::NEG_INFINITY;
     let q = match found {
         Ok((q, _)) => q,
-        Err(Lost::Interrupted) => return Ok(Err(Lost::Interrupted)),
+        Err(Lost::Stopped) => return Ok(Err(Lost::Stopped)),
         Err(Lost::Failed) => return Ok(Ok(ends)),
     };
     let by = solver.merit(&q, merit) - value;
