@@ -302,3 +302,33 @@ pub struct Fit {
     /// Notes for the reader: warnings counted at run time, zero-forcing hints and the like.
     pub notes: Vec<String>,
 }
+
+impl Fit {
+    /// A copy without the draws and the log likelihoods, which may be long.
+    pub(crate) fn without_draws(&self) -> Fit {
+        Fit {
+            rows: self.rows.clone(),
+            elbo: self.elbo,
+            k_hat: self.k_hat,
+            guide_k_hat: self.guide_k_hat,
+            wider: self.wider,
+            corrected: self.corrected,
+            guide_rows: self.guide_rows.clone(),
+            verdict: self.verdict.clone(),
+            certificate: self.certificate.clone(),
+            steps: self.steps,
+            gradient_evaluations: self.gradient_evaluations,
+            phases: self.phases.clone(),
+            seed: self.seed,
+            n_unknowns: self.n_unknowns,
+            guide: self.guide.clone(),
+            guide_text: self.guide_text.clone(),
+            params: self.params.clone(),
+            draws: Draws::default(),
+            discrete: self.discrete.clone(),
+            pointwise: None,
+            fault: self.fault.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+}

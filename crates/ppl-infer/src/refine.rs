@@ -92,7 +92,7 @@ fn text(name: &str) -> String {
 
 /// What is known of a fit's Gaussian, as of a guide of this name around it whose draws are to follow.
 pub(crate) fn around(fit: &Fit, name: &str, gaussian: &str) -> Fit {
-    let mut out = fit.clone();
+    let mut out = fit.without_draws();
     out.guide = name.to_owned();
     // The coordinates are the Gaussian's, whose text says which sites are in units of their priors.
     let lines = gaussian.lines().map(|line| format!("// {line}\n"));
@@ -102,7 +102,6 @@ pub(crate) fn around(fit: &Fit, name: &str, gaussian: &str) -> Fit {
         lines.collect::<String>()
     );
     out.wider = false;
-    out.pointwise = None;
     // Its own draws tell whether anything is not finite.
     out.fault = None;
     out.certificate.gradient_norm = f64::NAN;
@@ -388,7 +387,7 @@ fn compared(
             params,
             outside: Some(&all),
         };
-        let mut further = found.clone();
+        let mut further = found.without_draws();
         let before = sample(bound, &apart, source, false, &mut further)?;
         if before.non_finite == 0 && further.corrected {
             let rows = found.rows.iter_mut().zip(further.rows);

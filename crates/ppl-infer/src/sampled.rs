@@ -25,7 +25,7 @@ const ENOUGH_DRAWS: usize = 2_500;
 /// Fewer draws where so many numbers would have to be kept, and where the data are so long that the certificate would take
 /// longer than the fit.
 fn certify_draws(kept: usize, data: usize, work: usize) -> usize {
-    let by_memory = 20_000_000 / kept.max(1);
+    let by_memory = MOST_KEPT / kept.max(1);
     let by_data = (200_000_000 / data.max(1)).max(1000);
     let by_work = ((MOST_WORK / work.max(1) as f64) as usize).max(ENOUGH_DRAWS);
     CERTIFY_DRAWS.min(by_memory).min(by_data).min(by_work)
@@ -351,7 +351,8 @@ const COMMON: u64 = u64::MAX;
 
 const MORE_DRAWS: usize = 4;
 const MOST_DRAWS: usize = 160_000;
-const MOST_KEPT: usize = 20_000_000;
+/// Numbers of draws that are kept: a guide beside another holds several times as many for a while.
+const MOST_KEPT: usize = 16_000_000;
 /// Numbers of draws that are copied; more are put in order where they are.
 const MOST_COPIED: usize = 10_000_000;
 /// Numbers that are kept for the sake of the bound's error.

@@ -156,6 +156,7 @@ impl Nested {
             let rows = points.chunks(d).map(<[f64]>::to_vec);
             rows.zip(logs).zip(values.into_iter().zip(known)).collect()
         });
+        drop(noise);
         if may_be_fixed {
             let marginals = rows.iter().map(|(_, (_, marginal))| *marginal);
             let marginals: Vec<f64> = marginals.collect();
