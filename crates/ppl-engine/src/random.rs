@@ -32,9 +32,13 @@ impl Address {
 
 /// Standard normal numbers.
 pub fn fill_normal(out: &mut [f64], address: Address) {
-    let mut stream = address.stream();
+    fill_normal_from(out, &mut address.stream());
+}
+
+/// The next ones of a generator.
+pub fn fill_normal_from(out: &mut [f64], stream: &mut ChaCha8Rng) {
     for x in out {
-        *x = StandardNormal.sample(&mut stream);
+        *x = StandardNormal.sample(stream);
     }
 }
 

@@ -6,13 +6,19 @@ use crate::deterministic::layout::Layout;
 use crate::deterministic::smooth::{BATCH, Smooth};
 use crate::deterministic::workers::{over_batches, over_pools};
 use crate::source::Drawn;
-use ppl_engine::random::{Address, fill_normal, fill_uniform};
+use ppl_engine::random::{Address, fill_normal, fill_normal_from, fill_uniform};
 
 /// Numbers of draws that are held twice; others are drawn again.
 const MOST_HELD: usize = 10_000_000;
 
+/// Numbers of a part of the draws, which are held twice beside all of them while it is drawn.
+const MOST_APART: usize = 5_000_000;
+
 /// Draws of another optimum that tell how much of the evidence around it is missed.
 const AROUND: usize = 256;
+
+/// A draw with log q of what follows theta, its log density, and the log marginal of its theta.
+type Row = ((Vec<f64>, f64), (f64, f64));
 
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
@@ -115,51 +121,75 @@ impl Nested {
     pub(super) fn proposals(&mut self, n: usize, stream: u64) -> (Drawn, Vec<f64>) {
         let (k, m, d) = (self.conditional.theta.len(), self.conditional.len(), self.d);
         let (thetas, log_theta) = self.outer.draws(n, self.seed, stream);
-        let mut noise = vec![0.0; n * m];
         let address = Address {
             seed: self.seed,
             purpose: PURPOSE,
             step: (2 << 32) + stream,
             block: 0,
         };
-        fill_normal(&mut noise, address);
+        let mut numbers = address.stream();
         let (conditional, seed) = (&self.conditional, self.seed);
         let (exact, may_be_fixed) = (conditional.is_exact(), self.may_be_fixed());
-        let pools = (n, conditional.together());
-        let rows = over_pools(&mut self.workers, pools, |smooth, batch| {
-            let own = &thetas[batch.start * k..batch.end * k];
-            // Where nothing is given, all have the same.
-            let given = conditional.given(smooth, own);
-            let (mut points, mut logs, mut known) = (vec![], vec![], vec![]);
-            for (i, g) in batch.clone().zip(given.iter().cycle()) {
-                let address = Address {
-                    seed,
-                    purpose: PURPOSE,
-                    step: (4 << 32) + stream,
-                    block: i as u64,
-                };
-                let mut z = noise[i * m..(i + 1) * m].to_vec();
-                logs.push(g.draw(&mut z, &mut address.stream()));
-                known.push(if exact || may_be_fixed {
-                    g.marginal()
-                } else {
-                    f64::NAN
+        let mut out = Drawn {
+            d,
+            points: Vec::with_capacity(n * d),
+            ..Drawn::default()
+        };
+        let (mut log_weights, mut marginals) = (vec![], vec![]);
+        // A part at a time, whose noise and rows are held beside all draws.
+        let pool = conditional.together();
+        let part = (MOST_APART / d.max(1)).max(1).next_multiple_of(pool);
+        for first in (0..n).step_by(part) {
+            let count = part.min(n - first);
+            let mut noise = vec![0.0; count * m];
+            fill_normal_from(&mut noise, &mut numbers);
+            let rows: Vec<Row> = over_pools(&mut self.workers, (count, pool), |smooth, batch| {
+                let thetas = &thetas[first * k..(first + count) * k];
+                let own = &thetas[batch.start * k..batch.end * k];
+                // Where nothing is given, all have the same.
+                let given = conditional.given(smooth, own);
+                let (mut points, mut logs, mut known) = (vec![], vec![], vec![]);
+                for (i, g) in batch.clone().zip(given.iter().cycle()) {
+                    let address = Address {
+                        seed,
+                        purpose: PURPOSE,
+                        step: (4 << 32) + stream,
+                        block: (first + i) as u64,
+                    };
+                    let mut z = noise[i * m..(i + 1) * m].to_vec();
+                    logs.push(g.draw(&mut z, &mut address.stream()));
+                    known.push(if exact || may_be_fixed {
+                        g.marginal()
+                    } else {
+                        f64::NAN
+                    });
+                    points.extend(conditional.point(&thetas[i * k..(i + 1) * k], &z));
+                }
+                let mut values = vec![];
+                for points in points.chunks(BATCH * d) {
+                    let mut own = vec![];
+                    smooth.values(points, &mut own);
+                    values.extend(own);
+                }
+                let rows = points.chunks(d).map(<[f64]>::to_vec);
+                rows.zip(logs).zip(values.into_iter().zip(known)).collect()
+            });
+            for (((row, log), (value, marginal)), log_theta) in
+                rows.into_iter().zip(&log_theta[first..])
+            {
+                let log_q = log_theta + log;
+                out.points.extend(row);
+                out.log_q.push(log_q);
+                marginals.push(marginal);
+                // Numbers that underflow, as a Beta draw of a tiny shape, have a weight all the same.
+                let marginal = if exact { marginal } else { f64::NAN };
+                log_weights.push(match value.is_finite() || !marginal.is_finite() {
+                    true => value - log_q,
+                    false => marginal - log_theta,
                 });
-                points.extend(conditional.point(&thetas[i * k..(i + 1) * k], &z));
             }
-            let mut values = vec![];
-            for points in points.chunks(BATCH * d) {
-                let mut own = vec![];
-                smooth.values(points, &mut own);
-                values.extend(own);
-            }
-            let rows = points.chunks(d).map(<[f64]>::to_vec);
-            rows.zip(logs).zip(values.into_iter().zip(known)).collect()
-        });
-        drop(noise);
+        }
         if may_be_fixed {
-            let marginals = rows.iter().map(|(_, (_, marginal))| *marginal);
-            let marginals: Vec<f64> = marginals.collect();
             if stream == 0 {
                 let pairs = marginals.iter().zip(&log_theta);
                 self.ahead_of_theta = pairs.map(|(m, q)| m - q).collect();
@@ -168,23 +198,6 @@ impl Nested {
             if let (Some((points, mixture)), Some(cloud)) = (own, &mut self.cloud) {
                 cloud.add(points, marginals, mixture.clone());
             }
-        }
-        let mut out = Drawn {
-            d,
-            points: Vec::with_capacity(n * d),
-            ..Drawn::default()
-        };
-        let mut log_weights = vec![];
-        for (((row, log), (value, marginal)), log_theta) in rows.into_iter().zip(log_theta) {
-            let log_q = log_theta + log;
-            out.points.extend(row);
-            out.log_q.push(log_q);
-            // Numbers that underflow, as a Beta draw of a tiny shape, have a weight all the same.
-            let marginal = if exact { marginal } else { f64::NAN };
-            log_weights.push(match value.is_finite() || !marginal.is_finite() {
-                true => value - log_q,
-                false => marginal - log_theta,
-            });
         }
         (out, log_weights)
     }
