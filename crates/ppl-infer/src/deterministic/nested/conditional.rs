@@ -25,8 +25,8 @@ const STEPS: usize = 200;
 /// Searches that share batches.
 const POOL: usize = 8 * BATCH;
 
-/// Parts of the fitted precision's diagonal that make the curvature definite.
-const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
+/// Parts of the fitted precision's diagonal that make the curvature definite: far from the fitted mean it may take many times that.
+const SHIFTS: [f64; 9] = [0.0, 0.1, 0.4, 1.6, 6.4, 26.0, 100.0, 400.0, 1600.0];
 
 /// The points that members of families are found by, in conditional sds from the fitted mean.
 const TWO: [f64; 2] = [-1.0, 1.0];

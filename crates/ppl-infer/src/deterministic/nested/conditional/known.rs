@@ -121,17 +121,17 @@ impl Conditional {
         starts.into_iter().map(search).collect()
     }
 
-    /// Where a search may start.
+    /// Where a search may start: at a mode nearby as it is, and moved as the fitted Gaussian's mean moves, which along a line may lead astray.
     fn starts(&self, theta: &[f64]) -> Vec<Start<'_>> {
         let z = self.start(theta);
         let near = self.known.nearest(theta, NEAREST);
-        let near = near.into_iter().map(|near| {
+        let near = near.into_iter().flat_map(|near| {
             let pairs = z.iter().zip(self.start(&near.theta));
             let moved = pairs.zip(&near.mode).map(|((to, from), z)| z + to - from);
-            Start {
-                z: moved.collect(),
+            [moved.collect(), near.mode.clone()].map(|z| Start {
+                z,
                 factor: Some(&near.factor),
-            }
+            })
         });
         let mut out: Vec<Start<'_>> = near.collect();
         out.push(Start { z, factor: None });
