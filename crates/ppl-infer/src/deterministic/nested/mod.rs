@@ -13,6 +13,7 @@ mod drawing;
 mod ends;
 mod families;
 mod fixed;
+mod further;
 mod hessians;
 mod long_tails;
 mod marginal;
