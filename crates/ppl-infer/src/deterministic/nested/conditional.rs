@@ -14,7 +14,7 @@ use super::search::Search;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::{BATCH, Smooth};
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 pub(super) use given::Given;
 use known::Known;
@@ -51,8 +51,8 @@ pub(super) struct Conditional {
     /// Length of the unconstrained vector.
     d: usize,
     exact: Vec<Exact>,
-    /// Where searches ended before.
-    known: Known,
+    /// Where searches ended before: read by all workers, written between their rounds.
+    known: RwLock<Known>,
 }
 
 /// An unknown whose conditional is of a known family.
@@ -120,7 +120,7 @@ impl Conditional {
             curved: false,
             d,
             exact,
-            known: Known::default(),
+            known: RwLock::default(),
         };
         out.steady = out.is_steady(smooth);
         Some(out)

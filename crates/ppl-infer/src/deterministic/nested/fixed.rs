@@ -58,7 +58,9 @@ impl Nested {
         let each = PER_ROUND * (self.conditional.theta.len() + 1);
         let marginals = |thetas: &[f64]| {
             let found = self.given(workers, thetas);
-            found.iter().map(Given::marginal).collect()
+            let out = found.iter().map(Given::marginal).collect();
+            self.outer.remember(&self.conditional, thetas, found);
+            out
         };
         let outer = self
             .outer

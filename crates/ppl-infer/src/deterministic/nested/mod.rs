@@ -321,7 +321,7 @@ fn ends(values: &[f64]) -> (f64, f64) {
 impl Nested {
     /// The mixture around a fitted Gaussian, and a look at its draws; names and workers follow.
     fn fit(
-        mut conditional: Conditional,
+        conditional: Conditional,
         q: &Gaussian,
         (work, wanted): (usize, Wanted),
         seed: u64,

@@ -1,6 +1,7 @@
 //! q(theta): a mixture, a member of a known family for each of its numbers, or nothing where theta is empty.
 
 use super::adapt::{self, Cloud};
+use super::conditional::{Conditional, Given};
 use super::families::Member;
 use super::further::further;
 use super::mixture::Mixture;
@@ -96,6 +97,13 @@ impl Outer {
             centre: centre.clone(),
             scale: scale.clone(),
         })
+    }
+
+    /// Lets searches of a conditional begin where those for these thetas ended.
+    pub(super) fn remember(&self, conditional: &Conditional, thetas: &[f64], found: Vec<Given>) {
+        if let Outer::Mixture { scale, .. } = self {
+            conditional.remember(scale, thetas, found);
+        }
     }
 
     /// Log density of one theta.
