@@ -85,9 +85,12 @@ impl Rung for Annealed {
             Ok(guide) => guide,
             Err(why) => return lost(why),
         };
-        let wanted = DRAWS
-            .min(base.fit.certificate.draws)
-            .max(base.options.draws);
+        let few = match guide.is_fixed() {
+            // No other guide's draws are as many.
+            true => DRAWS,
+            false => DRAWS.min(base.fit.certificate.draws),
+        };
+        let wanted = few.max(base.options.draws);
         let drawn = match guide.draws(wanted, &mut go_on) {
             Ok(drawn) => drawn,
             Err(why) => return lost(why),

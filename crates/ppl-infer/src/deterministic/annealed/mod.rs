@@ -38,8 +38,10 @@ const LAST: [usize; 2] = [3, 9];
 const WORK: f64 = 3e9;
 const MOST_WORK: f64 = 3e10;
 
-/// The same where theta stays as it is: no other attempt follows.
+/// The same where theta stays as it is: no other attempt follows. For more draws than the fewest, up to so many of them.
 const FIXED_WORK: f64 = 4.5e10;
+const MOST_FIXED_WORK: f64 = 6e10;
+const FIXED_DRAWS: usize = 4000;
 
 /// Part of that for the pilot.
 const PILOT_PART: f64 = 0.3;
@@ -147,10 +149,11 @@ impl<'a> Annealed<'a> {
             ));
         }
         let by = q.factor.elimination().clone();
+        let mut workers = workers(bound)?;
         let path = match from {
             Begin::Nested((nested, drawn)) => Some(Path::of_nested(q, nested, drawn)),
             Begin::Fixed((nested, _)) => {
-                let Some(proposer) = nested.proposer(PROPOSALS) else {
+                let Some(proposer) = nested.proposer(&mut workers, PROPOSALS) else {
                     return Ok(Lost::because("all others are Gaussian given theta"));
                 };
                 Some(Path::of_fixed(q, proposer))
@@ -176,9 +179,11 @@ impl<'a> Annealed<'a> {
         if (LEAST * (SHORTEST + STOPS * end + start)) as f64 * work > most_work {
             return Ok(Lost::because(DEAR));
         }
-        let mut workers = workers(bound)?;
         let mut starts = path.starts(&mut workers, 0..PILOT.max(path.first()));
-        starts.truncate(PILOT);
+        // Where a start takes a search all of them are of use: how far it is decides where the bound ends.
+        if !path.is_fixed() {
+            starts.truncate(PILOT);
+        }
         let start = path.costs().2;
         if path.is_fixed() {
             let ratios = over_batches(&mut workers, starts.len(), |smooth, batch| {
@@ -199,7 +204,11 @@ impl<'a> Annealed<'a> {
         let affordable = |n: usize| {
             let each = work * gradients(&pilot.stops(n), last, (end, start)) as f64;
             let (cheap, most) = ((WORK / each) as usize, (most_work / each) as usize);
-            cheap.max(most.min(LEAST)).min(path.held())
+            let enough = match path.is_fixed() && most >= LEAST {
+                true => ((MOST_FIXED_WORK / each) as usize).min(FIXED_DRAWS),
+                false => most.min(LEAST),
+            };
+            cheap.max(enough).min(path.held())
         };
         let aim = AIMS[effort];
         let mut n = ((square / aim).ceil() as usize).max(STOPS);

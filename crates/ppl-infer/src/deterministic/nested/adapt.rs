@@ -29,10 +29,6 @@ const WIDE: f64 = 0.05;
 const LAST_LONG: f64 = 0.3;
 const LAST_WIDE: f64 = 0.1;
 
-/// The same where it is fitted to many draws.
-pub(super) const AGAIN_LONG: f64 = 0.15;
-pub(super) const AGAIN_WIDE: f64 = 0.03;
-
 /// The longer tails are fitted to this power of the density: they are long where the density's own are.
 const POWER: f64 = 0.5;
 
@@ -52,6 +48,7 @@ const GOOD: f64 = 0.7;
 const HOPELESS: f64 = 0.02;
 
 /// Points and what they weigh.
+#[derive(Clone)]
 pub(super) struct Cloud {
     k: usize,
     points: Vec<f64>,

@@ -14,7 +14,7 @@ use super::search::Search;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::smooth::{BATCH, Smooth};
 use ppl_sparse::{Elimination, Factor, Pattern, Symmetric};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 pub(super) use given::Given;
 use known::Known;
@@ -28,8 +28,8 @@ const POOL: usize = 8 * BATCH;
 /// Numbers that the searches of a pool may hold, each a curvature with its factor; but for a batch, which always may be had.
 const MOST_POOLED: usize = 5_000_000;
 
-/// Parts of the fitted precision's diagonal that make the curvature definite.
-const SHIFTS: [f64; 5] = [0.0, 0.1, 0.4, 1.6, 6.4];
+/// Parts of the fitted precision's diagonal that make the curvature definite: far from the fitted mean it may take many times that.
+const SHIFTS: [f64; 9] = [0.0, 0.1, 0.4, 1.6, 6.4, 26.0, 100.0, 400.0, 1600.0];
 
 /// The points that members of families are found by, in conditional sds from the fitted mean.
 const TWO: [f64; 2] = [-1.0, 1.0];
@@ -54,8 +54,8 @@ pub(super) struct Conditional {
     /// Length of the unconstrained vector.
     d: usize,
     exact: Vec<Exact>,
-    /// Where searches ended before.
-    known: Known,
+    /// Where searches ended before: read by all workers, written between their rounds.
+    known: RwLock<Known>,
 }
 
 /// An unknown whose conditional is of a known family.
@@ -123,7 +123,7 @@ impl Conditional {
             curved: false,
             d,
             exact,
-            known: Known::default(),
+            known: RwLock::default(),
         };
         out.steady = out.is_steady(smooth);
         Some(out)

@@ -3,9 +3,8 @@
 //! itself, where the nested guide's own density at another theta takes another mode.
 
 use super::conditional::Given;
-use super::outer::Outer;
 use super::thinning::Thinning;
-use super::{Nested, PURPOSE};
+use super::{Nested, PER_ROUND, PURPOSE};
 use crate::deterministic::smooth::Smooth;
 use crate::deterministic::workers::over_pools;
 use crate::elbo::mean_of;
@@ -16,7 +15,7 @@ use std::ops::Range;
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 /// Share of thetas that are kept, at least.
-const KEPT: f64 = 0.4;
+const KEPT: f64 = 0.7;
 
 /// Purpose of what they are kept by.
 const STREAM: u64 = 8;
@@ -49,10 +48,23 @@ impl Nested {
         z.len() > 0 && !z.is_exact() && !z.is_curved() && z.exact().is_empty()
     }
 
-    /// So many thetas of the mixture that fits best what is known by now.
-    pub(in crate::deterministic) fn proposer(&self, n: usize) -> Option<Proposer<'_>> {
-        let cloud = self.cloud.as_ref().filter(|_| self.may_be_fixed())?;
-        let outer: Outer = self.outer.again(cloud, self.seed)?;
+    /// So many thetas of the mixture that fits best what is known by now and what further rounds of its own draws tell.
+    pub(in crate::deterministic) fn proposer(
+        &self,
+        workers: &mut [Smooth],
+        n: usize,
+    ) -> Option<Proposer<'_>> {
+        let mut cloud = self.cloud.clone().filter(|_| self.may_be_fixed())?;
+        let each = PER_ROUND * (self.conditional.theta.len() + 1);
+        let marginals = |thetas: &[f64]| {
+            let found = self.given(workers, thetas);
+            let out = found.iter().map(Given::marginal).collect();
+            self.outer.remember(&self.conditional, thetas, found);
+            out
+        };
+        let outer = self
+            .outer
+            .further(&mut cloud, (each, self.seed), marginals)?;
         let (thetas, log_q) = outer.draws(n, self.seed, STREAM);
         let mut chances = vec![0.0; n];
         let address = Address {
@@ -69,6 +81,15 @@ impl Nested {
             chances,
             thinning: None,
             kept: vec![],
+        })
+    }
+
+    /// What follows each theta, a row each.
+    fn given(&self, workers: &mut [Smooth], thetas: &[f64]) -> Vec<Given> {
+        let (conditional, k) = (&self.conditional, self.conditional.theta.len());
+        let pools = (thetas.len() / k, conditional.together());
+        over_pools(workers, pools, |smooth, pool| {
+            conditional.given(smooth, &thetas[pool.start * k..pool.end * k])
         })
     }
 }
@@ -102,14 +123,10 @@ impl Proposer<'_> {
         workers: &mut [Smooth],
         which: Range<usize>,
     ) -> Vec<(usize, Fixed, f64)> {
-        let conditional = &self.nested.conditional;
-        let k = conditional.theta.len();
+        let k = self.nested.conditional.theta.len();
         let which = which.start.min(self.len())..which.end.min(self.len());
         let thetas = &self.thetas[which.start * k..which.end * k];
-        let pools = (which.len(), conditional.together());
-        let given = over_pools(workers, pools, |smooth, pool| {
-            conditional.given(smooth, &thetas[pool.start * k..pool.end * k])
-        });
+        let given = self.nested.given(workers, thetas);
         let log_q = &self.log_q[which.clone()];
         let weights = given.iter().zip(log_q).map(|(g, q)| g.marginal() - q);
         // What has no weight is not kept.

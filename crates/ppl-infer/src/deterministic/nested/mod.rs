@@ -13,6 +13,7 @@ mod drawing;
 mod ends;
 mod families;
 mod fixed;
+mod further;
 mod hessians;
 mod long_tails;
 mod marginal;
@@ -320,7 +321,7 @@ fn ends(values: &[f64]) -> (f64, f64) {
 impl Nested {
     /// The mixture around a fitted Gaussian, and a look at its draws; names and workers follow.
     fn fit(
-        mut conditional: Conditional,
+        conditional: Conditional,
         q: &Gaussian,
         (work, wanted): (usize, Wanted),
         seed: u64,

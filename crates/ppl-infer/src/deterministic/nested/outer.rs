@@ -1,7 +1,9 @@
 //! q(theta): a mixture, a member of a known family for each of its numbers, or nothing where theta is empty.
 
 use super::adapt::{self, Cloud};
+use super::conditional::{Conditional, Given};
 use super::families::Member;
+use super::further::further;
 use super::mixture::Mixture;
 use crate::deterministic::dense::Matrix;
 use ppl_engine::random::Address;
@@ -77,16 +79,31 @@ impl Outer {
         Some((thetas.chunks(centre.len()).flat_map(of).collect(), mixture))
     }
 
-    /// The same with the mixture that fits all of these points best.
-    pub(super) fn again(&self, cloud: &Cloud, seed: u64) -> Option<Outer> {
+    /// The same with the mixture that fits best what is known and what further rounds of draws tell, from log densities of thetas.
+    pub(super) fn further(
+        &self,
+        cloud: &mut Cloud,
+        per_round: (usize, u64),
+        mut marginals: impl FnMut(&[f64]) -> Vec<f64>,
+    ) -> Option<Outer> {
         let Outer::Mixture { centre, scale, .. } = self else {
             return None;
         };
+        let mixture = further(cloud, scale, per_round, |y| {
+            marginals(&thetas(centre, scale, y))
+        })?;
         Some(Outer::Mixture {
-            mixture: adapt::last(cloud, scale, (adapt::AGAIN_LONG, adapt::AGAIN_WIDE), seed)?,
+            mixture,
             centre: centre.clone(),
             scale: scale.clone(),
         })
+    }
+
+    /// Lets searches of a conditional begin where those for these thetas ended.
+    pub(super) fn remember(&self, conditional: &Conditional, thetas: &[f64], found: Vec<Given>) {
+        if let Outer::Mixture { scale, .. } = self {
+            conditional.remember(scale, thetas, found);
+        }
     }
 
     /// Log density of one theta.

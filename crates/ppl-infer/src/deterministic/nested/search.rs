@@ -100,8 +100,8 @@ impl Search {
         self.moved = (self.moved.sqrt() + step).powi(2);
         self.z = self.ahead();
         (self.value, self.gradient) = (value, gradient);
-        // By the curvature of the point before.
-        let left = self.factor.as_ref().map_or(0.0, |factor| {
+        // By the curvature of the point before; without one nothing is known.
+        let left = self.factor.as_ref().map_or(f64::INFINITY, |factor| {
             let w = factor.whitened(&self.gradient);
             w.iter().map(|v| v * v).sum()
         });
@@ -115,5 +115,21 @@ impl Search {
         if !self.done && !self.stale {
             self.aim(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_without_a_curvature_does_not_end_at_a_mode() {
+        let mut search = Search::from(vec![0.0]);
+        (search.value, search.gradient) = (-100.0, vec![50.0]);
+        (search.step, search.left, search.stale) = (vec![1.0], 50.0, false);
+        // Far up, with a slope that is as steep as before.
+        search.take(-50.0, vec![50.0], false);
+        assert_eq!((search.z[0], search.value), (1.0, -50.0));
+        assert!(search.stale && !search.met && !search.done);
     }
 }

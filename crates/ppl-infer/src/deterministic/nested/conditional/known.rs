@@ -4,6 +4,7 @@ use super::{Conditional, Given, Search};
 use crate::deterministic::dense::Matrix;
 use crate::deterministic::smooth::{BATCH, Smooth};
 use ppl_sparse::Factor;
+use std::sync::PoisonError;
 
 /// Numbers that are held.
 const MOST_HELD: usize = 10_000_000;
@@ -91,10 +92,11 @@ impl Conditional {
     /// suggest: z may have several modes given theta.
     pub(super) fn searches(&self, smooth: &mut Smooth, thetas: &[f64]) -> Vec<Search> {
         let thetas = thetas.chunks(self.theta.len());
-        let starts: Vec<Vec<Start<'_>>> = thetas.clone().map(|t| self.starts(t)).collect();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let starts: Vec<Vec<Start<'_>>> = thetas.clone().map(|t| self.starts(&known, t)).collect();
         let mut values = vec![];
         // One start is no choice.
-        if !self.known.is_empty() {
+        if !known.is_empty() {
             let each = starts.iter().zip(thetas);
             let points = each.flat_map(|(s, theta)| s.iter().map(|s| self.point(theta, &s.z)));
             for batch in points.collect::<Vec<_>>().chunks(BATCH) {
@@ -121,27 +123,28 @@ impl Conditional {
         starts.into_iter().map(search).collect()
     }
 
-    /// Where a search may start.
-    fn starts(&self, theta: &[f64]) -> Vec<Start<'_>> {
+    /// Where a search may start: at a mode nearby as it is, and moved as the fitted Gaussian's mean moves, which along a line may lead astray.
+    fn starts<'a>(&self, known: &'a Known, theta: &[f64]) -> Vec<Start<'a>> {
         let z = self.start(theta);
-        let near = self.known.nearest(theta, NEAREST);
-        let near = near.into_iter().map(|near| {
+        let near = known.nearest(theta, NEAREST);
+        let near = near.into_iter().flat_map(|near| {
             let pairs = z.iter().zip(self.start(&near.theta));
             let moved = pairs.zip(&near.mode).map(|((to, from), z)| z + to - from);
-            Start {
-                z: moved.collect(),
+            [moved.collect(), near.mode.clone()].map(|z| Start {
+                z,
                 factor: Some(&near.factor),
-            }
+            })
         });
-        let mut out: Vec<Start<'_>> = near.collect();
+        let mut out: Vec<Start<'a>> = near.collect();
         out.push(Start { z, factor: None });
         out
     }
 
     /// Lets later searches begin where these ended, given theta and units of theta; where one costs more than a step.
-    pub(in super::super) fn remember(&mut self, units: &Matrix, thetas: &[f64], found: Vec<Given>) {
+    pub(in super::super) fn remember(&self, units: &Matrix, thetas: &[f64], found: Vec<Given>) {
         if !(self.is_exact() || self.curved) {
-            self.known.add(units, thetas, found);
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.add(units, thetas, found);
         }
     }
 }
