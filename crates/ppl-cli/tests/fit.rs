@@ -146,8 +146,11 @@ fn the_same_bits_on_any_number_of_threads() {
 #[test]
 fn stopped_at_the_step_limit() {
     let folder = Folder::schools("limit");
-    // Among the starts, and on the way from the best of them: nobody interrupted it.
-    for limit in ["5", "40"] {
+    // Among the starts, and on the way from the best of them.
+    for (limit, reason) in [
+        ("5", "failed: the limit of steps"),
+        ("40", "failed: stopped before the end"),
+    ] {
         let run = folder.run(&[
             "fit",
             "model.ppl",
@@ -159,8 +162,7 @@ fn stopped_at_the_step_limit() {
         ]);
         assert_eq!(run.code, Some(4), "{run:?}");
         assert!(
-            run.out.contains("verdict  failed: the limit of steps")
-                && run.err.contains("raise `--max-steps`"),
+            run.out.contains(&format!("verdict  {reason}")) && run.err.contains("`--max-steps`"),
             "{run:?}"
         );
         let found = folder.read("results/fit.json");

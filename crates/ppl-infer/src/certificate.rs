@@ -130,7 +130,7 @@ fn failure(findings: &Findings) -> Option<String> {
     match findings.outcome {
         Outcome::Diverged { reason } => return Some(reason.clone()),
         Outcome::Interrupted => {
-            return Some("interrupted; these are the values of the best iterate so far".into());
+            return Some("stopped before the end, by an interrupt or by `--max-steps`; these are the values of the best iterate so far".into());
         }
         Outcome::StepLimit => {
             return Some("the limit of steps came before convergence, and these are the values of the best iterate so far; raise `--max-steps`".into());

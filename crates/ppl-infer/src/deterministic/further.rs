@@ -43,7 +43,7 @@ pub(crate) fn further(
             };
             (Some(q), outcome)
         }
-        Err((found, Lost::Stopped)) => (found, solver.stopped()),
+        Err((found, Lost::Stopped)) => (found, Outcome::Interrupted),
         Err((found, Lost::Failed)) => (found, Outcome::StepLimit),
     };
     let found = found.and_then(|q| Some((layout.params(before.params.len(), &q)?, q)));

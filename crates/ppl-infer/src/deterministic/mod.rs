@@ -199,14 +199,6 @@ impl<'o> Solver<'o> {
             Some((solver, q))
         }))
     }
-
-    /// How it ended, where it was stopped.
-    fn stopped(&self) -> Outcome {
-        match self.steps >= self.max_steps {
-            true => Outcome::StepLimit,
-            false => Outcome::Interrupted,
-        }
-    }
 }
 
 /// How much is done to find the optimum.
@@ -298,11 +290,13 @@ pub(crate) fn solve(
     {
         Ok(s) if s.reached && effort != Effort::Quick => match solver.polished(s.q.clone()) {
             Ok(q) => (q, Outcome::Converged, s.left, s.next),
-            Err(_) => (s.q, solver.stopped(), f64::INFINITY, Next::NONE),
+            Err(_) => (s.q, Outcome::Interrupted, f64::INFINITY, Next::NONE),
         },
         Ok(s) if s.reached => (s.q, Outcome::Converged, s.left, s.next),
         Ok(s) => (s.q, Outcome::StepLimit, s.left, s.next),
-        Err((Some(found), Lost::Stopped)) => (found, solver.stopped(), f64::INFINITY, Next::NONE),
+        Err((Some(found), Lost::Stopped)) => {
+            (found, Outcome::Interrupted, f64::INFINITY, Next::NONE)
+        }
         Err((Some(found), Lost::Failed)) => match solver.inside(found, &mut others) {
             Some(found) => {
                 // Ends at the edge of the support are no optima.

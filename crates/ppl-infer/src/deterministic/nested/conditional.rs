@@ -279,7 +279,7 @@ impl Conditional {
             false => {
                 let factor = self.by.as_ref().map_or(0, |by| by.len());
                 let each = 4 * self.d + self.hessians.pattern().len() + factor;
-                (MOST_POOLED / each.max(1)).clamp(BATCH, POOL)
+                (MOST_POOLED / each.max(1) / BATCH * BATCH).clamp(BATCH, POOL)
             }
         }
     }

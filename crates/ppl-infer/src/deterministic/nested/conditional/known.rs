@@ -39,6 +39,7 @@ pub(super) struct Mode {
 impl Known {
     /// Adds what searches for these thetas, a row each, ended with, if that was a mode; `units` is a lower-triangular factor of theta's covariance.
     pub(super) fn add(&mut self, units: &Matrix, thetas: &[f64], found: Vec<Given>) {
+        self.units = Some(units.clone());
         for (theta, given) in thetas.chunks(units.n).zip(found) {
             let Some(factor) = given.factor.filter(|_| given.met) else {
                 continue;
@@ -56,7 +57,6 @@ impl Known {
                 factor,
             });
         }
-        self.units = Some(units.clone());
     }
 
     pub(super) fn is_empty(&self) -> bool {
