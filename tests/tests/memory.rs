@@ -11,8 +11,8 @@ fn bytes(model: &str, draws: usize, data: impl Fn(usize) -> String) -> f64 {
         let density = LogDensity::new(&guided(&bound, "mean-field"), draws);
         density.expect("it compiles").memory() as f64
     };
-    // Both beyond the caches, where blocks have more lanes.
-    let n = 300_000;
+    // Both beyond the caches, where blocks have more lanes, and cut into as many chunks as there ever are.
+    let n = 400_000;
     (memory(2 * n) - memory(n)) / (n * draws) as f64
 }
 
