@@ -33,7 +33,7 @@ fn find(program: &Program) -> HashMap<NodeId, (NodeId, f64)> {
             continue;
         };
         let column = |id: NodeId| match program.node(id).op {
-            Op::Data(number) if program.len(program.node(id).axes) >= LONG => Some(number),
+            Op::Data(number) if is_column(program, id) => Some(number),
             _ => None,
         };
         let (number, other) = match (column(args[0]), column(args[1])) {
@@ -58,6 +58,13 @@ fn find(program: &Program) -> HashMap<NodeId, (NodeId, f64)> {
         }
     }
     found
+}
+
+/// Whether data lie along one axis, and are long. A matrix may be kept as whole numbers or read where it lies: its elements are not
+/// asked for, which would lay it out.
+fn is_column(program: &Program, id: NodeId) -> bool {
+    let axes = program.node(id).axes;
+    axes.iter().count() == 1 && program.len(axes) >= LONG
 }
 
 /// How many times the first column the second is, if it is so in each element; both begin with zeros up to the same place.
