@@ -20,7 +20,8 @@ use ppl_model::Bound;
 /// Draws that its certificate rests on, unless more are asked for.
 const DRAWS: usize = 10_000;
 
-/// Nats by which the weight of another optimum's centre may be above the bound for the guide to cover it.
+/// Nats by which the weight of another optimum's centre may be above the log evidence for the guide to cover it. Not above the bound, which
+/// is below it by what the guide lacks anywhere.
 const COVERED: f64 = 3.0;
 
 /// Nats between the bound and the log evidence from which a richer guide is worth while, whatever the verdict: that is near its edge
@@ -233,7 +234,10 @@ pub(crate) fn refine(
     }
     let open = |again: u64| {
         let seed = options.seed.wrapping_add(again);
-        Base::new(bound, layout, from.params, seed)
+        let base = Base::new(bound, layout, from.params, seed)?;
+        let others = from.others.iter().flat_map(|found| &found.others);
+        let optima: Vec<Vec<f64>> = others.map(|o| layout.centre(&o.0)).collect();
+        Ok::<_, FitError>(base.map(|base| base.beside(optima)))
     };
     let mut base = open(0)?;
     if base.is_none() {
@@ -336,9 +340,9 @@ fn missed(
     nested: &mut Nested,
     layout: &Layout,
     others: &Found,
-    bound: f64,
+    evidence: f64,
 ) -> Vec<(Vec<f64>, f64, f64)> {
-    let above = bound + COVERED;
+    let above = evidence + COVERED;
     let mut of = |(params, elbo, log_evidence): &(Vec<f64>, f64, f64)| {
         if nested.log_weight(&layout.centre(params)) <= above {
             return None;
@@ -400,12 +404,12 @@ fn compared(
     if let (Some(others), Some(elbo)) = (others, found.elbo)
         && !others.others.is_empty()
     {
-        let bound_of_all = elbo.headline().value;
-        let missed = missed(&mut nested, layout, others, bound_of_all);
-        let share = |log: f64| (log - bound_of_all).exp();
+        let evidence = elbo.headline().value + sampled.gap();
+        let missed = missed(&mut nested, layout, others, evidence);
+        let share = |log: f64| (log - evidence).exp();
         let worst = missed.iter().map(|m| share(m.2)).fold(0.0, f64::max);
         let left = Found {
-            log_evidence: bound_of_all,
+            log_evidence: evidence,
             others: missed,
             ..*others
         };

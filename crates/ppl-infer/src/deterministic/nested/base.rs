@@ -30,6 +30,8 @@ pub(crate) struct Base {
     pub(super) quadratic: bool,
     pub(super) work: usize,
     pub(super) seed: u64,
+    /// Where other optima of the Gaussian are.
+    pub(super) optima: Vec<Vec<f64>>,
     /// Gradients taken so far.
     pub(super) evaluations: usize,
 }
@@ -62,8 +64,14 @@ impl Base {
             work: solver.smooth.work,
             evaluations: solver.smooth.evaluations,
             seed,
+            optima: vec![],
             q,
         }))
+    }
+
+    /// With the centres of other optima that its starts led to.
+    pub(crate) fn beside(self, optima: Vec<Vec<f64>>) -> Base {
+        Base { optima, ..self }
     }
 
     /// Theta with the other scales, as many as there may be; `None` where there are none, or no unknown is left.
@@ -124,7 +132,8 @@ impl Base {
             false => conditional,
         };
         let wanted = (self.work, wanted);
-        Nested::fit(conditional, &self.q, wanted, self.seed, workers)
+        let from = (&self.q, self.optima.as_slice());
+        Nested::fit(conditional, from, wanted, self.seed, workers)
     }
 
     /// Names, and the workers for its draws.

@@ -254,7 +254,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let exact = conjugate::in_words(&conditional, &base.names, &base.single);
     let fitted = Nested::fit(
         conditional,
-        &base.q,
+        (&base.q, base.optima.as_slice()),
         (base.work, wanted),
         base.seed,
         &mut base.workers,
@@ -319,10 +319,10 @@ fn ends(values: &[f64]) -> (f64, f64) {
 }
 
 impl Nested {
-    /// The mixture around a fitted Gaussian, and a look at its draws; names and workers follow.
+    /// The mixture around a fitted Gaussian, with the centres of its other optima, and a look at its draws; names and workers follow.
     fn fit(
         conditional: Conditional,
-        q: &Gaussian,
+        (q, optima): (&Gaussian, &[Vec<f64>]),
         (work, wanted): (usize, Wanted),
         seed: u64,
         workers: &mut Vec<Smooth>,
@@ -356,6 +356,7 @@ impl Nested {
         let scale = own.cholesky().ok_or("the covariance cannot be factored")?;
         let centre: Vec<f64> = theta.iter().map(|i| q.mean[*i]).collect();
         let count = |workers: &[Smooth]| workers.iter().map(|w| w.evaluations).sum::<usize>();
+        conditional.begin_near(&mut workers[0], &scale, optima);
         let (before, mut solved) = (count(workers), 0);
         // The Gaussian that theta's own begins with rests on conditionals that curves leave behind.
         let more = if conditional.is_curved() || wanted.far {

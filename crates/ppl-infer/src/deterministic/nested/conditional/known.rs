@@ -140,9 +140,33 @@ impl Conditional {
         out
     }
 
+    /// Whether a search costs more than a step.
+    fn remembers(&self) -> bool {
+        !(self.is_exact() || self.curved)
+    }
+
+    /// Lets searches begin near other optima of the posterior as well: given the theta of one the mode of z may be another one too.
+    pub(in super::super) fn begin_near(
+        &self,
+        smooth: &mut Smooth,
+        units: &Matrix,
+        optima: &[Vec<f64>],
+    ) {
+        if !self.remembers() {
+            return;
+        }
+        let of = |point: &[f64], which: &[usize]| which.iter().map(|i| point[*i]).collect();
+        for point in optima {
+            let theta: Vec<f64> = of(point, &self.theta);
+            let z: Vec<f64> = of(point, self.gaussian());
+            let found = self.given_from(smooth, &theta, vec![z]);
+            self.remember(units, &theta, found);
+        }
+    }
+
     /// Lets later searches begin where these ended, given theta and units of theta; where one costs more than a step.
     pub(in super::super) fn remember(&self, units: &Matrix, thetas: &[f64], found: Vec<Given>) {
-        if !(self.is_exact() || self.curved) {
+        if self.remembers() {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.add(units, thetas, found);
         }
