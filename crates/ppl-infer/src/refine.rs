@@ -235,9 +235,11 @@ pub(crate) fn refine(
     let open = |again: u64| {
         let seed = options.seed.wrapping_add(again);
         let base = Base::new(bound, layout, from.params, seed)?;
-        let others = from.others.iter().flat_map(|found| &found.others);
-        let optima: Vec<Vec<f64>> = others.map(|o| layout.centre(&o.0)).collect();
-        Ok::<_, FitError>(base.map(|base| base.beside(optima)))
+        let beside = |base: Base| match from.others {
+            Some(found) => base.beside(layout, found),
+            None => base,
+        };
+        Ok::<_, FitError>(base.map(beside))
     };
     let mut base = open(0)?;
     if base.is_none() {

@@ -6,6 +6,7 @@
 
 use super::long_tails::long_tails;
 use super::mixture::{GAUSSIAN, Mixture, Part, moments};
+use super::places::Places;
 use crate::deterministic::dense::Matrix;
 use crate::psis::psis;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
@@ -51,15 +52,17 @@ const HOPELESS: f64 = 0.02;
 #[derive(Clone)]
 pub(super) struct Cloud {
     k: usize,
+    places: Places,
     points: Vec<f64>,
     targets: Vec<f64>,
     proposals: Vec<(Mixture, usize)>,
 }
 
 impl Cloud {
-    pub(super) fn new(k: usize) -> Cloud {
+    pub(super) fn new(k: usize, places: &Places) -> Cloud {
         Cloud {
             k,
+            places: places.clone(),
             points: vec![],
             targets: vec![],
             proposals: vec![],
@@ -118,13 +121,14 @@ fn weights(logs: &[f64], enough: f64) -> (Vec<f64>, f64) {
 /// standard); `per_round` draws a round, and `more` rounds where the first may be far from it. With it all points.
 pub(super) fn adapt(
     axes: &Matrix,
+    places: &Places,
     (per_round, more): (usize, usize),
     seed: u64,
     mut marginal: impl FnMut(&[f64]) -> Vec<f64>,
 ) -> Option<(Mixture, Cloud)> {
     let k = axes.n;
-    let mut cloud = Cloud::new(k);
-    let mut proposal = Mixture::round(k, 1.3, HEDGE);
+    let mut cloud = Cloud::new(k, places);
+    let mut proposal = places.looked_at(Mixture::round(k, 1.3, HEDGE));
     for round in 0..ROUNDS + more {
         let fresh = draws(&proposal, per_round, seed, round as u64);
         let targets = marginal(&fresh);
@@ -141,6 +145,7 @@ pub(super) fn adapt(
         let wide = wide(&cloud, &weights)?;
         let long = long(&cloud, axes, seed)?;
         proposal = found.with(&long, LONG_SHARE).with(&wide, WIDE);
+        proposal = places.looked_at(proposal);
         let met = effective > GOOD && round > 0;
         if met && (per_round < ENOUGH || round + 1 >= ROUNDS) {
             break;
@@ -167,7 +172,8 @@ pub(super) fn last(
         .improved(&cloud.points, &own, effective, 20);
     let long = long(cloud, axes, seed)?;
     let wide = wide(cloud, &own)?;
-    Some(fitted.with(&long, long_share).with(&wide, wide_share))
+    let fitted = fitted.with(&long, long_share).with(&wide, wide_share);
+    Some(cloud.places.kept(fitted))
 }
 
 /// Many parts, fitted to a power of the density.

@@ -1,12 +1,13 @@
 //! A fitted Gaussian, from which the nested and the conjugate guide go on.
 
 use super::conditional::Conditional;
+use super::places::Place;
 use super::{Nested, SMALL, Wanted, scales, split};
-use crate::deterministic::Solver;
 use crate::deterministic::gaussian::Gaussian;
 use crate::deterministic::layout::{Element, Layout};
 use crate::deterministic::smooth::Smooth;
 use crate::deterministic::workers::workers;
+use crate::deterministic::{Found, Solver};
 use crate::objective::ObjectiveError;
 use crate::options::Silent;
 use ppl_model::Bound;
@@ -30,8 +31,8 @@ pub(crate) struct Base {
     pub(super) quadratic: bool,
     pub(super) work: usize,
     pub(super) seed: u64,
-    /// Where other optima of the Gaussian are.
-    pub(super) optima: Vec<Vec<f64>>,
+    /// Other optima of the Gaussian.
+    pub(super) places: Vec<Place>,
     /// Gradients taken so far.
     pub(super) evaluations: usize,
 }
@@ -64,14 +65,27 @@ impl Base {
             work: solver.smooth.work,
             evaluations: solver.smooth.evaluations,
             seed,
-            optima: vec![],
+            places: vec![],
             q,
         }))
     }
 
-    /// With the centres of other optima that its starts led to.
-    pub(crate) fn beside(self, optima: Vec<Vec<f64>>) -> Base {
-        Base { optima, ..self }
+    /// With other optima that its starts led to.
+    pub(crate) fn beside(self, layout: &Layout, found: &Found) -> Base {
+        let all = found.others.iter().map(|o| o.2);
+        let peak = all.clone().fold(found.log_evidence, f64::max);
+        let weight = |log: f64| (log - peak).exp();
+        let total = weight(found.log_evidence) + all.map(weight).sum::<f64>();
+        let by = self.q.factor.elimination();
+        let place = |(params, _, log): &(Vec<f64>, f64, f64)| {
+            let q = layout.gaussian(by, params)?;
+            let share = weight(*log) / total;
+            Some(Place { q, share })
+        };
+        Base {
+            places: found.others.iter().filter_map(place).collect(),
+            ..self
+        }
     }
 
     /// Theta with the other scales, as many as there may be; `None` where there are none, or no unknown is left.
@@ -132,7 +146,7 @@ impl Base {
             false => conditional,
         };
         let wanted = (self.work, wanted);
-        let from = (&self.q, self.optima.as_slice());
+        let from = (&self.q, self.places.as_slice());
         Nested::fit(conditional, from, wanted, self.seed, workers)
     }
 

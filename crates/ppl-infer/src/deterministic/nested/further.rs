@@ -45,6 +45,7 @@ pub(super) fn further(
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::Places;
     use super::*;
     use crate::elbo::{log_mean_exp, mean_of};
 
@@ -69,7 +70,8 @@ mod tests {
         (0..K).for_each(|i| axes.a[i * K + i] = 1.0);
         let all = |y: &[f64]| -> Vec<f64> { y.chunks(K).map(bent).collect() };
         for seed in [1, 2, 3] {
-            let (_, mut cloud) = adapt::adapt(&axes, (300, 0), seed, all).expect("a mixture");
+            let (_, mut cloud) =
+                adapt::adapt(&axes, &Places::default(), (300, 0), seed, all).expect("a mixture");
             let before = adapt::last(&cloud, &axes, (LONG, WIDE), seed).expect("a mixture");
             let after = further(&mut cloud, &axes, (1200, seed), all).expect("a mixture");
             let look = |mixture: &Mixture| {

@@ -19,6 +19,7 @@ mod long_tails;
 mod marginal;
 mod mixture;
 mod outer;
+mod places;
 mod roots;
 mod scales;
 mod search;
@@ -26,7 +27,6 @@ mod split;
 mod thinning;
 
 use super::annealed;
-use super::dense::Matrix;
 use super::gaussian::Gaussian;
 use super::layout::Layout;
 use super::smooth::Smooth;
@@ -42,6 +42,7 @@ use families::Member;
 pub(super) use fixed::{Fixed, Proposer};
 pub(super) use marginal::raise;
 use outer::{Outer, thetas};
+use places::{Place, Places};
 use ppl_model::Bound;
 use ppl_sparse::{Elimination, Symmetric};
 use std::sync::Arc;
@@ -254,7 +255,7 @@ pub(crate) fn conjugate(base: &mut Base, wanted: Wanted) -> Result<Nested, Strin
     let exact = conjugate::in_words(&conditional, &base.names, &base.single);
     let fitted = Nested::fit(
         conditional,
-        (&base.q, base.optima.as_slice()),
+        (&base.q, base.places.as_slice()),
         (base.work, wanted),
         base.seed,
         &mut base.workers,
@@ -319,10 +320,10 @@ fn ends(values: &[f64]) -> (f64, f64) {
 }
 
 impl Nested {
-    /// The mixture around a fitted Gaussian, with the centres of its other optima, and a look at its draws; names and workers follow.
+    /// The mixture around a fitted Gaussian, with its other optima, and a look at its draws; names and workers follow.
     fn fit(
         conditional: Conditional,
-        (q, optima): (&Gaussian, &[Vec<f64>]),
+        (q, places): (&Gaussian, &[Place]),
         (work, wanted): (usize, Wanted),
         seed: u64,
         workers: &mut Vec<Smooth>,
@@ -343,20 +344,12 @@ impl Nested {
         if per_round < LEAST || (effort > 1 && per_round < enough) {
             return Err("the conditional mode costs too much");
         }
-        // Theta's own part of the covariance.
-        let mut own = Matrix::zeros(k);
-        for (a, i) in theta.iter().enumerate() {
-            let mut column = vec![0.0; d];
-            column[*i] = 1.0;
-            q.factor.solve(&mut column);
-            for (b, j) in theta.iter().enumerate() {
-                own.a[b * k + a] = column[*j];
-            }
-        }
+        let own = places::covariance(q, &theta);
         let scale = own.cholesky().ok_or("the covariance cannot be factored")?;
         let centre: Vec<f64> = theta.iter().map(|i| q.mean[*i]).collect();
         let count = |workers: &[Smooth]| workers.iter().map(|w| w.evaluations).sum::<usize>();
-        conditional.begin_near(&mut workers[0], &scale, optima);
+        conditional.begin_near(&mut workers[0], &scale, places);
+        let places = Places::of(places, &theta, &centre, &scale);
         let (before, mut solved) = (count(workers), 0);
         // The Gaussian that theta's own begins with rests on conditionals that curves leave behind.
         let more = if conditional.is_curved() || wanted.far {
@@ -364,7 +357,7 @@ impl Nested {
         } else {
             0
         };
-        let fitted = adapt::adapt(&scale, (per_round, more), seed, |y| {
+        let fitted = adapt::adapt(&scale, &places, (per_round, more), seed, |y| {
             let thetas = thetas(&centre, &scale, y);
             solved += thetas.len() / k;
             let pools = (thetas.len() / k, conditional.together());

@@ -1,5 +1,6 @@
 //! Modes that searches ended at, for others to begin near them: with the curvature there most get to their own without another.
 
+use super::super::places::Place;
 use super::{Conditional, Given, Search};
 use crate::deterministic::dense::Matrix;
 use crate::deterministic::smooth::{BATCH, Smooth};
@@ -150,15 +151,15 @@ impl Conditional {
         &self,
         smooth: &mut Smooth,
         units: &Matrix,
-        optima: &[Vec<f64>],
+        places: &[Place],
     ) {
         if !self.remembers() {
             return;
         }
         let of = |point: &[f64], which: &[usize]| which.iter().map(|i| point[*i]).collect();
-        for point in optima {
-            let theta: Vec<f64> = of(point, &self.theta);
-            let z: Vec<f64> = of(point, self.gaussian());
+        for place in places {
+            let theta: Vec<f64> = of(&place.q.mean, &self.theta);
+            let z: Vec<f64> = of(&place.q.mean, self.gaussian());
             let found = self.given_from(smooth, &theta, vec![z]);
             self.remember(units, &theta, found);
         }
