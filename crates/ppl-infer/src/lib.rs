@@ -11,6 +11,7 @@ mod collect;
 mod columns;
 pub mod compare;
 mod compiled;
+mod controls;
 mod definite;
 pub mod density;
 mod deterministic;

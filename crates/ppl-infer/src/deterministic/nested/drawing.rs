@@ -211,7 +211,11 @@ impl Nested {
         let (mut all, log_weights) = self.proposals(self.needed(&thinning, most), 1);
         let mut chances = vec![0.0; log_weights.len()];
         fill_uniform(&mut chances, self.address(3 << 32));
-        let kept = thinning.kept(&log_weights);
+        let thetas: Vec<f64> = { all.points.chunks(self.d) }
+            .flat_map(|point| self.conditional.theta.iter().map(|i| point[*i]))
+            .collect();
+        let controls = self.outer.controls(&thetas);
+        let kept = thinning.kept_by(&log_weights, &controls);
         all.error = kept.se / kept.value;
         if all.points.len() <= MOST_HELD {
             self.unthinned = Some(all.clone());

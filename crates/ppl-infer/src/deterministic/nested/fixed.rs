@@ -3,11 +3,12 @@
 //! itself, where the nested guide's own density at another theta takes another mode.
 
 use super::conditional::Given;
+use super::outer::Outer;
 use super::thinning::Thinning;
 use super::{Nested, PER_ROUND, PURPOSE};
+use crate::controls::controlled;
 use crate::deterministic::smooth::Smooth;
 use crate::deterministic::workers::over_pools;
-use crate::elbo::mean_of;
 use crate::fit::Estimate;
 use ppl_engine::random::{Address, fill_uniform};
 use std::ops::Range;
@@ -32,13 +33,15 @@ pub(in crate::deterministic) struct Fixed {
 /// Thetas that a nested guide's mixture proposes.
 pub(in crate::deterministic) struct Proposer<'a> {
     nested: &'a Nested,
+    outer: Outer,
     thetas: Vec<f64>,
     log_q: Vec<f64>,
     /// Numbers between 0 and 1 that they are kept by.
     chances: Vec<f64>,
     thinning: Option<Thinning>,
-    /// Probabilities with which those after the first were kept.
+    /// Probabilities with which those after the first were kept, and these.
     kept: Vec<f64>,
+    seen: Vec<f64>,
 }
 
 impl Nested {
@@ -76,11 +79,13 @@ impl Nested {
         fill_uniform(&mut chances, address);
         Some(Proposer {
             nested: self,
+            outer,
             thetas,
             log_q,
             chances,
             thinning: None,
             kept: vec![],
+            seen: vec![],
         })
     }
 
@@ -113,7 +118,8 @@ impl Proposer<'_> {
 
     /// Logarithm of the share that was kept, after the first, and its standard error.
     pub(in crate::deterministic) fn share(&self) -> (f64, f64) {
-        let Estimate { value, se } = mean_of(self.kept.iter().copied());
+        let controls = self.outer.controls(&self.seen);
+        let Estimate { value, se } = controlled(&self.kept, &controls);
         (value.ln(), se / value)
     }
 
@@ -145,6 +151,7 @@ impl Proposer<'_> {
             };
             if !first {
                 self.kept.push(chance.exp());
+                self.seen.extend(&self.thetas[i * k..(i + 1) * k]);
             }
             let Some(factor) = &given.factor else {
                 continue;

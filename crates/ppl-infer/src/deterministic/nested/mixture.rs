@@ -6,6 +6,9 @@ use ppl_dist::special::{ln_gamma, ln_phi};
 /// Degrees of freedom that stand for a Gaussian.
 pub(super) const GAUSSIAN: usize = 0;
 
+/// Parts of less weight are no control variates: few draws are theirs.
+const LEAST_CONTROL: f64 = 0.02;
+
 /// A mixture of Student t distributions of k variables.
 #[derive(Debug, Clone)]
 pub(super) struct Mixture {
@@ -143,6 +146,25 @@ impl Mixture {
             ln_sum_exp(&each)
         };
         points.chunks(self.k).map(of).collect()
+    }
+
+    /// For each part of some weight, the largest first, its density over that of all, less one, at points: numbers whose mean is 0 over draws
+    /// of the mixture.
+    pub(super) fn controls(&self, points: &[f64]) -> Vec<Vec<f64>> {
+        let mut parts: Vec<&Part> = self.parts.iter().collect();
+        parts.retain(|p| p.weight >= LEAST_CONTROL);
+        parts.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        // All together say nothing.
+        parts.pop();
+        let all = self.ln_densities(points);
+        let mut away = vec![0.0; self.k];
+        let of = |part: &Part| {
+            let constant = part.constant() - part.weight.ln();
+            let pairs = points.chunks(self.k).zip(&all);
+            let each = pairs.map(|(x, all)| part.ln_density(constant, x, &mut away).0 - all);
+            each.map(|log| log.exp() - 1.0).collect()
+        };
+        parts.into_iter().map(of).collect()
     }
 
     /// Normal numbers that a draw takes: two squares make an exponential.
@@ -305,4 +327,32 @@ pub(super) fn moments(k: usize, points: &[f64], weights: &[f64]) -> Option<(Vec<
         }
     }
     out.a.iter().all(|v| v.is_finite()).then_some((mean, out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::adapt::draws;
+    use super::*;
+    use crate::elbo::mean_of;
+
+    #[test]
+    fn controls_have_mean_zero_and_explain_how_often_each_part_is_met() {
+        let round = Mixture::round(3, 1.0, GAUSSIAN);
+        let wide = Mixture::round(3, 3.0, 4);
+        let mixture = round
+            .with(&wide, 0.4)
+            .with(&Mixture::round(3, 0.2, GAUSSIAN), 0.01);
+        let y = draws(&mixture, 20_000, 1, 3);
+        let controls = mixture.controls(&y);
+        // Of three parts one is too small, and of the other two one says what the other does.
+        assert_eq!(controls.len(), 1);
+        let mean = mean_of(controls[0].iter().copied());
+        assert!(mean.value.abs() < 4.0 * mean.se, "{mean:?}");
+        let inside = |x: &[f64]| f64::from(u8::from(x.iter().all(|v| v.abs() < 2.0)));
+        let values: Vec<f64> = y.chunks(3).map(inside).collect();
+        let plain = mean_of(values.iter().copied());
+        let better = crate::controls::controlled(&values, &controls);
+        assert!(better.se < 0.8 * plain.se, "{better:?} {plain:?}");
+        assert!((better.value - plain.value).abs() < 4.0 * plain.se);
+    }
 }

@@ -99,6 +99,12 @@ impl Outer {
         })
     }
 
+    /// Numbers whose mean is known to be 0 over draws of this, at thetas, a row each.
+    pub(super) fn controls(&self, thetas: &[f64]) -> Vec<Vec<f64>> {
+        let own = self.in_units(thetas);
+        own.map_or(vec![], |(y, mixture)| mixture.controls(&y))
+    }
+
     /// Lets searches of a conditional begin where those for these thetas ended.
     pub(super) fn remember(&self, conditional: &Conditional, thetas: &[f64], found: Vec<Given>) {
         if let Outer::Mixture { scale, .. } = self {

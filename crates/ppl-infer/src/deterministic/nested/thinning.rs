@@ -3,6 +3,7 @@
 //! and Wong 1998; as a variational family: Grover, Gummadi, Lázaro-Gredilla, Schuurmans and Ermon 2018). Where q reaches beyond the posterior, as
 //! an exponential tail does over the edge of a scale's density, next to nothing is kept.
 
+use crate::controls::controlled;
 use crate::elbo::mean_of;
 use crate::fit::Estimate;
 
@@ -62,7 +63,17 @@ impl Thinning {
 
     /// Z: the share of draws with these weights that is kept.
     pub(super) fn kept(&self, log_weights: &[f64]) -> Estimate {
-        mean_of(log_weights.iter().map(|w| self.ln_chance(*w).exp()))
+        mean_of(self.chances(log_weights).into_iter())
+    }
+
+    /// The same with [control variates](controlled).
+    pub(super) fn kept_by(&self, log_weights: &[f64], controls: &[Vec<f64>]) -> Estimate {
+        controlled(&self.chances(log_weights), controls)
+    }
+
+    fn chances(&self, log_weights: &[f64]) -> Vec<f64> {
+        let each = log_weights.iter();
+        each.map(|w| self.ln_chance(*w).exp()).collect()
     }
 }
 
