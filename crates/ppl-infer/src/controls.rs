@@ -9,16 +9,36 @@ const FOR_EACH: usize = 30;
 /// Part of its variance that is added to each control's, so that those which say the same share what there is.
 const RIDGE: f64 = 1e-6;
 
+/// The mean of values that come from so many sets of points in turn, each set spread by itself, less what controls explain: its error is
+/// that of the sets' own means.
+pub(crate) fn controlled_in_sets(values: &[f64], controls: &[Vec<f64>], sets: usize) -> Estimate {
+    let (found, left) = explained(values, controls);
+    let each = (0..sets.min(left.len())).map(|set| {
+        let own = left.iter().skip(set).step_by(sets);
+        own.clone().sum::<f64>() / own.count() as f64
+    });
+    let means: Vec<f64> = each.collect();
+    Estimate {
+        se: mean_of(means.into_iter()).se,
+        ..found
+    }
+}
+
 /// The mean of values, one a draw, less what controls of known mean 0 at the same draws explain: mean(v) - b' mean(c), with b the
 /// least-squares slopes of v on c (Owen and Zhou 2000, for the parts of a mixture that was drawn from). Its standard error is that of what
 /// is left; the bias by fitting b is of the order 1 / n. The first of the controls only, where draws are few.
 pub(crate) fn controlled(values: &[f64], controls: &[Vec<f64>]) -> Estimate {
+    explained(values, controls).0
+}
+
+/// The same with what is left of each value.
+fn explained(values: &[f64], controls: &[Vec<f64>]) -> (Estimate, Vec<f64>) {
     let plain = mean_of(values.iter().copied());
     let n = values.len();
     let controls = &controls[..controls.len().min(n / FOR_EACH)];
     let k = controls.len();
     if k == 0 {
-        return plain;
+        return (plain, values.to_vec());
     }
     let mean = |v: &[f64]| v.iter().sum::<f64>() / n as f64;
     let means: Vec<f64> = controls.iter().map(|c| mean(c)).collect();
@@ -54,12 +74,13 @@ pub(crate) fn controlled(values: &[f64], controls: &[Vec<f64>]) -> Estimate {
         let explained = slopes.iter().zip(controls).map(|(b, c)| b * c[t]);
         values[t] - explained.sum::<f64>()
     });
-    let found = mean_of(left);
+    let left: Vec<f64> = left.collect();
+    let found = mean_of(left.iter().copied());
     // As many numbers were fitted as there are slopes and a mean.
     let se = found.se * ((n - 1) as f64 / (n - 1 - k) as f64).sqrt();
     match found.value.is_finite() && se < plain.se {
-        true => Estimate { se, ..found },
-        false => plain,
+        true => (Estimate { se, ..found }, left),
+        false => (plain, values.to_vec()),
     }
 }
 

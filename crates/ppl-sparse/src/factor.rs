@@ -23,6 +23,29 @@ pub struct Factor {
     is_diagonal: bool,
 }
 
+/// Lanes of a sum.
+const LANES: usize = 8;
+
+/// The first of rows that have no gap, as those of a dense part; they ascend.
+fn contiguous(rows: &[u32]) -> Option<usize> {
+    let (first, last) = (*rows.first()?, *rows.last()?);
+    ((last - first) as usize + 1 == rows.len()).then_some(first as usize)
+}
+
+/// Sum of products, in lanes that are added in one order on every machine.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest = a.remainder().iter().zip(b.remainder());
+    let rest: f64 = rest.map(|(a, b)| a * b).sum();
+    for (a, b) in a.zip(b) {
+        for (s, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *s += a * b;
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
 impl Factor {
     /// Factors a matrix; `None` where it is not positive definite.
     pub fn new(by: &Arc<Elimination>, matrix: &Symmetric) -> Option<Factor> {
@@ -103,14 +126,7 @@ impl Factor {
             x.iter_mut().zip(&self.diagonal).for_each(|(x, l)| *x /= l);
             return x;
         }
-        for k in 0..x.len() {
-            x[k] /= self.diagonal[k];
-            let v = x[k];
-            let (rows, values) = self.column(k);
-            for (i, l) in rows.iter().zip(values) {
-                x[*i as usize] -= l * v;
-            }
-        }
+        self.forth::<1>(&mut x);
         x
     }
 
@@ -133,10 +149,17 @@ impl Factor {
             let mut sum = [0.0; W];
             sum.copy_from_slice(own);
             let (rows, values) = self.column(k);
-            for (i, l) in rows.iter().zip(values) {
-                let at = (*i as usize - k - 1) * W;
-                for (s, v) in sum.iter_mut().zip(&later[at..at + W]) {
-                    *s -= l * v;
+            match contiguous(rows) {
+                Some(first) if W == 1 => {
+                    sum[0] -= dot(values, &later[first - k - 1..][..rows.len()]);
+                }
+                _ => {
+                    for (i, l) in rows.iter().zip(values) {
+                        let at = (*i as usize - k - 1) * W;
+                        for (s, v) in sum.iter_mut().zip(&later[at..at + W]) {
+                            *s -= l * v;
+                        }
+                    }
                 }
             }
             let by = 1.0 / self.diagonal[k];
@@ -153,10 +176,18 @@ impl Factor {
             let by = 1.0 / self.diagonal[k];
             own.iter_mut().for_each(|v| *v *= by);
             let (rows, values) = self.column(k);
-            for (i, l) in rows.iter().zip(values) {
-                let at = (*i as usize - k - 1) * W;
-                for (to, v) in later[at..at + W].iter_mut().zip(&*own) {
-                    *to -= l * v;
+            match contiguous(rows) {
+                Some(first) if W == 1 => {
+                    let each = later[first - k - 1..].iter_mut().zip(values);
+                    each.for_each(|(to, l)| *to -= l * own[0]);
+                }
+                _ => {
+                    for (i, l) in rows.iter().zip(values) {
+                        let at = (*i as usize - k - 1) * W;
+                        for (to, v) in later[at..at + W].iter_mut().zip(&*own) {
+                            *to -= l * v;
+                        }
+                    }
                 }
             }
         }

@@ -28,8 +28,25 @@ impl Solver<'_> {
     }
 }
 
-/// n points in d dimensions. Sets of dimensions beyond those of the sequence are scrambled and shuffled by themselves.
+/// n points in d dimensions under the inverse of the normal distribution function.
 fn points(n: usize, d: usize, seed: u64, stream: u64) -> Vec<f64> {
+    let mut out = uniforms(n, d, seed, stream);
+    out.iter_mut().for_each(|u| *u = inv_phi(*u));
+    let mut mean = vec![0.0; d];
+    for point in out.chunks(d) {
+        mean.iter_mut()
+            .zip(point)
+            .for_each(|(m, z)| *m += z / n as f64);
+    }
+    for point in out.chunks_mut(d) {
+        point.iter_mut().zip(&mean).for_each(|(z, m)| *z -= m);
+    }
+    out
+}
+
+/// n points between 0 and 1 in d dimensions, a row each. Sets of dimensions beyond those of the sequence are scrambled and shuffled by
+/// themselves.
+pub(super) fn uniforms(n: usize, d: usize, seed: u64, stream: u64) -> Vec<f64> {
     let set = sobol_burley::NUM_DIMENSIONS as usize;
     let mut uniform = vec![0.0; d.div_ceil(set)];
     let address = Address {
@@ -45,17 +62,8 @@ fn points(n: usize, d: usize, seed: u64, stream: u64) -> Vec<f64> {
         for (j, z) in point.iter_mut().enumerate() {
             let u = sobol_burley::sample(i as u32, (j % set) as u32, seeds[j / set]);
             // The middle of the cell: multiples of 2^-24 from 0 on.
-            *z = inv_phi(f64::from(u) + 2f64.powi(-25));
+            *z = f64::from(u) + 2f64.powi(-25);
         }
-    }
-    let mut mean = vec![0.0; d];
-    for point in out.chunks(d) {
-        mean.iter_mut()
-            .zip(point)
-            .for_each(|(m, z)| *m += z / n as f64);
-    }
-    for point in out.chunks_mut(d) {
-        point.iter_mut().zip(&mean).for_each(|(z, m)| *z -= m);
     }
     out
 }

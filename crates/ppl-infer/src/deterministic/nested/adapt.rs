@@ -8,7 +8,9 @@ use super::long_tails::long_tails;
 use super::mixture::{GAUSSIAN, Mixture, Part, moments};
 use super::places::Places;
 use crate::deterministic::dense::Matrix;
+use crate::deterministic::spread::uniforms;
 use crate::psis::psis;
+use ppl_dist::special::inv_phi;
 use ppl_engine::random::{Address, fill_normal, fill_uniform};
 
 /// Rounds, at most; and what they may be ended before, where the draws are effective and few can be had.
@@ -226,6 +228,19 @@ pub(super) fn draws(from: &Mixture, n: usize, seed: u64, step: u64) -> Vec<f64> 
         .zip(each)
         .flat_map(|(c, z)| from.draw(*c, z))
         .collect()
+}
+
+/// The same by sets of points that are spread evenly, a draw of each in turn.
+pub(super) fn spread(from: &Mixture, (n, sets): (usize, usize), seed: u64, step: u64) -> Vec<f64> {
+    let d = 1 + from.noise();
+    let points = (0..sets as u64).map(|set| uniforms(n.div_ceil(sets), d, seed, step + set));
+    let points: Vec<Vec<f64>> = points.collect();
+    let draw = |i: usize| {
+        let own = &points[i % sets][i / sets * d..(i / sets + 1) * d];
+        let noise: Vec<f64> = own[1..].iter().map(|u| inv_phi(*u)).collect();
+        from.draw(own[0], &noise)
+    };
+    (0..n).flat_map(draw).collect()
 }
 
 /// The mixture of as many parts as predict the other half of the points best.

@@ -6,7 +6,7 @@ use super::conditional::Given;
 use super::outer::Outer;
 use super::thinning::Thinning;
 use super::{Nested, PER_ROUND, PURPOSE};
-use crate::controls::controlled;
+use crate::controls::controlled_in_sets;
 use crate::deterministic::smooth::Smooth;
 use crate::deterministic::workers::over_pools;
 use crate::fit::Estimate;
@@ -17,6 +17,9 @@ const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
 /// Share of thetas that are kept, at least.
 const KEPT: f64 = 0.7;
+
+/// Sets of evenly spread points that they come from. What is asked for at a time is a multiple of it.
+pub(in crate::deterministic) const SETS: usize = 16;
 
 /// Purpose of what they are kept by.
 const STREAM: u64 = 8;
@@ -68,7 +71,7 @@ impl Nested {
         let outer = self
             .outer
             .further(&mut cloud, (each, self.seed), marginals)?;
-        let (thetas, log_q) = outer.draws(n, self.seed, STREAM);
+        let (thetas, log_q) = outer.spread((n, SETS), self.seed, STREAM * SETS as u64)?;
         let mut chances = vec![0.0; n];
         let address = Address {
             seed: self.seed,
@@ -119,7 +122,7 @@ impl Proposer<'_> {
     /// Logarithm of the share that was kept, after the first, and its standard error.
     pub(in crate::deterministic) fn share(&self) -> (f64, f64) {
         let controls = self.outer.controls(&self.seen);
-        let Estimate { value, se } = controlled(&self.kept, &controls);
+        let Estimate { value, se } = controlled_in_sets(&self.kept, &controls, SETS);
         (value.ln(), se / value)
     }
 

@@ -2,12 +2,16 @@
 
 use crate::deterministic::dense::Matrix;
 use ppl_dist::special::{ln_gamma, ln_phi};
+use rayon::prelude::*;
 
 /// Degrees of freedom that stand for a Gaussian.
 pub(super) const GAUSSIAN: usize = 0;
 
 /// Parts of less weight are no control variates: few draws are theirs.
 const LEAST_CONTROL: f64 = 0.02;
+
+/// Points that a thread looks at together. The sums of blocks are added in their order.
+const BLOCK: usize = 256;
 
 /// A mixture of Student t distributions of k variables.
 #[derive(Debug, Clone)]
@@ -79,6 +83,34 @@ impl Part {
     }
 }
 
+/// What weighted points tell of a part: their weight there, with that by which they pull at its mean, and moments around that.
+#[derive(Clone)]
+struct Sums {
+    total: f64,
+    pulls: f64,
+    first: Vec<f64>,
+    second: Vec<f64>,
+}
+
+impl Sums {
+    fn new(k: usize) -> Sums {
+        Sums {
+            total: 0.0,
+            pulls: 0.0,
+            first: vec![0.0; k],
+            second: vec![0.0; k * k],
+        }
+    }
+
+    fn add(&mut self, other: &Sums) {
+        let add = |to: &mut [f64], own: &[f64]| to.iter_mut().zip(own).for_each(|(a, b)| *a += b);
+        self.total += other.total;
+        self.pulls += other.pulls;
+        add(&mut self.first, &other.first);
+        add(&mut self.second, &other.second);
+    }
+}
+
 fn ln_sum_exp(v: &[f64]) -> f64 {
     let peak = v.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if peak == f64::NEG_INFINITY {
@@ -138,14 +170,19 @@ impl Mixture {
     /// Log densities at points, a row each.
     pub(super) fn ln_densities(&self, points: &[f64]) -> Vec<f64> {
         let constants: Vec<f64> = self.parts.iter().map(Part::constant).collect();
-        let (mut each, mut away) = (vec![0.0; self.parts.len()], vec![0.0; self.k]);
-        let of = |x: &[f64]| {
-            for ((to, p), c) in each.iter_mut().zip(&self.parts).zip(&constants) {
-                *to = p.ln_density(*c, x, &mut away).0;
-            }
-            ln_sum_exp(&each)
+        let blocks = points.par_chunks(BLOCK * self.k);
+        let of_block = |points: &[f64]| -> Vec<f64> {
+            let (mut each, mut away) = (vec![0.0; self.parts.len()], vec![0.0; self.k]);
+            let of = |x: &[f64]| {
+                for ((to, p), c) in each.iter_mut().zip(&self.parts).zip(&constants) {
+                    *to = p.ln_density(*c, x, &mut away).0;
+                }
+                ln_sum_exp(&each)
+            };
+            points.chunks(self.k).map(of).collect()
         };
-        points.chunks(self.k).map(of).collect()
+        let found: Vec<Vec<f64>> = blocks.map(of_block).collect();
+        found.concat()
     }
 
     /// For each part of some weight, the largest first, its density over that of all, less one, at points: numbers whose mean is 0 over draws
@@ -206,6 +243,47 @@ impl Mixture {
         logs.iter().zip(weights).map(|(l, w)| l * w).sum::<f64>() / total
     }
 
+    /// What some points, with their weights, tell of each part; with their mean weighted log density.
+    fn expected(&self, constants: &[f64], points: &[f64], weights: &[f64]) -> (f64, Vec<Sums>) {
+        let (k, n) = (self.k, self.parts.len());
+        let mut sums = vec![Sums::new(k); n];
+        let (mut logs, mut distances) = (vec![0.0; n], vec![0.0; n]);
+        let mut away = vec![0.0; k];
+        let mut value = 0.0;
+        for (x, w) in points.chunks(k).zip(weights) {
+            if *w == 0.0 {
+                continue;
+            }
+            for (c, p) in self.parts.iter().enumerate() {
+                (logs[c], distances[c]) = p.ln_density(constants[c], x, &mut away);
+            }
+            let all = ln_sum_exp(&logs);
+            value += w * all;
+            for (c, p) in self.parts.iter().enumerate() {
+                let share = w * (logs[c] - all).exp();
+                if share < 1e-12 * w {
+                    continue;
+                }
+                let nu = p.dof as f64;
+                let pull = match p.dof {
+                    GAUSSIAN => share,
+                    _ => share * (nu + k as f64) / (nu + distances[c]),
+                };
+                let own = &mut sums[c];
+                own.total += share;
+                own.pulls += pull;
+                for i in 0..k {
+                    let away = x[i] - p.mean[i];
+                    own.first[i] += pull * away;
+                    for j in 0..=i {
+                        own.second[i * k + j] += pull * away * (x[j] - p.mean[j]);
+                    }
+                }
+            }
+        }
+        (value, sums)
+    }
+
     /// Rounds of expectation and maximisation (Peel and McLachlan 2000), each scale matrix drawn towards the common one as if by
     /// `k + 2` more points. `weights` add up to 1; `effective`: how many points they are worth.
     pub(super) fn improved(
@@ -222,46 +300,28 @@ impl Mixture {
         let shrink = (self.parts.len() as f64).powf(-2.0 / k as f64);
         let prior = (k + 2) as f64;
         let mut previous = f64::NEG_INFINITY;
-        let mut away = vec![0.0; k];
         for _ in 0..rounds {
             let n = self.parts.len();
-            let mut sums = vec![(0.0, 0.0, vec![0.0; k], vec![0.0; k * k]); n];
             let constants: Vec<f64> = self.parts.iter().map(Part::constant).collect();
-            let (mut logs, mut distances) = (vec![0.0; n], vec![0.0; n]);
+            let blocks = points.par_chunks(BLOCK * k).zip(weights.par_chunks(BLOCK));
+            let found: Vec<(f64, Vec<Sums>)> = blocks
+                .map(|(points, weights)| self.expected(&constants, points, weights))
+                .collect();
+            // In the order of the blocks, whichever was done first.
+            let mut sums = vec![Sums::new(k); n];
             let mut value = 0.0;
-            for (x, w) in points.chunks(k).zip(weights) {
-                if *w == 0.0 {
-                    continue;
-                }
-                for (c, p) in self.parts.iter().enumerate() {
-                    (logs[c], distances[c]) = p.ln_density(constants[c], x, &mut away);
-                }
-                let all = ln_sum_exp(&logs);
-                value += w * all;
-                for (c, p) in self.parts.iter().enumerate() {
-                    let share = w * (logs[c] - all).exp();
-                    if share < 1e-12 * w {
-                        continue;
-                    }
-                    let nu = p.dof as f64;
-                    let pull = match p.dof {
-                        GAUSSIAN => share,
-                        _ => share * (nu + k as f64) / (nu + distances[c]),
-                    };
-                    let (total, pulls, first, second) = &mut sums[c];
-                    *total += share;
-                    *pulls += pull;
-                    for i in 0..k {
-                        let away = x[i] - p.mean[i];
-                        first[i] += pull * away;
-                        for j in 0..=i {
-                            second[i * k + j] += pull * away * (x[j] - p.mean[j]);
-                        }
-                    }
-                }
+            for (part, own) in found {
+                value += part;
+                sums.iter_mut().zip(own).for_each(|(a, b)| a.add(&b));
             }
             let mut parts = vec![];
-            for (p, (total, pulls, first, second)) in self.parts.iter().zip(sums) {
+            for (p, sums) in self.parts.iter().zip(sums) {
+                let Sums {
+                    total,
+                    pulls,
+                    first,
+                    second,
+                } = sums;
                 // A part that no more than its prior would hold is gone.
                 if total * effective < 1.0 {
                     continue;

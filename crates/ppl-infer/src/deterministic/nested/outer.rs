@@ -20,9 +20,12 @@ pub(super) enum Outer {
     Members(Vec<Member>),
 }
 
+/// Thetas, a row each, and their log densities.
+type Drawn = (Vec<f64>, Vec<f64>);
+
 impl Outer {
     /// Draws, a row each, with their log densities; `stream` tells sets apart.
-    pub(super) fn draws(&self, n: usize, seed: u64, stream: u64) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn draws(&self, n: usize, seed: u64, stream: u64) -> Drawn {
         match self {
             Outer::Mixture {
                 mixture,
@@ -59,6 +62,25 @@ impl Outer {
                 (rows, logs)
             }
         }
+    }
+
+    /// Draws of a mixture by sets of points that are spread evenly, a draw of each in turn, with their log densities.
+    pub(super) fn spread(&self, sets: (usize, usize), seed: u64, stream: u64) -> Option<Drawn> {
+        let Outer::Mixture {
+            mixture,
+            centre,
+            scale,
+        } = self
+        else {
+            return None;
+        };
+        let y = adapt::spread(mixture, sets, seed, (1 << 32) + stream);
+        let volume = ln_volume(scale);
+        let logs = mixture.ln_densities(&y).into_iter();
+        Some((
+            thetas(centre, scale, &y),
+            logs.map(|log| log - volume).collect(),
+        ))
     }
 
     /// Thetas, a row each, in units in which the fitted Gaussian is standard, with the mixture in these units.
