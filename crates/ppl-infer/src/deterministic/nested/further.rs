@@ -8,8 +8,8 @@ use crate::deterministic::dense::Matrix;
 use crate::psis::psis;
 
 /// Rounds, at most; where so much of the draws is effective there are no more.
-const ROUNDS: u64 = 2;
-const GOOD: f64 = 0.8;
+const ROUNDS: u64 = 4;
+const GOOD: f64 = 0.9;
 
 /// Shares of draws from longer tails, and from one wide part around all.
 const LONG: f64 = 0.15;
