@@ -12,7 +12,7 @@ pub(super) fn workers(bound: &Bound) -> Result<Vec<Smooth>, ObjectiveError> {
     (0..n).map(|_| Smooth::of_each(bound)).collect()
 }
 
-/// What `f` makes of each of `n` items, a batch at a time, the batches divided among the workers.
+/// What `f` makes of `n` items, a batch at a time, the batches divided among the workers.
 pub(super) fn over_batches<T: Send>(
     workers: &mut [Smooth],
     n: usize,

@@ -17,8 +17,9 @@ const MOST_APART: usize = 5_000_000;
 /// Draws of another optimum that tell how much of the evidence around it is missed.
 const AROUND: usize = 256;
 
-/// A draw with log q of what follows theta, its log density, and the log marginal of its theta.
-type Row = ((Vec<f64>, f64), (f64, f64));
+/// Draws, a row each and all in one piece, and for each of them log q of what follows theta, its log density, and the log marginal of its
+/// theta.
+type Pool = (Vec<f64>, Vec<(f64, (f64, f64))>);
 
 const LN_2PI: f64 = 1.837_877_066_409_345_3;
 
@@ -143,7 +144,7 @@ impl Nested {
             let count = part.min(n - first);
             let mut noise = vec![0.0; count * m];
             fill_normal_from(&mut noise, &mut numbers);
-            let rows: Vec<Row> = over_pools(&mut self.workers, (count, pool), |smooth, batch| {
+            let pools: Vec<Pool> = over_pools(&mut self.workers, (count, pool), |smooth, batch| {
                 let thetas = &thetas[first * k..(first + count) * k];
                 let own = &thetas[batch.start * k..batch.end * k];
                 // Where nothing is given, all have the same.
@@ -171,14 +172,16 @@ impl Nested {
                     smooth.values(points, &mut own);
                     values.extend(own);
                 }
-                let rows = points.chunks(d).map(<[f64]>::to_vec);
-                rows.zip(logs).zip(values.into_iter().zip(known)).collect()
+                let each = logs.into_iter().zip(values.into_iter().zip(known));
+                vec![(points, each.collect())]
             });
-            for (((row, log), (value, marginal)), log_theta) in
-                rows.into_iter().zip(&log_theta[first..])
-            {
+            let mut each = Vec::with_capacity(count);
+            for (points, own) in pools {
+                out.points.extend(points);
+                each.extend(own);
+            }
+            for ((log, (value, marginal)), log_theta) in each.into_iter().zip(&log_theta[first..]) {
                 let log_q = log_theta + log;
-                out.points.extend(row);
                 out.log_q.push(log_q);
                 marginals.push(marginal);
                 // Numbers that underflow, as a Beta draw of a tiny shape, have a weight all the same.

@@ -12,7 +12,7 @@ const ROUNDS: u64 = 4;
 const GOOD: f64 = 0.9;
 
 /// Shares of draws from longer tails, and from one wide part around all.
-const LONG: f64 = 0.15;
+const LONG: f64 = 0.3;
 const WIDE: f64 = 0.03;
 
 /// Where random numbers begin.

@@ -33,19 +33,26 @@ pub(super) struct Part {
     pub(super) tail: Option<Vec<f64>>,
 }
 
-impl Part {
-    /// Log density, given [`Part::constant`], and the squared distance from the mean; `away` is scratch.
-    fn ln_density(&self, constant: f64, x: &[f64], away: &mut [f64]) -> (f64, f64) {
+/// A part with what its densities at many points have in common.
+struct Ready<'p> {
+    part: &'p Part,
+    constant: f64,
+    /// One over the diagonal of its scale matrix's factor.
+    by: Vec<f64>,
+    /// L^-1 v for an exponential tail along v, and its squared length.
+    tail: Option<(Vec<f64>, f64)>,
+}
+
+impl Ready<'_> {
+    /// Log density, with the weight, and the squared distance from the mean; `away` is scratch.
+    fn ln_density(&self, x: &[f64], away: &mut [f64]) -> (f64, f64) {
         let distance = self.distance(x, away);
-        let Some(tail) = &self.tail else {
-            return (self.of_distance(constant, distance), distance);
+        let Some((b, square)) = &self.tail else {
+            return (self.part.of_distance(self.constant, distance), distance);
         };
         // With u = L^-1 (x - m) and b = L^-1 v the integral of exp(-e - |u - e b|^2 / 2) over e > 0.
-        let mut b = tail.clone();
-        self.scale.solve_lower(&mut b);
-        let square: f64 = b.iter().map(|v| v * v).sum();
-        let c = away.iter().zip(&b).map(|(u, b)| u * b).sum::<f64>() - 1.0;
-        let log = constant - 0.5 * distance
+        let c = away.iter().zip(b).map(|(u, b)| u * b).sum::<f64>() - 1.0;
+        let log = self.constant - 0.5 * distance
             + 0.5 * c * c / square
             + 0.5 * (2.0 * std::f64::consts::PI / square).ln()
             + ln_phi(c / square.sqrt());
@@ -54,11 +61,34 @@ impl Part {
 
     /// Squared distance from the mean in units of the scale matrix; `away` is scratch.
     fn distance(&self, x: &[f64], away: &mut [f64]) -> f64 {
-        for ((a, x), m) in away.iter_mut().zip(x).zip(&self.mean) {
-            *a = x - m;
+        let k = x.len();
+        let mut square = 0.0;
+        for (i, by) in self.by.iter().enumerate() {
+            let row = &self.part.scale.a[i * k..i * k + i];
+            let dot: f64 = row.iter().zip(&*away).map(|(l, u)| l * u).sum();
+            let u = (x[i] - self.part.mean[i] - dot) * by;
+            away[i] = u;
+            square += u * u;
         }
-        self.scale.solve_lower(away);
-        away.iter().map(|v| v * v).sum()
+        square
+    }
+}
+
+impl Part {
+    /// What its densities at many points have in common.
+    fn ready(&self) -> Ready<'_> {
+        let tail = self.tail.as_ref().map(|tail| {
+            let mut b = tail.clone();
+            self.scale.solve_lower(&mut b);
+            let square = b.iter().map(|v| v * v).sum();
+            (b, square)
+        });
+        Ready {
+            part: self,
+            constant: self.constant(),
+            by: self.scale.diagonal().map(f64::recip).collect(),
+            tail,
+        }
     }
 
     fn constant(&self) -> f64 {
@@ -167,15 +197,19 @@ impl Mixture {
         Mixture::new(parts)
     }
 
+    fn ready(&self) -> Vec<Ready<'_>> {
+        self.parts.iter().map(Part::ready).collect()
+    }
+
     /// Log densities at points, a row each.
     pub(super) fn ln_densities(&self, points: &[f64]) -> Vec<f64> {
-        let constants: Vec<f64> = self.parts.iter().map(Part::constant).collect();
+        let ready = self.ready();
         let blocks = points.par_chunks(BLOCK * self.k);
         let of_block = |points: &[f64]| -> Vec<f64> {
             let (mut each, mut away) = (vec![0.0; self.parts.len()], vec![0.0; self.k]);
             let of = |x: &[f64]| {
-                for ((to, p), c) in each.iter_mut().zip(&self.parts).zip(&constants) {
-                    *to = p.ln_density(*c, x, &mut away).0;
+                for (to, part) in each.iter_mut().zip(&ready) {
+                    *to = part.ln_density(x, &mut away).0;
                 }
                 ln_sum_exp(&each)
             };
@@ -196,9 +230,9 @@ impl Mixture {
         let all = self.ln_densities(points);
         let mut away = vec![0.0; self.k];
         let of = |part: &Part| {
-            let constant = part.constant() - part.weight.ln();
+            let (ready, own) = (part.ready(), part.weight.ln());
             let pairs = points.chunks(self.k).zip(&all);
-            let each = pairs.map(|(x, all)| part.ln_density(constant, x, &mut away).0 - all);
+            let each = pairs.map(|(x, all)| ready.ln_density(x, &mut away).0 - own - all);
             each.map(|log| log.exp() - 1.0).collect()
         };
         parts.into_iter().map(of).collect()
@@ -244,7 +278,7 @@ impl Mixture {
     }
 
     /// What some points, with their weights, tell of each part; with their mean weighted log density.
-    fn expected(&self, constants: &[f64], points: &[f64], weights: &[f64]) -> (f64, Vec<Sums>) {
+    fn expected(&self, ready: &[Ready<'_>], points: &[f64], weights: &[f64]) -> (f64, Vec<Sums>) {
         let (k, n) = (self.k, self.parts.len());
         let mut sums = vec![Sums::new(k); n];
         let (mut logs, mut distances) = (vec![0.0; n], vec![0.0; n]);
@@ -254,8 +288,8 @@ impl Mixture {
             if *w == 0.0 {
                 continue;
             }
-            for (c, p) in self.parts.iter().enumerate() {
-                (logs[c], distances[c]) = p.ln_density(constants[c], x, &mut away);
+            for (c, part) in ready.iter().enumerate() {
+                (logs[c], distances[c]) = part.ln_density(x, &mut away);
             }
             let all = ln_sum_exp(&logs);
             value += w * all;
@@ -302,10 +336,10 @@ impl Mixture {
         let mut previous = f64::NEG_INFINITY;
         for _ in 0..rounds {
             let n = self.parts.len();
-            let constants: Vec<f64> = self.parts.iter().map(Part::constant).collect();
+            let ready = self.ready();
             let blocks = points.par_chunks(BLOCK * k).zip(weights.par_chunks(BLOCK));
             let found: Vec<(f64, Vec<Sums>)> = blocks
-                .map(|(points, weights)| self.expected(&constants, points, weights))
+                .map(|(points, weights)| self.expected(&ready, points, weights))
                 .collect();
             // In the order of the blocks, whichever was done first.
             let mut sums = vec![Sums::new(k); n];
