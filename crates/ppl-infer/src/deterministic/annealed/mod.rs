@@ -40,7 +40,7 @@ const MOST_WORK: f64 = 3e10;
 
 /// The same where theta stays as it is: no other attempt follows. For more draws than the fewest, up to so many of them.
 const FIXED_WORK: f64 = 4.5e10;
-const MOST_FIXED_WORK: f64 = 6e10;
+const MOST_FIXED_WORK: f64 = 7e10;
 const FIXED_DRAWS: usize = 4000;
 
 /// Part of that for the pilot.
