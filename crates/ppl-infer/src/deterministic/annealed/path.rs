@@ -40,7 +40,7 @@ pub(super) enum From<'a> {
     /// are taken or not by its density.
     Nested(&'a Nested, &'a Drawn),
     /// Thetas of a nested guide, which stay as they are: the rest goes from its Gaussian given theta to the posterior given theta.
-    Fixed(Proposer<'a>),
+    Fixed(Box<Proposer<'a>>),
 }
 
 /// Points with their densities and slopes by z, a row each.
@@ -71,7 +71,7 @@ impl<'a> Path<'a> {
     pub(super) fn of_fixed(units: Gaussian, proposer: Proposer<'a>) -> Path<'a> {
         Path {
             units,
-            from: From::Fixed(proposer),
+            from: From::Fixed(Box::new(proposer)),
             level: f64::NEG_INFINITY,
         }
     }

@@ -306,11 +306,12 @@ impl Mixture {
                 let own = &mut sums[c];
                 own.total += share;
                 own.pulls += pull;
+                let from = |j: usize| x[j] - p.mean[j];
                 for i in 0..k {
-                    let away = x[i] - p.mean[i];
-                    own.first[i] += pull * away;
+                    let pulled = pull * from(i);
+                    own.first[i] += pulled;
                     for j in 0..=i {
-                        own.second[i * k + j] += pull * away * (x[j] - p.mean[j]);
+                        own.second[i * k + j] += pulled * from(j);
                     }
                 }
             }
