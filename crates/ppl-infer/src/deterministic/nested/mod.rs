@@ -348,7 +348,6 @@ impl Nested {
         let scale = own.cholesky().ok_or("the covariance cannot be factored")?;
         let centre: Vec<f64> = theta.iter().map(|i| q.mean[*i]).collect();
         let count = |workers: &[Smooth]| workers.iter().map(|w| w.evaluations).sum::<usize>();
-        conditional.begin_near(&mut workers[0], &scale, places);
         let places = Places::of(places, &theta, &centre, &scale);
         let (before, mut solved) = (count(workers), 0);
         // The Gaussian that theta's own begins with rests on conditionals that curves leave behind.

@@ -1,6 +1,5 @@
 //! Modes that searches ended at, for others to begin near them: with the curvature there most get to their own without another.
 
-use super::super::places::Place;
 use super::{Conditional, Given, Search};
 use crate::deterministic::dense::Matrix;
 use crate::deterministic::smooth::{BATCH, Smooth};
@@ -141,33 +140,9 @@ impl Conditional {
         out
     }
 
-    /// Whether a search costs more than a step.
-    fn remembers(&self) -> bool {
-        !(self.is_exact() || self.curved)
-    }
-
-    /// Lets searches begin near other optima of the posterior as well: given the theta of one the mode of z may be another one too.
-    pub(in super::super) fn begin_near(
-        &self,
-        smooth: &mut Smooth,
-        units: &Matrix,
-        places: &[Place],
-    ) {
-        if !self.remembers() {
-            return;
-        }
-        let of = |point: &[f64], which: &[usize]| which.iter().map(|i| point[*i]).collect();
-        for place in places {
-            let theta: Vec<f64> = of(&place.q.mean, &self.theta);
-            let z: Vec<f64> = of(&place.q.mean, self.gaussian());
-            let found = self.given_from(smooth, &theta, vec![z]);
-            self.remember(units, &theta, found);
-        }
-    }
-
     /// Lets later searches begin where these ended, given theta and units of theta; where one costs more than a step.
     pub(in super::super) fn remember(&self, units: &Matrix, thetas: &[f64], found: Vec<Given>) {
-        if self.remembers() {
+        if !(self.is_exact() || self.curved) {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.add(units, thetas, found);
         }
