@@ -12,6 +12,7 @@ mod columns;
 pub mod compare;
 mod compiled;
 mod controls;
+mod covered;
 mod definite;
 pub mod density;
 mod deterministic;

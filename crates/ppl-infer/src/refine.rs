@@ -3,6 +3,7 @@
 
 use crate::attempts::{ATTEMPTS, Attempt, CHEAP, MORE, is_better};
 use crate::certificate::{Findings, after_failure, counts, verdict};
+use crate::covered::missed;
 use crate::deterministic::{
     Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
 };
@@ -19,10 +20,6 @@ use ppl_model::Bound;
 
 /// Draws that its certificate rests on, unless more are asked for.
 const DRAWS: usize = 10_000;
-
-/// Nats by which the weight of another optimum's centre may be above the log evidence for the guide to cover it. Not above the bound, which
-/// is below it by what the guide lacks anywhere.
-const COVERED: f64 = 3.0;
 
 /// Nats between the bound and the log evidence from which a richer guide is worth while, whatever the verdict: that is near its edge
 /// under some seeds, and what the fit ends with must not hang on it.
@@ -334,26 +331,6 @@ fn none(kind: &Kind, why: &str, fit: &mut Fit) -> Result<Option<Refined>, FitErr
         kind.name
     ));
     Ok(None)
-}
-
-/// The other optima with the share of the evidence that is around each and that this guide does not meet, as a log evidence; those
-/// of which it misses something.
-fn missed(
-    nested: &mut Nested,
-    layout: &Layout,
-    others: &Found,
-    evidence: f64,
-) -> Vec<(Vec<f64>, f64, f64)> {
-    let above = evidence + COVERED;
-    let mut of = |(params, elbo, log_evidence): &(Vec<f64>, f64, f64)| {
-        if nested.log_weight(&layout.centre(params)) <= above {
-            return None;
-        }
-        // A point may be thin although what is around it has hardly a share of the evidence.
-        let log = nested.missed(layout, params, above);
-        Some((params.clone(), *elbo, log.unwrap_or(*log_evidence)))
-    };
-    others.others.iter().filter_map(&mut of).collect()
 }
 
 /// A guide's certificate, where it is asked for or better than the Gaussian's; and whether there is no reason to try another.

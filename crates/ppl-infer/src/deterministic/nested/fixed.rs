@@ -18,8 +18,8 @@ const LN_2PI: f64 = 1.837_877_066_409_345_3;
 /// Share of thetas that are kept, at least.
 const KEPT: f64 = 0.6;
 
-/// Sets of evenly spread points that they come from. What is asked for at a time is a multiple of it.
-pub(in crate::deterministic) const SETS: usize = 16;
+/// Sets of evenly spread points that they come from, one of each in turn.
+const SETS: usize = 16;
 
 /// Purpose of what they are kept by.
 const STREAM: u64 = 8;

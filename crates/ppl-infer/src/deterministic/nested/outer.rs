@@ -33,12 +33,7 @@ impl Outer {
                 scale,
             } => {
                 let y = adapt::draws(mixture, n, seed, (1 << 32) + stream);
-                let volume = ln_volume(scale);
-                let logs = mixture.ln_densities(&y).into_iter();
-                (
-                    thetas(centre, scale, &y),
-                    logs.map(|log| log - volume).collect(),
-                )
+                with_densities(mixture, (centre, scale), &y)
             }
             Outer::Members(members) => {
                 let address = Address {
@@ -75,12 +70,7 @@ impl Outer {
             return None;
         };
         let y = adapt::spread(mixture, sets, seed, (1 << 32) + stream);
-        let volume = ln_volume(scale);
-        let logs = mixture.ln_densities(&y).into_iter();
-        Some((
-            thetas(centre, scale, &y),
-            logs.map(|log| log - volume).collect(),
-        ))
+        Some(with_densities(mixture, (centre, scale), &y))
     }
 
     /// Thetas, a row each, in units in which the fitted Gaussian is standard, with the mixture in these units.
@@ -152,6 +142,14 @@ impl Outer {
             }
         }
     }
+}
+
+/// Thetas of rows in the mixture's units, with their log densities.
+fn with_densities(mixture: &Mixture, (centre, scale): (&[f64], &Matrix), y: &[f64]) -> Drawn {
+    let volume = ln_volume(scale);
+    let logs = mixture.ln_densities(y).into_iter();
+    let logs = logs.map(|log| log - volume).collect();
+    (thetas(centre, scale, y), logs)
 }
 
 fn ln_volume(scale: &Matrix) -> f64 {
