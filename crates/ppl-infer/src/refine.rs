@@ -8,7 +8,7 @@ use crate::deterministic::{
     Base, Found, Inspection, Layout, NO_BASE, Nested, Wanted, conjugate, nest,
 };
 use crate::engine::FitError;
-use crate::fit::{Estimate, Fit, Verdict};
+use crate::fit::{Draws, Estimate, Fit, Verdict};
 use crate::ladder;
 use crate::options::{FitOptions, GuideChoice};
 use crate::psis::k_threshold;
@@ -361,6 +361,11 @@ fn compared(
     let sampled = sample(bound, options, source, false, &mut found)?;
     let exact = nested.is_whole() && sampled.range() <= EXACT * (1.0 + sampled.largest());
     if worst(&found) > LONG && !exact {
+        // What is certain to be replaced is held no longer.
+        let alone = others.is_none_or(|found| found.others.is_empty());
+        if alone && !certified && sampled.non_finite == 0 && is_clear(gain(fit, &found)) {
+            fit.draws = Draws::default();
+        }
         let apart = FitOptions {
             pointwise: false,
             ..options.clone()
@@ -443,7 +448,7 @@ fn compared(
     }
     let good = matches!(found.verdict, Verdict::Certified { .. });
     let gain = gain(fit, &found);
-    let clear = gain.is_some_and(|g| g.value > 2.0 * g.se);
+    let clear = is_clear(gain);
     let level = gain.is_some_and(|g| g.value > -2.0 * g.se);
     let threshold = k_threshold(sampled.n);
     let worse = certified && !matches!(found.verdict, Verdict::Certified { .. });
@@ -466,6 +471,11 @@ fn compared(
         nested: (!exact).then_some(nested),
     };
     Ok((Some(refined), good))
+}
+
+/// Whether a gain is above two standard errors.
+fn is_clear(gain: Option<Estimate>) -> bool {
+    gain.is_some_and(|g| g.value > 2.0 * g.se)
 }
 
 /// What the bound gains, on independent draws.

@@ -111,11 +111,11 @@ observe b ~ Normal(A @ z, 1);
     let error = largest(&location, &target.means, &target.sds);
     let certificate = &fit.certificate;
     Ok(format!(
-        "Gaussian of {d} unknowns, condition {condition:e}: {} steps, {seconds:.1} s, means within {error:.1e} sds, bound off by {:.1e}, whitened gradient {:.1e}, curvature residual {:.1e}, {}",
+        "Gaussian of {d} unknowns, condition {condition:e}: {} steps, {seconds:.1} s, means within {error:.1e} sds, bound off by {:.1e}, whitened gradient {}, curvature residual {}, {}",
         fit.steps,
         (bound(&fit)? - target.evidence).abs(),
-        certificate.gradient_norm,
-        certificate.curvature_residual,
+        measured(certificate.gradient_norm),
+        measured(certificate.curvature_residual),
         fit.verdict.word()
     ))
 }
@@ -158,15 +158,23 @@ observe y ~ Normal(m + u[a] + v[b], s);
         None => "memory unknown".to_owned(),
     };
     Ok(format!(
-        "crossed effects of {word} levels, {} unknowns, {} rows: {seconds:.1} s, {memory}, {} guide, bound {:.2}, whitened gradient {:.3}, {}: {}",
+        "crossed effects of {word} levels, {} unknowns, {} rows: {seconds:.1} s, {memory}, {} guide, bound {:.2}, whitened gradient {}, {}: {}",
         fit.n_unknowns,
         rows.len(),
         fit.guide,
         bound(&fit)?,
-        fit.certificate.gradient_norm,
+        measured(fit.certificate.gradient_norm),
         fit.verdict.word(),
         fit.verdict.reason()
     ))
+}
+
+/// A figure of the certificate, which guides of some kinds and sizes have not.
+fn measured(figure: f64) -> String {
+    match figure.is_nan() {
+        true => "not measured".to_owned(),
+        false => format!("{figure:.1e}"),
+    }
 }
 
 fn table(names: &[&str], columns: &[&[f64]]) -> Result<Dataset, String> {

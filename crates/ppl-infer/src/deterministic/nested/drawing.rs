@@ -249,7 +249,11 @@ impl Nested {
             true => most.min(self.affordable),
             false => self.needed(&Thinning::of(&self.ahead), most),
         };
-        self.proposals(n, 1).0
+        // These are known already.
+        let cloud = self.cloud.take();
+        let all = self.proposals(n, 1).0;
+        self.cloud = cloud;
+        all
     }
 
     /// Draws of which so many are left: a few more than it takes if the share is what it seems.
