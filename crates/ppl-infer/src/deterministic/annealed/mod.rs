@@ -149,6 +149,19 @@ impl<'a> Annealed<'a> {
             ));
         }
         let by = q.factor.elimination().clone();
+        let most_work = match from {
+            Begin::Fixed(_) => FIXED_WORK,
+            Begin::Gaussians | Begin::Nested(_) => MOST_WORK,
+        };
+        // Gradients of the fewest draws that have a way to go, where the last stop and a start take so many.
+        let is_dear = |end: usize, start: usize, work: usize| {
+            (LEAST * (SHORTEST + STOPS * end + start)) as f64 * work as f64 > most_work
+        };
+        if let Begin::Fixed((nested, _)) = from
+            && is_dear(0, nested.cost(), solver.smooth.work)
+        {
+            return Ok(Lost::because(DEAR));
+        }
         let mut workers = workers(bound)?;
         let path = match from {
             Begin::Nested((nested, drawn)) => Some(Path::of_nested(q, nested, drawn)),
@@ -171,14 +184,11 @@ impl<'a> Annealed<'a> {
             return Ok(Lost::because("a precision cannot be factored"));
         };
         let (beside, end, start) = path.costs();
-        let work = (solver.smooth.work + beside) as f64;
-        let most_work = match path.is_fixed() {
-            true => FIXED_WORK,
-            false => MOST_WORK,
-        };
-        if (LEAST * (SHORTEST + STOPS * end + start)) as f64 * work > most_work {
+        let work = solver.smooth.work + beside;
+        if is_dear(end, start, work) {
             return Ok(Lost::because(DEAR));
         }
+        let work = work as f64;
         let mut starts = path.starts(&mut workers, 0..PILOT.max(path.first()));
         // Where a start takes a search all of them are of use: how far it is decides where the bound ends.
         if !path.is_fixed() {
