@@ -28,6 +28,8 @@ pub mod codes {
     pub const POINT: &str = "E0910";
     /// A directory holds no fit, or none that serves.
     pub const FIT_DIRECTORY: &str = "E0912";
+    /// A fit is of another model, or of other data.
+    pub const OTHER_ORIGIN: &str = "W0913";
     /// No message has this code.
     pub const UNKNOWN_CODE: &str = "E0911";
 }

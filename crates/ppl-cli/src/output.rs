@@ -249,6 +249,7 @@ mod tests {
             pointwise: None,
             fault: None,
             notes: vec![],
+            origin: ppl_lang::Origin::default(),
         }
     }
 

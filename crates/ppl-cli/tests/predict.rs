@@ -131,6 +131,40 @@ fn mistakes_are_told() {
     run.refused(&["`t` lies along `row`", "rows.ppl:3:1"]);
 }
 
+#[test]
+fn a_fit_of_another_model_or_of_other_data_is_told() {
+    let folder = fitted("predict-origin");
+    let changed = folder.read("data.csv").replacen("left", "right", 1);
+    let folder = folder
+        .with("changed.csv", changed)
+        .with(
+            "prior.ppl",
+            MODEL.replacen("Normal(0, 5)", "Normal(0, 6)", 1),
+        )
+        .with(
+            "same.ppl",
+            format!("// a comment\n{MODEL}\nreport twice = 2 * b;\n"),
+        );
+    let with = |model: &str, data: &str| {
+        let run = folder.run(&["predict", model, data, "--fit", "fit"]);
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        assert!(run.out.lines().count() > 40, "{}", run.out);
+        run.err
+    };
+    assert_eq!(with("model.ppl", "data.csv"), "");
+    assert_eq!(with("same.ppl", "data.csv"), "");
+    let err = with("prior.ppl", "data.csv");
+    assert!(
+        err.contains("W0913") && err.contains("is of another model:"),
+        "{err}"
+    );
+    let err = with("model.ppl", "changed.csv");
+    assert!(
+        err.contains("W0913") && err.contains("is of other data,"),
+        "{err}"
+    );
+}
+
 /// A line through `z`, and its fit: `z` is what `lets` make of `x` and the groups; a = 1, b = 2, without noise.
 fn line(name: &str, lets: &str, z: impl Fn(f64, usize) -> f64) -> Folder {
     let rows: String = (0..40)

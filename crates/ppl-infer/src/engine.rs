@@ -7,6 +7,7 @@ use crate::fit::{Certificate, Draws, Fit, Phase, Verdict};
 use crate::ladder;
 use crate::objective::ObjectiveError;
 use crate::options::{FitOptions, Observer, Progress};
+use crate::origin::Origin;
 use crate::predict::{PredictError, predict};
 use crate::refine::{Fitted, refine};
 use crate::sampled::{Sampled, sample};
@@ -80,6 +81,16 @@ impl Reported {
 
 /// Fits a bound model.
 pub fn fit(
+    bound: &Bound,
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+) -> Result<Fit, FitError> {
+    let mut out = found(bound, options, observer)?;
+    out.origin = Origin::of(bound);
+    Ok(out)
+}
+
+fn found(
     bound: &Bound,
     options: &FitOptions,
     observer: &mut dyn Observer,
@@ -232,6 +243,7 @@ pub(crate) fn report(
         pointwise: None,
         fault: None,
         notes: chosen.notes.clone(),
+        origin: Origin::default(),
     };
     for p in &chosen.objective.params {
         let values = optimum.params[p.offset..p.offset + p.init.len()].to_vec();

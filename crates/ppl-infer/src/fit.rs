@@ -1,5 +1,6 @@
 //! What a fit is.
 
+use crate::origin::Origin;
 use ndarray::Array2;
 
 /// A number with its Monte Carlo standard error.
@@ -301,6 +302,8 @@ pub struct Fit {
     pub fault: Option<Box<ppl_syntax::Diagnostic>>,
     /// Notes for the reader: warnings counted at run time, zero-forcing hints and the like.
     pub notes: Vec<String>,
+    /// The model and the data.
+    pub origin: Origin,
 }
 
 impl Fit {
@@ -328,6 +331,7 @@ impl Fit {
             discrete: self.discrete.clone(),
             pointwise: None,
             fault: self.fault.clone(),
+            origin: self.origin,
             notes: self.notes.clone(),
         }
     }

@@ -29,6 +29,7 @@ mod lbfgs;
 mod modes;
 pub mod objective;
 pub mod options;
+pub mod origin;
 pub mod plan;
 pub mod pointwise;
 pub mod predict;
@@ -53,4 +54,5 @@ pub use fit::{
 };
 pub use former::Former;
 pub use options::{FitOptions, GuideChoice, Observer, Progress, Silent};
+pub use origin::Origin;
 pub use refine::asked_text;

@@ -7,10 +7,10 @@
 
 use crate::columns::Columns;
 use crate::objective::ObjectiveError;
+use crate::origin::{Fingerprint, cells};
 use ndarray::{Array2, ArrayView2};
 use ppl_core::{AxisId, Builder, passes};
 use ppl_engine::Kernels;
-use ppl_model::bind::Values;
 use ppl_model::graph::{Statement, SymbolId, TExpr};
 use ppl_model::lower::{AxisMap, Lowering, Units};
 use ppl_model::{AxisRef, Bound};
@@ -208,7 +208,7 @@ fn place(
         outcome: Outcome {
             units: kept.iter().map(|&i| all[i].clone()).collect(),
             name,
-            fingerprint: hash.0,
+            fingerprint: hash.value(),
         },
         output,
         elements: kept.into_iter().map(|i| at[i]).collect(),
@@ -237,30 +237,8 @@ fn name_of(bound: &Bound, value: &TExpr) -> String {
 
 /// Everything that was observed; intervals by both of their ends.
 fn cells_of(bound: &Bound, value: &TExpr) -> Vec<f64> {
-    let own = value.whole_symbol();
-    let mut cells = match own.and_then(|id| bound.values.get(&id)) {
-        Some(Values::Real(v)) => v.to_vec(),
-        Some(Values::Index(v)) => v.iter().map(|&k| f64::from(k)).collect(),
-        None => bound.evaluate(value, &value.axes).unwrap_or_default(),
-    };
-    if let Some(upper) = own.and_then(|id| bound.upper_ends.get(&id)) {
-        cells.extend(upper.iter());
-    }
-    cells
-}
-
-/// FNV-1a over the bits of numbers, every NaN alike.
-struct Fingerprint(u64);
-
-impl Fingerprint {
-    fn new() -> Fingerprint {
-        Fingerprint(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn add(&mut self, v: f64) {
-        let v = if v.is_nan() { f64::NAN } else { v + 0.0 };
-        for byte in v.to_bits().to_le_bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+    match value.whole_symbol() {
+        Some(id) if bound.values.contains_key(&id) => cells(bound, id),
+        _ => bound.evaluate(value, &value.axes).unwrap_or_default(),
     }
 }

@@ -72,9 +72,9 @@ const ROUNDING: f64 = 1e-9;
 const PURPOSE: u64 = 4;
 
 /// Symbols that expressions read, through deterministic values.
-fn reads(bound: &Bound, dists: &[&TDist]) -> BTreeSet<SymbolId> {
+pub(crate) fn reads(bound: &Bound, expressions: &[&TExpr]) -> BTreeSet<SymbolId> {
     let mut stack = vec![];
-    for e in dists.iter().flat_map(|d| d.expressions()) {
+    for e in expressions {
         e.symbols(&mut stack);
     }
     let mut seen = BTreeSet::new();
@@ -87,7 +87,7 @@ fn reads(bound: &Bound, dists: &[&TDist]) -> BTreeSet<SymbolId> {
             _ => {}
         })
     };
-    for e in dists.iter().flat_map(|d| d.expressions()) {
+    for e in expressions {
         groups(e, &mut stack);
     }
     while let Some(id) = stack.pop() {
@@ -105,6 +105,10 @@ fn reads(bound: &Bound, dists: &[&TDist]) -> BTreeSet<SymbolId> {
     seen
 }
 
+fn expressions<'e>(dists: &[&'e TDist]) -> Vec<&'e TExpr> {
+    dists.iter().flat_map(|d| d.expressions()).collect()
+}
+
 /// Symbols that the model's predictions read.
 pub fn needed(bound: &Bound) -> BTreeSet<SymbolId> {
     let model = bound.model.clone();
@@ -116,7 +120,7 @@ pub fn needed(bound: &Bound) -> BTreeSet<SymbolId> {
             _ => None,
         })
         .collect();
-    reads(bound, &dists)
+    reads(bound, &expressions(&dists))
 }
 
 /// What is drawn.
@@ -259,7 +263,7 @@ pub(crate) fn draw(
     }
     // Where each number of the point stands among the fit's columns, or among the drawn labels.
     let mut point_columns: Vec<From> = vec![];
-    for id in reads(bound, &dists) {
+    for id in reads(bound, &expressions(&dists)) {
         let symbol = &bound.model.symbols[id];
         if !bound.model.is_latent(id) {
             continue;

@@ -119,5 +119,6 @@ pub(crate) fn small() -> Fit {
         pointwise: None,
         fault: None,
         notes: vec!["2 draws were out of support".to_owned()],
+        origin: ppl_infer::Origin::default(),
     }
 }

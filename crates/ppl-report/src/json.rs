@@ -12,7 +12,7 @@ const FORMAT: u32 = 2;
 ///
 /// Keys: `format, version, verdict, reason, elbo, elbo_se, elbo_forms, log_evidence, log_evidence_se, k_hat, guide_k_hat, wider_draws,
 /// certificate, steps,
-/// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, params, summary, discrete`. Nats and seconds.
+/// gradient_evaluations, seconds, seed, guide, guide_text, n_unknowns, notes, origin, params, summary, discrete`. Nats and seconds.
 /// Numbers read back as the same doubles; what is not finite or not defined is `null`.
 pub fn fit_json(fit: &Fit) -> String {
     let headline = fit.elbo.as_ref().map(|elbo| elbo.headline());
@@ -46,6 +46,7 @@ pub fn fit_json(fit: &Fit) -> String {
         "guide_text": fit.guide_text,
         "n_unknowns": fit.n_unknowns,
         "notes": fit.notes,
+        "origin": {"model": hash(fit.origin.model), "data": hash(fit.origin.data)},
         "params": fit.params.iter().map(|(name, values)| (name.clone(), json!(values))).collect::<Map<_, _>>(),
         "importance_corrected": fit.corrected,
         "summary": fit.rows.iter().map(summary).collect::<Vec<_>>(),
@@ -53,6 +54,11 @@ pub fn fit_json(fit: &Fit) -> String {
         "guide_summary": fit.guide_rows.iter().map(|row| with_response(&responses, row)).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
+}
+
+/// A hash as text: JSON's numbers are doubles.
+pub fn hash(value: u64) -> String {
+    format!("{value:016x}")
 }
 
 /// Mean, sd, q5, q50, q95, mcse; a param has a mean only.

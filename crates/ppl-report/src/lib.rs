@@ -22,7 +22,7 @@ pub use csv::{rows_csv, summary_csv};
 pub use discrete::{discrete_csv, discrete_lines};
 pub use draws::{draws_csv, draws_table};
 pub use evidence::elbo_block;
-pub use json::fit_json;
+pub use json::{fit_json, hash};
 pub use plan::{plan_json, plan_text};
 pub use pointwise::{read_pointwise, write_pointwise};
 pub use table::{TableOptions, summary_table, summary_table_with};

@@ -16,9 +16,9 @@ pub use ppl_infer::engine::FitError;
 pub use ppl_infer::predict::{PredictError, Predictions};
 pub use ppl_infer::{
     Certificate, Draws, Elbo, Estimate, Fit, FitOptions, Former, GuideChoice, Mode, Observer,
-    Phase, Progress, Richer, Row, Silent, Starts, Tried, Verdict,
+    Origin, Phase, Progress, Richer, Row, Silent, Starts, Tried, Verdict,
 };
-pub use ppl_syntax::{Diagnostic, render};
+pub use ppl_syntax::{Diagnostic, Severity, render};
 
 /// The parts, for those who build on them.
 pub mod parts {
@@ -145,6 +145,11 @@ impl Bound {
     /// The log joint density at a point, statement by statement, with its gradient.
     pub fn density(&self, point: &Point) -> Result<Density, DensityError> {
         ppl_infer::density::density(&self.inner, point)
+    }
+
+    /// Which model and which data this is, as hashes.
+    pub fn origin(&self) -> Origin {
+        Origin::of(&self.inner)
     }
 
     /// Whether the model has `predict` statements.

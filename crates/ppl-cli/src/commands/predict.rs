@@ -1,11 +1,12 @@
 //! `ppl predict`: draws of the model's `predict` statements from the draws of a fit, for its rows or for new ones.
 
+use crate::commands::compare::fit_json;
 use crate::inputs::Inputs;
 use crate::messages::{codes, plain};
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::terminal::Terminal;
-use ppl_lang::{Diagnostic, Draws, PredictError, Row, Table};
+use ppl_lang::{Bound, Diagnostic, Draws, PredictError, Row, Severity, Table};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -52,11 +53,12 @@ impl Predict {
                 .help("add one, such as `predict y_new[row] ~ Normal(mu, sigma);`");
             return Err(session.refuse(&[error]));
         }
+        let draws = draws_of(&self.fit).map_err(|e| session.refuse(&[e]))?;
+        session.print(&other_origin(&self.fit, &bound));
         if let Some(new) = &self.new {
             let table = Table::from_path(new).map_err(|e| session.refuse(&[e]))?;
             bound = bound.with_rows(&table).map_err(|e| session.refuse(&e))?;
         }
-        let draws = draws_of(&self.fit).map_err(|e| session.refuse(&[e]))?;
         let predictions = match bound.predict(&draws, self.seed) {
             Ok(predictions) => predictions,
             Err(PredictError::Draws(name)) => {
@@ -86,6 +88,35 @@ impl Predict {
         let rows: Vec<Row> = ppl_lang::summaries(&predictions);
         terminal.result(&ppl_report::rows_csv(&rows))
     }
+}
+
+/// A warning where a fit is of another model, or of other data; fits that do not say it are taken as they are.
+fn other_origin(directory: &Path, bound: &Bound) -> Vec<Diagnostic> {
+    let Ok(document) = fit_json(directory) else {
+        return vec![];
+    };
+    let own = bound.origin();
+    let differs = |key: &str, own: u64| {
+        let known = document["origin"][key].as_str();
+        known.is_some_and(|known| known != ppl_report::hash(own))
+    };
+    let what = match (differs("model", own.model), differs("data", own.data)) {
+        (false, false) => return vec![],
+        (true, false) => "another model",
+        (false, true) => "other data, or of these in another order",
+        (true, true) => "another model and of other data",
+    };
+    let message = format!(
+        "the fit in `{}` is of {what}: the predictions are those of its posterior",
+        directory.display()
+    );
+    let warning = Diagnostic {
+        severity: Severity::Warning,
+        ..plain(codes::OTHER_ORIGIN, message)
+    };
+    vec![warning.help(
+        "give the model and the data of that fit, and rows to be predicted by `--new`; or fit again with `--out`",
+    )]
 }
 
 /// The draws that a fit wrote.

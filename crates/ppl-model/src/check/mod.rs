@@ -27,6 +27,7 @@ mod guards;
 mod guides;
 mod idle_guides;
 mod imputation;
+mod joint;
 mod jumps;
 mod kernels;
 mod kind_supports;
@@ -77,7 +78,10 @@ use std::collections::HashMap;
 
 /// Checks a model file.
 pub fn analyse(file: &ast::File) -> (Model, Vec<Diagnostic>) {
-    let mut checker = Checker::new(Model::default());
+    let mut checker = Checker::new(Model {
+        joint: joint::text(file),
+        ..Model::default()
+    });
     checker.model.axes.push(AxisDecl {
         name: "row".into(),
         levels: Levels::Rows,

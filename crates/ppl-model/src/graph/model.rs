@@ -32,6 +32,8 @@ pub struct Model {
     pub site_families: Vec<(SymbolId, String)>,
     /// Discrete sites that a guide draws; all others are summed out.
     pub sampled: HashSet<SymbolId>,
+    /// Canonical text of what makes the joint density: no guides, reports and predictions.
+    pub joint: String,
 }
 
 impl Model {
