@@ -1,5 +1,5 @@
 //! A program over small arrays as a list of scalar instructions: for bodies that run thousands of times on a handful of
-//! numbers, where even one indirect call an operation would be too much.
+//! numbers, where even one indirect call an operation would be too much. Each number may be several, the lanes of a vector.
 
 use crate::interpret::offsets;
 use crate::program::{Op, Program};
@@ -12,6 +12,7 @@ enum Instruction {
     Apply(Prim, u32, [u32; 3]),
     Add(u32, u32, u32),
     Mul(u32, u32, u32),
+    Recip(u32, u32),
     /// The larger of two, without a gradient of its own.
     Max(u32, u32, u32),
 }
@@ -184,6 +185,7 @@ impl Tape {
         self.instructions.push(match (prim, args) {
             (Prim::Add, &[a, b]) => Instruction::Add(to, a, b),
             (Prim::Mul, &[a, b]) => Instruction::Mul(to, a, b),
+            (Prim::Recip, &[a]) => Instruction::Recip(to, a),
             _ => {
                 let mut padded = [args[0]; 3];
                 padded[..args.len()].copy_from_slice(args);
@@ -209,35 +211,79 @@ impl Tape {
     }
 
     /// Writes the literals, once for each buffer.
-    pub fn prepare(&self, slots: &mut [f64]) {
+    #[inline(always)]
+    pub fn prepare<const L: usize>(&self, slots: &mut [[f64; L]]) {
         for &(slot, value) in &self.constants {
-            slots[slot as usize] = value;
+            slots[slot as usize] = [value; L];
         }
     }
 
-    /// Runs on prepared slots, of which the first hold the inputs.
-    pub fn run(&self, slots: &mut [f64]) {
+    /// Runs on prepared slots, of which the first hold the inputs, in every lane by itself.
+    #[inline(always)]
+    pub fn run<const L: usize>(&self, slots: &mut [[f64; L]]) {
         for i in &self.instructions {
             match *i {
                 Instruction::Add(to, a, b) => {
-                    slots[to as usize] = slots[a as usize] + slots[b as usize]
+                    let (mut a, b) = (slots[a as usize], slots[b as usize]);
+                    for l in 0..L {
+                        a[l] += b[l];
+                    }
+                    slots[to as usize] = a;
                 }
                 Instruction::Mul(to, a, b) => {
-                    slots[to as usize] = slots[a as usize] * slots[b as usize]
+                    let (mut a, b) = (slots[a as usize], slots[b as usize]);
+                    for l in 0..L {
+                        a[l] *= b[l];
+                    }
+                    slots[to as usize] = a;
                 }
                 Instruction::Max(to, a, b) => {
-                    slots[to as usize] = slots[a as usize].max(slots[b as usize])
+                    let (mut a, b) = (slots[a as usize], slots[b as usize]);
+                    for l in 0..L {
+                        a[l] = a[l].max(b[l]);
+                    }
+                    slots[to as usize] = a;
                 }
-                Instruction::Apply(prim, to, args) => {
-                    let args = args.map(|a| slots[a as usize]);
-                    slots[to as usize] = prim.eval(&args[..prim.arity()]);
+                Instruction::Recip(to, a) => {
+                    let mut a = slots[a as usize];
+                    for a in &mut a {
+                        *a = 1.0 / *a;
+                    }
+                    slots[to as usize] = a;
+                }
+                Instruction::Apply(prim, to, [a, b, c]) => {
+                    let (a, b, c) = (slots[a as usize], slots[b as usize], slots[c as usize]);
+                    let n = prim.arity();
+                    for l in 0..L {
+                        slots[to as usize][l] = prim.eval(&[a[l], b[l], c[l]][..n]);
+                    }
                 }
             }
         }
     }
 
-    /// The elements of an output.
-    pub fn output<'a>(&'a self, k: usize, slots: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-        self.outputs[k].iter().map(|s| slots[*s as usize])
+    /// Writes the elements of an output.
+    #[inline(always)]
+    pub fn read<const L: usize>(&self, k: usize, slots: &[[f64; L]], out: &mut [[f64; L]]) {
+        for (out, from) in out.iter_mut().zip(&self.outputs[k]) {
+            *out = slots[*from as usize];
+        }
+    }
+
+    /// Adds the elements of an output in some lanes.
+    #[inline(always)]
+    pub fn add<const L: usize>(
+        &self,
+        k: usize,
+        slots: &[[f64; L]],
+        among: &[bool; L],
+        totals: &mut [[f64; L]],
+    ) {
+        for (total, from) in totals.iter_mut().zip(&self.outputs[k]) {
+            let v = &slots[*from as usize];
+            for l in 0..L {
+                total[l] = if among[l] { total[l] + v[l] } else { total[l] };
+            }
+        }
     }
 }

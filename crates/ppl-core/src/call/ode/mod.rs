@@ -2,10 +2,13 @@
 //!
 //! Dormand-Prince 5(4) with step control; where it needs too many steps, a stiff method from the start. The gradient is
 //! that of the steps that were taken (the discrete adjoint), one reverse pass whatever the number of inputs. The gradient
-//! itself cannot be differentiated again: a second derivative through a solution is NaN.
+//! itself cannot be differentiated again: a second derivative through a solution is NaN. Equations of several draws or groups are solved
+//! together, as lanes of vectors, each with its own steps.
 
 mod adjoint;
 mod integrate;
+mod lanes;
+mod newton;
 mod solve;
 mod system;
 mod tableau;

@@ -1,6 +1,7 @@
-//! The right side of an equation and its transposed derivative, as scalar code.
+//! The right side of an equation and its transposed derivative, as code for numbers in lanes.
 
 use super::Equation;
+use super::lanes::take;
 use crate::builder::Builder;
 use crate::call::tape::Tape;
 use crate::grad::gradient;
@@ -22,9 +23,9 @@ pub(super) struct System {
 }
 
 /// Working memory of a system: prepared slots of both tapes.
-pub(super) struct Slots<'s> {
-    right: &'s mut [f64],
-    back: &'s mut [f64],
+pub(super) struct Slots<'s, const L: usize> {
+    right: &'s mut [[f64; L]],
+    back: &'s mut [[f64; L]],
 }
 
 impl System {
@@ -56,58 +57,78 @@ impl System {
         self.right.n_slots() + self.back.n_slots()
     }
 
-    /// Splits working memory and writes what stays the same during one solution.
-    pub(super) fn prepare<'s>(
+    /// Numbers of all inputs.
+    pub(super) fn n_inputs(&self) -> usize {
+        self.inputs.iter().map(|(_, len)| len).sum()
+    }
+
+    /// Takes working memory and writes what stays the same during one solution: `inputs` holds all inputs' elements, one input after
+    /// the other.
+    #[inline(always)]
+    pub(super) fn prepare<'s, const L: usize>(
         &self,
-        memory: &'s mut [f64],
-        inputs: &[&[f64]],
-    ) -> (Slots<'s>, &'s mut [f64]) {
-        let (right, rest) = memory.split_at_mut(self.right.n_slots());
-        let (back, rest) = rest.split_at_mut(self.back.n_slots());
+        memory: &mut &'s mut [f64],
+        inputs: &[[f64; L]],
+    ) -> Slots<'s, L> {
+        let right = take(memory, self.right.n_slots());
+        let back = take(memory, self.back.n_slots());
         self.right.prepare(right);
         self.back.prepare(back);
-        for (&(at, len), values) in self.inputs.iter().zip(inputs) {
+        let mut from = 0;
+        for &(at, len) in &self.inputs {
+            let values = &inputs[from..from + len];
             right[at..at + len].copy_from_slice(values);
             back[at..at + len].copy_from_slice(values);
+            from += len;
         }
-        (Slots { right, back }, rest)
+        Slots { right, back }
     }
 
     /// `out = f(t, y)`
-    pub(super) fn derivative(&self, t: f64, y: &[f64], out: &mut [f64], slots: &mut Slots<'_>) {
+    #[inline(always)]
+    pub(super) fn derivative<const L: usize>(
+        &self,
+        t: [f64; L],
+        y: &[[f64; L]],
+        out: &mut [[f64; L]],
+        slots: &mut Slots<'_, L>,
+    ) {
         slots.right[self.time] = t;
         slots.right[self.state..self.state + self.n].copy_from_slice(y);
         self.right.run(slots.right);
-        for (out, v) in out.iter_mut().zip(self.right.output(0, slots.right)) {
-            *out = v;
-        }
+        self.right.read(0, slots.right, out);
     }
 
-    /// `out = J(t, y)' seed`; the time's share is returned. The inputs' shares can be added up after it.
-    pub(super) fn transposed(
+    /// `out = J(t, y)' seed`. The inputs' shares can be added up after it.
+    #[inline(always)]
+    pub(super) fn transposed<const L: usize>(
         &self,
-        t: f64,
-        y: &[f64],
-        seed: &[f64],
-        out: &mut [f64],
-        slots: &mut Slots<'_>,
-    ) -> f64 {
+        t: [f64; L],
+        y: &[[f64; L]],
+        seed: &[[f64; L]],
+        out: &mut [[f64; L]],
+        slots: &mut Slots<'_, L>,
+    ) {
         slots.back[self.time] = t;
         slots.back[self.state..self.state + self.n].copy_from_slice(y);
         slots.back[self.seed..self.seed + self.n].copy_from_slice(seed);
         self.back.run(slots.back);
-        for (out, v) in out.iter_mut().zip(self.back.output(0, slots.back)) {
-            *out = v;
-        }
-        self.back.output(1, slots.back).next().unwrap_or(0.0)
+        self.back.read(0, slots.back, out);
     }
 
-    /// Adds the inputs' shares of the last [`System::transposed`].
-    pub(super) fn add_inputs(&self, totals: &mut [&mut [f64]], slots: &Slots<'_>) {
-        for (k, total) in totals.iter_mut().enumerate() {
-            for (total, v) in total.iter_mut().zip(self.back.output(k + 2, slots.back)) {
-                *total += v;
-            }
+    /// Adds the inputs' shares of the last [`System::transposed`], one input after the other, in some lanes.
+    #[inline(always)]
+    pub(super) fn add_inputs<const L: usize>(
+        &self,
+        totals: &mut [[f64; L]],
+        among: [bool; L],
+        slots: &Slots<'_, L>,
+    ) {
+        let mut from = 0;
+        for (k, (_, len)) in self.inputs.iter().enumerate() {
+            let own = &mut totals[from..from + len];
+            self.back.add(k + 2, slots.back, &among, own);
+            from += len;
         }
     }
 }
