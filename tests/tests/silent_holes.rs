@@ -83,6 +83,24 @@ fn a_prior_made_from_its_data() {
 }
 
 #[test]
+fn causes_of_what_is_missing_are_used_once() {
+    // p(x) p(z | x) p(y | z), of which some z are unknown.
+    let csv = "x,z,y\n1,0.5,0.2\n2,,1\n-1,-0.3,0\n0.5,,0.4\n";
+    let model = |last: &str| {
+        format!(
+            "data x[row]: real; data z[row]: real?; data y[row]: real; a ~ Normal(0, 5); b ~ Normal(0, 5); c ~ Normal(0, 5);
+observe {last}; observe z ~ Normal(a * x, 1); observe y ~ Normal(b * z, 1);"
+        )
+    };
+    assert!(codes(&model("x ~ Normal(c, 1)"), csv).is_empty());
+    // A circle is no joint density.
+    assert_eq!(codes(&model("x ~ Normal(c * z, 1)"), csv), ["N0132"]);
+    // Through another unknown.
+    let through = "data y[row]: real; top ~ Normal(mean(y), 1); mu ~ Normal(top, 1); observe y ~ Normal(mu, 1);";
+    assert_eq!(codes(through, "y\n1\n2\n"), ["N0132"]);
+}
+
+#[test]
 fn a_probability_as_log_odds() {
     let csv = "y\n0\n0\n0\n0\n0\n0\n0\n0\n0\n0\n";
     let wrong = "data y[row]: bool; p ~ Beta(1, 1); observe y ~ BernoulliLogit(p);";

@@ -391,6 +391,9 @@ fn finished(reported: Reported, options: &FitOptions) -> Result<Fit, FitError> {
         fit.notes.push("a prior without a known normaliser (Flat), so the evidence is undefined; bounds of this model are comparable among its guides only".into());
     }
     fit.notes.extend(undefined(&fit));
+    if matches!(fit.verdict, Verdict::Certified { .. }) {
+        fit.notes.extend(crate::rough_sds::note(&fit.rows));
+    }
     fit.notes.extend(crate::expectations::note(bound));
     fit.notes.extend(evidence_caveats(bound));
     if fit.guide == "mean-field" {

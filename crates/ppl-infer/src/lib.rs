@@ -37,6 +37,7 @@ pub mod psis;
 mod pursuit;
 mod refine;
 mod refined_words;
+mod rough_sds;
 mod sampled;
 pub mod sampler;
 pub mod simulate;

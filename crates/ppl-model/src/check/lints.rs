@@ -187,7 +187,39 @@ impl Checker {
         observed.flatten().collect()
     }
 
-    /// `mu ~ Normal(mean(y), sd(y))`: the data are used twice.
+    /// What the distribution of something observed hangs on, through other values and the priors of unknowns.
+    fn behind(&self, datum: SymbolId) -> HashSet<SymbolId> {
+        let mut stack = vec![];
+        for located in &self.model.statements {
+            if let Statement::Observe { value, dist } = &located.statement {
+                let mut own = vec![];
+                value.symbols(&mut own);
+                if own.contains(&datum) {
+                    dist.expressions()
+                        .iter()
+                        .for_each(|e| e.symbols(&mut stack));
+                }
+            }
+        }
+        let mut seen = HashSet::new();
+        while let Some(s) = stack.pop() {
+            if !seen.insert(s) {
+                continue;
+            }
+            if let Role::Let(e) = &self.model.symbols[s].role {
+                e.symbols(&mut stack);
+            }
+            let prior = self.model.dist(s).into_iter();
+            (prior.flat_map(|dist| dist.expressions())).for_each(|e| e.symbols(&mut stack));
+            // Missing cells are read with their column.
+            let imputed = self.model.imputations.iter().find(|i| i.data == s);
+            stack.extend(imputed.map(|i| i.site));
+        }
+        seen
+    }
+
+    /// `mu ~ Normal(mean(y), sd(y))`: the data are used twice. Where what is observed does not hang on the unknown, as a cause of what is
+    /// missing elsewhere, its density and the prior are two factors of one joint density.
     fn empirical_priors(&mut self) {
         let observed = self.observed();
         let mut found = vec![];
@@ -209,6 +241,7 @@ impl Checker {
                 }
             }
             let mut used: Vec<SymbolId> = seen.intersection(&observed).copied().collect();
+            used.retain(|datum| self.behind(*datum).contains(id));
             used.sort_unstable();
             if let Some(&datum) = used.first() {
                 let (site, datum) = (&self.model.symbols[*id], &self.model.symbols[datum]);
