@@ -149,7 +149,34 @@ pub(crate) fn why_not_real(text: &str, name: &str) -> (&'static str, String, Str
     (codes::NOT_A_NUMBER, found, mend(text, name))
 }
 
+/// How other programs write a missing value, in lower case.
+const OTHER_MISSING: [&str; 11] = [
+    ".", "-", "--", "?", "n/a", "#n/a", "na", "null", "none", "missing", "unknown",
+];
+
+/// Whether a text is a date: three whole numbers, the year first or last, perhaps with a time after them.
+fn is_date(text: &str) -> bool {
+    let day = text.split(['T', ' ']).next().unwrap_or_default();
+    let separator = |c: char| matches!(c, '-' | '/' | '.');
+    let parts: Vec<&str> = day.split(separator).collect();
+    let digits = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
+    parts.len() == 3
+        && parts.iter().all(digits)
+        && (parts[0].len() == 4 || matches!(parts[2].len(), 2 | 4))
+        && parts[1].len() <= 2
+}
+
 fn mend(text: &str, name: &str) -> String {
+    if OTHER_MISSING.contains(&text.to_ascii_lowercase().as_str()) {
+        return format!(
+            "if the value is missing, write `NA` or nothing, and declare the column with `?`, as in `data {name}[row]: real?;`"
+        );
+    }
+    if is_date(text) {
+        return format!(
+            "dates are no numbers: give days or years since a start; where each date has unknowns of its own, declare an axis, as in `axis a; data {name}[row]: a;`"
+        );
+    }
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return format!("declare `{name}` as `bool`");
     }

@@ -100,8 +100,22 @@ fn non_numbers_are_refused_with_advice() {
         "E0311",
         "write a number, or `NA` and a kind with `?` where it is missing; for labels declare an axis, as in `axis a; data y[row]: a;`",
     );
+    for date in ["2020-01-01", "1/12/99", "31.12.1999", "2020-01-01T12:30"] {
+        check(
+            date,
+            "E0311",
+            "dates are no numbers: give days or years since a start; where each date has unknowns of its own, declare an axis, as in `axis a; data y[row]: a;`",
+        );
+    }
+    for missing in [".", "N/A", "-", "NULL"] {
+        check(
+            missing,
+            "E0311",
+            "if the value is missing, write `NA` or nothing, and declare the column with `?`, as in `data y[row]: real?;`",
+        );
+    }
     check(
-        "2020-01-01",
+        "1-2-3",
         "E0311",
         "write a number, or `NA` and a kind with `?` where it is missing; for labels declare an axis, as in `axis a; data y[row]: a;`",
     );

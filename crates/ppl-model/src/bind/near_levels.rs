@@ -6,6 +6,9 @@ use ppl_data::Column;
 use ppl_syntax::diagnostic::{Diagnostic, Severity};
 use std::collections::{HashMap, HashSet};
 
+/// Levels that a message lists.
+const FEW: usize = 8;
+
 /// What labels that differ in their spelling alone have in common: the number that they say, else their letters and digits.
 fn canonical(label: &str) -> String {
     match label.trim().parse::<f64>() {
@@ -66,6 +69,10 @@ impl Binder<'_> {
                 known.labels.last().map_or("", |x| x)
             ),
             Some(level) => format!("did you mean `{level}`?"),
+            None if known.size() <= FEW => {
+                let all: Vec<String> = known.labels.iter().map(|l| format!("`{l}`")).collect();
+                format!("its levels are {}", all.join(", "))
+            }
             None => format!(
                 "its {} levels run from `{}` to `{}`",
                 known.size(),
