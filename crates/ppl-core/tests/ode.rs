@@ -160,6 +160,31 @@ fn a_stiff_equation_is_solved_by_the_implicit_method() {
 }
 
 #[test]
+fn what_is_long_at_rest_takes_no_short_steps() {
+    // y' = m (z - y), z' = -z from (2, 1): y follows m / (m - 1) exp(-t) once the start is forgotten.
+    for m in [1e4, 1e6, 1e8] {
+        let b = builder(1, 2);
+        let e = equation(&b, |_, [y, z], [m]| [m * (z - y), -z]);
+        let ts = b.data([1.5, 20.0].into(), AxisSet::of(&[T]));
+        let y0 = b.data([2.0, 1.0].into(), AxisSet::of(&[K]));
+        let usual = Tolerance {
+            relative: 1e-6,
+            absolute: 1e-8,
+        };
+        let rate = b.param(AxisSet::EMPTY).0;
+        let y = b.ode(&e, (Expr::Const(0.0), y0), (ts, T), &[rate], usual);
+        let y = y.unwrap().node(&b);
+        let p = b.finish(vec![y]);
+        let y = &evaluate(&p, &[m], &[], &p.outputs)[0];
+        for (k, t) in [1.5f64, 20.0].iter().enumerate() {
+            let exact = m / (m - 1.0) * (-t).exp();
+            let error = (y[k] - exact).abs();
+            assert!(error < 1e-5 * exact + 1e-7, "{m}, {t}: {} {exact}", y[k]);
+        }
+    }
+}
+
+#[test]
 fn an_equation_that_reads_the_time() {
     // y' = t y: y = exp(t^2 / 2); the second component counts.
     let b = builder(1, 2);

@@ -63,7 +63,7 @@ fn program(draws: usize) -> Program {
 fn draw(i: usize) -> [f64; WIDTH] {
     let x = |k: usize| ((i * WIDTH + k) as f64 * 0.7).sin();
     let t0 = 0.2 * x(2);
-    let pull = if i % 4 == 1 { 1e4 } else { 3.0 + x(9) };
+    let pull = if i % 4 == 1 { 1e6 } else { 3.0 + x(9) };
     let growth = if i % 7 == 2 { 3.0 } else { 0.3 + 0.1 * x(8) };
     let late = if i == 10 { f64::NAN } else { 2.0 + x(6) };
     // Unsorted, with one at the start, two alike, and one before the start where that can be had.
@@ -130,12 +130,10 @@ fn equations_are_solved_together_as_alone() {
     };
     let expected: Vec<Vec<u64>> = (0..40).map(expected).collect();
     let solved = |i: &usize| expected[*i].iter().all(|bits| *bits != u64::MAX);
-    let usual = |i: &usize| i % 4 != 1 && i % 7 != 2 && *i != 10;
+    let usual = |i: &usize| i % 7 != 2 && *i != 10;
     let unsolved: Vec<usize> = (0..40).filter(usual).filter(|i| !solved(i)).collect();
     assert!(unsolved.is_empty(), "{unsolved:?}");
     assert!((0..40).filter(|i| i % 7 == 2).all(|i| !solved(&i)));
-    let stiff = |i: &usize| i % 4 == 1 && i % 7 != 2;
-    assert!((0..40).filter(stiff).any(|i| solved(&i)));
     for draws in [2, 3, 8, 9, 21, 40] {
         let p = program(draws);
         let found = run(&p, &noise(&p, 0..draws));

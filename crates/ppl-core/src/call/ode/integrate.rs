@@ -2,7 +2,7 @@
 
 use super::Tolerance;
 use super::lanes::take;
-use super::newton::implicit;
+use super::newton::{damped, implicit};
 use super::system::{Slots, System};
 use super::tableau::{DORMAND_PRINCE, SDIRK, Tableau};
 
@@ -60,6 +60,7 @@ pub(super) struct Workspace<'s, const L: usize> {
     pub(super) next: &'s mut [[f64; L]],
     pub(super) trial: &'s mut [[f64; L]],
     pub(super) seed: &'s mut [[f64; L]],
+    pub(super) product: &'s mut [[f64; L]],
     /// A vector and a matrix of the state, for implicit stages.
     pub(super) right: &'s mut [f64],
     pub(super) matrix: &'s mut [f64],
@@ -73,7 +74,7 @@ impl<'s, const L: usize> Workspace<'s, L> {
     /// Numbers that so many lanes need besides the system's, with a record for so many outputs.
     pub(super) fn len(n: usize, lanes: usize, outputs: Option<usize>) -> usize {
         let record = outputs.map_or(0, |outputs| Self::most_steps(outputs) * (n + 3));
-        lanes * (n * STAGES + 5 * n + record) + n + n * n
+        lanes * (n * STAGES + 6 * n + record) + n + n * n
     }
 
     fn most_steps(outputs: usize) -> usize {
@@ -95,6 +96,7 @@ impl<'s, const L: usize> Workspace<'s, L> {
             next: take(memory, n),
             trial: take(memory, n),
             seed: take(memory, n),
+            product: take(memory, n),
             right: take::<1>(memory, n).as_flattened_mut(),
             matrix: take::<1>(memory, n * n).as_flattened_mut(),
             record: take::<1>(memory, record).as_flattened_mut(),
@@ -337,7 +339,6 @@ fn attempt<const L: usize>(
 ) -> [Option<f64>; L] {
     let n = system.n;
     let mut finite = stages(system, method, (t, h), (among, known), work);
-    let mut sum = [0.0; L];
     for i in 0..n {
         let y = work.state[i];
         let (mut next, mut error) = (y, [0.0; L]);
@@ -349,11 +350,23 @@ fn attempt<const L: usize>(
             }
         }
         work.next[i] = next;
+        // The stages are done with.
+        work.stage[i] = error;
+        for l in 0..L {
+            finite[l] &= next[l].is_finite();
+        }
+    }
+    if method.diagonal != 0.0 {
+        let g = std::array::from_fn(|l| h[l] * method.diagonal);
+        finite = damped(system, (t, g), finite, work);
+    }
+    let mut sum = [0.0; L];
+    for i in 0..n {
+        let (y, next, error) = (work.state[i], work.next[i], work.stage[i]);
         for l in 0..L {
             let scale = tolerance.absolute + tolerance.relative * y[l].abs().max(next[l].abs());
             let part = error[l] / scale;
             sum[l] += part * part;
-            finite[l] &= next[l].is_finite();
         }
     }
     let mut errors = [None; L];

@@ -55,6 +55,35 @@ fn in_lane<const L: usize>(
     None
 }
 
+/// Divides the errors in `work.stage` by `I - g J(t, state)` in the lanes that are asked for: the embedded method is not stable at
+/// infinity, and what it says of components that are long at rest is far too large (Hairer and Wanner, IV.8). Whether that can be done, by
+/// lane.
+#[inline(always)]
+pub(super) fn damped<const L: usize>(
+    system: &System,
+    (t, g): ([f64; L], [f64; L]),
+    among: [bool; L],
+    work: &mut Workspace<'_, L>,
+) -> [bool; L] {
+    std::array::from_fn(|l| {
+        if !among[l] {
+            return false;
+        }
+        work.trial.copy_from_slice(work.state);
+        newton_matrix(system, (t, g), l, work);
+        for (to, from) in work.right.iter_mut().zip(&*work.stage) {
+            *to = from[l];
+        }
+        if solve(work.matrix, work.right, system.n).is_none() {
+            return false;
+        }
+        for (to, from) in work.stage.iter_mut().zip(&*work.right) {
+            to[l] = *from;
+        }
+        true
+    })
+}
+
 /// `I - g J(t, trial)` of a lane, a row at a time.
 #[inline(always)]
 fn newton_matrix<const L: usize>(
@@ -67,10 +96,10 @@ fn newton_matrix<const L: usize>(
     for r in 0..n {
         work.seed.fill([0.0; L]);
         work.seed[r] = [1.0; L];
-        system.transposed(t, work.trial, work.seed, work.next, &mut work.slots);
+        system.transposed(t, work.trial, work.seed, work.product, &mut work.slots);
         let row = &mut work.matrix[r * n..(r + 1) * n];
         for (c, v) in row.iter_mut().enumerate() {
-            *v = f64::from(u8::from(r == c)) - g[l] * work.next[c][l];
+            *v = f64::from(u8::from(r == c)) - g[l] * work.product[c][l];
         }
     }
 }
