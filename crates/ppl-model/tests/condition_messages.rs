@@ -105,6 +105,10 @@ fn densities_that_jump() {
     // The values meet, or nobody's density has the step.
     let hinge = model("if t < s { e } else { e + l * (t - s) }", "");
     assert!(said(&hinge).is_empty(), "{:?}", said(&hinge));
+    let broken = model("1 + (if t < s { e } else { l }) * (s - t)", "");
+    assert!(said(&broken).is_empty(), "{:?}", said(&broken));
+    let scaled = model("1 + (if t < s { e } else { l }) * e", "");
+    assert_eq!(said(&scaled), [("W0138", "6:29".to_owned())]);
     let told = model("e + l + s", "report late = if s > 4 { 1 } else { 0 };\n");
     assert!(said(&told).is_empty(), "{:?}", said(&told));
     let by_data = model("if t < 4 { e } else { l + s }", "");

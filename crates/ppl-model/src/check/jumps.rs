@@ -13,12 +13,21 @@ impl Checker {
         let mut open: Vec<SymbolId> = vec![];
         let mut look = |e: &TExpr, open: &mut Vec<SymbolId>| {
             e.symbols(open);
+            // What a choice is multiplied with may be nothing where it switches: `(if x < c { a } else { b }) * (x - c)`.
+            let mut met: Vec<Span> = vec![];
             e.visit(&mut |e| {
-                if let TKind::Prim(Prim::Select, parts) = &e.kind
-                    && let [condition, values @ ..] = parts.as_slice()
-                    && let Some(site) = self.switches(condition, &values.iter().collect::<Vec<_>>())
+                if let TKind::Prim(Prim::Mul, parts) = &e.kind
+                    && let [a, b] = parts.as_slice()
                 {
-                    found.push((condition.span, site));
+                    let read = |choice: &TExpr, factor: &TExpr| {
+                        let jumps = |factors: &[&TExpr]| self.choice(choice, factors).is_some();
+                        (jumps(&[]) && !jumps(&[factor])).then_some(choice.span)
+                    };
+                    met.extend(read(a, b));
+                    met.extend(read(b, a));
+                }
+                if let Some((at, site)) = self.choice(e, &[]).filter(|_| !met.contains(&e.span)) {
+                    found.push((at, site));
                 }
             });
         };
@@ -52,6 +61,19 @@ impl Checker {
                     .help("let a label choose, which is summed out (`s ~ Categorical(w)` along the times), or go over smoothly: `inv_logit((t - s) / width)`"),
             );
         }
+    }
+
+    /// Where a choice is made by a continuous unknown that neither its values read nor what they are multiplied with.
+    fn choice(&self, e: &TExpr, factors: &[&TExpr]) -> Option<(Span, SymbolId)> {
+        let TKind::Prim(Prim::Select, parts) = &e.kind else {
+            return None;
+        };
+        let [condition, values @ ..] = parts.as_slice() else {
+            return None;
+        };
+        let values: Vec<&TExpr> = values.iter().chain(factors.iter().copied()).collect();
+        let site = self.switches(condition, &values)?;
+        Some((condition.span, site))
     }
 
     /// A continuous unknown that the condition reads and the values do not.
