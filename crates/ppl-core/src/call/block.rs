@@ -44,9 +44,15 @@ pub trait Block: Any + Debug + Send + Sync {
         0
     }
 
-    /// Arithmetic operations in one block of these sizes, roughly: threads share the blocks where that pays.
+    /// Arithmetic operations in one block of these sizes, roughly.
     fn work(&self, sizes: &[Vec<usize>]) -> usize {
         sizes.iter().map(|s| s.iter().product::<usize>()).sum()
+    }
+
+    /// Operations that one block takes in fact, where [`Block::work`] is lower for the sake of what weighs it by other work: threads share
+    /// the blocks by these.
+    fn effort(&self, sizes: &[Vec<usize>]) -> usize {
+        self.work(sizes)
     }
 
     /// One block. Arguments and results are contiguous, row-major in the order in which their axes are listed in the

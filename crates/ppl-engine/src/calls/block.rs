@@ -95,7 +95,7 @@ impl BlockRun {
             .collect();
         let n_blocks = program.len(batch);
         let together = call.block.together();
-        let work = n_blocks.saturating_mul(call.block.work(&sizes));
+        let work = n_blocks.saturating_mul(call.block.effort(&sizes));
         // Blocks that one share takes or leaves.
         let unit = together.map_or(1, |t| t.lanes());
         let n_units = n_blocks.div_ceil(unit);

@@ -350,6 +350,11 @@ impl Block for Adjoint {
         sizes[2][0] * 30 * self.system.n_slots()
     }
 
+    /// Of a few steps from one output to the next, each of seven stages.
+    fn effort(&self, sizes: &[Vec<usize>]) -> usize {
+        3 * self.work(sizes)
+    }
+
     fn run(
         &self,
         sizes: &[Vec<usize>],

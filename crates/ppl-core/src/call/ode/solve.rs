@@ -214,6 +214,11 @@ impl Block for Solve {
         sizes[2][0] * 10 * self.system.n_slots()
     }
 
+    /// Of a few steps from one output to the next, each of seven stages.
+    fn effort(&self, sizes: &[Vec<usize>]) -> usize {
+        3 * self.work(sizes)
+    }
+
     fn run(
         &self,
         sizes: &[Vec<usize>],
