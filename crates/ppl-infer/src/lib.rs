@@ -27,6 +27,7 @@ pub mod labels;
 mod ladder;
 mod lbfgs;
 mod modes;
+mod notes;
 pub mod objective;
 pub mod options;
 pub mod origin;

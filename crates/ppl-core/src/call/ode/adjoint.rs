@@ -274,8 +274,8 @@ impl Grouped for Adjoint {
     ) -> [bool; L] {
         let (system, memory) = (&*self.system, &mut memory);
         let (n, n_times, n_inputs) = (system.n, laid.sizes[2][0], system.n_inputs());
-        let (y0, received) = (take(memory, n), take(memory, n * n_times));
-        let given = Given::load(laid, blocks, (y0, n_times, n_inputs), memory);
+        let given = Given::load(laid, blocks, system, memory);
+        let received = take(memory, n * n_times);
         let last = laid.args.len() - 1;
         load((&laid.args[last], &laid.sizes[last]), blocks, received);
         let mut receives = Receives::new(received, (n, n_times, n_inputs), memory);

@@ -71,16 +71,7 @@ pub(super) fn damped<const L: usize>(
         }
         work.trial.copy_from_slice(work.state);
         newton_matrix(system, (t, g), l, work);
-        for (to, from) in work.right.iter_mut().zip(&*work.stage) {
-            *to = from[l];
-        }
-        if solve(work.matrix, work.right, system.n).is_none() {
-            return false;
-        }
-        for (to, from) in work.stage.iter_mut().zip(&*work.right) {
-            to[l] = *from;
-        }
-        true
+        solve_lane(work.matrix, work.right, work.stage, l)
     })
 }
 
@@ -126,17 +117,28 @@ pub(super) fn transposed<const L: usize>(
                 work.matrix.swap(r * n + c, c * n + r);
             }
         }
-        for (to, from) in work.right.iter_mut().zip(&*weight) {
-            *to = from[l];
-        }
-        if solve(work.matrix, work.right, n).is_none() {
-            return false;
-        }
-        for (to, from) in weight.iter_mut().zip(&*work.right) {
-            to[l] = *from;
-        }
-        true
+        solve_lane(work.matrix, work.right, weight, l)
     })
+}
+
+/// Solves for one lane of `rows`, by way of `right`; whether that can be done.
+#[inline(always)]
+fn solve_lane<const L: usize>(
+    matrix: &mut [f64],
+    right: &mut [f64],
+    rows: &mut [[f64; L]],
+    l: usize,
+) -> bool {
+    for (to, from) in right.iter_mut().zip(&*rows) {
+        *to = from[l];
+    }
+    if solve(matrix, right, rows.len()).is_none() {
+        return false;
+    }
+    for (to, from) in rows.iter_mut().zip(&*right) {
+        to[l] = *from;
+    }
+    true
 }
 
 /// `a x = b` by elimination with row pivots; both are overwritten, `b` by the solution.

@@ -39,8 +39,7 @@ impl Grouped for Solve {
         };
         let (n, n_times) = (system.n, laid.sizes[2][0]);
         let shape = shape(laid.sizes);
-        let y0 = take(memory, n);
-        let given = Given::load(laid, blocks, (y0, n_times, system.n_inputs()), memory);
+        let given = Given::load(laid, blocks, system, memory);
         let mut failed = [false; L];
         for later in [true, false] {
             // Each side uses the same memory.
@@ -105,11 +104,13 @@ impl<'m, const L: usize> Given<'m, L> {
     pub(super) fn load(
         laid: &Laid<'_>,
         blocks: [usize; L],
-        (y0, n_times, n_inputs): (&'m mut [[f64; L]], usize, usize),
+        system: &System,
         memory: &mut &'m mut [f64],
     ) -> Given<'m, L> {
         let from = |a: usize| (&laid.args[a], laid.sizes[a].as_slice());
-        let (times, inputs) = (take(memory, n_times), take(memory, n_inputs));
+        let (y0, times) = (take(memory, system.n), take(memory, laid.sizes[2][0]));
+        let n_inputs = system.n_inputs();
+        let inputs = take(memory, n_inputs);
         let mut t0 = [[0.0; L]];
         load(from(0), blocks, y0);
         load(from(1), blocks, &mut t0);
